@@ -1,0 +1,60 @@
+# The tasks of this project; `make help` lists them. Works with GNU make 3.81 and later.
+
+PYTHON ?= python3
+PORT ?= 8501
+PYTEST_ARGS ?=
+
+VENV := .venv
+BIN := $(VENV)/bin
+
+.DEFAULT_GOAL := help
+.NOTPARALLEL:
+.DELETE_ON_ERROR:
+.PHONY: help run test lint types format bench clean
+
+help: ## list these tasks
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-8s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
+
+run: $(VENV)/run.stamp ## install what is missing and start the app (PORT=8501)
+	$(BIN)/python -m streamlit run app.py --server.port $(PORT)
+
+test: lint types ## lint, types, then every test, the browser's included (PYTEST_ARGS=...)
+	@CHROMIUM="$$(sh tools/find_browser.sh)" || exit 1; export CHROMIUM; \
+	echo "$(BIN)/python -m pytest $(PYTEST_ARGS)"; $(BIN)/python -m pytest $(PYTEST_ARGS)
+
+lint: $(VENV)/dev.stamp ## ruff: rules and formatting
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+
+types: $(VENV)/dev.stamp ## mypy on explorer/
+	$(BIN)/mypy
+
+format: $(VENV)/dev.stamp ## let ruff mend what it can
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+bench: $(VENV)/dev.stamp ## the benchmarks alone, with their figures printed
+	$(BIN)/python -m pytest tests/benchmarks -s $(PYTEST_ARGS)
+
+clean: ## remove the environment and every cache
+	rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache .hypothesis test-results screenshots-tmp
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+# The stamps lie inside the environment, so they vanish with it. They are
+# renewed only when a requirements file changes: a second call installs nothing.
+$(VENV)/run.stamp: requirements.txt | $(BIN)/python
+	$(BIN)/python -m pip install --disable-pip-version-check -r requirements.txt
+	@touch $@
+
+$(VENV)/dev.stamp: requirements-dev.txt $(VENV)/run.stamp
+	$(BIN)/python -m pip install --disable-pip-version-check -r requirements-dev.txt
+	@touch $@
+
+$(BIN)/python:
+	@command -v "$(PYTHON)" >/dev/null 2>&1 || { \
+	  echo "'$(PYTHON)' was not found: install Python 3.11 or later, or name one with 'make PYTHON=/path/to/python3'." >&2; exit 1; }
+	@"$(PYTHON)" -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { \
+	  echo "Python 3.11 or later is needed, but '$(PYTHON)' is $$("$(PYTHON)" -V 2>&1): name another with 'make PYTHON=python3.12'." >&2; exit 1; }
+	@"$(PYTHON)" -c 'import ensurepip, venv' 2>/dev/null || { \
+	  echo "'$(PYTHON)' cannot make virtual environments: on Debian and Ubuntu, install the package python3-venv first." >&2; exit 1; }
+	"$(PYTHON)" -m venv --clear $(VENV)

@@ -1,0 +1,1 @@
+"""ResNet Explorer: what a ResNet is, computed and proved on the real network."""

@@ -1,0 +1,245 @@
+"""NetworkSpec + image size -> Blueprint: the whole forward pass on paper, in milliseconds."""
+
+from math import prod
+from typing import Final
+
+from explorer.architecture.arithmetic import (
+    conv_macs,
+    conv_params,
+    grow_receptive_field,
+    output_size,
+)
+from explorer.architecture.ops import Block, Blueprint, Op, Shape, Shortcut, ShortcutKind, Stage
+from explorer.architecture.spec import NetworkSpec
+
+MAX_IMAGE_SIZE: Final = 1_024
+MAX_ACTIVATIONS: Final = 500_000_000
+
+MAIN_BRANCH: Final = {
+    ("basic", "post"): "conv1 bn1 relu1 conv2 bn2",
+    ("bottleneck", "post"): "conv1 bn1 relu1 conv2 bn2 relu2 conv3 bn3",
+    ("basic", "pre"): "bn1 relu1 conv1 bn2 relu2 conv2",
+    ("bottleneck", "pre"): "bn1 relu1 conv1 bn2 relu2 conv2 bn3 relu3 conv3",
+}
+"""Ops of the main branch in order; post-activation adds a last ReLU after the addition."""
+
+
+def blueprint(spec: NetworkSpec, image_size: int = 224) -> Blueprint:
+    """Every op of the network with its shapes, counts and receptive field.
+
+    Args:
+        spec: the network.
+        image_size: height and width of the square input, in pixels.
+
+    Raises:
+        ValueError: the image is too small for the strides or too large, or the activations of
+            one image would exceed the budget of MAX_ACTIVATIONS values.
+    """
+    smallest = spec.minimum_image_size
+    if type(image_size) is not int or not smallest <= image_size <= MAX_IMAGE_SIZE:
+        raise ValueError(
+            f"image_size={image_size!r} must be a whole number from {smallest} (the strides of "
+            f"this network) to {MAX_IMAGE_SIZE:,} pixels"
+        )
+    image: Shape = (spec.in_channels, image_size, image_size)
+    entry = Op("input", "input", (), image, image, 1, 1)
+    stem = _stem(spec, entry)
+    x, stages = stem.ops[-1], []
+    for index, (depth, width) in enumerate(zip(spec.depths, spec.widths, strict=True)):
+        blocks = []
+        for position in range(depth):
+            stride = 2 if position == 0 and index > 0 else 1
+            after_bare_stem = index == position == 0 and not _stem_activates(spec)
+            title = f"conv{index + 2}_{position + 1}"
+            path = f"layer{index + 1}.{position}"
+            blocks.append(_block(spec, path, title, x, width, stride, after_bare_stem))
+            x = blocks[-1].ops[-1]
+        stages.append(Stage(f"layer{index + 1}", f"conv{index + 2}_x", tuple(blocks)))
+    result = Blueprint(spec, image_size, stem, tuple(stages), _head(spec, x))
+    if result.activations > MAX_ACTIVATIONS:
+        raise ValueError(
+            f"image_size={image_size} makes this network write {result.activations:,} activations "
+            f"per image; at most {MAX_ACTIVATIONS:,} are allowed"
+        )
+    return result
+
+
+def _conv(
+    spec: NetworkSpec, path: str, x: Op, outputs: int, kernel: int, stride: int, groups: int = 1
+) -> Op:
+    channels, height, width = x.out_shape
+    padding = kernel // 2
+    size = (
+        output_size(height, kernel, stride, padding),
+        output_size(width, kernel, stride, padding),
+    )
+    return Op(
+        path,
+        "conv",
+        (x.path,),
+        x.out_shape,
+        (outputs, *size),
+        *grow_receptive_field(x.receptive_field, x.output_stride, kernel, stride),
+        kernel,
+        stride,
+        padding,
+        groups,
+        spec.conv_bias,
+        conv_params(channels, outputs, kernel, groups, spec.conv_bias),
+        conv_macs(channels, outputs, kernel, prod(size), groups),
+    )
+
+
+def _same_shape(path: str, x: Op) -> Op:
+    """Batch norm, by its name, or ReLU: ops that leave the shape as it is."""
+    shape, field, jump = x.out_shape, x.receptive_field, x.output_stride
+    if "relu" in path:
+        return Op(path, "relu", (x.path,), shape, shape, field, jump)
+    return Op(
+        path, "batch_norm", (x.path,), shape, shape, field, jump, bias=True, params=2 * shape[0]
+    )
+
+
+def _stem_activates(spec: NetworkSpec) -> bool:
+    """A CIFAR stem before pre-activation blocks is the bare convolution."""
+    return spec.stem == "imagenet" or spec.activation_order == "post"
+
+
+def _stem(spec: NetworkSpec, image: Op) -> Block:
+    kernel, stride = (7, 2) if spec.stem == "imagenet" else (3, 1)
+    ops = [_conv(spec, "conv1", image, spec.stem_width, kernel, stride)]
+    if _stem_activates(spec):
+        for name in ("bn1", "relu") if spec.batch_norm else ("relu",):
+            ops.append(_same_shape(name, ops[-1]))
+    if spec.stem == "imagenet":
+        x = ops[-1]
+        channels, height, width = x.out_shape
+        out = (channels, output_size(height, 3, 2, 1), output_size(width, 3, 2, 1))
+        field, jump = grow_receptive_field(x.receptive_field, x.output_stride, 3, 2)
+        ops.append(
+            Op("maxpool", "max_pool", (x.path,), x.out_shape, out, field, jump, 3, 2, padding=1)
+        )
+    return Block("stem", "stem", tuple(ops))
+
+
+def _convolutions(spec: NetworkSpec, width: int, stride: int) -> dict[str, tuple[int, int, int, int]]:
+    """Of a block's main branch: name -> (channels out, kernel, stride, groups)."""
+    inner = spec.inner_width(width)
+    if spec.block == "basic":
+        return {"conv1": (inner, 3, stride, 1), "conv2": (inner, 3, 1, 1)}
+    first, second = (stride, 1) if spec.stride_on == "1x1" else (1, stride)
+    return {
+        "conv1": (inner, 1, first, 1),
+        "conv2": (inner, 3, second, spec.groups),
+        "conv3": (width * spec.expansion, 1, 1, 1),
+    }
+
+
+def _shortcut_kind(spec: NetworkSpec, changes: bool) -> ShortcutKind:
+    if spec.shortcut == "none":
+        return "none"
+    if spec.shortcut == "projection-always":
+        return "projection"
+    return spec.shortcut if changes else "identity"
+
+
+def _block(
+    spec: NetworkSpec,
+    path: str,
+    title: str,
+    x: Op,
+    width: int,
+    stride: int,
+    after_bare_stem: bool,
+) -> Block:
+    out_channels = width * spec.expansion
+    kind = _shortcut_kind(spec, stride != 1 or x.out_shape[0] != out_channels)
+    convolutions = _convolutions(spec, width, stride)
+    ops: list[Op] = []
+    main = source = x
+    for name in MAIN_BRANCH[spec.block, spec.activation_order].split():
+        op_path = f"{path}.{name}"
+        if name in convolutions:
+            main = _conv(spec, op_path, main, *convolutions[name])
+        elif name.startswith("bn") and not spec.batch_norm:
+            continue
+        else:
+            main = _same_shape(op_path, main)
+        ops.append(main)
+        # The shared first activation of pre-activation units whose shortcut is not the
+        # identity, and of the unit that follows a bare stem (Identity Mappings, appendix).
+        shared = kind != "identity" or after_bare_stem
+        if name == "relu1" and spec.activation_order == "pre" and shared:
+            source = main
+    skip = source
+    for op in _shortcut_ops(spec, path, source, kind, main.out_shape[0], stride):
+        ops.append(op)
+        skip = op
+    if kind != "none":
+        field = max(main.receptive_field, skip.receptive_field)
+        shape, inputs = main.out_shape, (main.path, skip.path)
+        main = Op(f"{path}.add", "add", inputs, shape, shape, field, main.output_stride)
+        ops.append(main)
+    if spec.activation_order == "post":
+        ops.append(_same_shape(f"{path}.relu{len(convolutions)}", main))
+    shortcut = Shortcut(kind, source.path, source.out_shape, ops[-1].out_shape)
+    return Block(path, title, tuple(ops), shortcut)
+
+
+def _shortcut_ops(
+    spec: NetworkSpec, path: str, source: Op, kind: ShortcutKind, outputs: int, stride: int
+) -> list[Op]:
+    if kind == "projection":
+        ops = [_conv(spec, f"{path}.downsample.0", source, outputs, 1, stride)]
+        if spec.batch_norm and spec.norm_on_projection:
+            ops.append(_same_shape(f"{path}.downsample.1", ops[-1]))
+        return ops
+    if kind == "padding":
+        size = tuple(output_size(s, 1, stride, 0) for s in source.out_shape[1:])
+        jump = source.output_stride * stride
+        shape, field = (outputs, *size), source.receptive_field
+        return [
+            Op(
+                f"{path}.pad",
+                "pad",
+                (source.path,),
+                source.out_shape,
+                shape,
+                field,
+                jump,
+                1,
+                stride,
+            )
+        ]
+    return []
+
+
+def _head(spec: NetworkSpec, x: Op) -> Block:
+    ops = []
+    if spec.activation_order == "pre":
+        for name in ("final_bn", "final_relu") if spec.batch_norm else ("final_relu",):
+            x = _same_shape(name, x)
+            ops.append(x)
+    channels, height, _ = x.out_shape
+    field, jump = grow_receptive_field(x.receptive_field, x.output_stride, height, 1)
+    pooled = (channels, 1, 1)
+    ops.append(
+        Op("avgpool", "avg_pool", (x.path,), x.out_shape, pooled, field, jump, kernel=height)
+    )
+    ops.append(Op("flatten", "flatten", ("avgpool",), pooled, (channels,), field, jump))
+    weights = channels * spec.num_classes
+    ops.append(
+        Op(
+            "fc",
+            "linear",
+            ("flatten",),
+            (channels,),
+            (spec.num_classes,),
+            field,
+            jump,
+            bias=True,
+            params=weights + spec.num_classes,
+            macs=weights,
+        )
+    )
+    return Block("head", "head", tuple(ops))

@@ -1,0 +1,304 @@
+"""What a blueprint is made of: ops in blocks, blocks in stages, and one shortcut per block.
+
+Shapes are (C, H, W) for one image; after the flatten, (C,). Paths are torchvision's module names
+(`layer2.0.conv1`), and our own where no module stands behind an op (`layer2.0.add`).
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cached_property
+from math import prod
+from typing import Literal, NamedTuple
+
+from explorer.architecture.spec import NetworkSpec
+
+Shape = tuple[int, ...]
+OpKind = Literal[
+    "input",
+    "conv",
+    "batch_norm",
+    "relu",
+    "max_pool",
+    "avg_pool",
+    "pad",
+    "add",
+    "flatten",
+    "linear",
+]
+ShortcutKind = Literal["identity", "projection", "padding", "none"]
+
+
+class Op(NamedTuple):
+    """One operation of the forward pass.
+
+    `inputs` are the paths of the ops it reads; `receptive_field` and `output_stride` are input
+    pixels along one axis; `macs` counts convolutions and linear layers only.
+    """
+
+    path: str
+    kind: OpKind
+    inputs: tuple[str, ...]
+    in_shape: Shape
+    out_shape: Shape
+    receptive_field: int
+    output_stride: int
+    kernel: int = 0
+    stride: int = 1
+    padding: int = 0
+    groups: int = 1
+    bias: bool = False
+    params: int = 0
+    macs: int = 0
+
+    @property
+    def name(self) -> str:
+        """The last part of the path: `conv1` of `layer2.0.conv1`."""
+        return self.path.rsplit(".", 1)[-1]
+
+    @property
+    def on_shortcut(self) -> bool:
+        """Whether this op lies on the shortcut rather than on the main branch."""
+        return ".downsample." in self.path or self.kind == "pad"
+
+    @property
+    def activations(self) -> int:
+        """Values this op writes, for one image."""
+        return prod(self.out_shape)
+
+    @property
+    def size_formula(self) -> str:
+        """Output height from input height, with this op's numbers."""
+        if self.kind in ("conv", "max_pool"):
+            return (
+                f"floor(({self.in_shape[1]} + 2*{self.padding} - {self.kernel})"
+                f"/{self.stride}) + 1 = {self.out_shape[1]}"
+            )
+        if self.kind == "pad":
+            return f"ceil({self.in_shape[1]}/{self.stride}) = {self.out_shape[1]}"
+        if self.kind == "avg_pool":
+            return f"mean over {self.in_shape[1]}*{self.in_shape[2]} positions = 1"
+        if self.kind == "flatten":
+            return f"{'*'.join(map(str, self.in_shape))} = {self.out_shape[0]}"
+        if self.kind == "linear":
+            return f"{self.in_shape[0]} features to {self.out_shape[0]} classes"
+        return f"{self.in_shape[1]} = {self.out_shape[1]} (size kept)"
+
+    @property
+    def params_formula(self) -> str:
+        """Parameters as a product, with this op's numbers; '0' where nothing is learned."""
+        if self.kind == "conv":
+            weights = (
+                f"{self.kernel}*{self.kernel}*{self.in_shape[0] // self.groups}*{self.out_shape[0]}"
+            )
+        elif self.kind == "linear":
+            weights = f"{self.in_shape[0]}*{self.out_shape[0]}"
+        elif self.kind == "batch_norm":
+            return f"2*{self.out_shape[0]} (gamma and beta) = {self.params:,}"
+        else:
+            return "0"
+        return f"{weights}{f' + {self.out_shape[0]}' if self.bias else ''} = {self.params:,}"
+
+    @property
+    def macs_formula(self) -> str:
+        """MACs as a product, with this op's numbers; '0' where none are counted."""
+        if self.kind == "conv":
+            channels = f"{self.in_shape[0] // self.groups}*{self.out_shape[0]}"
+            positions = f"{self.out_shape[1]}*{self.out_shape[2]}"
+            return f"{self.kernel}*{self.kernel}*{channels}*{positions} = {self.macs:,}"
+        if self.kind == "linear":
+            return f"{self.in_shape[0]}*{self.out_shape[0]} = {self.macs:,}"
+        return "0"
+
+
+@dataclass(frozen=True, slots=True)
+class Shortcut:
+    """How a block's input reaches its addition.
+
+    `source` is the path of the op that the shortcut reads. A shortcut is drawn solid where it
+    carries the values unchanged, dashed where it changes their shape or projects them.
+    """
+
+    kind: ShortcutKind
+    source: str
+    in_shape: Shape
+    out_shape: Shape
+
+    @property
+    def dashed(self) -> bool:
+        return self.kind in ("projection", "padding")
+
+    @property
+    def line(self) -> Literal["solid", "dashed", "none"]:
+        if self.kind == "none":
+            return "none"
+        return "dashed" if self.dashed else "solid"
+
+    @property
+    def channels_change(self) -> bool:
+        return self.in_shape[0] != self.out_shape[0]
+
+    @property
+    def size_changes(self) -> bool:
+        return self.in_shape[1:] != self.out_shape[1:]
+
+    @property
+    def why(self) -> str:
+        """What the block does to the shape: the reason for a solid or dashed shortcut."""
+        (c_in, h_in, w_in), (c_out, h_out, w_out) = self.in_shape, self.out_shape
+        channels = f"channels {c_in} -> {c_out}"
+        size = f"size {h_in}x{w_in} -> {h_out}x{w_out}"
+        if self.channels_change and self.size_changes:
+            return f"{channels} and {size}"
+        if self.channels_change:
+            return f"{channels}, size kept"
+        if self.size_changes:
+            return f"{size}, channels kept"
+        return "nothing changes"
+
+
+class _Sums:
+    """Totals over `ops`, shared by blocks, stages and the blueprint."""
+
+    __slots__ = ()
+    ops: tuple[Op, ...]
+
+    @property
+    def params(self) -> int:
+        return sum(op.params for op in self.ops)
+
+    @property
+    def macs(self) -> int:
+        return sum(op.macs for op in self.ops)
+
+    @property
+    def activations(self) -> int:
+        """Values written by all ops, for one image."""
+        return sum(op.activations for op in self.ops)
+
+    @property
+    def in_shape(self) -> Shape:
+        return self.ops[0].in_shape
+
+    @property
+    def out_shape(self) -> Shape:
+        return self.ops[-1].out_shape
+
+    @property
+    def receptive_field(self) -> int:
+        return self.ops[-1].receptive_field
+
+
+@dataclass(frozen=True)
+class Block(_Sums):
+    """A residual unit; the stem and the head are blocks without a shortcut."""
+
+    path: str
+    title: str
+    ops: tuple[Op, ...]
+    shortcut: Shortcut | None = None
+
+    @property
+    def main_ops(self) -> tuple[Op, ...]:
+        return tuple(op for op in self.ops if not op.on_shortcut)
+
+    @property
+    def shortcut_ops(self) -> tuple[Op, ...]:
+        return tuple(op for op in self.ops if op.on_shortcut)
+
+
+@dataclass(frozen=True)
+class Stage(_Sums):
+    """Blocks of one width: conv2_x of the paper is torchvision's layer1."""
+
+    path: str
+    title: str
+    blocks: tuple[Block, ...]
+
+    @cached_property
+    def ops(self) -> tuple[Op, ...]:  # type: ignore[override]
+        return tuple(op for block in self.blocks for op in block.ops)
+
+
+@dataclass(frozen=True)
+class Blueprint(_Sums):
+    """A network's every shape and count for one image size, in closed form."""
+
+    spec: NetworkSpec
+    image_size: int
+    stem: Block
+    stages: tuple[Stage, ...]
+    head: Block
+
+    @cached_property
+    def ops(self) -> tuple[Op, ...]:  # type: ignore[override]
+        """All ops in the order in which the network runs them."""
+        return tuple(op for part in self.parts for op in part.ops)
+
+    @cached_property
+    def parts(self) -> tuple[Block, ...]:
+        """Stem, every block, head: the rows of the shape trace."""
+        return (self.stem, *self.blocks, self.head)
+
+    @cached_property
+    def blocks(self) -> tuple[Block, ...]:
+        """The residual units of all stages."""
+        return tuple(block for stage in self.stages for block in stage.blocks)
+
+    @cached_property
+    def params(self) -> int:  # type: ignore[override]
+        return sum(op.params for op in self.ops)
+
+    @cached_property
+    def macs(self) -> int:  # type: ignore[override]
+        return sum(op.macs for op in self.ops)
+
+    @property
+    def dashed(self) -> tuple[Block, ...]:
+        """Blocks whose shortcut is dashed."""
+        return tuple(b for b in self.blocks if b.shortcut is not None and b.shortcut.dashed)
+
+    @property
+    def feature_op(self) -> Op:
+        """The op that writes the last feature map, before the global average pool."""
+        return self.ops[-4]
+
+    @property
+    def receptive_field(self) -> int:
+        """Of one position of the last feature map, in input pixels along one axis."""
+        return self.feature_op.receptive_field
+
+    @property
+    def output_stride(self) -> int:
+        """Input pixels between neighbouring positions of the last feature map."""
+        return self.feature_op.output_stride
+
+    @property
+    def additions(self) -> int:
+        """Element-wise additions of all shortcuts for one image; not part of the MACs."""
+        return sum(op.activations for op in self.ops if op.kind == "add")
+
+    def stage_of(self, path: str) -> int | None:
+        """Index of the stage that an op's or block's path lies in; None in stem and head."""
+        for index, stage in enumerate(self.stages):
+            if path == stage.path or path.startswith(stage.path + "."):
+                return index
+        return None
+
+    def block(self, path: str) -> Block:
+        """The stem, block or head of this path, or that holds the op of this path.
+
+        Raises:
+            ValueError: the network has no such part.
+        """
+        found = self._part_of_path.get(path)
+        if found is None:
+            raise ValueError(f"path={path!r} is not a block or op of this network")
+        return found
+
+    @cached_property
+    def _part_of_path(self) -> dict[str, Block]:
+        index = {op.path: part for part in self.parts for op in part.ops}
+        return index | {part.path: part for part in self.parts}
+
+    def __iter__(self) -> Iterator[Op]:
+        return iter(self.ops)

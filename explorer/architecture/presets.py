@@ -1,0 +1,157 @@
+"""The named networks. Adding one is adding a line."""
+
+from dataclasses import dataclass, replace
+from difflib import get_close_matches
+from typing import Final
+
+from explorer.architecture.spec import BlockKind, NetworkSpec
+
+
+@dataclass(frozen=True, slots=True)
+class Preset:
+    """A named network: its title on screen, the family it is listed under, its usual input."""
+
+    name: str
+    title: str
+    family: str
+    spec: NetworkSpec
+    image_size: int
+
+
+def _imagenet(block: BlockKind, *depths: int) -> NetworkSpec:
+    return NetworkSpec(block=block, depths=depths)
+
+
+def _plain(spec: NetworkSpec) -> NetworkSpec:
+    return replace(spec, shortcut="none")
+
+
+def _cifar(depth: int) -> NetworkSpec:
+    """The paper's CIFAR-10 network of 6n+2 layers, with option A (section 4.2)."""
+    blocks = (depth - 2) // 6
+    return NetworkSpec(
+        "basic", (blocks,) * 3, (16, 32, 64), stem="cifar", shortcut="padding", num_classes=10
+    )
+
+
+def _pre_activation(spec: NetworkSpec) -> NetworkSpec:
+    """BN-ReLU first, no BN on the projection, stride on the first 1x1 (resnet-1k-layers)."""
+    return replace(spec, activation_order="pre", norm_on_projection=False, stride_on="1x1")
+
+
+def _pre_activation_cifar(depth: int) -> NetworkSpec:
+    """Bottlenecks, 9n+2 layers (Identity Mappings in Deep Residual Networks, section 5)."""
+    blocks = (depth - 2) // 9
+    spec = NetworkSpec("bottleneck", (blocks,) * 3, (16, 32, 64), stem="cifar", num_classes=10)
+    return _pre_activation(spec)
+
+
+R18, R34 = _imagenet("basic", 2, 2, 2, 2), _imagenet("basic", 3, 4, 6, 3)
+R50, R101 = _imagenet("bottleneck", 3, 4, 6, 3), _imagenet("bottleneck", 3, 4, 23, 3)
+R152, R200 = _imagenet("bottleneck", 3, 8, 36, 3), _imagenet("bottleneck", 3, 24, 36, 3)
+
+FAMILIES: Final = ("ImageNet", "ImageNet v1", "CIFAR", "Pre-activation", "Plain", "Teaching")
+
+_ALL: Final = (
+    Preset("resnet18", "ResNet-18", "ImageNet", R18, 224),
+    Preset("resnet34", "ResNet-34", "ImageNet", R34, 224),
+    Preset("resnet50", "ResNet-50", "ImageNet", R50, 224),
+    Preset("resnet101", "ResNet-101", "ImageNet", R101, 224),
+    Preset("resnet152", "ResNet-152", "ImageNet", R152, 224),
+    Preset(
+        "resnext50_32x4d",
+        "ResNeXt-50 32x4d",
+        "ImageNet",
+        replace(R50, groups=32, width_per_group=4),
+        224,
+    ),
+    Preset(
+        "resnext101_32x8d",
+        "ResNeXt-101 32x8d",
+        "ImageNet",
+        replace(R101, groups=32, width_per_group=8),
+        224,
+    ),
+    Preset(
+        "resnext101_64x4d",
+        "ResNeXt-101 64x4d",
+        "ImageNet",
+        replace(R101, groups=64, width_per_group=4),
+        224,
+    ),
+    Preset(
+        "wide_resnet50_2",
+        "Wide ResNet-50-2",
+        "ImageNet",
+        replace(R50, width_per_group=128),
+        224,
+    ),
+    Preset(
+        "wide_resnet101_2",
+        "Wide ResNet-101-2",
+        "ImageNet",
+        replace(R101, width_per_group=128),
+        224,
+    ),
+    Preset("resnet50_v1", "ResNet-50 v1", "ImageNet v1", replace(R50, stride_on="1x1"), 224),
+    Preset("resnet101_v1", "ResNet-101 v1", "ImageNet v1", replace(R101, stride_on="1x1"), 224),
+    Preset("resnet152_v1", "ResNet-152 v1", "ImageNet v1", replace(R152, stride_on="1x1"), 224),
+    Preset("resnet20", "ResNet-20", "CIFAR", _cifar(20), 32),
+    Preset("resnet32", "ResNet-32", "CIFAR", _cifar(32), 32),
+    Preset("resnet44", "ResNet-44", "CIFAR", _cifar(44), 32),
+    Preset("resnet56", "ResNet-56", "CIFAR", _cifar(56), 32),
+    Preset("resnet110", "ResNet-110", "CIFAR", _cifar(110), 32),
+    Preset("resnet1202", "ResNet-1202", "CIFAR", _cifar(1202), 32),
+    Preset("preact_resnet18", "Pre-act ResNet-18", "Pre-activation", _pre_activation(R18), 224),
+    Preset("preact_resnet34", "Pre-act ResNet-34", "Pre-activation", _pre_activation(R34), 224),
+    Preset("preact_resnet50", "Pre-act ResNet-50", "Pre-activation", _pre_activation(R50), 224),
+    Preset("preact_resnet101", "Pre-act ResNet-101", "Pre-activation", _pre_activation(R101), 224),
+    Preset("preact_resnet152", "Pre-act ResNet-152", "Pre-activation", _pre_activation(R152), 224),
+    Preset("preact_resnet200", "Pre-act ResNet-200", "Pre-activation", _pre_activation(R200), 224),
+    Preset(
+        "preact_resnet110",
+        "Pre-act ResNet-110",
+        "Pre-activation",
+        replace(_cifar(110), activation_order="pre"),
+        32,
+    ),
+    Preset(
+        "preact_resnet164", "Pre-act ResNet-164", "Pre-activation", _pre_activation_cifar(164), 32
+    ),
+    Preset(
+        "preact_resnet1001",
+        "Pre-act ResNet-1001",
+        "Pre-activation",
+        _pre_activation_cifar(1001),
+        32,
+    ),
+    Preset("plain18", "Plain-18", "Plain", _plain(R18), 224),
+    Preset("plain34", "Plain-34", "Plain", _plain(R34), 224),
+    Preset("plain20", "Plain-20", "Plain", _plain(_cifar(20)), 32),
+    Preset("plain56", "Plain-56", "Plain", _plain(_cifar(56)), 32),
+    Preset("plain110", "Plain-110", "Plain", _plain(_cifar(110)), 32),
+    Preset(
+        "d2l_resnet18",
+        "d2l ResNet-18",
+        "Teaching",
+        replace(R18, conv_bias=True, norm_on_projection=False, num_classes=10),
+        224,
+    ),
+)
+
+PRESETS: Final[dict[str, Preset]] = {entry.name: entry for entry in _ALL}
+
+TORCHVISION: Final = tuple(entry.name for entry in _ALL if entry.family == "ImageNet")
+"""The presets that torchvision builds too, under the same names."""
+
+
+def preset(name: str) -> NetworkSpec:
+    """The spec of a named network.
+
+    Raises:
+        ValueError: unknown name; the message offers the nearest ones.
+    """
+    if name in PRESETS:
+        return PRESETS[name].spec
+    near = get_close_matches(str(name), PRESETS, n=3, cutoff=0.4) or ["resnet18", "resnet50"]
+    raise ValueError(f"network {name!r} is unknown; perhaps {', '.join(near)}?")

@@ -1,0 +1,1 @@
+"""What a network does: training, inference and everything measured on real weights."""

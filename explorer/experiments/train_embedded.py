@@ -1,0 +1,207 @@
+"""Train the small networks that the app carries: python -m explorer.experiments.train_embedded.
+
+    python -m explorer.experiments.train_embedded resnet20 --data FOLDER --epochs 30
+
+FOLDER holds train.parquet and test.parquet; without --data torchvision downloads CIFAR-10. The
+run is seeded and writes a checkpoint after every epoch: started again, it goes on. The epoch
+with the best accuracy on held-out training images is kept, and only that one sees the test set.
+"""
+
+import argparse
+import csv
+import json
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+from time import perf_counter
+from typing import Any
+
+import torch
+from safetensors.torch import save_file
+from torch import Tensor, nn
+
+from explorer.architecture import preset
+from explorer.experiments import cifar10
+from explorer.experiments.cifar10 import Split
+from explorer.networks import ResNet, best_device, build
+
+HELD_OUT = 2_500
+
+
+@dataclass(frozen=True, slots=True)
+class Recipe:
+    """SGD with Nesterov momentum and a one-cycle learning rate."""
+
+    epochs: int = 30
+    batch: int = 128
+    peak_rate: float = 0.3
+    momentum: float = 0.9
+    weight_decay: float = 5e-4
+    label_smoothing: float = 0.05
+    seed: int = 0
+
+
+def augment(images: Tensor, generator: torch.Generator) -> Tensor:
+    """Pad by 4, crop at random, flip half of them: (N, 3, 32, 32) -> the same."""
+    count, size, device = len(images), images.shape[-1], images.device
+    padded = nn.functional.pad(images, (4, 4, 4, 4))
+    shift = torch.randint(9, (2, count), generator=generator).to(device)
+    flip = (torch.rand(count, generator=generator) < 0.5).to(device)
+    steps = torch.arange(size, device=device)
+    rows = shift[0, :, None] + steps
+    columns = shift[1, :, None] + torch.where(flip[:, None], steps.flip(0), steps)
+    batch = torch.arange(count, device=device)[:, None, None]
+    return padded[batch, :, rows[:, :, None], columns[:, None, :]].permute(0, 3, 1, 2)
+
+
+def accuracy(network: nn.Module, data: Split, batch: int = 500) -> float:
+    """Share of images whose largest logit is the label's, in eval mode."""
+    network.eval()
+    correct = 0
+    with torch.inference_mode():
+        for start in range(0, len(data.labels), batch):
+            images = cifar10.normalise(data.images[start : start + batch])
+            labels = data.labels[start : start + batch]
+            correct += int((network(images).argmax(1) == labels).sum())
+    return correct / len(data.labels)
+
+
+def one_epoch(
+    network: ResNet, data: Split, optimiser: Any, schedule: Any, recipe: Recipe, epoch: int
+) -> tuple[float, float]:
+    """One pass over `data`; returns the mean loss and the accuracy on augmented images."""
+    generator = torch.Generator().manual_seed(recipe.seed * 1_000 + epoch)
+    order = torch.randperm(len(data.labels), generator=generator).to(data.labels.device)
+    loss_of = nn.CrossEntropyLoss(label_smoothing=recipe.label_smoothing)
+    network.train()
+    total_loss = correct = seen = 0.0
+    begun = perf_counter()
+    steps = len(order) // recipe.batch
+    for step in range(steps):
+        chosen = order[step * recipe.batch : (step + 1) * recipe.batch]
+        labels = data.labels[chosen]
+        images = cifar10.normalise(augment(data.images[chosen], generator))
+        logits = network(images.contiguous(memory_format=torch.channels_last))
+        loss = loss_of(logits, labels)
+        optimiser.zero_grad(set_to_none=True)
+        loss.backward()
+        optimiser.step()
+        schedule.step()
+        total_loss += loss.item() * len(labels)
+        correct += float((logits.argmax(1) == labels).sum())
+        seen += len(labels)
+        if step % 50 == 0:
+            left = (perf_counter() - begun) / (step + 1) * (steps - step - 1)
+            print(f"\r  step {step}/{steps}, {left:.0f} s left in epoch  ", end="", flush=True)
+    return total_loss / seen, correct / seen
+
+
+def train(name: str, train_set: Split, test_set: Split, recipe: Recipe, folder: Path) -> dict:
+    """Train a preset; leaves NAME.safetensors, NAME.csv and NAME.json in `folder`."""
+    device = best_device().id
+    move = lambda data: Split(data.images.to(device), data.labels.to(device))  # noqa: E731
+    shuffled = torch.randperm(
+        len(train_set.labels), generator=torch.Generator().manual_seed(recipe.seed)
+    )
+    held, used = shuffled[:HELD_OUT], shuffled[HELD_OUT:]
+    validation = move(Split(train_set.images[held], train_set.labels[held]))
+    training = move(Split(train_set.images[used], train_set.labels[used]))
+    network = build(preset(name), device, recipe.seed).to(memory_format=torch.channels_last)
+    optimiser = torch.optim.SGD(
+        network.parameters(),
+        lr=recipe.peak_rate,
+        momentum=recipe.momentum,
+        weight_decay=recipe.weight_decay,
+        nesterov=True,
+    )
+    schedule = torch.optim.lr_scheduler.OneCycleLR(
+        optimiser,
+        recipe.peak_rate,
+        epochs=recipe.epochs,
+        steps_per_epoch=len(used) // recipe.batch,
+    )
+    state: dict[str, Any] = {"epoch": 0, "best": -1.0, "best_epoch": 0, "curve": []}
+    folder.mkdir(parents=True, exist_ok=True)
+    checkpoint = folder / f"{name}.checkpoint"
+    if checkpoint.exists():
+        saved = torch.load(checkpoint, map_location=device, weights_only=True)
+        network.load_state_dict(saved["network"])
+        optimiser.load_state_dict(saved["optimiser"])
+        schedule.load_state_dict(saved["schedule"])
+        state = saved["state"]
+        print(f"{name}: going on after epoch {state['epoch']}")
+    for epoch in range(state["epoch"] + 1, recipe.epochs + 1):
+        begun = perf_counter()
+        loss, train_accuracy = one_epoch(network, training, optimiser, schedule, recipe, epoch)
+        validated = accuracy(network, validation)
+        seconds = perf_counter() - begun
+        state["curve"].append([epoch, loss, train_accuracy, validated])
+        state["epoch"] = epoch
+        if validated > state["best"]:
+            state["best"], state["best_epoch"] = validated, epoch
+            best = {key: value.cpu().contiguous() for key, value in network.state_dict().items()}
+            save_file(best, folder / f"{name}.safetensors")
+        torch.save(
+            {
+                "network": network.state_dict(),
+                "optimiser": optimiser.state_dict(),
+                "schedule": schedule.state_dict(),
+                "state": state,
+            },
+            checkpoint,
+        )
+        left = (recipe.epochs - epoch) * seconds / 60
+        print(
+            f"\r{name} epoch {epoch}/{recipe.epochs}: loss {loss:.3f}, train {train_accuracy:.4f}, "
+            f"held-out {validated:.4f}, {seconds:.0f} s, about {left:.0f} min left",
+            flush=True,
+        )
+    return finish(name, network, test_set, recipe, folder, state)
+
+
+def finish(
+    name: str, network: ResNet, test_set: Split, recipe: Recipe, folder: Path, state: dict
+) -> dict:
+    """Test the kept epoch once; write its curve (CSV) and its figures (JSON)."""
+    from safetensors.torch import load_file
+
+    network = network.cpu().to(memory_format=torch.contiguous_format)
+    network.load_state_dict(load_file(folder / f"{name}.safetensors"))
+    with (folder / f"{name}.csv").open("w", newline="") as file:
+        writer = csv.writer(file)
+        writer.writerow(["epoch", "training_loss", "training_accuracy", "held_out_accuracy"])
+        writer.writerows(
+            [epoch, *(f"{value:.5f}" for value in rest)] for epoch, *rest in state["curve"]
+        )
+    figures = {
+        "network": name,
+        "parameters": sum(parameter.numel() for parameter in network.parameters()),
+        "test_accuracy": round(accuracy(network, test_set), 4),
+        "held_out_accuracy": round(state["best"], 4),
+        "kept_epoch": state["best_epoch"],
+        "recipe": {key: getattr(recipe, key) for key in recipe.__dataclass_fields__},
+        "torch": torch.__version__.split("+")[0],
+    }
+    (folder / f"{name}.json").write_text(json.dumps(figures, indent=2) + "\n")
+    print(f"{name}: {figures['test_accuracy']:.2%} on the test set")
+    return figures
+
+
+def main(arguments: list[str]) -> None:
+    parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
+    parser.add_argument("network", help="a CIFAR preset, such as resnet20 or plain20")
+    parser.add_argument("--data", type=Path, help="folder with train.parquet and test.parquet")
+    parser.add_argument("--epochs", type=int, default=Recipe().epochs)
+    parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--out", type=Path, default=Path("training"))
+    options = parser.parse_args(arguments)
+    if options.data:
+        splits = [cifar10.from_parquet(options.data / f"{s}.parquet") for s in ("train", "test")]
+    else:
+        splits = [cifar10.from_torchvision(options.out, train) for train in (True, False)]
+    recipe = Recipe(epochs=options.epochs, seed=options.seed)
+    train(options.network, splits[0], splits[1], recipe, options.out)
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])

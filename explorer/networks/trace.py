@@ -1,0 +1,110 @@
+"""One real forward pass, measured and held against the blueprint."""
+
+from dataclasses import dataclass
+from time import perf_counter
+
+import torch
+from torch import Tensor
+
+from explorer.architecture import Blueprint, Shape, blueprint
+from explorer.networks.devices import synchronise
+from explorer.networks.resnet import ResNet
+
+
+@dataclass(frozen=True, slots=True)
+class MeasuredOp:
+    """What one op really wrote, (C, H, W), and how long it took, in seconds."""
+
+    path: str
+    out_shape: Shape
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True)
+class Trace:
+    """A measured forward pass beside the blueprint that foretold it.
+
+    `mismatches` is empty if every op ran in the foretold order and wrote the foretold shape,
+    and if the network holds exactly the foretold number of parameters.
+    """
+
+    blueprint: Blueprint
+    ops: tuple[MeasuredOp, ...]
+    mismatches: tuple[str, ...]
+    device: str
+    batch_size: int
+
+    @property
+    def agrees(self) -> bool:
+        return not self.mismatches
+
+    @property
+    def seconds(self) -> float:
+        """Of all ops together; on an accelerator each was waited for."""
+        return sum(op.seconds for op in self.ops)
+
+    def seconds_of(self, prefix: str) -> float:
+        """Of the op of this path and of all ops below it."""
+        return sum(
+            op.seconds for op in self.ops if op.path == prefix or op.path.startswith(f"{prefix}.")
+        )
+
+    @property
+    def seconds_by_part(self) -> dict[str, float]:
+        """Path of each block, stem and head included -> seconds."""
+        by_path = {op.path: op.seconds for op in self.ops}
+        return {
+            part.path: sum(by_path.get(op.path, 0.0) for op in part.ops)
+            for part in self.blueprint.parts
+        }
+
+
+def trace(network: ResNet, x: Tensor) -> Trace:
+    """Run square images x, (N, C, H, H), through the network and measure every op.
+
+    The pass runs twice and the second is measured: the first one pays for allocation and for
+    the choice of kernels.
+
+    Raises:
+        ValueError: x is not a batch of square images that the network's blueprint allows.
+    """
+    if x.ndim != 4 or x.shape[2] != x.shape[3]:
+        raise ValueError(f"x has shape {tuple(x.shape)}; (N, C, H, H) is needed")
+    foretold = blueprint(network.spec, x.shape[2])
+    if foretold.in_shape != tuple(x.shape[1:]):
+        raise ValueError(f"x has {x.shape[1]} channels; the network takes {foretold.in_shape[0]}")
+    with torch.inference_mode():
+        network(x)
+        ops = _measure(network, x)
+    found = sum(parameter.numel() for parameter in network.parameters())
+    mismatches = _differences(foretold, ops)
+    if found != foretold.params:
+        mismatches.append(f"the network holds {found:,} parameters, not {foretold.params:,}")
+    return Trace(foretold, tuple(ops), tuple(mismatches), str(x.device), x.shape[0])
+
+
+def _measure(network: ResNet, x: Tensor) -> list[MeasuredOp]:
+    ops = []
+    synchronise(x.device)
+    start = perf_counter()
+    for path, out in network.walk(x):
+        synchronise(x.device)
+        now = perf_counter()
+        ops.append(MeasuredOp(path, tuple(out.shape[1:]), now - start))
+        start = perf_counter()
+    return ops
+
+
+def _differences(foretold: Blueprint, ops: list[MeasuredOp]) -> list[str]:
+    expected = {op.path: op.out_shape for op in foretold.ops}
+    measured = {op.path: op.out_shape for op in ops}
+    differences = [f"{path} was foretold and did not run" for path in expected if path not in measured]
+    differences += [f"{path} ran and was not foretold" for path in measured if path not in expected]
+    differences += [
+        f"{path} wrote {measured[path]}, foretold was {shape}"
+        for path, shape in expected.items()
+        if path in measured and measured[path] != shape
+    ]
+    if not differences and list(expected) != list(measured):
+        differences.append("the ops ran in another order than foretold")
+    return differences

@@ -1,0 +1,261 @@
+"""Drive the app in Chromium without races, and write down all that a visit asked for and logged."""
+
+import contextlib
+import http.client
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from urllib.parse import urlencode, urlsplit
+
+from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
+
+HOST = "127.0.0.1"
+LOCAL_HOSTS = {"localhost", "127.0.0.1", "::1"}
+TIMEOUT_S = 60.0
+
+CHROMIUM_FLAGS = [
+    "--headless",
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--disable-dev-shm-usage",
+    # A picture of a moving bar in place of a camera, and no question about using it.
+    "--use-fake-device-for-media-stream",
+    "--use-fake-ui-for-media-stream",
+    # Other names lead nowhere: a test neither reaches the internet nor waits for it.
+    "--host-resolver-rules=MAP * ~NOTFOUND , EXCLUDE localhost , EXCLUDE 127.0.0.1",
+]
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind((HOST, 0))
+        return probe.getsockname()[1]
+
+
+class Server:
+    """`streamlit run app.py` on a free port, until `stop`. What it prints goes to `log`."""
+
+    running: list["Server"] = []  # noqa: RUF012  (shown when a test fails)
+
+    def __init__(self, root: Path, log: Path, *flags: str) -> None:
+        self.root, self.log, self.flags = root, log, flags
+        self.port = free_port()
+        self.url = f"http://{HOST}:{self.port}"
+        self.process: subprocess.Popen | None = None
+
+    def start(self) -> "Server":
+        command = [sys.executable, "-m", "streamlit", "run", "app.py"]
+        command += ["--server.port", str(self.port), "--server.address", HOST]
+        command += ["--server.headless", "true", *self.flags]
+        with self.log.open("wb") as log:
+            self.process = subprocess.Popen(
+                command,
+                cwd=self.root,
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=subprocess.STDOUT,
+                start_new_session=True,  # so that stop() reaches its children too
+            )
+        Server.running.append(self)
+        end = time.monotonic() + TIMEOUT_S
+        while not self.healthy():
+            if self.process.poll() is not None or time.monotonic() > end:
+                self.stop()
+                raise RuntimeError(f"the server did not start:\n{self.log_tail()}")
+            time.sleep(0.05)
+        return self
+
+    def healthy(self) -> bool:
+        connection = http.client.HTTPConnection(HOST, self.port, timeout=2)
+        try:
+            connection.request("GET", "/_stcore/health")
+            return connection.getresponse().status == 200
+        except OSError:
+            return False
+        finally:
+            connection.close()
+
+    def log_tail(self, characters: int = 6000) -> str:
+        return self.log.read_text(errors="replace")[-characters:]
+
+    def stop(self) -> None:
+        if self in Server.running:
+            Server.running.remove(self)
+        if self.process is None or self.process.poll() is not None:
+            return
+        os.killpg(self.process.pid, signal.SIGTERM)
+        try:
+            self.process.wait(10)
+        except subprocess.TimeoutExpired:
+            os.killpg(self.process.pid, signal.SIGKILL)
+            self.process.wait(10)
+
+    def __enter__(self) -> "Server":
+        return self.start()
+
+    def __exit__(self, *error: object) -> None:
+        self.stop()
+
+
+class Runs:
+    """Count finished script runs by reading the websocket's frames.
+
+    The page's own `data-test-script-state` still says "notRunning" just after a click; a
+    counter that is read before the click cannot be stale. Runs cut short by `st.rerun` or by
+    the next click do not count."""
+
+    def __init__(self, page) -> None:
+        self.script = self.fragment = 0
+        page.on("websocket", self._connect)
+
+    @property
+    def finished(self) -> int:
+        return self.script + self.fragment
+
+    def _connect(self, websocket) -> None:
+        if "/_stcore/stream" in websocket.url:
+            websocket.on("framereceived", self._read)
+
+    def _read(self, payload: bytes | str) -> None:
+        if isinstance(payload, str):
+            return
+        message = ForwardMsg.FromString(payload)
+        if message.WhichOneof("type") != "script_finished":
+            return
+        if message.script_finished == ForwardMsg.FINISHED_FRAGMENT_RUN_SUCCESSFULLY:
+            self.fragment += 1
+        elif message.script_finished != ForwardMsg.FINISHED_EARLY_FOR_RERUN:
+            self.script += 1
+
+
+class Visit:
+    """One visitor with a browser context of their own. `visit.page` is Playwright's page."""
+
+    def __init__(
+        self,
+        browser,
+        base_url: str,
+        *,
+        width: int = 1280,
+        height: int = 900,
+        dark: bool = False,
+        timeout_s: float = TIMEOUT_S,
+    ) -> None:
+        self.base_url, self.timeout_s = base_url, timeout_s
+        self.width, self.height = width, height
+        self.context = browser.new_context(
+            viewport={"width": width, "height": height},
+            color_scheme="dark" if dark else "light",
+            reduced_motion="reduce",
+            locale="en-US",
+            accept_downloads=True,
+            service_workers="block",
+        )
+        self.context.set_default_timeout(timeout_s * 1000)
+        self.requests: list[str] = []
+        self._console: list[tuple[str, str]] = []
+        self._page_errors: list[str] = []
+        self.context.on("request", lambda request: self.requests.append(request.url))
+        self.context.on("console", self._log)
+        self.context.on("weberror", lambda error: self._page_errors.append(str(error.error)))
+        self.page = self.context.new_page()
+        self.page.on("websocket", lambda websocket: self.requests.append(websocket.url))
+        self.runs = Runs(self.page)
+
+    def _log(self, message) -> None:
+        if message.type == "error":
+            self._console.append((message.text, message.location.get("url", "")))
+
+    def goto(self, path: str = "", query: dict[str, str] | None = None) -> None:
+        """Load a page from the server, as typing its address would, and wait until it is idle."""
+        before = self.runs.script
+        address = f"{self.base_url}/{path.lstrip('/')}"
+        self.page.goto(f"{address}?{urlencode(query)}" if query else address)
+        self._wait_until(lambda: self.runs.script > before)
+        self.wait_idle()
+
+    @contextlib.contextmanager
+    def rerun(self, kind: str = "finished") -> Iterator[None]:
+        """Wait for the run that the body causes: `with visit.rerun(): button.click()`.
+
+        `kind` is "script" or "fragment" where one of them polls, and the other is meant."""
+        before = getattr(self.runs, kind)
+        yield
+        self._wait_until(lambda: getattr(self.runs, kind) > before)
+        self.wait_idle()
+
+    def _wait_until(self, condition) -> None:
+        end = time.monotonic() + self.timeout_s
+        while not condition():
+            if time.monotonic() > end:
+                raise TimeoutError(f"no script run finished within {self.timeout_s:g} s")
+            self.page.wait_for_timeout(5)  # lets Playwright deliver the frames
+
+    def wait_idle(self) -> None:
+        """Wait until no script runs and what it sent is drawn: elements, lazy charts, fonts."""
+        app = "[data-testid=stApp][data-test-connection-state=CONNECTED]"
+        self.page.wait_for_selector(app + "[data-test-script-state=notRunning]")
+        self.page.wait_for_function(
+            "() => !document.querySelector('[data-stale=true], [data-testid=stSkeleton]')"
+        )
+        self.page.evaluate(
+            "async () => { await document.fonts.ready;"
+            " await new Promise(r => requestAnimationFrame(() => requestAnimationFrame(r))) }"
+        )
+
+    def exceptions(self) -> list[str]:
+        """The text of every exception box on the page."""
+        return self.page.locator("[data-testid=stException]").all_inner_texts()
+
+    def console_errors(self) -> list[str]:
+        """Errors on the console and uncaught ones, without the two 404s of a cold deep link:
+        Streamlit first looks for its own endpoints below the page's path."""
+        harmless = ("/_stcore/health", "/_stcore/host-config")
+        console = [
+            f"{text} [{url}]"
+            for text, url in self._console
+            if not ("404" in text and urlsplit(url).path.endswith(harmless))
+        ]
+        return console + self._page_errors
+
+    def foreign_requests(self) -> list[str]:
+        """Every address asked for that is not on this machine."""
+        return [url for url in self.requests if not is_local(url)]
+
+    def screenshot(self, path: str | Path, full: bool = False) -> Path:
+        """Save a picture; `full` makes the window as high as the page's content first."""
+        path = Path(path)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        if full:
+            # The app scrolls inside its own containers, so Playwright's full_page sees no more.
+            needed = self.page.evaluate(
+                "() => Math.max(...[...document.querySelectorAll("
+                "'[data-testid=stMain], [data-testid=stSidebarContent]')].map(e => e.scrollHeight))"
+            )
+            self._resize(max(self.height, needed))
+        self.page.screenshot(path=path)
+        if full:
+            self._resize(self.height)
+        return path
+
+    def _resize(self, height: int) -> None:
+        self.page.set_viewport_size({"width": self.width, "height": height})
+        self.wait_idle()
+
+    def close(self) -> None:
+        self.context.close()
+
+
+def is_local(url: str) -> bool:
+    parts = urlsplit(url)
+    return parts.scheme in {"data", "blob", "about"} or parts.hostname in LOCAL_HOSTS

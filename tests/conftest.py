@@ -1,0 +1,35 @@
+"""What every test shares. Imports neither torch nor streamlit, so that small tests stay quick."""
+
+import os
+from pathlib import Path
+
+import pytest
+from hypothesis import settings
+
+# No deadline: the first example may pay for importing torch.
+settings.register_profile("dev", deadline=None)
+# The same examples on every run, so that a red CI run means a changed program.
+settings.register_profile("ci", deadline=None, derandomize=True)
+settings.load_profile("ci" if os.environ.get("CI") == "true" else "dev")
+
+# Several test processes would otherwise each start one thread per core.
+if "PYTEST_XDIST_WORKER" in os.environ:
+    os.environ.setdefault("OMP_NUM_THREADS", "1")
+
+TESTS = Path(__file__).parent
+MARKED_FOLDERS = {"benchmarks": "benchmark", "browser": "browser"}
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark what lies in the two special folders, and run it last: quick failures come first,
+    and Playwright's event loop starts only when nothing else needs one."""
+    folders = ["", *MARKED_FOLDERS]
+
+    def folder(item: pytest.Item) -> str:
+        parts = item.path.relative_to(TESTS).parts if item.path.is_relative_to(TESTS) else ("",)
+        return parts[0] if parts[0] in MARKED_FOLDERS else ""
+
+    for item in items:
+        if name := folder(item):
+            item.add_marker(MARKED_FOLDERS[name])
+    items.sort(key=lambda item: folders.index(folder(item)))
