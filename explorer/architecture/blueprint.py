@@ -122,7 +122,9 @@ def _stem(spec: NetworkSpec, image: Op) -> Block:
     return Block("stem", "stem", tuple(ops))
 
 
-def _convolutions(spec: NetworkSpec, width: int, stride: int) -> dict[str, tuple[int, int, int, int]]:
+def _convolutions(
+    spec: NetworkSpec, width: int, stride: int
+) -> dict[str, tuple[int, int, int, int]]:
     """Of a block's main branch: name -> (channels out, kernel, stride, groups)."""
     inner = spec.inner_width(width)
     if spec.block == "basic":

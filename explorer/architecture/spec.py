@@ -173,7 +173,9 @@ def _weights_of_main_branches(spec: NetworkSpec) -> int:
     for depth, width in zip(spec.depths, spec.widths, strict=True):
         inner, out = spec.inner_width(width), width * spec.expansion
         if spec.block == "basic":
-            total += conv_params(channels, width, 3) + (2 * depth - 1) * conv_params(width, width, 3)
+            total += conv_params(channels, width, 3) + (2 * depth - 1) * conv_params(
+                width, width, 3
+            )
         else:
             total += conv_params(channels, inner, 1) + (depth - 1) * conv_params(out, inner, 1)
             total += depth * conv_params(inner, inner, 3, spec.groups)

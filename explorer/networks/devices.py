@@ -28,16 +28,12 @@ def available_devices() -> list[Device]:
     devices = []
     for index in range(torch.cuda.device_count() if torch.cuda.is_available() else 0):
         properties = torch.cuda.get_device_properties(index)
-        devices.append(
-            Device(f"cuda:{index}", f"CUDA: {properties.name}", properties.total_memory)
-        )
+        devices.append(Device(f"cuda:{index}", f"CUDA: {properties.name}", properties.total_memory))
     for index in range(torch.xpu.device_count() if torch.xpu.is_available() else 0):
         properties = torch.xpu.get_device_properties(index)
         devices.append(Device(f"xpu:{index}", f"XPU: {properties.name}", properties.total_memory))
     if torch.backends.mps.is_available():
-        devices.append(
-            Device("mps", "MPS: Apple GPU", int(torch.mps.recommended_max_memory()))
-        )
+        devices.append(Device("mps", "MPS: Apple GPU", int(torch.mps.recommended_max_memory())))
     cores = torch.get_num_threads()
     label = f"CPU: {platform.machine()}, {cores} thread{'s' if cores > 1 else ''}"
     return [*devices, Device("cpu", label, _main_memory())]

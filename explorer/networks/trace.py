@@ -98,7 +98,9 @@ def _measure(network: ResNet, x: Tensor) -> list[MeasuredOp]:
 def _differences(foretold: Blueprint, ops: list[MeasuredOp]) -> list[str]:
     expected = {op.path: op.out_shape for op in foretold.ops}
     measured = {op.path: op.out_shape for op in ops}
-    differences = [f"{path} was foretold and did not run" for path in expected if path not in measured]
+    differences = [
+        f"{path} was foretold and did not run" for path in expected if path not in measured
+    ]
     differences += [f"{path} ran and was not foretold" for path in measured if path not in expected]
     differences += [
         f"{path} wrote {measured[path]}, foretold was {shape}"

@@ -1,0 +1,11 @@
+"""ResNet Explorer: streamlit run app.py."""
+
+import streamlit as st
+
+from explorer.ui import navigation, picker
+
+st.set_page_config(page_title="ResNet Explorer", page_icon="🧱", layout="wide")
+page = navigation.begin()
+with st.sidebar:
+    picker.draw()
+page.run()

@@ -1,0 +1,76 @@
+"""Shows an SVG: it follows the theme, can be panned, zoomed, clicked, and saved for slides."""
+
+from pathlib import Path
+from typing import Any, Literal
+
+import streamlit as st
+
+_FOLDER = Path(__file__).parent
+_HTML = """
+<div class="drawing">
+  <div class="tools">
+    <button type="button" data-do="in" aria-label="Zoom in">+</button>
+    <button type="button" data-do="out" aria-label="Zoom out">&minus;</button>
+    <button type="button" data-do="fit">Whole picture</button>
+    <button type="button" data-do="natural">Readable size</button>
+    <button type="button" data-do="svg">Save SVG</button>
+    <button type="button" data-do="png">Save PNG</button>
+    <span class="hint">Drag to move, Ctrl + wheel to zoom, Tab and arrow keys to choose</span>
+  </div>
+  <div class="stage"></div>
+</div>
+"""
+
+
+@st.cache_resource
+def _component() -> Any:
+    return st.components.v2.component(
+        "drawing",
+        html=_HTML,
+        css=(_FOLDER / "drawing.css").read_text(encoding="utf-8"),
+        js=(_FOLDER / "drawing.js").read_text(encoding="utf-8"),
+    )
+
+
+def drawing(
+    svg: str,
+    *,
+    key: str,
+    label: str,
+    height: int | None = None,
+    tools: bool = False,
+    choosable: bool = False,
+    selected: str | None = None,
+    filename: str = "drawing",
+    start: Literal["natural", "fit"] = "natural",
+) -> str | None:
+    """Show `svg` and return the path of the node that was chosen just now, if any.
+
+    Args:
+        svg: the drawing, its labels escaped, its colours those of views.palette.
+        key: unique on the page.
+        label: what the picture shows, for screen readers.
+        height: pixels; None gives the drawing its own height.
+        tools: pan, zoom and download buttons.
+        choosable: nodes (elements with `data-path`, or Graphviz nodes with an id) can be chosen
+            by click, or by Tab, arrow keys and Enter.
+        selected: path of the node to show as chosen.
+        filename: of the downloads, without extension.
+        start: show the drawing in readable size from its beginning, or the whole of it.
+    """
+    result = _component()(
+        key=key,
+        data={
+            "svg": svg,
+            "label": label,
+            "height": height,
+            "tools": tools,
+            "choosable": choosable,
+            "selected": selected,
+            "filename": filename,
+            "start": start,
+        },
+        on_clicked_change=lambda: None,
+    )
+    clicked: str | None = result.get("clicked")
+    return clicked

@@ -1,0 +1,54 @@
+"""A button that copies the address of exactly this view."""
+
+import streamlit as st
+
+_CSS = """
+button { width: 100%; padding: 0.4rem 0.75rem; font: inherit; cursor: pointer;
+  color: var(--st-text-color); background: var(--st-background-color);
+  border: 1px solid var(--st-border-color); border-radius: var(--st-base-radius); }
+button:hover, button:focus-visible { border-color: var(--st-primary-color);
+  color: var(--st-link-color); outline: none; }
+input { width: 100%; box-sizing: border-box; margin-top: 0.4rem; font: inherit; }
+"""
+_JS = """
+export default function ({ parentElement }) {
+  const button = parentElement.querySelector("button");
+  const field = parentElement.querySelector("input");
+  const said = button.textContent;
+  let timer;
+  const done = () => {
+    button.textContent = "Link copied: it opens exactly this view";
+    clearTimeout(timer);
+    timer = setTimeout(() => { button.textContent = said; }, 2500);
+  };
+  // Browsers offer the clipboard to https and localhost only; elsewhere the address is shown.
+  button.onclick = async () => {
+    try {
+      await navigator.clipboard.writeText(window.location.href);
+      done();
+    } catch {
+      field.hidden = false;
+      field.value = window.location.href;
+      field.select();
+      if (document.execCommand("copy")) done();
+    }
+  };
+  return () => clearTimeout(timer);
+}
+"""
+
+
+@st.cache_resource
+def _component():  # type: ignore[no-untyped-def]  # noqa: ANN202
+    return st.components.v2.component(
+        "copy_link",
+        html='<button type="button">Copy link</button>'
+        '<input hidden readonly aria-label="Link to this view">',
+        css=_CSS,
+        js=_JS,
+    )
+
+
+def copy_link() -> None:
+    """Draw the button."""
+    _component()(key="copy_link")

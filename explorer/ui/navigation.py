@@ -1,0 +1,34 @@
+"""The list of pages, and the guard that every page calls first."""
+
+import streamlit as st
+from streamlit.navigation.page import StreamlitPage
+
+_STARTED = "app_has_run"
+
+
+def pages() -> list[StreamlitPage]:
+    """All pages in the order of the navigation."""
+    return [
+        st.Page("pages/home.py", title="Home", default=True),
+        st.Page("pages/shape_trace.py", title="Shape trace"),
+        st.Page("pages/shortcuts.py", title="Shortcuts"),
+        st.Page("pages/parameters.py", title="Parameters"),
+        st.Page("pages/inference.py", title="Inference"),
+    ]
+
+
+def begin() -> StreamlitPage:
+    """The page to run now. app.py calls it, and remembers that it has run."""
+    st.session_state[_STARTED] = True
+    return st.navigation(pages())
+
+
+def require_app() -> None:
+    """Start app.py if this page was opened without it.
+
+    A server that no one has visited yet runs a deep-linked file of `pages/` alone. Asking for
+    the navigation ends that mode; the rerun then goes through app.py.
+    """
+    if _STARTED not in st.session_state:
+        st.navigation(pages())
+        st.rerun()

@@ -1,0 +1,217 @@
+"""The sidebar: which network, what is changed about it, image size and device.
+
+Every control is bound to the URL. Defaults must not depend on the network, or the URL would lose
+values; so an empty control means 'as the named network has it' and shows that as its placeholder.
+"""
+
+from dataclasses import dataclass, replace
+from typing import Any, Final, get_args
+
+import streamlit as st
+
+from explorer.architecture import FAMILIES, PRESETS, NetworkSpec, Preset
+from explorer.architecture.spec import ActivationOrder, BlockKind, ShortcutRule, Stem, StrideOn
+from explorer.lessons import glossary
+from explorer.ui import link, navigation
+from explorer.ui.cache import blueprint_of
+
+CUSTOM: Final = "Custom"
+_FROM_SCRATCH: Final = Preset("custom", "Custom network", CUSTOM, PRESETS["resnet18"].spec, 224)
+_BY_FAMILY: Final = {
+    family: {entry.title: entry for entry in PRESETS.values() if entry.family == family}
+    for family in FAMILIES
+} | {CUSTOM: {_FROM_SCRATCH.title: _FROM_SCRATCH}}
+_CHOICES: Final = {
+    "block": get_args(BlockKind),
+    "stem": get_args(Stem),
+    "activation_order": get_args(ActivationOrder),
+    "stride_on": get_args(StrideOn),
+    "shortcut": get_args(ShortcutRule),
+}
+_SWITCHES: Final = ("norm_on_projection", "batch_norm", "conv_bias")
+_LISTS: Final = ("depths", "widths")
+_NUMBERS: Final = ("groups", "width_per_group", "in_channels", "num_classes")
+_LABELS: Final = {
+    "block": "Block",
+    "depths": "Blocks per stage",
+    "widths": "Width per stage, channels",
+    "stem": "Stem",
+    "activation_order": "Activation order",
+    "stride_on": "Stride of a bottleneck on",
+    "shortcut": "Shortcut",
+    "norm_on_projection": "Batch norm on projections",
+    "batch_norm": "Batch norm",
+    "conv_bias": "Biases on convolutions",
+    "groups": "Groups",
+    "width_per_group": "Width per group, channels",
+    "in_channels": "Image channels",
+    "num_classes": "Classes",
+}
+_DEVICES: Final = ("auto", "cpu", "cuda", "mps", "xpu")
+_STATE: Final = "choice"
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """What the visitor looks at. `name` is the preset's, also where it is customised."""
+
+    spec: NetworkSpec
+    image_size: int
+    device: str
+    name: str
+    title: str
+    customised: bool
+
+
+def current() -> Choice:
+    """The choice of this run, for a page. Starts app.py where a page was opened without it."""
+    navigation.require_app()
+    choice: Choice = st.session_state[_STATE]
+    return choice
+
+
+def draw() -> None:
+    """Draw the sidebar and leave the Choice for the pages.
+
+    A combination that cannot be built is named at its control, and the last good choice stays.
+    """
+    complaints = _first_visit()
+    family = st.selectbox(
+        "Family", list(_BY_FAMILY), key="family", bind="query-params", on_change=_new_family
+    )
+    entries = _BY_FAMILY[family]
+    title = st.selectbox(
+        "Network",
+        list(entries),
+        key="net",
+        bind="query-params",
+        on_change=_as_named,
+        help=glossary("network"),
+    )
+    entry = entries.get(title) or next(iter(entries.values()))
+    slots: dict[str, Any] = {}
+    values: dict[str, Any] = {}
+    changed = any(st.session_state.get(field) not in (None, "") for field in _LABELS)
+    with st.expander("Customise", expanded=changed or family == CUSTOM):
+        for field in _LABELS:
+            values[field] = _control(field, entry)
+            slots[field] = st.container()
+        if changed:
+            st.button("Back to the named network", on_click=_as_named, width="stretch")
+    size = st.number_input(
+        "Image size, pixels",
+        value=None,
+        step=1,
+        placeholder=str(entry.image_size),
+        key="size",
+        bind="query-params",
+        help=glossary("image size"),
+    )
+    slots["image_size"] = st.container()
+    device = st.selectbox(
+        "Device", _DEVICES, key="device", bind="query-params", help=glossary("device")
+    )
+    problem = _settle(entry, values, size, device)
+    if problem:
+        field = problem.split("=", 1)[0]
+        slots.get(field, slots["image_size"]).error(problem, icon=":material/error:")
+        complaints = [*complaints, f"{problem}. The last network that works is on screen."]
+    link.copy_link()
+    for sentence in complaints:
+        st.warning(sentence)
+
+
+def _settle(entry: Preset, values: dict[str, Any], size: int | None, device: str) -> str | None:
+    """Store the choice if it can be built; the sentence that says what is wrong if it cannot."""
+    try:
+        changes = {field: _parsed(field, value) for field, value in values.items() if value}
+        spec = replace(entry.spec, **changes)
+        image_size = entry.image_size if size is None else size
+        blueprint_of(spec, image_size)
+    except ValueError as problem:
+        if _STATE not in st.session_state:
+            st.session_state[_STATE] = Choice(
+                entry.spec, entry.image_size, device, entry.name, entry.title, False
+            )
+        else:
+            st.session_state[_STATE] = replace(st.session_state[_STATE], device=device)
+        return str(problem)
+    customised = spec != entry.spec
+    title = f"{entry.title}, customised" if customised else entry.title
+    st.session_state[_STATE] = Choice(spec, image_size, device, entry.name, title, customised)
+    return None
+
+
+def _control(field: str, entry: Preset) -> Any:
+    label, own, help_text = _LABELS[field], getattr(entry.spec, field), glossary(field)
+    bound = {"key": field, "bind": "query-params", "help": help_text}
+    if field in _CHOICES or field in _SWITCHES:
+        options = _CHOICES.get(field, ("yes", "no"))
+        shown = own if field in _CHOICES else ("yes" if own else "no")
+        return st.selectbox(label, options, index=None, placeholder=shown, **bound)
+    if field in _LISTS:
+        shown = ", ".join(map(str, own))
+        return st.text_input(label, value=None, placeholder=shown, max_chars=80, **bound)
+    return st.number_input(label, value=None, step=1, placeholder=str(own), **bound)
+
+
+def _parsed(field: str, value: Any) -> Any:
+    if field in _SWITCHES:
+        return value == "yes"
+    if field in _LISTS:
+        parts = value.replace(",", " ").split()
+        if not all(part.isascii() and part.isdigit() for part in parts):
+            raise ValueError(
+                f"{field}={value!r} must be whole numbers separated by commas, such as 3, 4, 6, 3"
+            )
+        return tuple(int(part) for part in parts)
+    return value
+
+
+def _new_family() -> None:
+    st.session_state["net"] = next(iter(_BY_FAMILY[st.session_state["family"]]))
+    _as_named()
+
+
+def _as_named() -> None:
+    for field in (*_LABELS, "size"):
+        st.session_state[field] = None
+
+
+def _first_visit() -> list[str]:
+    """Take over the URL of a session's first run, and say what in it is not understood.
+
+    A link may name a network by its id (net=resnet50) and leave out its family: the controls
+    need both in the form they write themselves.
+    """
+    if "url_complaints" in st.session_state:
+        return st.session_state.pop("url_complaints") or []
+    query = st.query_params.to_dict()
+    complaints = [
+        f"{field}={query[field]!r} in the link is unknown and was left out; allowed: "
+        + ", ".join(allowed)
+        for field, allowed in {
+            **_CHOICES,
+            **dict.fromkeys(_SWITCHES, ("yes", "no")),
+            "device": _DEVICES,
+        }.items()
+        if field in query and query[field] not in allowed
+    ]
+    complaints += [
+        f"{field}={query[field]!r} in the link is not a whole number and was left out."
+        for field in (*_NUMBERS, "size")
+        if field in query and not query[field].lstrip("-").isdigit()
+    ]
+    st.session_state["url_complaints"] = []
+    if "net" in query:
+        entry = next(
+            (e for e in (*PRESETS.values(), _FROM_SCRATCH) if query["net"] in (e.name, e.title)),
+            None,
+        )
+        if entry is None:
+            complaints.append(f"The network {query['net']!r} in the link is unknown.")
+        elif (query.get("family"), query["net"]) != (entry.family, entry.title):
+            st.session_state["url_complaints"] = complaints
+            st.query_params.from_dict({**query, "family": entry.family, "net": entry.title})
+            st.rerun()
+    return complaints

@@ -1,0 +1,1 @@
+"""What one sees: diagrams, charts, tables. Computes nothing and imports no streamlit."""
