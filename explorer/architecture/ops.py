@@ -245,11 +245,11 @@ class Blueprint(_Sums):
         return tuple(block for stage in self.stages for block in stage.blocks)
 
     @cached_property
-    def params(self) -> int:  # type: ignore[override]
+    def params(self) -> int:
         return sum(op.params for op in self.ops)
 
     @cached_property
-    def macs(self) -> int:  # type: ignore[override]
+    def macs(self) -> int:
         return sum(op.macs for op in self.ops)
 
     @property

@@ -96,17 +96,19 @@ def one_epoch(
     return total_loss / seen, correct / seen
 
 
-def train(name: str, train_set: Split, test_set: Split, recipe: Recipe, folder: Path) -> dict:
+def train(
+    name: str, train_set: Split, test_set: Split, recipe: Recipe, folder: Path
+) -> dict[str, Any]:
     """Train a preset; leaves NAME.safetensors, NAME.csv and NAME.json in `folder`."""
     device = best_device().id
-    move = lambda data: Split(data.images.to(device), data.labels.to(device))  # noqa: E731
     shuffled = torch.randperm(
         len(train_set.labels), generator=torch.Generator().manual_seed(recipe.seed)
     )
     held, used = shuffled[:HELD_OUT], shuffled[HELD_OUT:]
-    validation = move(Split(train_set.images[held], train_set.labels[held]))
-    training = move(Split(train_set.images[used], train_set.labels[used]))
-    network = build(preset(name), device, recipe.seed).to(memory_format=torch.channels_last)
+    validation = _subset(train_set, held, device)
+    training = _subset(train_set, used, device)
+    network = build(preset(name), device, recipe.seed)
+    _lay_out(network, torch.channels_last)
     optimiser = torch.optim.SGD(
         network.parameters(),
         lr=recipe.peak_rate,
@@ -159,13 +161,24 @@ def train(name: str, train_set: Split, test_set: Split, recipe: Recipe, folder: 
     return finish(name, network, test_set, recipe, folder, state)
 
 
+def _subset(data: Split, chosen: Tensor, device: str) -> Split:
+    return Split(data.images[chosen].to(device), data.labels[chosen].to(device))
+
+
+def _lay_out(network: nn.Module, layout: torch.memory_format) -> None:
+    """Convolutions on the CPU are a third faster with channels last."""
+    for layer in network.modules():
+        if isinstance(layer, nn.Conv2d):
+            layer.weight.data = layer.weight.data.contiguous(memory_format=layout)
+
+
 def finish(
-    name: str, network: ResNet, test_set: Split, recipe: Recipe, folder: Path, state: dict
-) -> dict:
+    name: str, network: ResNet, test_set: Split, recipe: Recipe, folder: Path, state: dict[str, Any]
+) -> dict[str, Any]:
     """Test the kept epoch once; write its curve (CSV) and its figures (JSON)."""
     from safetensors.torch import load_file
 
-    network = network.cpu().to(memory_format=torch.contiguous_format)
+    _lay_out(network.cpu(), torch.contiguous_format)
     network.load_state_dict(load_file(folder / f"{name}.safetensors"))
     with (folder / f"{name}.csv").open("w", newline="") as file:
         writer = csv.writer(file)

@@ -30,8 +30,8 @@ def available_devices() -> list[Device]:
         properties = torch.cuda.get_device_properties(index)
         devices.append(Device(f"cuda:{index}", f"CUDA: {properties.name}", properties.total_memory))
     for index in range(torch.xpu.device_count() if torch.xpu.is_available() else 0):
-        properties = torch.xpu.get_device_properties(index)
-        devices.append(Device(f"xpu:{index}", f"XPU: {properties.name}", properties.total_memory))
+        found = torch.xpu.get_device_properties(index)
+        devices.append(Device(f"xpu:{index}", f"XPU: {found.name}", found.total_memory))
     if torch.backends.mps.is_available():
         devices.append(Device("mps", "MPS: Apple GPU", int(torch.mps.recommended_max_memory())))
     cores = torch.get_num_threads()

@@ -143,8 +143,8 @@ def _settle(entry: Preset, values: dict[str, Any], size: int | None, device: str
 
 
 def _control(field: str, entry: Preset) -> Any:
-    label, own, help_text = _LABELS[field], getattr(entry.spec, field), glossary(field)
-    bound = {"key": field, "bind": "query-params", "help": help_text}
+    label, own = _LABELS[field], getattr(entry.spec, field)
+    bound: dict[str, Any] = {"key": field, "bind": "query-params", "help": glossary(field)}
     if field in _CHOICES or field in _SWITCHES:
         options = _CHOICES.get(field, ("yes", "no"))
         shown = own if field in _CHOICES else ("yes" if own else "no")
