@@ -7,5 +7,8 @@ from explorer.ui import navigation, picker
 st.set_page_config(page_title="ResNet Explorer", page_icon="🧱", layout="wide")
 page = navigation.begin()
 with st.sidebar:
-    picker.draw()
+    complaints = picker.draw()
+# In the page, because the sidebar is closed on a telephone.
+for sentence in complaints:
+    st.warning(sentence, icon=":material/warning:")
 page.run()

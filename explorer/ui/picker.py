@@ -30,7 +30,14 @@ _CHOICES: Final = {
 }
 _SWITCHES: Final = ("norm_on_projection", "batch_norm", "conv_bias")
 _LISTS: Final = ("depths", "widths")
-_NUMBERS: Final = ("groups", "width_per_group", "in_channels", "num_classes")
+_NUMBERS: Final = {
+    "groups": ("1", "2", "4", "8", "16", "32", "64"),
+    "width_per_group": ("4", "8", "16", "32", "64", "128", "256"),
+    "in_channels": ("1", "3", "4"),
+    "num_classes": ("10", "100", "1000"),
+    "image_size": ("32", "64", "96", "128", "160", "192", "224", "256", "320", "384", "512"),
+}
+"""Usual values to choose from; any other may be typed."""
 _LABELS: Final = {
     "block": "Block",
     "depths": "Blocks per stage",
@@ -70,8 +77,8 @@ def current() -> Choice:
     return choice
 
 
-def draw() -> None:
-    """Draw the sidebar and leave the Choice for the pages.
+def draw() -> list[str]:
+    """Draw the sidebar, leave the Choice for the pages, and return what was wrong, in sentences.
 
     A combination that cannot be built is named at its control, and the last good choice stays.
     """
@@ -89,8 +96,11 @@ def draw() -> None:
         help=glossary("network"),
     )
     entry = entries.get(title) or next(iter(entries.values()))
-    slots: dict[str, Any] = {}
-    values: dict[str, Any] = {}
+    values: dict[str, Any] = {"image_size": _number("image_size", "Image size, pixels", entry)}
+    slots: dict[str, Any] = {"image_size": st.container()}
+    device = st.selectbox(
+        "Device", _DEVICES, key="device", bind="query-params", help=glossary("device")
+    )
     changed = any(st.session_state.get(field) not in (None, "") for field in _LABELS)
     with st.expander("Customise", expanded=changed or family == CUSTOM):
         for field in _LABELS:
@@ -98,35 +108,22 @@ def draw() -> None:
             slots[field] = st.container()
         if changed:
             st.button("Back to the named network", on_click=_as_named, width="stretch")
-    size = st.number_input(
-        "Image size, pixels",
-        value=None,
-        step=1,
-        placeholder=str(entry.image_size),
-        key="size",
-        bind="query-params",
-        help=glossary("image size"),
-    )
-    slots["image_size"] = st.container()
-    device = st.selectbox(
-        "Device", _DEVICES, key="device", bind="query-params", help=glossary("device")
-    )
-    problem = _settle(entry, values, size, device)
+    problem = _settle(entry, values, device)
     if problem:
         field = problem.split("=", 1)[0]
         slots.get(field, slots["image_size"]).error(problem, icon=":material/error:")
-        complaints = [*complaints, f"{problem}. The last network that works is on screen."]
+        shown = st.session_state[_STATE].title
+        complaints = [*complaints, f"{problem}. {shown} stays on screen."]
     link.copy_link()
-    for sentence in complaints:
-        st.warning(sentence)
+    return complaints
 
 
-def _settle(entry: Preset, values: dict[str, Any], size: int | None, device: str) -> str | None:
+def _settle(entry: Preset, values: dict[str, Any], device: str) -> str | None:
     """Store the choice if it can be built; the sentence that says what is wrong if it cannot."""
     try:
         changes = {field: _parsed(field, value) for field, value in values.items() if value}
+        image_size = changes.pop("image_size", entry.image_size)
         spec = replace(entry.spec, **changes)
-        image_size = entry.image_size if size is None else size
         blueprint_of(spec, image_size)
     except ValueError as problem:
         if _STATE not in st.session_state:
@@ -152,20 +149,43 @@ def _control(field: str, entry: Preset) -> Any:
     if field in _LISTS:
         shown = ", ".join(map(str, own))
         return st.text_input(label, value=None, placeholder=shown, max_chars=80, **bound)
-    return st.number_input(label, value=None, step=1, placeholder=str(own), **bound)
+    return _number(field, label, entry)
 
 
-def _parsed(field: str, value: Any) -> Any:
+def _number(field: str, label: str, entry: Preset) -> str | None:
+    own = entry.image_size if field == "image_size" else getattr(entry.spec, field)
+    typed: str | None = st.selectbox(
+        label,
+        _NUMBERS[field],
+        index=None,
+        placeholder=str(own),
+        accept_new_options=True,
+        key=field,
+        bind="query-params",
+        help=glossary(field),
+    )
+    return typed
+
+
+def _parsed(field: str, value: str) -> Any:
     if field in _SWITCHES:
         return value == "yes"
+    if field in _CHOICES:
+        return value
+    numbers = [int(part) for part in value.replace(",", " ").split() if _is_number(part)]
     if field in _LISTS:
-        parts = value.replace(",", " ").split()
-        if not all(part.isascii() and part.isdigit() for part in parts):
+        if len(numbers) != len(value.replace(",", " ").split()):
             raise ValueError(
                 f"{field}={value!r} must be whole numbers separated by commas, such as 3, 4, 6, 3"
             )
-        return tuple(int(part) for part in parts)
-    return value
+        return tuple(numbers)
+    if not _is_number(value.strip()):
+        raise ValueError(f"{field}={value!r} must be a whole number")
+    return numbers[0]
+
+
+def _is_number(text: str) -> bool:
+    return text.isascii() and text.isdigit() and len(text) < 12
 
 
 def _new_family() -> None:
@@ -174,7 +194,7 @@ def _new_family() -> None:
 
 
 def _as_named() -> None:
-    for field in (*_LABELS, "size"):
+    for field in (*_LABELS, "image_size"):
         st.session_state[field] = None
 
 
@@ -196,11 +216,6 @@ def _first_visit() -> list[str]:
             "device": _DEVICES,
         }.items()
         if field in query and query[field] not in allowed
-    ]
-    complaints += [
-        f"{field}={query[field]!r} in the link is not a whole number and was left out."
-        for field in (*_NUMBERS, "size")
-        if field in query and not query[field].lstrip("-").isdigit()
     ]
     st.session_state["url_complaints"] = []
     if "net" in query:
