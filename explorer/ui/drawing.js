@@ -5,6 +5,7 @@ export default function ({ parentElement, data, setTriggerValue }) {
   const root = parentElement.querySelector(".drawing");
   const stage = root.querySelector(".stage");
   root.classList.toggle("bare", !data.tools);
+  root.classList.toggle("scrolls", Boolean(data.min_width));
   stage.style.height = data.height ? `${data.height}px` : "auto";
   stage.innerHTML = data.svg;
   const svg = stage.querySelector("svg");
@@ -29,6 +30,7 @@ export default function ({ parentElement, data, setTriggerValue }) {
   } else {
     svg.style.height = "auto";
   }
+  if (data.min_width) svg.style.minWidth = `${data.min_width}px`;
 
   const zoom = (factor, centre = [0.5, 0.5]) => {
     const [x, y, w, h] = view;
@@ -86,6 +88,7 @@ export default function ({ parentElement, data, setTriggerValue }) {
           if (data.height) moveTo(next);
         } else return;
         event.preventDefault();
+        event.stopPropagation(); // the page may have shortcuts on the same keys
       };
     });
   }
@@ -93,7 +96,7 @@ export default function ({ parentElement, data, setTriggerValue }) {
   let dragged = false;
   let from = null;
   const onWheel = (event) => {
-    if (!data.tools || !(event.ctrlKey || event.metaKey)) return;
+    if (!data.tools || data.min_width || !(event.ctrlKey || event.metaKey)) return;
     event.preventDefault();
     const box = stage.getBoundingClientRect();
     const at = [(event.clientX - box.x) / box.width, (event.clientY - box.y) / box.height];
@@ -101,7 +104,7 @@ export default function ({ parentElement, data, setTriggerValue }) {
   };
   const onDown = (event) => {
     dragged = false;
-    if (data.tools && event.button === 0) from = [event.clientX, event.clientY, ...view];
+    if (data.tools && !data.min_width && event.button === 0) from = [event.clientX, event.clientY, ...view];
   };
   const onMove = (event) => {
     if (!from) return;
@@ -179,6 +182,13 @@ export default function ({ parentElement, data, setTriggerValue }) {
       return x > view[0] + view[2] || y > view[1] + view[3] || x < view[0] || y < view[1];
     })();
     if (outside) moveTo(chosen);
+  }
+  if (data.min_width) {
+    const chosen = nodes.find((node) => pathOf(node) === data.selected);
+    if (chosen) {
+      const [node, frame] = [chosen.getBoundingClientRect(), stage.getBoundingClientRect()];
+      stage.scrollLeft += node.x + node.width / 2 - frame.x - frame.width / 2;
+    }
   }
   return () => {
     window.removeEventListener("pointermove", onMove);

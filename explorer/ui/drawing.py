@@ -43,6 +43,7 @@ def drawing(
     selected: str | None = None,
     filename: str = "drawing",
     start: Literal["natural", "fit"] = "natural",
+    min_width: int | None = None,
 ) -> str | None:
     """Show `svg` and return the path of the node that was chosen just now, if any.
 
@@ -57,6 +58,8 @@ def drawing(
         selected: path of the node to show as chosen.
         filename: of the downloads, without extension.
         start: show the drawing in readable size from its beginning, or the whole of it.
+        min_width: pixels below which the drawing no longer shrinks with the page but scrolls
+            sideways, so that its text stays legible; its tools then only save it.
     """
     result = _component()(
         key=key,
@@ -69,6 +72,7 @@ def drawing(
             "selected": selected,
             "filename": filename,
             "start": start,
+            "min_width": min_width,
         },
         on_clicked_change=lambda: None,
     )
