@@ -154,9 +154,29 @@ def _block(
     stride: int,
     after_bare_stem: bool,
 ) -> Block:
-    out_channels = width * spec.expansion
-    kind = _shortcut_kind(spec, stride != 1 or x.out_shape[0] != out_channels)
-    convolutions = _convolutions(spec, width, stride)
+    changes = stride != 1 or x.out_shape[0] != width * spec.expansion
+    kind = _shortcut_kind(spec, changes)
+    # The shared first activation of pre-activation units whose shortcut is not the
+    # identity, and of the unit that follows a bare stem (Identity Mappings, appendix).
+    shared = kind != "identity" or after_bare_stem
+    return compose(spec, path, title, x, _convolutions(spec, width, stride), kind, stride, shared)
+
+
+def compose(
+    spec: NetworkSpec,
+    path: str,
+    title: str,
+    x: Op,
+    convolutions: dict[str, tuple[int, int, int, int]],
+    kind: ShortcutKind,
+    stride: int,
+    shared: bool,
+) -> Block:
+    """A block of these `convolutions` (name -> channels out, kernel, stride, groups) after `x`.
+
+    `shared`: the shortcut of a pre-activation block reads the first activation instead of x.
+    Whether an identity shortcut fits what it is added to is the caller's business.
+    """
     ops: list[Op] = []
     main = source = x
     for name in MAIN_BRANCH[spec.block, spec.activation_order].split():
@@ -168,9 +188,6 @@ def _block(
         else:
             main = _same_shape(op_path, main)
         ops.append(main)
-        # The shared first activation of pre-activation units whose shortcut is not the
-        # identity, and of the unit that follows a bare stem (Identity Mappings, appendix).
-        shared = kind != "identity" or after_bare_stem
         if name == "relu1" and spec.activation_order == "pre" and shared:
             source = main
     skip = source

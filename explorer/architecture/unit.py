@@ -1,0 +1,272 @@
+"""One residual block on its own, also where its two branches do not fit together.
+
+The blueprint builds blocks whose shortcut always fits. Here the shortcut is what the user asks
+for: a mismatch at the addition is a result, not an error.
+"""
+
+from dataclasses import dataclass, replace
+from functools import cached_property
+from typing import Any, Final, Literal, get_args
+
+from explorer.architecture.blueprint import compose
+from explorer.architecture.ops import Block, Op, Shape, ShortcutKind
+from explorer.architecture.spec import (
+    EXPANSION,
+    ActivationOrder,
+    BlockKind,
+    NetworkSpec,
+    ShortcutRule,
+    StrideOn,
+)
+
+MAX_SIZE: Final = 1_024
+MAX_CHANNELS: Final = 2_048
+
+Verdict = Literal[
+    "identity", "projection", "needless projection", "padding", "plain", "fails", "broadcasts"
+]
+_RULE: Final[dict[ShortcutKind, ShortcutRule]] = {
+    "identity": "projection",
+    "padding": "padding",
+    "projection": "projection-always",
+    "none": "none",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class UnitSpec:
+    """One block and its input, as data.
+
+    Attributes:
+        size: height and width of the input, in pixels.
+        in_channels, out_channels: of the input and of F(x).
+        middle_channels: kernels of the first convolution (of the first two in a bottleneck);
+            None is the paper's choice: out_channels in a basic block, a quarter in a bottleneck.
+        stride: 2 halves the size.
+        shortcut: "identity" adds x as it is, fitting or not; "padding" and "projection" change
+            its shape; "none" adds nothing.
+        block, activation_order, stride_on, norm_on_projection, conv_bias: as in NetworkSpec.
+
+    Raises:
+        ValueError: names the field, the value received and what is allowed.
+    """
+
+    size: int = 56
+    in_channels: int = 64
+    out_channels: int = 64
+    middle_channels: int | None = None
+    stride: int = 1
+    block: BlockKind = "basic"
+    activation_order: ActivationOrder = "post"
+    stride_on: StrideOn = "3x3"
+    shortcut: ShortcutKind = "identity"
+    norm_on_projection: bool = True
+    conv_bias: bool = False
+
+    def __post_init__(self) -> None:
+        _check_integer("size", self.size, MAX_SIZE)
+        for field in ("in_channels", "out_channels"):
+            _check_integer(field, getattr(self, field), MAX_CHANNELS)
+        if self.middle_channels is not None:
+            _check_integer("middle_channels", self.middle_channels, MAX_CHANNELS)
+        if self.stride not in (1, 2):
+            raise ValueError(f"stride={self.stride!r} is unknown; allowed: 1, 2")
+        if self.shortcut not in get_args(ShortcutKind):
+            allowed = ", ".join(map(repr, get_args(ShortcutKind)))
+            raise ValueError(f"shortcut={self.shortcut!r} is unknown; allowed: {allowed}")
+        if self.block in EXPANSION and self.out_channels % EXPANSION[self.block]:
+            raise ValueError(
+                f"out_channels={self.out_channels} must be a multiple of 4 in a bottleneck, whose "
+                "last 1x1 writes four times the width"
+            )
+        _ = self.network  # checks the choices that it shares with NetworkSpec
+
+    @property
+    def width(self) -> int:
+        """The block's width in NetworkSpec's sense: out_channels / expansion."""
+        return self.out_channels // EXPANSION[self.block]
+
+    @property
+    def middle(self) -> int:
+        """Kernels of the first convolution, in numbers."""
+        return self.width if self.middle_channels is None else self.middle_channels
+
+    @property
+    def network(self) -> NetworkSpec:
+        """A network of one such block: what the block shares with whole networks."""
+        expansion = EXPANSION.get(self.block, 1)
+        return NetworkSpec(
+            self.block,
+            depths=(1,),
+            widths=(self.out_channels // expansion,),
+            activation_order=self.activation_order,
+            stride_on=self.stride_on,
+            shortcut=_RULE[self.shortcut],
+            norm_on_projection=self.norm_on_projection,
+            conv_bias=self.conv_bias,
+        )
+
+    @property
+    def convolutions(self) -> dict[str, tuple[int, int, int, int]]:
+        """Of the main branch: name -> (channels out, kernel, stride, groups)."""
+        if self.block == "basic":
+            return {
+                "conv1": (self.middle, 3, self.stride, 1),
+                "conv2": (self.out_channels, 3, 1, 1),
+            }
+        first, second = (self.stride, 1) if self.stride_on == "1x1" else (1, self.stride)
+        return {
+            "conv1": (self.middle, 1, first, 1),
+            "conv2": (self.middle, 3, second, 1),
+            "conv3": (self.out_channels, 1, 1, 1),
+        }
+
+    @property
+    def changes_shape(self) -> bool:
+        """What decides in a network whether the shortcut may stay the identity."""
+        return self.stride != 1 or self.in_channels != self.out_channels
+
+
+@dataclass(frozen=True, slots=True)
+class Addition:
+    """What meets at the addition: F(x) and the shortcut, each (C, H, W)."""
+
+    branch: Shape
+    shortcut: Shape
+
+    @property
+    def channels_differ(self) -> bool:
+        return self.branch[0] != self.shortcut[0]
+
+    @property
+    def size_differs(self) -> bool:
+        return self.branch[1:] != self.shortcut[1:]
+
+    @property
+    def fails(self) -> bool:
+        """Two sizes that differ can be added only where one of them is 1 (torch's rule)."""
+        pairs = zip(self.branch, self.shortcut, strict=True)
+        return any(a != b and 1 not in (a, b) for a, b in pairs)
+
+    @property
+    def broadcasts(self) -> bool:
+        """The shapes differ, but torch repeats the 1s of one and adds without a word."""
+        return self.branch != self.shortcut and not self.fails
+
+    @property
+    def out_shape(self) -> Shape | None:
+        """Shape of the sum; None where there is none."""
+        if self.fails:
+            return None
+        return tuple(map(max, self.branch, self.shortcut))
+
+
+@dataclass(frozen=True)
+class Unit:
+    """A composed block: its ops in order, up to the addition where that fails."""
+
+    spec: UnitSpec
+    entry: Op
+    block: Block
+    addition: Addition | None
+
+    @property
+    def ops(self) -> tuple[Op, ...]:
+        return self.block.ops
+
+    @property
+    def kind(self) -> ShortcutKind:
+        return self.block.shortcut.kind if self.block.shortcut else "none"
+
+    @property
+    def additions(self) -> int:
+        """Element-wise additions for one image."""
+        return sum(op.activations for op in self.ops if op.kind == "add")
+
+    @cached_property
+    def verdict(self) -> Verdict:
+        """Which rule decides how this shortcut is drawn, or why the sum goes wrong."""
+        if self.addition is None:
+            return "plain"
+        if self.addition.fails:
+            return "fails"
+        if self.addition.broadcasts:
+            return "broadcasts"
+        if self.kind == "projection":
+            return "projection" if self.spec.changes_shape else "needless projection"
+        return "padding" if self.kind == "padding" else "identity"
+
+
+def unit(spec: UnitSpec) -> Unit:
+    """The block's ops, counts and shapes in closed form, and what meets at its addition."""
+    image: Shape = (spec.in_channels, spec.size, spec.size)
+    x = Op("x", "input", (), image, image, 1, 1)
+    kind = spec.shortcut
+    if kind == "padding" and not spec.changes_shape:
+        kind = "identity"  # nothing to pad and nothing to leave out
+    shared = kind in ("projection", "padding")
+    block = compose(
+        spec.network, "block", "block", x, spec.convolutions, kind, spec.stride, shared
+    )
+    if kind == "none":
+        return Unit(spec, x, block, None)
+    ops = [_never_fewer_channels(op) if op.kind == "pad" else op for op in block.ops]
+    at = next(index for index, op in enumerate(ops) if op.kind == "add")
+    branch = next(op for op in reversed(ops[:at]) if not op.on_shortcut)
+    source = {op.path: op for op in (x, *ops)}[ops[at].inputs[1]]
+    addition = Addition(branch.out_shape, source.out_shape)
+    if addition.out_shape is None:
+        ops = ops[:at]
+    else:
+        sums = [
+            op._replace(in_shape=addition.out_shape, out_shape=addition.out_shape)
+            for op in ops[at:]
+        ]
+        sums[0] = sums[0]._replace(in_shape=addition.branch)
+        ops = [*ops[:at], *sums]
+    return Unit(spec, x, replace(block, ops=tuple(ops)), addition)
+
+
+def _never_fewer_channels(pad: Op) -> Op:
+    """Option A fills up with zeros; it has no way to take channels away."""
+    channels = max(pad.in_shape[0], pad.out_shape[0])
+    return pad._replace(out_shape=(channels, *pad.out_shape[1:]))
+
+
+@dataclass(frozen=True, slots=True)
+class Mend:
+    """A change to a block after which its addition works: field -> new value."""
+
+    name: Literal["projection", "padding", "stride", "channels", "both"]
+    changes: tuple[tuple[str, Any], ...]
+
+
+def mends(broken: Unit) -> list[Mend]:
+    """Every simple change that makes a failing or broadcasting addition whole."""
+    if broken.verdict not in ("fails", "broadcasts"):
+        return []
+    same_channels = ("out_channels", broken.spec.in_channels)
+    candidates = [
+        Mend("projection", (("shortcut", "projection"),)),
+        Mend("padding", (("shortcut", "padding"),)),
+        Mend("stride", (("stride", 1),)),
+        Mend("channels", (same_channels,)),
+        Mend("both", (("stride", 1), same_channels)),
+    ]
+    whole = [mend for mend in candidates if _mends(broken.spec, mend)]
+    if any(mend.name in ("stride", "channels") for mend in whole):
+        whole = [mend for mend in whole if mend.name != "both"]
+    return whole
+
+
+def _mends(spec: UnitSpec, mend: Mend) -> bool:
+    try:
+        mended = unit(replace(spec, **dict(mend.changes)))
+    except ValueError:
+        return False
+    return mended.verdict not in ("fails", "broadcasts")
+
+
+def _check_integer(field: str, value: Any, largest: int) -> None:
+    if type(value) is not int or not 1 <= value <= largest:
+        raise ValueError(f"{field}={value!r} must be a whole number from 1 to {largest:,}")
