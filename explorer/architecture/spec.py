@@ -72,11 +72,11 @@ class NetworkSpec:
         for field in ("groups", "width_per_group", "in_channels", "num_classes"):
             _check_integer(field, getattr(self, field), _LIMITS[field])
         self._check_groups()
-        weights = _weights_of_main_branches(self)
+        weights = _weights(self)
         if weights > MAX_WEIGHTS:
             raise ValueError(
-                f"depths={self.depths} and widths={self.widths} make a network of more than "
-                f"{weights:,} weights; at most {MAX_WEIGHTS:,} are allowed"
+                f"depths={self.depths} and widths={self.widths} make a network of {weights:,} "
+                f"weights; at most {MAX_WEIGHTS:,} are allowed"
             )
 
     @property
@@ -147,6 +147,11 @@ class NetworkSpec:
                 f"depths={self.depths} is {sum(self.depths):,} blocks; "
                 f"at most {MAX_BLOCKS:,} are allowed"
             )
+        if self.shortcut == "padding" and list(self.widths) != sorted(self.widths):
+            raise ValueError(
+                f"shortcut='padding' can add channels but not drop any, and widths={self.widths} "
+                "shrink; use growing widths or shortcut='projection'"
+            )
 
     def _check_groups(self) -> None:
         if self.block == "basic" and (self.groups, self.width_per_group) != (1, 64):
@@ -167,18 +172,23 @@ def _check_integer(field: str, value: Any, largest: int) -> None:
         raise ValueError(f"{field}={value!r} must be a whole number from 1 to {largest:,}")
 
 
-def _weights_of_main_branches(spec: NetworkSpec) -> int:
-    """Convolution weights without projections: a lower bound that needs no blueprint."""
-    total, channels = 0, spec.stem_width
-    for depth, width in zip(spec.depths, spec.widths, strict=True):
+def _weights(spec: NetworkSpec) -> int:
+    """Weights of all convolutions and of the classifier, without a blueprint."""
+    channels = spec.stem_width
+    total = conv_params(spec.in_channels, channels, 7 if spec.stem == "imagenet" else 3)
+    for index, (depth, width) in enumerate(zip(spec.depths, spec.widths, strict=True)):
         inner, out = spec.inner_width(width), width * spec.expansion
-        if spec.block == "basic":
-            total += conv_params(channels, width, 3) + (2 * depth - 1) * conv_params(
-                width, width, 3
-            )
-        else:
-            total += conv_params(channels, inner, 1) + (depth - 1) * conv_params(out, inner, 1)
+        kernel = 3 if spec.block == "basic" else 1
+        total += conv_params(channels, inner, kernel) + (depth - 1) * conv_params(
+            out, inner, kernel
+        )
+        if spec.block == "bottleneck":
             total += depth * conv_params(inner, inner, 3, spec.groups)
-            total += depth * conv_params(inner, out, 1)
+        total += depth * conv_params(inner, out, kernel)
+        changes = index > 0 or channels != out
+        if spec.shortcut == "projection-always" or (spec.shortcut == "projection" and changes):
+            total += conv_params(channels, out, 1)
+        if spec.shortcut == "projection-always":
+            total += (depth - 1) * conv_params(out, out, 1)
         channels = out
     return total + channels * spec.num_classes

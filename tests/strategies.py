@@ -1,0 +1,42 @@
+"""Specs for hypothesis: small networks that use every field."""
+
+from hypothesis import strategies as st
+
+from explorer.architecture import NetworkSpec
+
+
+@st.composite
+def specs(draw: st.DrawFn, *, stages: int = 4, depth: int = 3, width: int = 12) -> NetworkSpec:
+    """Any valid spec of at most `stages` stages of `depth` blocks of `width` channels."""
+    block = draw(st.sampled_from(("basic", "bottleneck")))
+    depths = draw(st.lists(st.integers(1, depth), min_size=1, max_size=stages))
+    widths = draw(st.lists(st.integers(4, width), min_size=len(depths), max_size=len(depths)))
+    shortcut = draw(st.sampled_from(("projection", "padding", "projection-always", "none")))
+    if shortcut == "padding":
+        widths.sort()
+    bottleneck = block == "bottleneck"
+    return NetworkSpec(
+        block=block,
+        depths=tuple(depths),
+        widths=tuple(widths),
+        stem=draw(st.sampled_from(("imagenet", "cifar"))),
+        activation_order=draw(st.sampled_from(("post", "pre"))),
+        stride_on=draw(st.sampled_from(("3x3", "1x1"))),
+        shortcut=shortcut,
+        norm_on_projection=draw(st.booleans()),
+        batch_norm=draw(st.booleans()),
+        conv_bias=draw(st.booleans()),
+        groups=draw(st.integers(1, 4)) if bottleneck else 1,
+        width_per_group=draw(st.integers(16, 128)) if bottleneck else 64,
+        in_channels=draw(st.integers(1, 4)),
+        num_classes=draw(st.integers(1, 12)),
+    )
+
+
+@st.composite
+def specs_and_sizes(
+    draw: st.DrawFn, *, largest: int = 72, **limits: int
+) -> tuple[NetworkSpec, int]:
+    """A spec, and an image size from its smallest one up to `largest` pixels, odd ones too."""
+    spec = draw(specs(**limits))
+    return spec, draw(st.integers(spec.minimum_image_size, max(largest, spec.minimum_image_size)))
