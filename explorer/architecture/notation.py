@@ -1,0 +1,27 @@
+"""How shapes and receptive fields are written down."""
+
+from explorer.architecture.ops import Blueprint, Op, Shape
+
+
+def volume(shape: Shape) -> str:
+    """Height x width x channels, as papers write it: `56x56x64`; a vector by its length."""
+    if len(shape) == 1:
+        return f"{shape[0]:,}"
+    channels, height, width = shape
+    return f"{height}x{width}x{channels:,}"
+
+
+def receptive_field_formula(bp: Blueprint, op: Op) -> str:
+    """The op's receptive field from its inputs', in pixels, with live numbers."""
+    fields = [(1, 1) if path == "input" else _field_of(bp, path) for path in op.inputs]
+    if op.kind == "add":
+        return f"max({fields[0][0]:,}, {fields[1][0]:,}) = {op.receptive_field:,}"
+    field, jump = fields[0]
+    if field == op.receptive_field:
+        return f"{field:,} (kept)"
+    return f"{field:,} + ({op.kernel} - 1)*{jump} = {op.receptive_field:,}"
+
+
+def _field_of(bp: Blueprint, path: str) -> tuple[int, int]:
+    op = next(op for op in bp.block(path).ops if op.path == path)
+    return op.receptive_field, op.output_stride

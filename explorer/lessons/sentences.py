@@ -1,0 +1,73 @@
+"""Each op in one sentence, as a textbook would tell it.
+
+Volumes are written height x width x channels, as in papers and tutorials.
+"""
+
+from math import prod
+
+from explorer.architecture import Block, Blueprint, Op
+from explorer.architecture.notation import volume
+from explorer.lessons import section
+
+
+def op_sentence(bp: Blueprint, op: Op) -> str:
+    """What the op does, in words, with its numbers."""
+    block = bp.block(op.path)
+    shared = block.shortcut is not None and block.shortcut.source.startswith(f"{block.path}.")
+    source = "first activation" if shared else "input"
+    return section("sentences", _section_of(op, block), source=source, **_numbers(op))
+
+
+def walk_in_words(bp: Blueprint) -> list[tuple[str, str]]:
+    """(path, sentence) of every op in order: the whole network told."""
+    return [(op.path, op_sentence(bp, op)) for op in bp.ops]
+
+
+def _section_of(op: Op, block: Block) -> str:
+    """The heading in sentences.md that fits."""
+    if op.kind == "conv":
+        if op.on_shortcut:
+            return "projection"
+        return "conv" if op.groups == 1 else "conv, grouped"
+    if op.kind == "batch_norm" and op.on_shortcut:
+        return "batch_norm, projection"
+    if op.kind == "add" and block.shortcut is not None:
+        return f"add, {block.shortcut.kind}"
+    if op.kind == "relu" and op.inputs[0].endswith(".add"):
+        return "relu, after add"
+    if op.kind == "relu" and block.shortcut is not None and block.shortcut.source == op.path:
+        return "relu, shared"
+    return op.kind
+
+
+def _numbers(op: Op) -> dict[str, str | int]:
+    channels, out_channels, share = op.in_shape[0], op.out_shape[0], op.in_shape[0] // op.groups
+    window = f"{op.kernel}x{op.kernel}"
+    return {
+        "input": volume(op.in_shape),
+        "output": volume(op.out_shape),
+        "stride": op.stride,
+        "padding": op.padding,
+        "window": window,
+        "kernels": f"{out_channels:,} kernel{'s' if out_channels > 1 else ''}",
+        "kernel": f"{window}x{share:,}",
+        "groups": op.groups,
+        "share": f"{share:,}",
+        "channels": f"{channels:,}",
+        "positions": "x".join(map(str, op.in_shape[1:])),
+        "features": f"{prod(op.in_shape):,}",
+        "classes": f"{out_channels:,}",
+        "steps": _padding_steps(op) if op.kind == "pad" else "",
+    }
+
+
+def _padding_steps(op: Op) -> str:
+    """What option A does to reach the main branch's shape."""
+    added = op.out_shape[0] - op.in_shape[0]
+    steps = []
+    if op.stride > 1:
+        ordinal = "second" if op.stride == 2 else f"{op.stride}th"
+        steps.append(section("sentences", "pad, sampling", ordinal=ordinal))
+    if added > 0:
+        steps.append(section("sentences", "pad, more channels", zeros=f"{added:,}"))
+    return " and ".join(steps)

@@ -1,0 +1,116 @@
+"""One op as a picture: what it reads, what it does, what it writes."""
+
+from typing import NamedTuple
+
+from explorer.architecture import Blueprint, Op, Shape, notation
+from explorer.views.palette import BACKGROUND, LIGHT, STEM, TEXT, slot_of
+from explorer.views.volumes import (
+    RECEDE,
+    Scale,
+    arrow,
+    bounds,
+    cuboid,
+    document,
+    fit,
+    text,
+)
+
+WIDTH = 360.0
+"""In units of the drawing; on a telephone's screen one unit is about one pixel."""
+_FONT = 14
+_SIDE, _THICKNESS = 112.0, 60.0
+
+
+class Item(NamedTuple):
+    """A volume, or where `shape` is None a sign, above its two lines of text."""
+
+    lines: tuple[str, str]
+    shape: Shape | None
+    path: str
+    sign: str = ""
+
+
+def items(bp: Blueprint, op: Op) -> list[Item]:
+    """What is drawn of an op, from left to right: inputs, the op itself, output."""
+    output = Item(("output", notation.volume(op.out_shape)), op.out_shape, op.path)
+    if op.kind == "add":
+        main, skip = (Item(lines, op.in_shape, path) for lines, path in _summands(bp, op))
+        return [main, skip, output]
+    read = Item(("input", notation.volume(op.in_shape)), op.in_shape, op.inputs[0])
+    return [read, _tool(op), output]
+
+
+def picture(bp: Blueprint, op: Op) -> str:
+    """The op as an SVG of WIDTH units, at one scale for all ops of the network."""
+    scale = _scale(bp)
+    floor = 8 + _SIDE * (1 + RECEDE[1])
+    middle = (8 + floor) / 2
+    shown = items(bp, op)
+    parts, edge = [], 0.0
+    for index, item in enumerate(shown):
+        centre = WIDTH / len(shown) * (index + 0.5)
+        half = bounds(item.shape, scale)[0] / 2 if item.shape else 0.0
+        if item.shape is None:
+            half = 26
+            parts.append(_sign(centre, middle, item.sign))
+        else:
+            slot = STEM if item.path == "input" else slot_of(item.path)
+            parts.append(cuboid(item.shape, centre - half, middle, scale, slot))
+        if index:
+            between = (edge + centre - half) / 2
+            plus = op.kind == "add" and index == 1
+            parts.append(
+                text(between, middle + 8, "+", bold=True, size=24)
+                if plus
+                else arrow(between - 9, between + 9, middle)
+            )
+        edge = centre + half
+        parts.append(text(centre, floor + 20, item.lines[0], bold=True, size=_FONT))
+        parts.append(text(centre, floor + 38, item.lines[1], size=_FONT))
+    return document(WIDTH, floor + 46, parts)
+
+
+def _scale(bp: Blueprint) -> Scale:
+    return fit({shape for op in bp.ops for shape in (op.in_shape, op.out_shape)}, _SIDE, _THICKNESS)
+
+
+def _summands(bp: Blueprint, op: Op) -> list[tuple[tuple[str, str], str]]:
+    block = bp.block(op.path)
+    names = {"projection": "projection", "padding": "padded input"}
+    kind = block.shortcut.kind if block.shortcut else "identity"
+    size = notation.volume(op.in_shape)
+    main, skip = op.inputs
+    return [(("main branch", size), main), ((names.get(kind, "shortcut"), size), skip)]
+
+
+def _tool(op: Op) -> Item:
+    """The middle of the picture: a kernel as a volume, or a sign."""
+    channels = op.in_shape[0]
+    if op.kind == "conv":
+        kernel = (channels // op.groups, op.kernel, op.kernel)
+        kernels = f"{op.out_shape[0]:,} kernel{'s' if op.out_shape[0] > 1 else ''}"
+        return Item((kernels, notation.volume(kernel)), kernel, op.path)
+    signs = {
+        "batch_norm": (("batch norm", f"2 x {channels:,} numbers"), "\u03b3\u00b7x+\u03b2"),
+        "relu": (("ReLU", "max(0, x)"), "\u2a0d"),
+        "max_pool": (("largest of", f"{op.kernel}x{op.kernel}, stride {op.stride}"), "max"),
+        "avg_pool": (("mean of", f"{op.in_shape[-1]}x{op.in_shape[-1]}"), "mean"),
+        "pad": (("every 2nd pixel", f"+ {op.out_shape[0] - channels} of zeros"), "pad"),
+        "flatten": (("flatten", "same numbers"), "="),
+        "linear": (("weights", f"{channels:,} x {op.out_shape[0]:,}"), "W\u00b7x+b"),
+    }
+    lines, sign = signs[op.kind]
+    return Item(lines, None, op.path, sign)
+
+
+def _sign(x: float, y: float, sign: str) -> str:
+    """A round badge that says what happens to every number."""
+    drawn = (
+        '<path d="M-14,7 H0 L12,-10" fill="none" stroke-width="2.5"' + f' stroke="{TEXT}"/>'
+        if sign == "\u2a0d"
+        else text(0, 5, sign, size=_FONT)
+    )
+    return (
+        f'<g transform="translate({x:.1f},{y:.1f})"><circle r="26" fill="{BACKGROUND}" '
+        f'stroke="{LIGHT[STEM]}" stroke-width="1.5"/>{drawn}</g>'
+    )

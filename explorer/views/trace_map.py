@@ -1,0 +1,121 @@
+"""Where one is in a network: every block as a cell, the current block's ops as boxes below it."""
+
+from html import escape
+from math import ceil
+from typing import NamedTuple
+
+from explorer.architecture import Block, Blueprint, Op
+from explorer.views.palette import BACKGROUND, LIGHT, PANEL, TEXT, slot_of
+from explorer.views.volumes import document, text, text_width
+
+WIDTH = 980.0
+_FONT = 16
+_GAP = 14.0
+_SMALLEST, _LARGEST, _CELL_HEIGHT = 11.0, 46.0, 22.0
+
+
+class Group(NamedTuple):
+    """The cells of the stem, of a stage or of the head."""
+
+    title: str
+    blocks: tuple[Block, ...]
+
+
+def groups(bp: Blueprint) -> list[Group]:
+    """Stem, stages, head."""
+    stages = [Group(stage.title, stage.blocks) for stage in bp.stages]
+    return [Group("stem", (bp.stem,)), *stages, Group("head", (bp.head,))]
+
+
+def fold(bp: Blueprint) -> tuple[int, float]:
+    """Rows per group, and width of a cell, so that all groups fit side by side."""
+    shown = groups(bp)
+    room = WIDTH - _GAP * (len(shown) - 1)
+    rows = 1
+    while True:
+        cell = _LARGEST
+        for _ in range(60):
+            if sum(_group_width(group, rows, cell) for group in shown) <= room:
+                return rows, cell
+            cell *= 0.97
+            if cell < _SMALLEST:
+                break
+        rows += 1
+
+
+def picture(bp: Blueprint, op: Op) -> str:
+    """The map as an SVG; cells carry the path of their block's first op, boxes that of their op."""
+    rows, cell = fold(bp)
+    height = _CELL_HEIGHT if rows == 1 else min(_CELL_HEIGHT, cell)
+    here = bp.block(op.path)
+    parts, x, pointer = [], 0.0, 0.0
+    for group in groups(bp):
+        wide = _group_width(group, rows, cell)
+        columns = ceil(len(group.blocks) / rows)
+        left = x + (wide - columns * cell) / 2
+        parts.append(text(x + wide / 2, 16, group.title, bold=here in group.blocks, size=_FONT))
+        colour = LIGHT[slot_of(group.blocks[0].path)]
+        parts.append(f'<g fill="{colour}" fill-opacity="0.5">')
+        for index, block in enumerate(group.blocks):
+            place = (left + index % columns * cell, 26 + index // columns * height)
+            parts.append(_cell(block, *place, cell, height, block is here))
+            if block is here:
+                pointer = place[0] + cell / 2
+        parts.append("</g>")
+        x += wide + _GAP
+    floor = 26 + rows * height
+    boxes, left, right = _boxes(here, op, floor + 24, pointer)
+    parts.append(
+        f'<polygon points="{pointer - cell / 2:.1f},{floor} {pointer + cell / 2:.1f},{floor} '
+        f'{right:.1f},{floor + 24} {left:.1f},{floor + 24}" '
+        f'fill="{LIGHT[slot_of(op.path)]}" fill-opacity="0.2"/>'
+    )
+    return document(WIDTH, floor + 57, parts + boxes)
+
+
+def _group_width(group: Group, rows: int, cell: float) -> float:
+    return max(ceil(len(group.blocks) / rows) * cell, text_width(group.title, _FONT))
+
+
+def _cell(block: Block, x: float, y: float, width: float, height: float, here: bool) -> str:
+    """One rectangle; what it shares with its stage stands on the group around it."""
+    marks = ""
+    if block.shortcut is not None and block.shortcut.dashed:
+        marks = f' stroke="{TEXT}" stroke-width="1.5" stroke-dasharray="4 3"'
+    if here:
+        marks = f' fill-opacity="1" stroke="{TEXT}" stroke-width="3"'
+    return (
+        f'<rect data-path="{escape(block.ops[0].path)}" x="{x + 1:.1f}" y="{y + 1:.1f}" '
+        f'width="{width - 2:.1f}" height="{height - 2:.1f}" rx="2"{marks}>'
+        f"<title>{escape(block.title)}</title></rect>"
+    )
+
+
+def _boxes(block: Block, op: Op, top: float, near: float) -> tuple[list[str], float, float]:
+    """The ops of a block in a row as close to `near` as the picture allows; its two ends."""
+    names = [_name(block, each) for each in block.ops]
+    widths = [text_width(name, _FONT) + 14 for name in names]
+    total = sum(widths) + 8 * (len(widths) - 1)
+    left = x = max(1.0, min(near - total / 2, WIDTH - 1 - total))
+    boxes = []
+    for each, name, width in zip(block.ops, names, widths, strict=True):
+        here = each.path == op.path
+        fill, ink = (LIGHT[slot_of(each.path)], BACKGROUND) if here else (PANEL, TEXT)
+        dashes = ' stroke-dasharray="5 3"' if each.on_shortcut else ""
+        label = (
+            f'<text x="{x + width / 2:.1f}" y="{top + 21:.1f}" text-anchor="middle" '
+            f'font-size="{_FONT}" fill="{ink}">{escape(name)}</text>'
+        )
+        boxes.append(
+            f'<g data-path="{escape(each.path)}"><title>{escape(each.path)}</title>'
+            f'<rect x="{x:.1f}" y="{top:.1f}" width="{width:.1f}" height="31" rx="5" '
+            f'fill="{fill}" stroke="{LIGHT[slot_of(each.path)]}" stroke-width="1.5"{dashes}/>'
+            f"{label}</g>"
+        )
+        x += width + 8
+    return boxes, left, left + total
+
+
+def _name(block: Block, op: Op) -> str:
+    """The op's name within its block: `downsample.0` of `layer2.0.downsample.0`."""
+    return op.path.removeprefix(f"{block.path}.")

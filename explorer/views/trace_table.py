@@ -1,0 +1,126 @@
+"""The shape trace as rows: one per block or per op, and totals that are their sums.
+
+The keys of a row are the titles of its columns. Shapes are (C, H, W), for one image.
+"""
+
+import csv
+import io
+from collections.abc import Mapping, Sequence
+from typing import Final
+
+from explorer.architecture import Block, Blueprint, Op, Shape
+from explorer.views.palette import slot_of
+
+Row = dict[str, str | int | None]
+
+SUMMED: Final = ("parameters", "MACs", "activations")
+TOTAL: Final = "total"
+_SLOTS: Final = 10
+
+
+def block_rows(bp: Blueprint) -> list[Row]:
+    """Stem, every block, head."""
+    return [
+        {
+            "stage": stage_title(bp, part.path),
+            "block": part.title,
+            "path": part.path,
+            "shortcut": part.shortcut.line if part.shortcut else None,
+            "in": shape_text(part.in_shape),
+            "out": shape_text(part.out_shape),
+            "kernels": kernels(part),
+            "parameters": part.params,
+            "MACs": part.macs,
+            "activations": part.activations,
+            "receptive field": part.receptive_field,
+        }
+        for part in bp.parts
+    ]
+
+
+def op_rows(
+    bp: Blueprint, block: Block | None = None, words: Mapping[str, str] | None = None
+) -> list[Row]:
+    """Every op of the network, or of one block; `words` has a sentence for each path."""
+    return [
+        {
+            "stage": stage_title(bp, op.path),
+            "op": op.path,
+            "kind": op.kind.replace("_", " "),
+            "branch": _branch(op),
+            "in": shape_text(op.in_shape),
+            "out": shape_text(op.out_shape),
+            "kernel": f"{op.kernel}x{op.kernel}" if op.kernel else None,
+            "stride": op.stride if op.kernel else None,
+            "padding": op.padding if op.kernel else None,
+            "groups": op.groups if op.kind == "conv" else None,
+            "parameters": op.params,
+            "MACs": op.macs,
+            "activations": op.activations,
+            "receptive field": op.receptive_field,
+            "output stride": op.output_stride,
+            **({"in words": words[op.path]} if words else {}),
+        }
+        for op in (bp.ops if block is None else block.ops)
+    ]
+
+
+def total_row(rows: Sequence[Row]) -> Row:
+    """The sums of the rows' counts; the other columns stay empty."""
+    total: Row = dict.fromkeys(rows[0])
+    total[next(iter(rows[0]))] = TOTAL
+    for column in SUMMED:
+        total[column] = sum(int(row[column] or 0) for row in rows)
+    return total
+
+
+def csv_text(rows: Sequence[Row]) -> str:
+    """The rows and their totals as comma-separated values."""
+    out = io.StringIO()
+    writer = csv.DictWriter(out, list(rows[0]), lineterminator="\n")
+    writer.writeheader()
+    writer.writerows([*rows, total_row(rows)])
+    return out.getvalue()
+
+
+def stage_title(bp: Blueprint, path: str) -> str:
+    """conv3_x for all that lies in it; stem or head for the rest."""
+    index = bp.stage_of(path)
+    return bp.block(path).title if index is None else bp.stages[index].title
+
+
+def stages_by_colour(bp: Blueprint) -> list[str]:
+    """Titles of stem, stages and head at the index of their colour, for a column of labels.
+
+    Unused colours have a blank of their own, for labels are coloured by their place in the list.
+    The head comes a round later: of eight stages, the last has its colour too.
+    """
+    by_slot = {_SLOTS + slot_of("head"): "head", slot_of("stem"): "stem"}
+    by_slot |= {slot_of(stage.path): stage.title for stage in bp.stages}
+    return [by_slot.get(slot, f"no stage {slot}") for slot in range(2 * _SLOTS)]
+
+
+def shape_text(shape: Shape) -> str:
+    """(64, 56, 56), as torch prints it."""
+    return f"({', '.join(map(str, shape))}{',' if len(shape) == 1 else ''})"
+
+
+def kernels(part: Block) -> str:
+    """Windows in order, with strides above 1: `1x1, 3x3 /2, 1x1; shortcut 1x1 /2`."""
+    main = ", ".join(_window(op) for op in part.main_ops if op.kernel)
+    skip = ", ".join(_window(op) for op in part.shortcut_ops if op.kernel)
+    return f"{main}; shortcut {skip}" if skip else main
+
+
+def _window(op: Op) -> str:
+    names = {"max_pool": "max ", "avg_pool": "mean "}
+    stride = f" /{op.stride}" if op.stride > 1 else ""
+    if op.kind == "pad":
+        return f"padding{stride}"
+    return f"{names.get(op.kind, '')}{op.kernel}x{op.kernel}{stride}"
+
+
+def _branch(op: Op) -> str | None:
+    if not op.path.startswith("layer"):
+        return None
+    return "shortcut" if op.on_shortcut else "main"
