@@ -43,8 +43,7 @@ class ResidualBlock(nn.Module):
         super().__init__()
         out_channels = width * spec.expansion
         self._add_main_branch(spec, in_channels, width, stride)
-        order = self.post_order if spec.activation_order == "post" else self.pre_order
-        self.order = tuple(name for name in order if hasattr(self, name))
+        self.order = tuple(name for name, _ in self.named_children())
         self.after: tuple[str, ...] = ()
         if spec.activation_order == "post":
             self.after = (self.post_order[-1].replace("bn", "relu"),)
@@ -65,10 +64,26 @@ class ResidualBlock(nn.Module):
         shares = spec.activation_order == "pre" and (projects or pads or after_bare_stem)
         self.shared = "relu1" if shares else None
 
+    def _convolutions(
+        self, spec: NetworkSpec, in_channels: int, width: int, stride: int
+    ) -> dict[str, nn.Conv2d]:
+        raise NotImplementedError
+
     def _add_main_branch(
         self, spec: NetworkSpec, in_channels: int, width: int, stride: int
     ) -> None:
-        raise NotImplementedError
+        """In order of execution. That is also torchvision's order of the parameters, by which
+        the saved state of an optimiser finds its own."""
+        convolutions = self._convolutions(spec, in_channels, width, stride)
+        channels = in_channels
+        for name in self.post_order if spec.activation_order == "post" else self.pre_order:
+            if name in convolutions:
+                self.add_module(name, convolutions[name])
+                channels = convolutions[name].out_channels
+            elif name.startswith("relu"):
+                self.add_module(name, nn.ReLU())
+            elif spec.batch_norm:
+                self.add_module(name, nn.BatchNorm2d(channels))
 
     def walk(self, x: Tensor) -> Iterator[tuple[str, Tensor]]:
         """Yield (name, output) of each op in order; the last output is the block's."""
@@ -126,11 +141,6 @@ class ResidualBlock(nn.Module):
         strided = any(conv.stride != (1, 1) for conv in convolutions)
         return strided or convolutions[0].in_channels != convolutions[-1].out_channels
 
-    def _add_norms(self, spec: NetworkSpec, *channels: int) -> None:
-        if spec.batch_norm:
-            for index, count in enumerate(channels, start=1):
-                self.add_module(f"bn{index}", nn.BatchNorm2d(count))
-
 
 class BasicBlock(ResidualBlock):
     """3x3, 3x3 (paper, Figure 5 left)."""
@@ -138,17 +148,13 @@ class BasicBlock(ResidualBlock):
     post_order = ("conv1", "bn1", "relu1", "conv2", "bn2")
     pre_order = ("bn1", "relu1", "conv1", "bn2", "relu2", "conv2")
 
-    def _add_main_branch(
+    def _convolutions(
         self, spec: NetworkSpec, in_channels: int, width: int, stride: int
-    ) -> None:
-        self.conv1 = convolution(spec, in_channels, width, 3, stride)  # (N, width, H/s, W/s)
-        self.conv2 = convolution(spec, width, width, 3)  # (N, width, H/s, W/s)
-        self.relu1 = nn.ReLU()
-        if spec.activation_order == "post":
-            self._add_norms(spec, width, width)
-        else:
-            self.relu2 = nn.ReLU()
-            self._add_norms(spec, in_channels, width)
+    ) -> dict[str, nn.Conv2d]:
+        return {
+            "conv1": convolution(spec, in_channels, width, 3, stride),  # (N, width, H/s, W/s)
+            "conv2": convolution(spec, width, width, 3),  # (N, width, H/s, W/s)
+        }
 
 
 class Bottleneck(ResidualBlock):
@@ -161,20 +167,16 @@ class Bottleneck(ResidualBlock):
     post_order = ("conv1", "bn1", "relu1", "conv2", "bn2", "relu2", "conv3", "bn3")
     pre_order = ("bn1", "relu1", "conv1", "bn2", "relu2", "conv2", "bn3", "relu3", "conv3")
 
-    def _add_main_branch(
+    def _convolutions(
         self, spec: NetworkSpec, in_channels: int, width: int, stride: int
-    ) -> None:
+    ) -> dict[str, nn.Conv2d]:
         inner, out = spec.inner_width(width), width * spec.expansion
         first, second = (stride, 1) if spec.stride_on == "1x1" else (1, stride)
-        self.conv1 = convolution(spec, in_channels, inner, 1, first)
-        self.conv2 = convolution(spec, inner, inner, 3, second, spec.groups)
-        self.conv3 = convolution(spec, inner, out, 1)  # (N, 4 * width, H/s, W/s)
-        self.relu1, self.relu2 = nn.ReLU(), nn.ReLU()
-        if spec.activation_order == "post":
-            self._add_norms(spec, inner, inner, out)
-        else:
-            self.relu3 = nn.ReLU()
-            self._add_norms(spec, in_channels, inner, inner)
+        return {
+            "conv1": convolution(spec, in_channels, inner, 1, first),
+            "conv2": convolution(spec, inner, inner, 3, second, spec.groups),
+            "conv3": convolution(spec, inner, out, 1),  # (N, 4 * width, H/s, W/s)
+        }
 
 
 def convolution(

@@ -95,4 +95,7 @@ def build(spec: NetworkSpec, device: str | torch.device = "cpu", seed: int = 0) 
         network = ResNet(spec)
     network.to_empty(device="cpu")
     initialise(network, seed)
-    return network.eval().to(device)
+    try:
+        return network.eval().to(device)
+    except AssertionError as problem:  # how torch says that it was built without CUDA or XPU
+        raise RuntimeError(f"device {str(device)!r} is not on this machine: {problem}") from problem

@@ -33,6 +33,8 @@ def _extension_loads() -> bool:
 
 if not _extension_loads():
     for name, signature in _OPERATORS.items():
-        torch.library.define(f"torchvision::{name}", signature)
+        # A second definition is an error, and a development server imports changed files again.
+        if not hasattr(torch.ops.torchvision, name):
+            torch.library.define(f"torchvision::{name}", signature)
 
 torchvision = importlib.import_module("torchvision")

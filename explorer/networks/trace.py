@@ -1,5 +1,6 @@
 """One real forward pass, measured and held against the blueprint."""
 
+from collections import Counter
 from dataclasses import dataclass
 from time import perf_counter
 
@@ -24,8 +25,9 @@ class MeasuredOp:
 class Trace:
     """A measured forward pass beside the blueprint that foretold it.
 
-    `mismatches` is empty if every op ran in the foretold order and wrote the foretold shape,
-    and if the network holds exactly the foretold number of parameters.
+    `mismatches` is empty if every op ran once, in the foretold order, and wrote the foretold
+    shape, and if the network holds exactly the foretold number of parameters. Where an op could
+    not run at all, `ops` ends before it.
     """
 
     blueprint: Blueprint
@@ -67,6 +69,7 @@ def trace(network: ResNet, x: Tensor) -> Trace:
 
     Raises:
         ValueError: x is not a batch of square images that the network's blueprint allows.
+        torch.OutOfMemoryError: the accelerator's memory is too small.
     """
     if x.ndim != 4 or x.shape[2] != x.shape[3]:
         raise ValueError(f"x has shape {tuple(x.shape)}; (N, C, H, H) is needed")
@@ -74,39 +77,52 @@ def trace(network: ResNet, x: Tensor) -> Trace:
     if foretold.in_shape != tuple(x.shape[1:]):
         raise ValueError(f"x has {x.shape[1]} channels; the network takes {foretold.in_shape[0]}")
     with torch.inference_mode():
-        network(x)
-        ops = _measure(network, x)
+        ops, failure = _measure(network, x)
+        if failure is None:
+            ops, _ = _measure(network, x)
     found = sum(parameter.numel() for parameter in network.parameters())
-    mismatches = _differences(foretold, ops)
+    mismatches = _differences(foretold, ops, failure)
     if found != foretold.params:
         mismatches.append(f"the network holds {found:,} parameters, not {foretold.params:,}")
     return Trace(foretold, tuple(ops), tuple(mismatches), str(x.device), x.shape[0])
 
 
-def _measure(network: ResNet, x: Tensor) -> list[MeasuredOp]:
+def _measure(network: ResNet, x: Tensor) -> tuple[list[MeasuredOp], str | None]:
+    """The ops that ran, and torch's complaint if one of them could not."""
     ops = []
     synchronise(x.device)
     start = perf_counter()
-    for path, out in network.walk(x):
-        synchronise(x.device)
-        now = perf_counter()
-        ops.append(MeasuredOp(path, tuple(out.shape[1:]), now - start))
-        start = perf_counter()
-    return ops
+    try:
+        for path, out in network.walk(x):
+            synchronise(x.device)
+            now = perf_counter()
+            ops.append(MeasuredOp(path, tuple(out.shape[1:]), now - start))
+            start = perf_counter()
+    except torch.OutOfMemoryError:
+        raise
+    except RuntimeError as problem:
+        return ops, str(problem).partition("\n")[0]
+    return ops, None
 
 
-def _differences(foretold: Blueprint, ops: list[MeasuredOp]) -> list[str]:
+def _differences(foretold: Blueprint, ops: list[MeasuredOp], failure: str | None) -> list[str]:
     expected = {op.path: op.out_shape for op in foretold.ops}
-    measured = {op.path: op.out_shape for op in ops}
+    runs = Counter(op.path for op in ops)
+    missing = [path for path in expected if path not in runs]
     differences = [
-        f"{path} was foretold and did not run" for path in expected if path not in measured
+        f"{path} ran and was not foretold" if path not in expected else f"{path} ran {count} times"
+        for path, count in runs.items()
+        if path not in expected or count > 1
     ]
-    differences += [f"{path} ran and was not foretold" for path in measured if path not in expected]
     differences += [
-        f"{path} wrote {measured[path]}, foretold was {shape}"
-        for path, shape in expected.items()
-        if path in measured and measured[path] != shape
+        f"{op.path} wrote {op.out_shape}, foretold was {expected[op.path]}"
+        for op in ops
+        if op.path in expected and op.out_shape != expected[op.path]
     ]
-    if not differences and list(expected) != list(measured):
+    if failure is not None:
+        differences.append(f"{missing[0] if missing else 'the network'} could not run: {failure}")
+    elif missing:
+        differences += [f"{path} was foretold and did not run" for path in missing]
+    elif not differences and list(expected) != list(runs):
         differences.append("the ops ran in another order than foretold")
     return differences
