@@ -77,6 +77,13 @@ def current() -> Choice:
     return choice
 
 
+def switch_to(name: str) -> None:
+    """Choose a named network in the sidebar, as it is named; for a button's callback."""
+    st.session_state["family"] = PRESETS[name].family
+    st.session_state["net"] = PRESETS[name].title
+    _as_named()
+
+
 def draw() -> list[str]:
     """Draw the sidebar, leave the Choice for the pages, and return what was wrong, in sentences.
 

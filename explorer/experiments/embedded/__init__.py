@@ -1,0 +1,46 @@
+"""The small networks that the app carries, trained by explorer.experiments.train_embedded."""
+
+import csv
+import json
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+FOLDER = Path(__file__).parent
+
+
+@dataclass(frozen=True)
+class Card:
+    """What is known of one embedded network: its figures (JSON) and training curves (CSV).
+
+    `curves` maps a column name to its value per epoch.
+    """
+
+    preset: str
+    figures: dict[str, Any]
+    curves: dict[str, list[float]]
+
+    @property
+    def path(self) -> Path:
+        """Its weights, a safetensors file."""
+        return FOLDER / f"{self.preset}.safetensors"
+
+    @property
+    def test_accuracy(self) -> float:
+        """Share of CIFAR-10's 10,000 test images, read from JPEG, that it names rightly."""
+        return float(self.figures["test_accuracy"])
+
+
+@cache
+def cards() -> dict[str, Card]:
+    """Preset name -> card of every network that is carried."""
+    return {path.stem: _card(path.stem) for path in sorted(FOLDER.glob("*.safetensors"))}
+
+
+def _card(preset: str) -> Card:
+    figures = json.loads((FOLDER / f"{preset}.json").read_text(encoding="utf-8"))
+    with (FOLDER / f"{preset}.csv").open(newline="", encoding="utf-8") as file:
+        rows = list(csv.DictReader(file))
+    columns = rows[0].keys() if rows else ()
+    return Card(preset, figures, {name: [float(row[name]) for row in rows] for name in columns})

@@ -1,0 +1,66 @@
+"""What every block wrote for one picture."""
+
+import math
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+from explorer.networks import ResNet
+
+
+@dataclass(frozen=True)
+class Features:
+    """Path of the stem and of each block -> its output for one image, (C, H, W) on the CPU."""
+
+    maps: dict[str, Tensor]
+
+    def mean(self, path: str) -> Tensor:
+        """Mean over the block's channels, (H, W)."""
+        return self.maps[path].mean(0)
+
+
+def part_of(op_path: str) -> str:
+    """The block that an op belongs to: 'layer2.0' of 'layer2.0.conv1', else 'stem' or 'head'."""
+    if op_path.startswith("layer"):
+        return ".".join(op_path.split(".")[:2])
+    return "stem" if op_path in ("conv1", "bn1", "relu", "maxpool") else "head"
+
+
+def features(network: ResNet, x: Tensor) -> Features:
+    """Run x, (1, C, H, H), once and keep what stem and blocks hand on."""
+    maps: dict[str, Tensor] = {}
+    with torch.inference_mode():
+        for path, out in network.walk(x.to(network.fc.weight.device)):
+            part = part_of(path)
+            if part == "head":
+                break
+            maps[part] = out
+        # Leaving inference mode's tensors behind: they could not be used with autograd.
+        return Features({path: out[0].float().cpu().clone() for path, out in maps.items()})
+
+
+def grid(maps: Tensor, first: int, count: int, common: bool) -> tuple[Tensor, int]:
+    """Channels of one block as tiles of one picture, each value between 0 and 1.
+
+    Args:
+        maps: (C, H, W).
+        first, count: which channels.
+        common: one scale for all channels of the block, so that they compare; otherwise each
+            tile runs from its own smallest to its own largest value.
+
+    Returns:
+        The tiles, (rows, columns, H, W), NaN where there is no channel, and how many columns.
+    """
+    chosen = maps[first : first + count]
+    if common:
+        low, high = maps.min(), maps.max()
+    else:
+        low, high = chosen.amin((1, 2), keepdim=True), chosen.amax((1, 2), keepdim=True)
+    span = (high - low).clamp_min(torch.finfo(torch.float32).tiny)
+    scaled = (chosen - low) / span
+    columns = max(1, math.ceil(math.sqrt(len(chosen) * 1.6)))
+    rows = math.ceil(len(chosen) / columns)
+    tiles = torch.full((rows * columns, *maps.shape[1:]), math.nan)
+    tiles[: len(chosen)] = scaled
+    return tiles.view(rows, columns, *maps.shape[1:]), columns

@@ -1,0 +1,92 @@
+"""One picture through one network: what it answers, how surely, and where the time went."""
+
+from collections.abc import Container
+from dataclasses import dataclass, field
+from functools import cached_property
+from time import perf_counter
+
+import torch
+from torch import Tensor
+
+from explorer.networks import ResNet
+from explorer.networks.devices import synchronise
+
+
+@dataclass(frozen=True, slots=True)
+class Guess:
+    """One class with its probability (softmax) and logit."""
+
+    index: int
+    name: str
+    probability: float
+    logit: float
+
+
+@dataclass(frozen=True)
+class Prediction:
+    """The logits of one image, (K,), on the CPU, and the seconds of the forward pass."""
+
+    logits: Tensor
+    classes: tuple[str, ...]
+    seconds: float
+    probabilities: Tensor = field(init=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "probabilities", self.logits.double().softmax(0))
+
+    @property
+    def finite(self) -> bool:
+        """False if the network overflowed on the way, as deep untrained ones may."""
+        return bool(self.logits.isfinite().all())
+
+    @cached_property
+    def best(self) -> Guess:
+        return self.top(1)[0]
+
+    @property
+    def margin(self) -> float:
+        """Probability of the first class less that of the second; 1.0 if there is only one."""
+        first = self.top(2)
+        return first[0].probability - first[1].probability if len(first) > 1 else 1.0
+
+    def top(self, count: int = 5) -> list[Guess]:
+        """The likeliest classes, likeliest first."""
+        order = self.logits.argsort(descending=True, stable=True)[:count].tolist()
+        return [self.guess(index) for index in order]
+
+    def guess(self, index: int) -> Guess:
+        """What is said of the class of this index."""
+        return Guess(
+            index,
+            self.classes[index],
+            float(self.probabilities[index]),
+            float(self.logits[index]),
+        )
+
+
+def predict(
+    network: ResNet, x: Tensor, classes: tuple[str, ...], skip: Container[str] = ()
+) -> Prediction:
+    """Run x, (1, C, H, H), through the network on the network's own device.
+
+    The network is not changed: many threads may predict with one network at once.
+
+    Args:
+        network: in eval mode.
+        x: a preprocessed image.
+        classes: a name per output of the network.
+        skip: blocks to run without their main branch, see ResNet.walk.
+
+    Raises:
+        ValueError: the number of names is not the number of outputs, or `skip` names a plain
+            block that changes the shape.
+    """
+    if len(classes) != network.fc.out_features:
+        raise ValueError(f"{len(classes)} class names for {network.fc.out_features} outputs")
+    device = network.fc.weight.device
+    begun = perf_counter()
+    with torch.inference_mode():
+        logits = network(x.to(device), skip)
+        synchronise(device)
+    seconds = perf_counter() - begun
+    return Prediction(logits[0].float().cpu().clone(), classes, seconds)

@@ -1,0 +1,52 @@
+"""Deleting one block at a time from a trained network (after Veit et al. 2016)."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from torch import Tensor
+
+from explorer.architecture import Blueprint
+from explorer.experiments.inference import Prediction, predict
+from explorer.networks import ResNet
+
+MOST = 60
+"""Deletions that one picture is put through; of a deeper network every k-th block is taken."""
+
+
+@dataclass(frozen=True)
+class Lesion:
+    """The network without one block's main branch. `after` is None where that is impossible."""
+
+    block: str
+    title: str
+    changes_shape: bool
+    after: Prediction | None
+
+
+def candidates(bp: Blueprint, most: int = MOST) -> list[str]:
+    """Blocks to delete: all, or evenly spread ones and all that change the shape."""
+    blocks = bp.blocks
+    step = -(-len(blocks) // most)
+    return [
+        block.path
+        for index, block in enumerate(blocks)
+        if index % step == 0 or block.in_shape != block.out_shape
+    ]
+
+
+def lesions(
+    network: ResNet, x: Tensor, classes: tuple[str, ...], bp: Blueprint, blocks: Sequence[str]
+) -> Iterator[Lesion]:
+    """Delete each of `blocks` in turn and predict; yields as it goes, for a progress bar.
+
+    A residual block without its main branch is its shortcut. A plain block that keeps the shape
+    is passed over; one that changes the shape cannot be.
+    """
+    for path in blocks:
+        block = bp.block(path)
+        changes = block.in_shape != block.out_shape
+        try:
+            after = predict(network, x, classes, skip=(path,))
+        except ValueError:
+            after = None
+        yield Lesion(path, block.title, changes, after)

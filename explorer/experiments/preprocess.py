@@ -1,0 +1,103 @@
+"""A picture -> the tensor a network was trained to see, step by step."""
+
+from dataclasses import dataclass, replace
+from time import perf_counter
+
+import numpy as np
+import torch
+from PIL import Image
+from torch import Tensor
+
+from explorer.experiments import cifar10
+from explorer.experiments.images import PictureError
+
+IMAGENET_MEAN = (0.485, 0.456, 0.406)
+IMAGENET_STD = (0.229, 0.224, 0.225)
+
+
+@dataclass(frozen=True, slots=True)
+class Recipe:
+    """Shorter side to `resize`, centre `crop`, values to 0..1, then (x - mean) / std."""
+
+    resize: int
+    crop: int
+    mean: tuple[float, ...]
+    std: tuple[float, ...]
+
+    def at(self, crop: int) -> "Recipe":
+        """The same framing for another crop size, in pixels."""
+        return replace(self, crop=crop, resize=round(self.resize * crop / self.crop))
+
+    def without_normalisation(self) -> "Recipe":
+        """The classic mistake: values stay between 0 and 1."""
+        return replace(self, mean=(0.0,) * len(self.mean), std=(1.0,) * len(self.std))
+
+
+IMAGENET = Recipe(256, 224, IMAGENET_MEAN, IMAGENET_STD)
+CIFAR = Recipe(32, 32, cifar10.MEAN, cifar10.STD)
+
+
+@dataclass(frozen=True)
+class Prepared:
+    """Every step as it came out: two pictures and the tensor (1, C, H, H) on the CPU."""
+
+    resized: Image.Image
+    cropped: Image.Image
+    tensor: Tensor
+    seconds: float
+
+
+def prepare(image: Image.Image, recipe: Recipe, channels: int = 3) -> Prepared:
+    """Resize, crop, scale and normalise as torchvision's classification transforms do.
+
+    Args:
+        image: RGB.
+        recipe: what the weights ask for.
+        channels: of the network; 1 turns the picture grey first.
+
+    Raises:
+        PictureError: the network takes neither 3 nor 1 channels.
+    """
+    if channels not in (1, 3):
+        raise PictureError(
+            f"This network takes {channels} channels; a photograph has 3, or 1 in grey."
+        )
+    begun = perf_counter()
+    if channels == 1:
+        image = image.convert("L")
+    resized = _resize(image, recipe.resize)
+    cropped = _centre_crop(resized, recipe.crop)
+    values = np.asarray(cropped).reshape(recipe.crop, recipe.crop, channels)
+    tensor = torch.from_numpy(values.copy()).permute(2, 0, 1).float()[None]  # (1, C, H, H)
+    mean, std = _statistics(recipe, channels)
+    tensor = tensor.div_(255).sub_(mean).div_(std).contiguous()
+    return Prepared(resized, cropped, tensor, perf_counter() - begun)
+
+
+def normalised_picture(tensor: Tensor) -> Image.Image:
+    """Normalised values (1, C, H, H) made visible: their smallest is black, their largest white."""
+    values = tensor[0].permute(1, 2, 0).numpy()
+    low, high = values.min(), values.max()
+    scaled = ((values - low) / (high - low if high > low else 1) * 255).astype(np.uint8)
+    return Image.fromarray(scaled.squeeze())
+
+
+def _statistics(recipe: Recipe, channels: int) -> tuple[Tensor, Tensor]:
+    mean, std = torch.tensor(recipe.mean), torch.tensor(recipe.std)
+    if channels == 1:
+        mean, std = mean.mean(0, keepdim=True), std.mean(0, keepdim=True)
+    return mean.view(-1, 1, 1), std.view(-1, 1, 1)
+
+
+def _resize(image: Image.Image, shorter: int) -> Image.Image:
+    width, height = image.size
+    if width <= height:
+        size = (shorter, int(shorter * height / width))
+    else:
+        size = (int(shorter * width / height), shorter)
+    return image if size == image.size else image.resize(size, Image.Resampling.BILINEAR)
+
+
+def _centre_crop(image: Image.Image, crop: int) -> Image.Image:
+    left, top = (round((side - crop) / 2) for side in image.size)
+    return image.crop((left, top, left + crop, top + crop))

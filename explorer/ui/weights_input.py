@@ -1,0 +1,271 @@
+"""Which weights: on board, torchvision's, a visitor's file, or none; and their download."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+import streamlit as st
+
+from explorer.architecture import PRESETS
+from explorer.experiments.embedded import cards
+from explorer.lessons import glossary, section
+from explorer.ui import cache as networks
+from explorer.ui import inference_cache as cache
+from explorer.ui import picker
+from explorer.ui.picker import Choice
+
+if TYPE_CHECKING:
+    from explorer.experiments.inference_setup import Setup
+    from explorer.networks import Device, ResNet
+    from explorer.networks.published_weights import PublishedWeights
+    from explorer.networks.weights import Differences
+
+_FILE: Final = "infer_weights_file"
+_UPLOAD_MB: Final = 20
+
+
+@dataclass(frozen=True)
+class Loaded:
+    """A network ready to answer. `key` names its weights and device."""
+
+    key: str
+    setup: Setup
+    network: ResNet
+    trained: bool
+
+
+def usable_device(wanted: str) -> Device:
+    """The chosen device, or the best one with a word on why not the chosen one."""
+    try:
+        return networks.device_for(wanted)
+    except ValueError as error:
+        best = networks.device_for("auto")
+        st.warning(f"{error}. The network runs on {best.label}.", icon=":material/info:")
+        return best
+
+
+def choose(choice: Choice, device: str) -> Loaded:
+    """Draw the controls and load what was chosen; the untrained network where that fails."""
+    from explorer.experiments.inference_setup import BEST, OPTIONS
+
+    named = None if choice.customised else choice.name
+    available = cache.setups_of(named, choice.spec)
+    wanted = st.selectbox(
+        "Weights",
+        OPTIONS,
+        key="infer_weights",
+        bind="query-params",
+        persist_state="session",
+        help=glossary("weights"),
+    )
+    kind = _best(available) if wanted == BEST else wanted
+    if kind not in available:
+        st.warning(f"There are no weights '{kind}' for {choice.title}.", icon=":material/info:")
+        kind = _best(available)
+    loaders: dict[str, Callable[[], Loaded | None]] = {
+        "trained here": partial(_embedded, choice, available, device),
+        "my file": partial(_own_file, choice, available, device),
+    }
+    published = available[kind].published
+    if published is not None:
+        loaders[kind] = partial(_published, available[kind], published, device)
+    loaded = loaders[kind]() if kind in loaders else None
+    if loaded is None:
+        loaded = _untrained(choice, available, device, chosen=wanted == kind == "untrained")
+    tested, asked = loaded.setup.recipe.crop, choice.image_size
+    if loaded.trained and tested != asked:
+        st.caption(section("inference", "other size", tested=tested, asked=asked))
+    return loaded
+
+
+def switch_to(preset: str) -> None:
+    """Take a named network with the best weights it has here; for a button's callback."""
+    picker.switch_to(preset)
+    st.session_state["infer_weights"] = "best here"
+
+
+def _best(available: dict[str, Setup]) -> str:
+    """What is on board, or else published weights that already lie on this machine."""
+    for kind, setup in available.items():
+        if kind == "trained here" or (setup.published and setup.published.path.is_file()):
+            return kind
+    return "untrained"
+
+
+def _embedded(choice: Choice, available: dict[str, Setup], device: str) -> Loaded:
+    network = cache.embedded_network(choice.name, device)
+    card = cards()[choice.name]
+    st.caption(
+        section("inference", "embedded", accuracy=f"{card.test_accuracy:.2%}", size=32),
+    )
+    return Loaded(f"embedded {choice.name} {device}", available["trained here"], network, True)
+
+
+def _published(setup: Setup, published: PublishedWeights, device: str) -> Loaded | None:
+    from explorer.networks.weights import WeightsError
+
+    if not published.path.is_file():
+        _offer_download(published)
+        return None
+    try:
+        with st.spinner(f"Loading and checking {published.path.name} ..."):
+            network = cache.published_network(setup.spec, device, published.url, published)
+    except WeightsError as error:
+        st.error(str(error), icon=":material/error:")
+        return None
+    st.caption(
+        section(
+            "inference",
+            "torchvision",
+            version=published.name,
+            top1=published.top1,
+            top5=published.top5,
+            crop=published.crop,
+        )
+    )
+    return Loaded(f"{published.url} {device}", setup, network, True)
+
+
+def _offer_download(published: PublishedWeights) -> None:
+    """A button, or the progress of the download that somebody started on this server."""
+    download = cache.downloads().find(published.path)
+    if download is not None and download.state == "running":
+        _progress(published)
+        return
+    if download is not None and download.sentence:
+        st.warning(download.sentence, icon=":material/cloud_off:")
+    st.button(
+        f"Download {published.name}: {published.bytes / 1e6:,.1f} MB",
+        key=f"infer_download_{published.name}",
+        icon=":material/download:",
+        on_click=_begin,
+        args=(published,),
+        help=f"From {published.url}, kept in torch's cache on the machine that runs this app. "
+        f"torchvision publishes {published.top1:.2f}% top-1 on ImageNet.",
+    )
+
+
+def _begin(published: PublishedWeights) -> None:
+    cache.downloads().begin(published.url, published.path, published.sha256_prefix, published.bytes)
+
+
+@st.fragment(run_every=0.5)
+def _progress(published: PublishedWeights) -> None:
+    download = cache.downloads().find(published.path)
+    if download is None or download.state != "running":
+        st.rerun()
+    # Above the bar: below it, a button would jump whenever the bar's text wraps.
+    st.button("Cancel the download", on_click=download.cancel, icon=":material/close:")
+    left = download.seconds_left
+    time = f", about {left:.0f} s left" if left is not None else ""
+    st.progress(
+        download.share,
+        f"{published.name}: {download.received / 1e6:,.1f} of {download.total / 1e6:,.1f} MB{time}",
+    )
+
+
+def _own_file(choice: Choice, available: dict[str, Setup], device: str) -> Loaded | None:
+    from explorer.experiments.inference_setup import with_spec
+    from explorer.networks.weights import WeightsError, differences, with_classes_of
+
+    found = _file_input()
+    if found is None:
+        return None
+    name, key, source = found
+    try:
+        state = cache.state_of(key, name, source)
+        spec = with_classes_of(choice.spec, state)
+        unlike = differences(spec, state)
+        if not unlike.fits:
+            st.error(f"{name} does not fit {choice.title}: {unlike}.", icon=":material/error:")
+            _list_differences(unlike)
+            return None
+        network = cache.network_with(key, spec, device, state)
+    except (WeightsError, ValueError) as error:
+        st.error(str(error), icon=":material/error:")
+        return None
+    setup = with_spec(available["my file"], spec)
+    names = "Class names are taken from the number of outputs; a file cannot say them."
+    st.caption(section("inference", "file", count=len(state), file=name, names=names))
+    return Loaded(f"{key} {spec} {device}", setup, network, True)
+
+
+def _file_input() -> tuple[str, str, bytes | Path] | None:
+    """Name, key and source of the visitor's file: an upload, or one in torch's cache folder."""
+    from explorer.networks.published_weights import cache_folder
+    from explorer.networks.weights import SUFFIXES
+
+    folder = cache_folder()
+    shown = str(folder).replace(str(Path.home()), "~")
+    upload = st.file_uploader(
+        "State dict",
+        type=[suffix[1:] for suffix in SUFFIXES],
+        key="infer_state_dict",
+        help=section("inference", "file help", limit=_UPLOAD_MB, folder=shown),
+    )
+    if upload is not None:
+        st.session_state[_FILE] = (upload.name, upload.getvalue())
+    there = sorted(path for path in folder.glob("*") if path.suffix in SUFFIXES)
+    if there and upload is None:
+        chosen = st.selectbox(
+            "or one in torch's cache folder", [path.name for path in there], index=None
+        )
+        if chosen:
+            path = folder / chosen
+            return chosen, f"{path} {path.stat().st_mtime_ns}", path
+    if _FILE in st.session_state:
+        name, data = st.session_state[_FILE]
+        return name, cache.digest(data), data
+    st.info("Until you choose a file, the untrained network answers.", icon=":material/upload:")
+    return None
+
+
+def _list_differences(unlike: Differences) -> None:
+    with st.expander("Which tensors differ", expanded=True):
+        if unlike.misshapen:
+            st.write("**Of another shape** (in the file, needed)")
+            st.code(
+                "\n".join(f"{row.key}: {row.found}, {row.wanted}" for row in unlike.misshapen[:50])
+            )
+        for title, keys in (
+            ("Missing in the file", unlike.missing),
+            ("In the file, unknown to this network", unlike.unexpected),
+        ):
+            if keys:
+                more = f"\n... and {len(keys) - 50:,} more" if len(keys) > 50 else ""
+                st.write(f"**{title}**: {len(keys):,}")
+                st.code("\n".join(keys[:50]) + more)
+
+
+def _untrained(choice: Choice, available: dict[str, Setup], device: str, chosen: bool) -> Loaded:
+    setup = available["untrained"]
+    if chosen:
+        st.caption(section("inference", "untrained"))
+    else:
+        st.warning(section("inference", "none trained", network=choice.title))
+        _ways_out(available)
+    with st.spinner(f"Building {choice.title} ..."):
+        network = networks.network_of(choice.spec, device)
+    return Loaded(f"untrained {choice.spec} {device}", setup, network, False)
+
+
+def _ways_out(available: dict[str, Setup]) -> None:
+    """What gives trained weights in one click: another network, or a download."""
+    first = next((name for name in ("resnet20", *cards()) if name in cards()), None)
+    if first:
+        st.button(
+            f"Switch to {PRESETS[first].title}, trained on board",
+            type="primary",
+            on_click=switch_to,
+            args=(first,),
+            help=section("inference", "switch"),
+            key="infer_switch",
+        )
+    shown = st.session_state.get("infer_weights")
+    for kind, setup in available.items():
+        if setup.published is not None and kind != shown and not setup.published.path.is_file():
+            _offer_download(setup.published)
