@@ -14,7 +14,7 @@ def _source(name: str) -> str:
     return (_FOLDER / f"{name}.md").read_text(encoding="utf-8").strip()
 
 
-def text(name: str, **numbers: Any) -> str:
+def text(name: str, /, **numbers: Any) -> str:
     """The Markdown of `lessons/NAME.md` with its {placeholders} filled in.
 
     Raises:
@@ -23,7 +23,7 @@ def text(name: str, **numbers: Any) -> str:
     return _source(name).format(**numbers)
 
 
-def section(name: str, title: str, **numbers: Any) -> str:
+def section(name: str, title: str, /, **numbers: Any) -> str:
     """The part of `lessons/NAME.md` below the heading `## title`, filled in.
 
     Raises:
