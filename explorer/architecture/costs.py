@@ -1,0 +1,150 @@
+"""Where a network's parameters, MACs and activations are: by part, and by kind of op."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import groupby
+from typing import Final, Literal, NamedTuple, Protocol, get_args
+
+from explorer.architecture.ops import Block, Blueprint, Op, OpKind, Stage
+
+Measure = Literal["parameters", "MACs", "activations"]
+MEASURES: Final = get_args(Measure)
+WHOLE: Final = "whole network"
+FOLD_ABOVE: Final = 60
+"""Blocks of a network beyond which runs of equal blocks are told as one part."""
+
+_ATTRIBUTE: Final = {"parameters": "params", "MACs": "macs", "activations": "activations"}
+_KINDS: Final[dict[OpKind, str]] = {
+    "conv": "Convolutions of stem and main branches",
+    "batch_norm": "Batch norm elsewhere",
+    "relu": "ReLU",
+    "add": "Additions",
+    "pad": "Padded shortcuts",
+    "max_pool": "Pooling and flattening",
+    "avg_pool": "Pooling and flattening",
+    "flatten": "Pooling and flattening",
+    "linear": "Classifier",
+}
+PROJECTIONS: Final = "Projections with their batch norm"
+
+
+class Counted(Protocol):
+    """An op, a block, a stage or a network."""
+
+    @property
+    def params(self) -> int: ...
+    @property
+    def macs(self) -> int: ...
+    @property
+    def activations(self) -> int: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """Something to look at on its own: the network, a stage, a run of equal blocks, or an op.
+
+    `name` is unique within a network and reads well: "conv3_x", "conv3_1", "layer2.0.conv1".
+    `path` is torchvision's; `equal` counts the blocks of a run, of which the first is named.
+    """
+
+    name: str
+    parent: str
+    path: str
+    value: int
+    equal: int = 1
+
+
+class Look(NamedTuple):
+    """A part, what it consists of, and how many blocks in a row are equal to it."""
+
+    part: Counted
+    rows: Sequence[Op | Block | Stage]
+    equal: int = 1
+
+
+def amount(of: Counted, measure: Measure) -> int:
+    """Parameters, MACs, or activations of one image."""
+    value: int = getattr(of, _ATTRIBUTE[measure])
+    return value
+
+
+def tree(bp: Blueprint, measure: Measure) -> tuple[Part, ...]:
+    """The network, its stages, their blocks and their ops; parts of which there are none left out.
+
+    Every part is the sum of the parts that name it as their parent, except that a run of equal
+    blocks has no ops.
+    """
+    parts = [Part(WHOLE, "", "", amount(bp, measure))]
+    for block in (bp.stem, bp.head):
+        parts += _with_ops(block, WHOLE, 1, measure)
+    for stage in bp.stages:
+        parts.append(Part(stage.title, WHOLE, stage.path, amount(stage, measure)))
+        for block, equal in runs(bp, stage.blocks):
+            parts += _with_ops(block, stage.title, equal, measure)
+    return tuple(part for part in parts if part.value)
+
+
+def runs(bp: Blueprint, blocks: tuple[Block, ...]) -> list[tuple[Block, int]]:
+    """(block, how many like it follow each other); every block alone in networks of a few."""
+    if len(bp.blocks) <= FOLD_ABOVE:
+        return [(block, 1) for block in blocks]
+    alike = [list(run) for _, run in groupby(blocks, key=_signature)]
+    return [(run[0], len(run)) for run in alike]
+
+
+def by_kind(bp: Blueprint, measure: Measure) -> dict[str, int]:
+    """Kind of op -> amount, the largest first; kinds without any left out."""
+    found: dict[str, int] = {}
+    for op in bp.ops:
+        kind = PROJECTIONS if ".downsample." in op.path else _KINDS[op.kind]
+        found[kind] = found.get(kind, 0) + amount(op, measure)
+    largest_first = sorted(found.items(), key=lambda item: -item[1])
+    return {kind: value for kind, value in largest_first if value}
+
+
+def by_part(bp: Blueprint, measure: Measure) -> dict[str, int]:
+    """Stem, stages, head: title -> amount."""
+    return {part.title: amount(part, measure) for part in _top(bp)}
+
+
+def names(bp: Blueprint) -> list[str]:
+    """What `look` can be asked for, in the order of the network."""
+    found = [WHOLE, bp.stem.title]
+    for stage in bp.stages:
+        found += [stage.title, *(block.title for block, _ in runs(bp, stage.blocks))]
+    return [*found, bp.head.title]
+
+
+def look(bp: Blueprint, name: str) -> Look:
+    """A part of the network by its name in `names`.
+
+    Raises:
+        ValueError: the network has no such part.
+    """
+    if name == WHOLE:
+        return Look(bp, _top(bp))
+    for stage in bp.stages:
+        if name == stage.title:
+            return Look(stage, stage.blocks)
+        for block, equal in runs(bp, stage.blocks):
+            if name == block.title:
+                return Look(block, block.ops, equal)
+    for block in (bp.stem, bp.head):
+        if name == block.title:
+            return Look(block, block.ops)
+    raise ValueError(f"part={name!r} is not in this network")
+
+
+def _top(bp: Blueprint) -> tuple[Block | Stage, ...]:
+    return (bp.stem, *bp.stages, bp.head)
+
+
+def _with_ops(block: Block, parent: str, equal: int, measure: Measure) -> list[Part]:
+    parts = [Part(block.title, parent, block.path, amount(block, measure) * equal, equal)]
+    if equal == 1:
+        parts += [Part(op.path, block.title, op.path, amount(op, measure)) for op in block.ops]
+    return parts
+
+
+def _signature(block: Block) -> tuple[object, ...]:
+    return tuple((op.kind, op.in_shape, op.out_shape, op.kernel, op.stride) for op in block.ops)
