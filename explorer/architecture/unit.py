@@ -205,9 +205,7 @@ def unit(spec: UnitSpec) -> Unit:
     if kind == "padding" and not spec.changes_shape:
         kind = "identity"  # nothing to pad and nothing to leave out
     shared = kind in ("projection", "padding")
-    block = compose(
-        spec.network, "block", "block", x, spec.convolutions, kind, spec.stride, shared
-    )
+    block = compose(spec.network, "block", "block", x, spec.convolutions, kind, spec.stride, shared)
     if kind == "none":
         return Unit(spec, x, block, None)
     ops = [_never_fewer_channels(op) if op.kind == "pad" else op for op in block.ops]

@@ -4,8 +4,12 @@ All names are `in_channels`, `out_channels` and `stride` here; comments give the
 line: N images, C channels, H x W pixels, s the stride.
 """
 
+from typing import Final
+
 from torch import Tensor, nn
 from torch.nn import functional as F
+
+from explorer.architecture.unit import UnitSpec
 
 
 class TorchvisionBasic(nn.Module):
@@ -184,3 +188,38 @@ class AveragePoolShortcut(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         return F.relu(self.main(x) + self.downsample(x))  # (N, C_out, H/2, W/2)
+
+
+CLASSES: Final = {
+    ("torchvision", "basic"): TorchvisionBasic,
+    ("torchvision", "bottleneck"): TorchvisionBottleneck,
+    ("paper", "basic"): TorchvisionBasic,
+    ("paper", "bottleneck"): PaperBottleneck,
+    ("mxnet", "basic"): MXNetBasic,
+    ("mxnet", "bottleneck"): MXNetBottleneck,
+    ("d2l", "basic"): D2LResidual,
+}
+"""(dialect, block) -> the class above that is shown and run."""
+
+
+def build_dialect(dialect: str, spec: UnitSpec) -> nn.Module:
+    """The dialect's own module for a block of this kind, with its own constructor's arguments."""
+    block = CLASSES[dialect, spec.block]
+    channels = spec.in_channels, spec.out_channels
+    if block is D2LResidual:
+        return D2LResidual(*channels, use_1x1conv=spec.changes_shape, strides=spec.stride)
+    if dialect == "mxnet":
+        return block(*channels, spec.stride, dim_match=not spec.changes_shape)
+    return block(*channels, spec.stride)
+
+
+def renamed(state: dict[str, Tensor]) -> dict[str, Tensor]:
+    """A dialect's state dict under the names of the project's own ResidualBlock."""
+    shortcut = {"projection.": "downsample.", "sc.": "downsample.0.", "conv3.": "conv3."}
+    if "bn3.weight" not in state:
+        shortcut["conv3."] = "downsample.0."  # d2l calls its projection conv3
+    result = {}
+    for key, value in state.items():
+        prefix = next((old for old in shortcut if key.startswith(old)), "")
+        result[shortcut.get(prefix, "") + key.removeprefix(prefix)] = value
+    return result

@@ -63,9 +63,7 @@ def test_what_the_first_kernels_of_the_textbook_cost():
         (
             "resnet50_v1",
             "layer3.0",
-            UnitSpec(
-                28, 512, 1024, None, 2, "bottleneck", stride_on="1x1", shortcut="projection"
-            ),
+            UnitSpec(28, 512, 1024, None, 2, "bottleneck", stride_on="1x1", shortcut="projection"),
         ),
         ("plain18", "layer2.0", UnitSpec(56, 64, 128, stride=2, shortcut="none")),
         (
