@@ -67,7 +67,7 @@ def picture(bp: Blueprint, op: Op) -> str:
         edge = centre + half
         parts.append(text(centre, floor + 20, item.lines[0], bold=True, size=_FONT))
         parts.append(text(centre, floor + 38, item.lines[1], size=_FONT))
-    return document(WIDTH, floor + 46, parts)
+    return document(WIDTH, floor + 46, parts, zoom=1.55)
 
 
 def _scale(bp: Blueprint) -> Scale:

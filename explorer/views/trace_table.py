@@ -31,8 +31,8 @@ def block_rows(bp: Blueprint) -> list[Row]:
             "kernels": kernels(part),
             "parameters": part.params,
             "MACs": part.macs,
-            "activations": part.activations,
             "receptive field": part.receptive_field,
+            "activations": part.activations,
         }
         for part in bp.parts
     ]
@@ -56,9 +56,9 @@ def op_rows(
             "groups": op.groups if op.kind == "conv" else None,
             "parameters": op.params,
             "MACs": op.macs,
-            "activations": op.activations,
             "receptive field": op.receptive_field,
             "output stride": op.output_stride,
+            "activations": op.activations,
             **({"in words": words[op.path]} if words else {}),
         }
         for op in (bp.ops if block is None else block.ops)

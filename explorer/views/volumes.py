@@ -107,9 +107,10 @@ def _lengths(channels: int, height: int, width: int, scale: Scale) -> tuple[floa
     )
 
 
-def document(width: float, height: float, parts: Iterable[str]) -> str:
-    """An SVG of this natural size."""
+def document(width: float, height: float, parts: Iterable[str], zoom: float = 1.0) -> str:
+    """An SVG of these units; its natural size in pixels is `zoom` times as large."""
     return (
-        f'<svg xmlns="http://www.w3.org/2000/svg" width="{width:.0f}" height="{height:.0f}" '
+        f'<svg xmlns="http://www.w3.org/2000/svg" width="{width * zoom:.0f}" '
+        f'height="{height * zoom:.0f}" '
         f'viewBox="0 0 {width:.0f} {height:.0f}" font-family="sans-serif">{"".join(parts)}</svg>'
     )

@@ -1,0 +1,149 @@
+"""Walks a network op by op: by buttons, slider, arrow keys, and clicks on its map."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+import streamlit as st
+
+from explorer.architecture import Blueprint, Op
+from explorer.architecture.notation import receptive_field_formula
+from explorer.lessons import glossary, section
+from explorer.lessons.sentences import op_sentence
+from explorer.ui.drawing import drawing
+from explorer.ui.tracing import duration
+from explorer.views import op_picture, trace_map
+from explorer.views.palette import themed
+from explorer.views.trace_table import stage_title
+
+if TYPE_CHECKING:
+    from explorer.networks import Trace
+
+PARAMETER: Final = "trace_op"
+"""Of the URL: the path of the current op. Nothing else knows where the walk is."""
+_SLIDER: Final = "trace_step"
+
+
+@st.fragment
+def player(bp: Blueprint, title: str, trace: Trace | None = None) -> None:
+    """Draw the player; a step reruns nothing else.
+
+    Args:
+        bp: the network to walk.
+        title: its name on screen.
+        trace: its measured forward pass, for the time of each op.
+    """
+    index = _index(bp, title)
+    op = bp.ops[index]
+    _controls(bp, index)
+    chosen = drawing(
+        themed(trace_map.picture(bp, op)),
+        key="trace_map",
+        label=f"Map of {title}; {op.path} is marked",
+        choosable=True,
+        selected=op.path,
+        min_width=860,
+    )
+    if chosen is not None and chosen != op.path:
+        go(chosen)
+        st.rerun(scope="fragment")
+    picture, words = st.columns(2, gap="large", vertical_alignment="center")
+    with picture:
+        drawing(
+            themed(op_picture.picture(bp, op)),
+            key="trace_picture",
+            label=op_sentence(bp, op),
+            min_width=340,
+        )
+        st.caption(section("shape_trace", "scale"))
+    with words:
+        _words(bp, op, index, title, trace)
+
+
+def go(path: str) -> None:
+    """Move the walk to this op."""
+    st.query_params[PARAMETER] = path
+
+
+def _index(bp: Blueprint, title: str) -> int:
+    """Place of the URL's op; of an op that the network does not have, it says so."""
+    wanted = st.query_params.get(PARAMETER)
+    if wanted is None:
+        return 0
+    for index, op in enumerate(bp.ops):
+        if op.path == wanted:
+            return index
+    plain = wanted.replace("`", "")[:60]
+    st.warning(section("shape_trace", "unknown op", title=title, op=plain))
+    return 0
+
+
+def _controls(bp: Blueprint, index: int) -> None:
+    ops, last = bp.ops, len(bp.ops) - 1
+    starts = _block_starts(bp)
+    before = max((start for start in starts if start < index), default=0)
+    after = min((start for start in starts if start > index), default=last)
+    steps = (
+        ("First", ":material/first_page:", 0, None),
+        ("Previous block", ":material/keyboard_double_arrow_left:", before, "Shift+Left"),
+        ("Previous", ":material/chevron_left:", max(0, index - 1), "Left"),
+        ("Next", ":material/chevron_right:", min(last, index + 1), "Right"),
+        ("Next block", ":material/keyboard_double_arrow_right:", after, "Shift+Right"),
+        ("Last", ":material/last_page:", last, None),
+    )
+    with st.container(horizontal=True, gap="small", vertical_alignment="center"):
+        for label, icon, target, shortcut in steps:
+            st.button(
+                label,
+                icon=icon,
+                key=f"trace_{label.lower()}",
+                shortcut=shortcut,
+                on_click=go,
+                args=(ops[target].path,),
+            )
+    st.session_state[_SLIDER] = index + 1
+    st.slider(
+        "Op", 1, len(ops), key=_SLIDER, on_change=_slide, args=(bp,), label_visibility="collapsed"
+    )
+
+
+def _slide(bp: Blueprint) -> None:
+    go(bp.ops[st.session_state[_SLIDER] - 1].path)
+
+
+def _block_starts(bp: Blueprint) -> list[int]:
+    starts, place = [], 0
+    for part in bp.parts:
+        starts.append(place)
+        place += len(part.ops)
+    return starts
+
+
+def _words(bp: Blueprint, op: Op, index: int, title: str, trace: Trace | None) -> None:
+    block = bp.block(op.path)
+    counter = section("shape_trace", "counter", number=f"{index + 1:,}", total=f"{len(bp.ops):,}")
+    st.caption(
+        f"{counter} · "
+        + section(
+            "shape_trace",
+            "position",
+            title=title,
+            stage=stage_title(bp, op.path),
+            block=block.title,
+            op=op.path,
+        )
+    )
+    st.markdown(f"#### {op_sentence(bp, op)}")
+    facts = {
+        "Size": (op.size_formula, "shape"),
+        "Parameters": (op.params_formula, "parameters"),
+        "MACs": (op.macs_formula, "MACs"),
+        "Receptive field, pixels": (receptive_field_formula(bp, op), "receptive field"),
+        "Output stride, pixels": (f"{op.output_stride}", "output stride"),
+    }
+    with st.container(gap="xxsmall"):
+        for name, (formula, term) in facts.items():
+            st.markdown(f"{name} `{formula}`", help=glossary(term))
+        if trace is not None and index < len(trace.ops):
+            seconds = trace.ops[index].seconds
+            st.markdown(f"Time, measured `{duration(seconds)}` ({seconds / trace.seconds:.1%})")
