@@ -14,6 +14,7 @@ from explorer.architecture.spec import ActivationOrder, BlockKind, ShortcutRule,
 from explorer.lessons import glossary
 from explorer.ui import link, navigation
 from explorer.ui.cache import blueprint_of
+from explorer.ui.words import quoted
 
 CUSTOM: Final = "Custom"
 _FROM_SCRATCH: Final = Preset("custom", "Custom network", CUSTOM, PRESETS["resnet18"].spec, 224)
@@ -56,6 +57,9 @@ _LABELS: Final = {
 }
 _DEVICES: Final = ("auto", "cpu", "cuda", "mps", "xpu")
 _STATE: Final = "choice"
+_AS_LINKED: Final = "choice_as_linked"
+_COMPLAINTS: Final = "url_complaints"
+_DEFAULT_FAMILY: Final = next(iter(_BY_FAMILY))
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +93,7 @@ def draw() -> list[str]:
 
     A combination that cannot be built is named at its control, and the last good choice stays.
     """
-    complaints = _first_visit()
+    _first_visit()
     family = st.selectbox(
         "Family", list(_BY_FAMILY), key="family", bind="query-params", on_change=_new_family
     )
@@ -116,6 +120,7 @@ def draw() -> list[str]:
         if changed:
             st.button("Back to the named network", on_click=_as_named, width="stretch")
     problem = _settle(entry, values, device)
+    complaints = _complaints()
     if problem:
         field = problem.split("=", 1)[0]
         slots.get(field, slots["image_size"]).error(problem, icon=":material/error:")
@@ -183,11 +188,12 @@ def _parsed(field: str, value: str) -> Any:
     if field in _LISTS:
         if len(numbers) != len(value.replace(",", " ").split()):
             raise ValueError(
-                f"{field}={value!r} must be whole numbers separated by commas, such as 3, 4, 6, 3"
+                f"{field}={quoted(value)} must be whole numbers separated by commas, "
+                "such as 3, 4, 6, 3"
             )
         return tuple(numbers)
     if not _is_number(value.strip()):
-        raise ValueError(f"{field}={value!r} must be a whole number")
+        raise ValueError(f"{field}={quoted(value)} must be a whole number")
     return numbers[0]
 
 
@@ -205,35 +211,46 @@ def _as_named() -> None:
         st.session_state[field] = None
 
 
-def _first_visit() -> list[str]:
-    """Take over the URL of a session's first run, and say what in it is not understood.
+def _first_visit() -> None:
+    """Take over the URL of a session's first run, and note what in it is not understood.
 
     A link may name a network by its id (net=resnet50) and leave out its family: the controls
     need both in the form they write themselves.
     """
-    if "url_complaints" in st.session_state:
-        return st.session_state.pop("url_complaints") or []
+    if _COMPLAINTS in st.session_state:
+        return
     query = st.query_params.to_dict()
+    allowed = {
+        "family": tuple(_BY_FAMILY),
+        "device": _DEVICES,
+        **_CHOICES,
+        **dict.fromkeys(_SWITCHES, ("yes", "no")),
+    }
     complaints = [
-        f"{field}={query[field]!r} in the link is unknown and was left out; allowed: "
-        + ", ".join(allowed)
-        for field, allowed in {
-            **_CHOICES,
-            **dict.fromkeys(_SWITCHES, ("yes", "no")),
-            "device": _DEVICES,
-        }.items()
-        if field in query and query[field] not in allowed
+        f"{field}={quoted(query[field])} in the link is unknown and was left out; allowed: "
+        + ", ".join(options)
+        for field, options in allowed.items()
+        if field in query and query[field] not in options
     ]
-    st.session_state["url_complaints"] = []
-    if "net" in query:
-        entry = next(
-            (e for e in (*PRESETS.values(), _FROM_SCRATCH) if query["net"] in (e.name, e.title)),
-            None,
+    st.session_state[_COMPLAINTS] = complaints
+    if "net" not in query:
+        return
+    entry = next(
+        (e for e in (*PRESETS.values(), _FROM_SCRATCH) if query["net"] in (e.name, e.title)), None
+    )
+    if entry is None:
+        complaints.append(
+            f"The network {quoted(query['net'])} in the link is unknown; choose one in the sidebar."
         )
-        if entry is None:
-            complaints.append(f"The network {query['net']!r} in the link is unknown.")
-        elif (query.get("family"), query["net"]) != (entry.family, entry.title):
-            st.session_state["url_complaints"] = complaints
-            st.query_params.from_dict({**query, "family": entry.family, "net": entry.title})
-            st.rerun()
+    elif (query.get("family", _DEFAULT_FAMILY), query["net"]) != (entry.family, entry.title):
+        st.query_params.from_dict({**query, "family": entry.family, "net": entry.title})
+        st.rerun()
+
+
+def _complaints() -> list[str]:
+    """What the link got wrong, until the visitor chooses something else."""
+    choice = st.session_state[_STATE]
+    if st.session_state.setdefault(_AS_LINKED, choice) != choice:
+        st.session_state[_COMPLAINTS] = []
+    complaints: list[str] = st.session_state[_COMPLAINTS]
     return complaints

@@ -1,0 +1,38 @@
+"""The whole app in AppTest: app.py runs on every rerun, as on a server that was visited before."""
+
+import functools
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from streamlit.runtime.pages_manager import PagesManager
+from streamlit.testing.v1 import AppTest
+
+ROOT = Path(__file__).parents[2]
+
+
+@pytest.fixture
+def open_app(monkeypatch: pytest.MonkeyPatch) -> Callable[..., AppTest]:
+    """Open a page with a query: `open_app("shape_trace", net="resnet50")`. It has run once.
+
+    AppTest takes every run for a server's first one, and because there is a folder `pages/`
+    later runs would run a page's file alone, without app.py and its sidebar.
+    """
+    first = PagesManager.__init__
+
+    @functools.wraps(first)
+    def visited_before(self: PagesManager, *args: object, **options: object) -> None:
+        first(self, *args, **options)
+        PagesManager.uses_pages_directory = False
+
+    monkeypatch.setattr(PagesManager, "__init__", visited_before)
+
+    def open_app(page: str = "", **query: str) -> AppTest:
+        app = AppTest.from_file(str(ROOT / "app.py"), default_timeout=60)
+        if page:
+            app.switch_page(f"pages/{page}.py")
+        for name, value in query.items():
+            app.query_params[name] = value
+        return app.run()
+
+    return open_app
