@@ -1,0 +1,136 @@
+"""Imports go one way, and what opens quickly loads nothing heavy."""
+
+import ast
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[1]
+LAYERS = ["architecture", "networks", "experiments", "views", "ui"]
+"""From the bottom up; lessons and views stand side by side."""
+MAY_IMPORT = {
+    "architecture": {"architecture"},
+    "networks": {"architecture", "networks"},
+    "experiments": {"architecture", "networks", "experiments"},
+    "views": {"architecture", "networks", "experiments", "views"},
+    "lessons": {"architecture", "networks", "experiments", "lessons"},
+    "ui": {"architecture", "networks", "experiments", "views", "lessons", "ui"},
+    "pages": {"architecture", "networks", "experiments", "views", "lessons", "ui"},
+}
+SOURCES = sorted([*ROOT.glob("explorer/**/*.py"), *ROOT.glob("pages/*.py"), ROOT / "app.py"])
+
+
+def layer_of(path):
+    first, *rest = path.relative_to(ROOT).parts
+    return rest[0] if first == "explorer" else "pages"
+
+
+def imported_by(path):
+    """Full names of all modules that a file imports, wherever in it."""
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"), str(path))):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            assert node.level == 0, f"{path}: relative imports hide the layer"
+            yield from (f"{node.module}.{alias.name}" for alias in node.names)
+
+
+def short(path):
+    return str(path.relative_to(ROOT))
+
+
+def test_every_layer_is_known():
+    folders = {path.name for path in (ROOT / "explorer").iterdir() if any(path.glob("*.py"))}
+    assert folders - {"explorer"} <= set(MAY_IMPORT)
+
+
+@pytest.mark.parametrize("path", SOURCES, ids=short)
+def test_imports_go_one_way(path):
+    layer = layer_of(path)
+    if path.parent == ROOT / "explorer":
+        return
+    for name in imported_by(path):
+        if name.startswith("explorer."):
+            imported = name.split(".")[1]
+            assert imported in MAY_IMPORT[layer], f"{layer} must not import {name}"
+        assert not name.startswith(("pages.", "app.", "tests.")), name
+
+
+@pytest.mark.parametrize("path", SOURCES, ids=short)
+def test_streamlit_is_imported_at_the_top_only(path):
+    if layer_of(path) not in ("ui", "pages"):
+        found = [name for name in imported_by(path) if name.split(".")[0] == "streamlit"]
+        assert not found, f"only explorer/ui, pages and app.py know Streamlit: {found}"
+
+
+@pytest.mark.parametrize("path", SOURCES, ids=short)
+def test_torchvision_has_one_door(path):
+    if path.name != "torchvision_import.py":
+        found = [name for name in imported_by(path) if name.split(".")[0] == "torchvision"]
+        assert not found, "import it from explorer.networks.torchvision_import"
+
+
+@pytest.mark.parametrize("path", sorted(ROOT.glob("pages/*.py")), ids=short)
+def test_a_page_is_a_short_script(path):
+    source = path.read_text(encoding="utf-8")
+    assert len(source.splitlines()) < 120
+    texts = [
+        node.value
+        for node in ast.walk(ast.parse(source))
+        if isinstance(node, ast.Constant) and isinstance(node.value, str)
+    ]
+    long = [text for text in texts if len(text) > 200]
+    assert not long, "texts for readers live in explorer/lessons"
+
+
+@pytest.mark.parametrize(
+    "forbidden",
+    ["unsafe_allow_html", "use_container_width", "components.v1", "data-testid", "/work/", "/tmp/"],
+)
+def test_words_that_no_source_contains(forbidden):
+    found = [short(path) for path in SOURCES if forbidden in path.read_text(encoding="utf-8")]
+    assert not found
+
+
+# --- what is really loaded ----------------------------------------------------------------------
+
+
+def loaded_after(code):
+    """Top-level names in sys.modules after running code in a process of its own."""
+    done = subprocess.run(
+        [
+            sys.executable,
+            "-c",
+            f"{code}\nimport sys\nprint(*{{n.split('.')[0] for n in sys.modules}})",
+        ],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    return set(done.stdout.split())
+
+
+def modules(layer):
+    folder = ROOT / "explorer" / layer
+    names = [path.relative_to(ROOT).with_suffix("") for path in sorted(folder.rglob("*.py"))]
+    return [".".join(name.parts).removesuffix(".__init__") for name in names]
+
+
+@pytest.mark.parametrize(
+    ("layer", "heavy"),
+    [
+        ("architecture", {"torch", "streamlit", "numpy", "pandas", "plotly"}),
+        ("lessons", {"torch", "streamlit"}),
+        ("views", {"torch", "streamlit"}),
+    ],
+)
+def test_light_layers_load_nothing_heavy(layer, heavy):
+    assert loads(modules(layer), heavy) == []
+
+
+def test_the_frame_does_not_load_torch():
+    frame = ["cache", "chart", "drawing", "link", "navigation", "picker", "words"]
+    assert loads([f"explorer.ui.{name}" for name in frame], {"torch"}) == []

@@ -1,0 +1,70 @@
+"""What sessions share: computed once, with a bound, and never mixed up."""
+
+from dataclasses import replace
+
+import pytest
+
+from explorer.architecture import PRESETS, preset
+from explorer.networks import Device
+from explorer.ui import cache
+
+
+@pytest.fixture(autouse=True)
+def empty():
+    for stored in (cache.blueprint_of, cache.devices):
+        stored.cache_clear()
+    for stored in (cache.network_of, cache.trace_of):
+        stored.clear()
+
+
+def test_a_blueprint_is_computed_once_per_network_and_size():
+    spec = preset("resnet50")
+    first = cache.blueprint_of(spec, 224)
+    assert cache.blueprint_of(replace(spec), 224) is first, "an equal spec is the same key"
+    assert cache.blueprint_of(spec, 225) is not first
+    assert cache.blueprint_of(replace(spec, num_classes=10), 224).params < first.params
+    for size in range(32, 232):
+        cache.blueprint_of(preset("resnet18"), size)
+    assert cache.blueprint_of.cache_info().currsize <= cache.blueprint_of.cache_info().maxsize
+
+
+def test_a_blueprint_that_cannot_be_is_said_every_time():
+    for _ in range(2):
+        with pytest.raises(ValueError, match="image_size=5 "):
+            cache.blueprint_of(preset("resnet50"), 5)
+
+
+def test_a_network_is_built_once_per_spec_and_device():
+    spec = replace(preset("resnet20"), depths=(1, 1, 1))
+    network = cache.network_of(spec, "cpu")
+    assert cache.network_of(replace(spec), "cpu") is network
+    assert not network.training
+    assert cache.network_of(replace(spec, num_classes=3), "cpu") is not network
+
+
+def test_a_trace_agrees_and_is_kept():
+    spec = replace(preset("resnet20"), depths=(1, 1, 1))
+    first = cache.trace_of(spec, 33, "cpu")
+    assert first.agrees
+    assert first.blueprint.image_size == 33
+    assert cache.trace_of(spec, 33, "cpu") is first
+
+
+def test_the_device_that_was_asked_for(monkeypatch):
+    present = (
+        Device("cuda:0", "CUDA: A", 8),
+        Device("cuda:1", "CUDA: B", 16),
+        Device("cpu", "CPU", None),
+    )
+    monkeypatch.setattr(cache, "devices", lambda: present)
+    monkeypatch.setattr("explorer.networks.best_device", lambda: present[1])
+    assert cache.device_for("auto").id == "cuda:1"
+    assert cache.device_for("cuda").id == "cuda:0"
+    assert cache.device_for("cpu").id == "cpu"
+    for absent in ("mps", "xpu", "", "c"):
+        with pytest.raises(ValueError, match=f"device='{absent}' is not on this machine; it has"):
+            cache.device_for(absent)
+
+
+def test_every_preset_has_a_key_of_its_own():
+    assert len({(entry.spec, entry.image_size) for entry in PRESETS.values()}) == len(PRESETS)
