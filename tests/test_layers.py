@@ -97,20 +97,22 @@ def test_words_that_no_source_contains(forbidden):
 # --- what is really loaded ----------------------------------------------------------------------
 
 
-def loaded_after(code):
-    """Top-level names in sys.modules after running code in a process of its own."""
-    done = subprocess.run(
-        [
-            sys.executable,
-            "-c",
-            f"{code}\nimport sys\nprint(*{{n.split('.')[0] for n in sys.modules}})",
-        ],
-        cwd=ROOT,
-        capture_output=True,
-        text=True,
-        check=True,
-    )
-    return set(done.stdout.split())
+def loads(names, heavy):
+    """Which of these modules load something heavy first, imported in turn in a new process."""
+    script = f"""
+import importlib, sys
+seen = set()
+for name in {names!r}:
+    importlib.import_module(name)
+    new = {{module for module in {heavy!r} if module in sys.modules}} - seen
+    if new:
+        print(name, "loads", *sorted(new))
+    seen |= new
+"""
+    command = [sys.executable, "-c", script]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    return done.stdout.splitlines()
 
 
 def modules(layer):
