@@ -12,8 +12,12 @@ def pages() -> list[StreamlitPage]:
         st.Page("pages/home.py", title="Home", default=True),
         st.Page("pages/shape_trace.py", title="Shape trace"),
         st.Page("pages/shortcuts.py", title="Shortcuts"),
+        st.Page("pages/block_lab.py", title="Residual block"),
         st.Page("pages/parameters.py", title="Parameters"),
+        st.Page("pages/batch_norm.py", title="Batch norm"),
+        st.Page("pages/why_residual.py", title="Why residual"),
         st.Page("pages/inference.py", title="Inference"),
+        st.Page("pages/quiz.py", title="Quiz"),
     ]
 
 

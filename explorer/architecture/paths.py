@@ -1,0 +1,39 @@
+"""The paths through a residual network: each block is either gone through or passed by."""
+
+from dataclasses import dataclass
+from math import comb, sqrt
+
+
+@dataclass(frozen=True, slots=True)
+class Paths:
+    """Paths through `blocks` residual blocks by their length in blocks (Veit et al. 2016).
+
+    There are 2^blocks of them, and their lengths follow Binomial(blocks, 1/2).
+    """
+
+    blocks: int
+
+    def __post_init__(self) -> None:
+        if not 1 <= self.blocks <= 1_000:
+            raise ValueError(f"blocks={self.blocks} must be from 1 to 1,000")
+
+    @property
+    def count(self) -> int:
+        return int(2**self.blocks)
+
+    @property
+    def mean_length(self) -> float:
+        return self.blocks / 2
+
+    @property
+    def deviation(self) -> float:
+        return sqrt(self.blocks) / 2
+
+    def share(self, shortest: int, longest: int) -> float:
+        """Of the paths whose length lies in this range, ends included."""
+        lengths = range(max(0, shortest), min(self.blocks, longest) + 1)
+        return sum(comb(self.blocks, length) for length in lengths) / self.count
+
+    def left_after(self, deleted: int) -> float:
+        """Share of the paths that remain when `deleted` blocks lose their main branch."""
+        return float(0.5 ** min(deleted, self.blocks))

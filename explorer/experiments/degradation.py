@@ -1,0 +1,169 @@
+"""Degradation, reproduced: plain and residual networks trained beside each other in minutes."""
+
+from dataclasses import dataclass
+from pathlib import Path
+from time import perf_counter
+from typing import Literal
+
+import torch
+from safetensors.torch import load_file, save_file
+from torch import Tensor, nn
+
+from explorer.architecture import NetworkSpec
+from explorer.experiments.gratings import gratings
+from explorer.experiments.jobs import Reporter
+from explorer.networks import ResNet, build
+
+TRAIN_IMAGES, TEST_IMAGES, BATCH = 4_096, 2_000, 64
+TEST_SEED = 9
+
+
+@dataclass(frozen=True, slots=True)
+class TrainingRecipe:
+    """One training. `depth` is 6n+2; `shortcut` "none" makes the plain network.
+
+    The rate warms up over 50 steps and is divided by ten for the last quarter.
+    """
+
+    depth: int
+    shortcut: Literal["none", "padding", "projection"]
+    batch_norm: bool = True
+    rate: float = 0.1
+    steps: int = 300
+    seed: int = 0
+    device: str = "cpu"
+    name: str = ""
+
+    def __post_init__(self) -> None:
+        if self.depth not in range(8, 111, 6):
+            raise ValueError(f"depth={self.depth} must be 6n+2, from 8 to 110")
+        if not 10 <= self.steps <= 2_000:
+            raise ValueError(f"steps={self.steps} must be from 10 to 2,000")
+        if not 0 < self.rate <= 1:
+            raise ValueError(f"rate={self.rate} must be above 0 and at most 1")
+
+    @property
+    def title(self) -> str:
+        kind = "plain" if self.shortcut == "none" else "ResNet"
+        option = {"projection": ", option B"}.get(self.shortcut, "")
+        bare = "" if self.batch_norm else ", no BN"
+        said = f"{self.name}: " if self.name else ""
+        return f"{said}{kind}-{self.depth}{option}{bare}, rate {self.rate:g}, seed {self.seed}"
+
+    @property
+    def spec(self) -> NetworkSpec:
+        """Basic blocks of 8, 16 and 32 channels on one-channel images of 12x12 pixels."""
+        return NetworkSpec(
+            "basic",
+            ((self.depth - 2) // 6,) * 3,
+            (8, 16, 32),
+            stem="cifar",
+            shortcut=self.shortcut,
+            batch_norm=self.batch_norm,
+            in_channels=1,
+            num_classes=10,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class TrainingResult:
+    """`train_loss` is the mean over the last 50 steps; accuracy is on fresh test images.
+
+    `diverged` runs met a loss that is no number and stopped there. `weights` is a safetensors file.
+    """
+
+    train_loss: float
+    test_accuracy: float
+    diverged: bool
+    seconds: float
+    weights: Path
+
+
+def train(recipe: TrainingRecipe, reporter: Reporter) -> TrainingResult:
+    """Train one network, reporting loss and accuracy every ten steps.
+
+    Raises:
+        Cancelled: the job was told to stop.
+    """
+    begun = perf_counter()
+    data = gratings(TRAIN_IMAGES, recipe.seed + 100)
+    images, labels = data.images.to(recipe.device), data.labels.to(recipe.device)
+    network = build(recipe.spec, recipe.device, recipe.seed).train()
+    optimiser = torch.optim.SGD(
+        network.parameters(), lr=recipe.rate, momentum=0.9, weight_decay=1e-4
+    )
+    generator = torch.Generator().manual_seed(recipe.seed)
+    losses: list[float] = []
+    right = 0
+    diverged = False
+    for step in range(recipe.steps):
+        reporter.check()
+        decay = 0.1 if step > recipe.steps * 0.75 else 1.0
+        for group in optimiser.param_groups:
+            group["lr"] = recipe.rate * decay * min(1.0, (step + 1) / 50)
+        chosen = torch.randint(0, TRAIN_IMAGES, (BATCH,), generator=generator).to(recipe.device)
+        logits = network(images[chosen])
+        loss = nn.functional.cross_entropy(logits, labels[chosen])
+        optimiser.zero_grad(set_to_none=True)
+        loss.backward()
+        optimiser.step()
+        losses.append(loss.item())
+        right += int((logits.argmax(1) == labels[chosen]).sum())
+        diverged = not torch.isfinite(loss).item()
+        if (step + 1) % 10 == 0 or diverged:
+            recent = losses[-10:]
+            reporter.report(
+                step=step + 1,
+                loss=None if diverged else sum(recent) / len(recent),
+                accuracy=right / (BATCH * len(recent)),
+            )
+            right = 0
+        if diverged:
+            break
+    weights = reporter.folder / "weights.safetensors"
+    save_file({key: value.cpu() for key, value in network.state_dict().items()}, weights)
+    final = float("nan") if diverged else sum(losses[-50:]) / len(losses[-50:])
+    accuracy = held_out_accuracy(network.eval())
+    return TrainingResult(final, accuracy, diverged, perf_counter() - begun, weights)
+
+
+def held_out_set() -> tuple[Tensor, Tensor]:
+    """The 2,000 gratings that no training sees: images (2000, 1, 12, 12) and labels."""
+    data = gratings(TEST_IMAGES, TEST_SEED)
+    return data.images, data.labels
+
+
+def held_out_accuracy(network: ResNet, skip: frozenset[str] = frozenset()) -> float:
+    """Share of test gratings named right, with the main branches of the blocks in `skip` off.
+
+    Raises:
+        ValueError: `skip` names a plain block that changes the shape.
+    """
+    images, labels = held_out_set()
+    device = next(network.parameters()).device
+    with torch.inference_mode():
+        found = network(images.to(device), skip).argmax(1).cpu()
+    return float((found == labels).float().mean())
+
+
+def trained(recipe: TrainingRecipe, weights: Path) -> ResNet:
+    """The network of a finished training, on the CPU in eval mode."""
+    network = build(recipe.spec)
+    network.load_state_dict(load_file(weights))
+    return network.eval()
+
+
+def deletions(recipe: TrainingRecipe, weights: Path) -> tuple[float, list[float | None]]:
+    """Test accuracy of the whole network, and with each block's main branch off in turn.
+
+    None stands for a plain block that changes the shape, which cannot be deleted.
+    """
+    network = trained(recipe, weights)
+    after: list[float | None] = []
+    for stage in network.stages:
+        for index in range(len(network.get_submodule(stage))):  # type: ignore[arg-type]
+            try:
+                after.append(held_out_accuracy(network, frozenset({f"{stage}.{index}"})))
+            except ValueError:
+                after.append(None)
+    return held_out_accuracy(network), after

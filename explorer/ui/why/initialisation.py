@@ -1,0 +1,108 @@
+"""Measured at initialisation, in front of the reader."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+import streamlit as st
+
+from explorer.lessons import section
+from explorer.ui import chart, picker
+from explorer.ui.batch_norm import depth as depth_of_signal
+from explorer.ui.weights_input import usable_device
+from explorer.views import bn_depth, why_charts
+
+if TYPE_CHECKING:
+    from explorer.experiments.learning_identity import IdentityResult
+    from explorer.experiments.shattered import Likeness
+
+_IDENTITY_STEPS = 150
+
+
+def draw() -> None:
+    """Three experiments, the first one at once, the others when their button is pressed."""
+    _gradients()
+    left, right = st.columns(2, gap="large")
+    with left:
+        _likeness()
+    with right:
+        _identity()
+
+
+def _gradients() -> None:
+    st.subheader("Gradients, block by block", anchor=False)
+    layers = st.segmented_control(
+        "Layers",
+        ["20", "56", "110"],
+        default="20",
+        required=True,
+        key="why_depth",
+        bind="query-params",
+        persist_state="session",
+    )
+    st.write(section("why_residual", "initialisation"))
+    found = depth_of_signal.compute(int(layers), usable_device(picker.current().device).id)
+    lines = {net: signal.gradients for net, signal in found.items()}
+    figure = bn_depth.by_depth(lines, "gradient norm of conv1 (log scale)")
+    chart.show(figure, key="why_gradients", alt="Gradient norm by block")
+    from explorer.experiments.signal import REFERENCE
+
+    reference = {net: REFERENCE[int(layers), *net] for net in found}
+    st.table(bn_depth.table(found, reference), border="horizontal")
+
+
+def _likeness() -> None:
+    st.subheader("How alike are the gradients of two inputs?", anchor=False)
+    st.write(section("why_residual", "likeness"))
+    found = _computed("why_run_likeness", "Measure it (about 10 s)", _measure_likeness)
+    if found is None:
+        return
+    from explorer.experiments.shattered import theory
+
+    lines = {str(kind): [theory(kind, depth) for depth in found.depths] for kind in found.by_kind}
+    del lines["plain with BN"]  # the same line as the plain network's
+    measured = {str(kind): values for kind, values in found.by_kind.items()}
+    figure = why_charts.likeness(found.depths, measured, lines)
+    chart.show(figure, key="why_likeness", alt="Correlation of gradients by depth")
+
+
+def _identity() -> None:
+    st.subheader("Learning y = x", anchor=False)
+    from explorer.experiments.learning_identity import RATES
+
+    st.write(section("why_residual", "identity", rates=len(RATES), steps=_IDENTITY_STEPS))
+    found = _computed("why_run_identity", "Train them (about 20 s)", _learn_identity)
+    if found is not None:
+        errors = {str(kind): values for kind, values in found.by_kind.items()}
+        figure = why_charts.identity(found.depths, errors)
+        chart.show(figure, key="why_identity", alt="Error of learning the identity by depth")
+
+
+def _computed(key: str, label: str, measure: Callable[[Callable[[float], object]], Any]) -> Any:
+    """What `measure` finds, once it was asked for; found once for all sessions."""
+    known = _found()
+    if key not in known:
+        if not st.button(label, key=key):
+            return None
+        bar = st.progress(0.0, "Measuring …")
+        known[key] = measure(lambda share: bar.progress(share, f"Measuring … {share:.0%}"))
+        bar.empty()
+    return known[key]
+
+
+@st.cache_resource
+def _found() -> dict[str, Any]:
+    return {}
+
+
+def _measure_likeness(progress: Callable[[float], object]) -> Likeness:
+    from explorer.experiments.shattered import likeness
+
+    return likeness(progress=progress)
+
+
+def _learn_identity(progress: Callable[[float], object]) -> IdentityResult:
+    from explorer.experiments.learning_identity import learn_identity
+
+    return learn_identity((2, 4, 8, 16), _IDENTITY_STEPS, progress)

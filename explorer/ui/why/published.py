@@ -1,0 +1,84 @@
+"""Published comparisons, and the paths through a network."""
+
+from dataclasses import replace
+
+import streamlit as st
+
+from explorer.architecture import preset
+from explorer.architecture.paths import Paths
+from explorer.architecture.studies import OPTIONS, PLAIN_OR_RESIDUAL, STUDIES, Study
+from explorer.lessons import section
+from explorer.ui import cache, chart
+from explorer.views import why_charts
+
+
+def studies() -> None:
+    """One published table at a time: chart, what it says, where it stands."""
+    by_title = {study.title: study for study in STUDIES}
+    title = st.segmented_control(
+        "Question",
+        list(by_title),
+        default=PLAIN_OR_RESIDUAL.title,
+        required=True,
+        key="why_study",
+        bind="query-params",
+        persist_state="session",
+    )
+    study = by_title[title]
+    left, right = st.columns([3, 2], gap="large")
+    with left:
+        chart.show(why_charts.study_chart(study), key=f"why_study_{study.id}", alt=study.metric)
+    with right:
+        st.subheader(study.title, anchor=False)
+        st.write(section("why_residual", study.id, **_numbers(study)))
+        st.caption(
+            f"Published figures, nothing computed here: [{study.source.name}]({study.source.url}), "
+            f"{study.where}."
+        )
+
+
+def _numbers(study: Study) -> dict[str, float]:
+    if study is PLAIN_OR_RESIDUAL:
+        (plain18, plain34), (residual18, residual34) = study.rows.values()
+        params = cache.blueprint_of(preset("plain34"), 224).params
+        return {
+            "plain18": plain18 or 0.0,
+            "plain34": plain34 or 0.0,
+            "residual18": residual18 or 0.0,
+            "residual34": residual34 or 0.0,
+            "params34": params,
+        }
+    if study is OPTIONS:
+        every = replace(preset("resnet34"), shortcut="projection-always")
+        counts = [cache.blueprint_of(spec, 224).params for spec in (every, preset("resnet34"))]
+        return {"extra": counts[0] - counts[1]}
+    return {}
+
+
+def path_lengths() -> None:
+    """The binomial of path lengths, with a slider for the range."""
+    left, right = st.columns([2, 3], gap="large")
+    with left:
+        blocks = st.slider("Residual blocks", 1, 200, 54, key="why_blocks", bind="query-params")
+        shortest, longest = st.slider(
+            "Lengths, blocks", 0, 200, (5, 17), key="why_lengths", bind="query-params"
+        )
+        paths = Paths(blocks)
+        st.write(
+            section(
+                "why_residual",
+                "paths",
+                blocks=blocks,
+                count=paths.count,
+                mean=paths.mean_length,
+                deviation=paths.deviation,
+                shortest=shortest,
+                longest=longest,
+                share=paths.share(shortest, longest),
+                left=paths.left_after(10),
+            )
+        )
+        st.caption(section("why_residual", "paths_source"))
+    with right:
+        figure = why_charts.path_lengths(paths, shortest, longest)
+        chart.show(figure, key="why_paths", alt="Share of paths by length")

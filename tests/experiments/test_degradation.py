@@ -1,0 +1,93 @@
+"""Short real trainings: they learn, they repeat, they can be taken apart."""
+
+import pytest
+import torch
+
+from explorer.architecture import blueprint
+from explorer.experiments import degradation
+from explorer.experiments.degradation import TrainingRecipe
+from explorer.experiments.gratings import gratings
+from explorer.experiments.jobs import Cancelled, Reporter
+
+
+@pytest.fixture(scope="module")
+def short(tmp_path_factory):
+    recipe = TrainingRecipe(8, "padding", steps=120)
+    folder = tmp_path_factory.mktemp("run")
+    return recipe, degradation.train(recipe, Reporter(folder)), folder
+
+
+def test_gratings_repeat_and_differ_by_seed():
+    one, again, other = gratings(50, 3), gratings(50, 3), gratings(50, 4)
+    assert torch.equal(one.images, again.images)
+    assert not torch.equal(one.images, other.images)
+    assert one.images.shape == (50, 1, 12, 12)
+    assert set(gratings(500, 0).labels.tolist()) == set(range(10))
+
+
+def test_gratings_are_what_they_say():
+    """Without noise, a grating is constant along its own orientation."""
+    data = gratings(4_000, 1)
+    upright = data.images[data.labels == 0].mean((0, 1))
+    assert upright.std(0).mean() < 0.2  # random phases: the mean is noise around zero
+    rows = data.images[data.labels == 0, 0]
+    along, across = rows.mean(1).var(), rows.mean(2).var()
+    assert along > 4 * across
+
+
+def test_training_learns(short):
+    _, result, _ = short
+    assert result.test_accuracy > 0.6
+    assert not result.diverged
+
+
+def test_the_same_seed_gives_the_same_curve(short, tmp_path):
+    recipe, result, folder = short
+    again = degradation.train(recipe, Reporter(tmp_path))
+    assert again.train_loss == result.train_loss
+    curves = [(f / "progress.jsonl").read_text() for f in (folder, tmp_path)]
+    assert curves[0] == curves[1]
+
+
+def test_the_saved_weights_are_the_trained_network(short):
+    recipe, result, _ = short
+    network = degradation.trained(recipe, result.weights)
+    assert degradation.held_out_accuracy(network) == result.test_accuracy
+
+
+def test_deleting_blocks(short):
+    recipe, result, _ = short
+    whole, after = degradation.deletions(recipe, result.weights)
+    assert whole == result.test_accuracy
+    assert len(after) == sum(recipe.spec.depths)
+    assert all(value is not None for value in after)
+    assert min(after) < whole
+
+
+def test_plain_blocks_that_change_the_shape_stay(tmp_path):
+    recipe = TrainingRecipe(14, "none", steps=10)
+    result = degradation.train(recipe, Reporter(tmp_path))
+    _, after = degradation.deletions(recipe, result.weights)
+    blocks = blueprint(recipe.spec, 12).blocks
+    changes = [block.in_shape != block.out_shape for block in blocks]
+    assert [value is None for value in after] == changes
+
+
+def test_cancel_is_noticed_at_the_next_step(tmp_path):
+    (tmp_path / "cancel").touch()
+    with pytest.raises(Cancelled):
+        degradation.train(TrainingRecipe(8, "none"), Reporter(tmp_path))
+
+
+def test_a_diverging_run_stops_and_says_so(tmp_path):
+    recipe = TrainingRecipe(110, "padding", batch_norm=False, rate=1.0, steps=60)
+    result = degradation.train(recipe, Reporter(tmp_path))
+    assert result.diverged
+
+
+@pytest.mark.parametrize(
+    "wrong", [{"depth": 21}, {"depth": 116}, {"steps": 0}, {"steps": 9_999}, {"rate": 0.0}]
+)
+def test_bad_recipes(wrong):
+    with pytest.raises(ValueError, match=next(iter(wrong))):
+        TrainingRecipe(**{"depth": 20, "shortcut": "none", **wrong})
