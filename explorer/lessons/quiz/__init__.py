@@ -1,0 +1,16 @@
+"""A quiz that is never the same: questions made from blueprints, wrong answers from mistakes."""
+
+from explorer.lessons.quiz.make import THEMES, make_quiz
+from explorer.lessons.quiz.networks import describe
+from explorer.lessons.quiz.question import Network, Option, Question, Theme, read_number
+
+__all__ = [
+    "THEMES",
+    "Network",
+    "Option",
+    "Question",
+    "Theme",
+    "describe",
+    "make_quiz",
+    "read_number",
+]

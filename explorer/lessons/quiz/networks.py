@@ -1,0 +1,110 @@
+"""Which networks a quiz asks about: named ones, and variations of them."""
+
+from dataclasses import replace
+from functools import lru_cache
+from random import Random
+from typing import Final
+
+from explorer.architecture import PRESETS, Blueprint, NetworkSpec, blueprint
+from explorer.lessons.quiz.question import Network
+
+DEEPEST: Final = 200
+"""Deeper networks only repeat the same blocks; they are asked about when they are chosen."""
+
+_POOL: Final = tuple(entry for entry in PRESETS.values() if entry.spec.depth <= DEEPEST)
+_IMAGE_SIZES: Final = {
+    "imagenet": (96, 128, 160, 192, 224, 225, 256, 288, 320, 333, 384),
+    "cifar": (28, 32, 33, 40, 48, 64),
+}
+
+
+def random_network(rng: Random) -> Network:
+    """A named network, as published or with one thing changed about it."""
+    entry = rng.choice(_POOL)
+    network = Network(entry.name, entry.title, entry.spec, entry.image_size)
+    if rng.random() < 0.5:
+        return network
+    change = rng.choice(
+        (_other_size, _other_classes, _other_depths, _other_shortcut, _other_widths)
+    )
+    return change(network, rng)
+
+
+def describe(network: Network, with_name: bool = True) -> str:
+    """Everything that an answer about this network needs, in one line."""
+    spec = network.spec
+    parts = [
+        f"{spec.block} blocks {_listed(spec.depths)}",
+        f"widths {_listed(spec.widths)}",
+        f"{_STEM[spec.stem]} stem",
+        _SHORTCUT[spec.shortcut],
+    ]
+    if spec.block == "bottleneck":
+        parts.append(f"stride on the {spec.stride_on}")
+    if (spec.groups, spec.width_per_group) != (1, 64):
+        parts.append(f"groups {spec.groups}, width per group {spec.width_per_group}")
+    if spec.activation_order == "pre":
+        parts.append("pre-activation")
+    if not spec.batch_norm:
+        parts.append("no batch norm")
+    elif spec.shortcut.startswith("projection") and not spec.norm_on_projection:
+        parts.append("no batch norm on projections")
+    if spec.conv_bias:
+        parts.append("biases on convolutions")
+    size = network.image_size
+    parts.append(f"input ({spec.in_channels}, {size}, {size})")
+    parts.append(f"{spec.num_classes:,} classes")
+    line = "; ".join(parts)
+    return f"{network.title}: {line}" if with_name else line[0].upper() + line[1:]
+
+
+@lru_cache(maxsize=128)
+def blueprint_of(spec: NetworkSpec, image_size: int) -> Blueprint:
+    """The blueprint, kept: a quiz asks several questions about one network."""
+    return blueprint(spec, image_size)
+
+
+_STEM: Final = {"imagenet": "ImageNet", "cifar": "CIFAR"}
+_SHORTCUT: Final = {
+    "projection": "projections where the shape changes (option B)",
+    "padding": "zero padding where the shape changes (option A)",
+    "projection-always": "projections everywhere (option C)",
+    "none": "no shortcuts (plain)",
+}
+
+
+def _listed(numbers: tuple[int, ...]) -> str:
+    return ", ".join(map(str, numbers))
+
+
+def _changed(network: Network, what: str, **fields: object) -> Network:
+    spec = replace(network.spec, **fields)  # type: ignore[arg-type]
+    if spec == network.spec:
+        return network
+    return replace(network, title=f"{network.title} {what}", spec=spec)
+
+
+def _other_size(network: Network, rng: Random) -> Network:
+    sizes = [size for size in _IMAGE_SIZES[network.spec.stem] if size != network.image_size]
+    return replace(network, image_size=rng.choice(sizes))
+
+
+def _other_classes(network: Network, rng: Random) -> Network:
+    count = rng.choice((2, 10, 37, 100, 200, 1000))
+    return _changed(network, f"with {count:,} classes", num_classes=count)
+
+
+def _other_depths(network: Network, rng: Random) -> Network:
+    depths = tuple(rng.randint(1, 6) for _ in network.spec.depths)
+    return _changed(network, "with other depths", depths=depths)
+
+
+def _other_widths(network: Network, rng: Random) -> Network:
+    factor = rng.choice((2, 3)) if network.spec.stem == "cifar" else rng.choice((0.5, 0.75, 1.5))
+    widths = tuple(int(width * factor) for width in network.spec.widths)
+    return _changed(network, "with other widths", widths=widths)
+
+
+def _other_shortcut(network: Network, rng: Random) -> Network:
+    rule = rng.choice(("projection", "padding", "projection-always"))
+    return _changed(network, "with other shortcuts", shortcut=rule)

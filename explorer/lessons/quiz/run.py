@@ -1,0 +1,134 @@
+"""One person's way through a quiz: answers, time, score, and the table to take home."""
+
+import csv
+from dataclasses import dataclass, field
+from io import StringIO
+from typing import Final, NamedTuple
+
+from explorer.lessons.quiz.question import Network, Question, Theme
+
+COLUMNS: Final = (
+    "number",
+    "theme",
+    "network",
+    "question",
+    "given",
+    "right answer",
+    "right",
+    "seconds",
+    "mistake",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """What decides a quiz. No `networks` means random ones."""
+
+    seed: str
+    length: int
+    themes: tuple[Theme, ...] = ()
+    networks: tuple[Network, ...] = ()
+
+
+class Given(NamedTuple):
+    """An answer in the form of the options' texts, and the seconds it took."""
+
+    answer: str
+    seconds: float
+
+
+@dataclass
+class Run:
+    """A quiz that is being taken. Times are seconds of a clock that only goes forward."""
+
+    settings: Settings
+    questions: tuple[Question, ...]
+    shown_at: float
+    given: list[Given] = field(default_factory=list)
+    reading: bool = False
+    """The last answer is being explained; the next question waits."""
+
+    @property
+    def finished(self) -> bool:
+        return len(self.given) == len(self.questions) and not self.reading
+
+    @property
+    def index(self) -> int:
+        """Of the question on screen, from 0."""
+        return len(self.given) - (1 if self.reading else 0)
+
+    @property
+    def question(self) -> Question:
+        """The question on screen."""
+        return self.questions[self.index]
+
+    @property
+    def score(self) -> int:
+        """Right answers so far."""
+        return sum(
+            question.is_right(given.answer)
+            for question, given in zip(self.questions, self.given, strict=False)
+        )
+
+    @property
+    def seconds(self) -> float:
+        """Spent on answering; reading an explanation does not count."""
+        return sum(given.seconds for given in self.given)
+
+    @property
+    def mistakes(self) -> list[tuple[int, Question, Given]]:
+        """Number, question and answer of everything that went wrong."""
+        answered = zip(self.questions, self.given, strict=False)
+        return [
+            (number, question, given)
+            for number, (question, given) in enumerate(answered, start=1)
+            if not question.is_right(given.answer)
+        ]
+
+    def answer(self, index: int, text: str, now: float, explain: bool) -> None:
+        """Take the answer to question `index`; one that was answered before stays as it is."""
+        if self.reading or index != len(self.given):
+            return
+        self.given.append(Given(text, max(0.0, now - self.shown_at)))
+        self.reading, self.shown_at = explain, now
+
+    def go_on(self, now: float) -> None:
+        """Leave the explanation."""
+        self.reading, self.shown_at = False, now
+
+    def by_theme(self) -> dict[Theme, tuple[int, int]]:
+        """Theme -> (right answers, questions), in the order of the quiz."""
+        found: dict[Theme, tuple[int, int]] = {}
+        for question, given in zip(self.questions, self.given, strict=False):
+            right, asked = found.get(question.theme, (0, 0))
+            found[question.theme] = (right + question.is_right(given.answer), asked + 1)
+        return found
+
+    def csv(self) -> str:
+        """One row per answered question, with a header."""
+        table = StringIO()
+        writer = csv.writer(table)
+        writer.writerow(COLUMNS)
+        answered = zip(self.questions, self.given, strict=False)
+        for number, (question, given) in enumerate(answered, start=1):
+            right = question.is_right(given.answer)
+            writer.writerow(
+                (
+                    number,
+                    question.theme,
+                    question.network.title,
+                    question.text,
+                    given.answer,
+                    question.right,
+                    "yes" if right else "no",
+                    f"{given.seconds:.1f}",
+                    "" if right else question.mistake_of(given.answer),
+                )
+            )
+        return table.getvalue()
+
+
+def spoken(seconds: float) -> str:
+    """`48 s`, `3 min 5 s`."""
+    minutes, rest = divmod(round(seconds), 60)
+    return f"{minutes} min {rest} s" if minutes else f"{rest} s"

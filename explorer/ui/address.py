@@ -1,0 +1,52 @@
+"""Addresses of pages in a chosen state, as the sidebar and the pages write them themselves."""
+
+from typing import Final
+from urllib.parse import urlencode
+
+from explorer.architecture import PRESETS, NetworkSpec
+
+_FIELDS: Final = (
+    "block",
+    "depths",
+    "widths",
+    "stem",
+    "activation_order",
+    "stride_on",
+    "shortcut",
+    "norm_on_projection",
+    "batch_norm",
+    "conv_bias",
+    "groups",
+    "width_per_group",
+    "in_channels",
+    "num_classes",
+)
+
+
+def address(page: str, name: str, spec: NetworkSpec, image_size: int, **state: str) -> str:
+    """A relative address that opens `page` with this network, for a link into a new tab.
+
+    Args:
+        page: its path, such as "shape_trace"; empty for the first page.
+        name: the preset that the sidebar names; what differs from it in `spec` is customised.
+        image_size: pixels.
+        state: the page's own controls, by their keys.
+    """
+    # The sidebar's own blank network starts as ResNet-18.
+    base = PRESETS["resnet18" if name == "custom" else name]
+    query = {"net": name}
+    if image_size != base.image_size:
+        query["image_size"] = str(image_size)
+    for field in _FIELDS:
+        value = getattr(spec, field)
+        if value != getattr(base.spec, field):
+            query[field] = _written(value)
+    return f"{page}?{urlencode(query | state)}"
+
+
+def _written(value: object) -> str:
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, tuple):
+        return ", ".join(map(str, value))
+    return str(value)

@@ -1,0 +1,132 @@
+"""What decides the quiz on screen, and how it goes on: settings, answers, a new start."""
+
+from secrets import randbelow
+from time import monotonic
+from typing import Any, Final
+
+import streamlit as st
+
+from explorer.lessons import section
+from explorer.lessons.quiz import THEMES, Network, make_quiz
+from explorer.lessons.quiz.run import Run, Settings
+from explorer.ui.picker import Choice
+
+LENGTHS: Final = ("5", "10", "15", "20", "30")
+_RUN: Final = "quiz_run"
+
+
+def settings(choice: Choice) -> Settings:
+    """Draw the settings, which are all in the address, and return them."""
+    if not st.session_state.get("quiz_seed") and not st.query_params.get("quiz_seed"):
+        _new_seed()
+    with st.expander("Settings: seed, length, themes, networks, feedback"):
+        st.write(section("quiz", "Settings"))
+        left, middle, right = st.columns(3)
+        seed = left.text_input(
+            "Seed, a number or a word",
+            max_chars=24,
+            on_change=_never_empty,
+            **_bound("quiz_seed"),
+        )
+        length = middle.selectbox("Questions", LENGTHS, index=1, **_bound("quiz_length"))
+        source = right.segmented_control(
+            "Networks",
+            ("random", "sidebar"),
+            default="random",
+            required=True,
+            **_bound("quiz_networks"),
+        )
+        themes = st.pills(
+            "Themes; none chosen means all",
+            THEMES,
+            selection_mode="multi",
+            **_bound("quiz_themes"),
+        )
+        st.segmented_control(
+            "Feedback",
+            ("each", "end"),
+            default="each",
+            required=True,
+            help=section("quiz", "Feedback"),
+            **_bound("quiz_feedback"),
+        )
+    networks: tuple[Network, ...] = ()
+    if source == "sidebar":
+        networks = (Network(choice.name, choice.title, choice.spec, choice.image_size),)
+    return Settings(seed, int(length), tuple(t for t in THEMES if t in themes), networks)
+
+
+def run_of(wanted: Settings) -> Run:
+    """The quiz of these settings that is under way, or a new one."""
+    run: Run | None = st.session_state.get(_RUN)
+    if run is not None and _same_quiz(run.settings, wanted):
+        if run.settings.networks != wanted.networks:
+            _offer_other_network(run, wanted)
+        return run
+    return _start(wanted)
+
+
+def _start(wanted: Settings) -> Run:
+    questions = make_quiz(wanted.seed, wanted.length, wanted.themes, wanted.networks)
+    run = Run(wanted, questions, monotonic())
+    st.session_state[_RUN] = run
+    return run
+
+
+def _restart(wanted: Settings) -> None:
+    _start(wanted)
+
+
+def _same_quiz(old: Settings, new: Settings) -> bool:
+    """The sidebar may show another network meanwhile: that alone ends no quiz."""
+    return (old.seed, old.length, old.themes, bool(old.networks)) == (
+        new.seed,
+        new.length,
+        new.themes,
+        bool(new.networks),
+    )
+
+
+def _offer_other_network(run: Run, wanted: Settings) -> None:
+    old, new = run.settings.networks[0], wanted.networks[0]
+    names = (old.title, new.title) if old.title != new.title else ("the earlier one", "another one")
+    st.info(section("quiz", "Other network", old=names[0], new=names[1]))
+    st.button("Start a quiz on it", on_click=_restart, args=(wanted,), key="quiz_other_network")
+
+
+def explains() -> bool:
+    """Whether each answer is explained at once."""
+    return st.session_state.get("quiz_feedback") != "end"
+
+
+def give(index: int, answer: str) -> None:
+    """Take an answer, in the form of an option's text."""
+    run: Run = st.session_state[_RUN]
+    run.answer(index, answer, monotonic(), explains())
+
+
+def go_on() -> None:
+    """To the next question or the result."""
+    st.session_state[_RUN].go_on(monotonic())
+
+
+def again(new_seed: bool) -> None:
+    """The same questions from the beginning, or others."""
+    run: Run = st.session_state.pop(_RUN)
+    if new_seed:
+        _new_seed()
+    else:
+        _start(run.settings)
+
+
+def _new_seed() -> None:
+    st.session_state["quiz_seed"] = str(1000 + randbelow(9000))
+
+
+def _never_empty() -> None:
+    if not st.session_state["quiz_seed"].strip():
+        _new_seed()
+
+
+def _bound(key: str) -> dict[str, Any]:
+    return {"key": key, "bind": "query-params"}

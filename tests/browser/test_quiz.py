@@ -1,0 +1,102 @@
+"""The quiz in Chromium: by keyboard alone, across pages, and its links."""
+
+import csv
+from pathlib import Path
+from urllib.parse import parse_qs, urlsplit
+
+import pytest
+
+from explorer.architecture import PRESETS
+from explorer.lessons.quiz import make_quiz
+
+QUERY = {"quiz_seed": "42", "quiz_length": "5"}
+
+
+@pytest.fixture
+def visit(open_page):
+    return open_page("quiz", QUERY)
+
+
+def answer(visit, question, text):
+    """By keyboard alone; the focus is wherever the last answer left it."""
+    with visit.rerun():
+        if question.typed:
+            visit.page.keyboard.type(text.replace(",", ""))
+            visit.page.keyboard.press("Enter")
+        else:
+            offered = [option.text for option in question.options]
+            visit.page.keyboard.press(str(offered.index(text) + 1))
+
+
+def test_by_keyboard_alone(visit):
+    questions = make_quiz("42", 5)
+    assert {question.typed for question in questions} == {True, False}
+    for number, question in enumerate(questions, start=1):
+        assert visit.page.get_by_text(f"Question {number} of 5").is_visible()
+        answer(visit, question, question.right)
+        assert visit.page.get_by_text("is right.").is_visible()
+        with visit.rerun():
+            visit.page.keyboard.press("Enter")
+    assert visit.page.get_by_role("heading", name="5 of 5 right").is_visible()
+    assert visit.exceptions() == []
+    assert visit.console_errors() == []
+    assert visit.foreign_requests() == []
+
+
+def test_nonsense_is_refused_in_one_sentence(visit):
+    assert make_quiz("42", 5)[0].typed
+    with visit.rerun():
+        visit.page.keyboard.type("many")
+        visit.page.keyboard.press("Enter")
+    assert "'many' is not a whole number" in visit.page.get_by_role("alert").inner_text()
+    assert visit.page.get_by_text("Question 1 of 5").is_visible()
+
+
+def test_progress_survives_another_page(visit):
+    questions = make_quiz("42", 5)
+    answer(visit, questions[0], questions[0].right)
+    for name in ("Parameters", "Quiz"):
+        with visit.rerun():
+            visit.page.get_by_test_id("stSidebarNav").get_by_role("link", name=name).click()
+    assert visit.page.get_by_text("Question 1 of 5 · batch norm · 1 of 1 right").is_visible()
+    assert parse_qs(urlsplit(visit.page.url).query)["quiz_seed"] == ["42"]
+
+
+def test_the_link_opens_the_state_in_a_new_tab(visit):
+    questions = make_quiz("42", 5)
+    answer(visit, questions[0], questions[0].right)
+    with visit.rerun():
+        visit.page.keyboard.press("Enter")
+    answer(visit, questions[1], questions[1].right)
+    with visit.context.expect_page() as opened:
+        visit.page.get_by_role("link", name="See it in the app").click()
+    opened.value.wait_for_selector("[data-testid=stApp] h1")
+    parts = urlsplit(opened.value.url)
+    assert parts.path == f"/{questions[1].page}"
+    entry = PRESETS[questions[1].network.name]
+    assert parse_qs(parts.query)["net"][0] in (entry.name, entry.title)
+    assert visit.page.get_by_text("is right.").is_visible(), "the quiz is still here"
+
+
+def test_the_table_to_take_home(visit, tmp_path: Path):
+    questions = make_quiz("42", 5)
+    for question in questions:
+        answer(visit, question, question.right)
+        with visit.rerun():
+            visit.page.keyboard.press("Enter")
+    with visit.page.expect_download() as download:
+        visit.page.get_by_role("button", name="Download the answers (CSV)").click()
+    download.value.save_as(tmp_path / "quiz.csv")
+    rows = list(csv.DictReader((tmp_path / "quiz.csv").open(encoding="utf-8")))
+    assert [row["right answer"] for row in rows] == [question.right for question in questions]
+    assert {row["right"] for row in rows} == {"yes"}
+
+
+@pytest.mark.parametrize("width", [390, 1440])
+def test_nothing_is_cut_off(open_page, width):
+    visit = open_page("quiz", QUERY | {"quiz_seed": "14"}, width=width, height=844)
+    wider = visit.page.evaluate(
+        "() => { const main = document.querySelector('[data-testid=stMain]');"
+        " return main.scrollWidth - main.clientWidth }"
+    )
+    assert wider <= 0
