@@ -11,6 +11,11 @@ def volume(shape: Shape) -> str:
     return f"{height}x{width}x{channels:,}"
 
 
+def shape_text(shape: Shape) -> str:
+    """(C, H, W), or (C,), as it stands on an arrow."""
+    return f"({', '.join(map(str, shape))})"
+
+
 def receptive_field_formula(bp: Blueprint, op: Op) -> str:
     """The op's receptive field from its inputs', in pixels, with live numbers."""
     fields = [(1, 1) if path == "input" else _field_of(bp, path) for path in op.inputs]

@@ -12,7 +12,11 @@ from explorer.lessons import section
 
 def op_sentence(bp: Blueprint, op: Op) -> str:
     """What the op does, in words, with its numbers."""
-    block = bp.block(op.path)
+    return block_sentence(bp.block(op.path), op)
+
+
+def block_sentence(block: Block, op: Op) -> str:
+    """What an op of this block does; the block need not be part of a network."""
     shared = block.shortcut is not None and block.shortcut.source.startswith(f"{block.path}.")
     source = "first activation" if shared else "input"
     return section("sentences", _section_of(op, block), source=source, **_numbers(op))

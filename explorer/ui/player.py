@@ -21,10 +21,12 @@ if TYPE_CHECKING:
 
 PARAMETER: Final = "trace_op"
 """Of the URL: the path of the current op. Nothing else knows where the walk is."""
+PLAYER: Final = "trace_player"
+"""Key of the fragment: st.rerun(PLAYER) in a callback shows a move made elsewhere."""
 _SLIDER: Final = "trace_step"
 
 
-@st.fragment
+@st.fragment(key=PLAYER)
 def player(bp: Blueprint, title: str, trace: Trace | None = None) -> None:
     """Draw the player; a step reruns nothing else.
 
@@ -33,9 +35,10 @@ def player(bp: Blueprint, title: str, trace: Trace | None = None) -> None:
         title: its name on screen.
         trace: its measured forward pass, for the time of each op.
     """
-    index = _index(bp, title)
+    places = _places(bp)
+    index = _index(bp, places, title)
     op = bp.ops[index]
-    _controls(bp, index)
+    _controls(bp, index, [places[part.path] for part in bp.parts])
     chosen = drawing(
         themed(trace_map.picture(bp, op)),
         key="trace_map",
@@ -44,10 +47,10 @@ def player(bp: Blueprint, title: str, trace: Trace | None = None) -> None:
         selected=op.path,
         min_width=860,
     )
-    if chosen is not None and chosen != op.path:
+    if chosen is not None:
         go(chosen)
         st.rerun(scope="fragment")
-    picture, words = st.columns(2, gap="large", vertical_alignment="center")
+    picture, words = st.columns(2, gap="medium", vertical_alignment="center")
     with picture:
         drawing(
             themed(op_picture.picture(bp, op)),
@@ -61,26 +64,34 @@ def player(bp: Blueprint, title: str, trace: Trace | None = None) -> None:
 
 
 def go(path: str) -> None:
-    """Move the walk to this op."""
+    """Move the walk to this op, or to the first one of this block."""
     st.query_params[PARAMETER] = path
 
 
-def _index(bp: Blueprint, title: str) -> int:
-    """Place of the URL's op; of an op that the network does not have, it says so."""
-    wanted = st.query_params.get(PARAMETER)
-    if wanted is None:
-        return 0
-    for index, op in enumerate(bp.ops):
-        if op.path == wanted:
-            return index
+def _index(bp: Blueprint, places: dict[str, int], title: str) -> int:
+    """Place of the URL's op or block; of one that the network does not have, it says so."""
+    wanted = st.query_params.get(PARAMETER, bp.ops[0].path)
+    if wanted in places:
+        return places[wanted]
     plain = wanted.replace("`", "")[:60]
     st.warning(section("shape_trace", "unknown op", title=title, op=plain))
     return 0
 
 
-def _controls(bp: Blueprint, index: int) -> None:
+def _places(bp: Blueprint) -> dict[str, int]:
+    """Path of each op -> its place in the walk; of each block -> that of its first op."""
+    places: dict[str, int] = {}
+    count = 0
+    for part in bp.parts:
+        places[part.path] = count
+        for op in part.ops:
+            places[op.path] = count
+            count += 1
+    return places
+
+
+def _controls(bp: Blueprint, index: int, starts: list[int]) -> None:
     ops, last = bp.ops, len(bp.ops) - 1
-    starts = _block_starts(bp)
     before = max((start for start in starts if start < index), default=0)
     after = min((start for start in starts if start > index), default=last)
     steps = (
@@ -111,28 +122,11 @@ def _slide(bp: Blueprint) -> None:
     go(bp.ops[st.session_state[_SLIDER] - 1].path)
 
 
-def _block_starts(bp: Blueprint) -> list[int]:
-    starts, place = [], 0
-    for part in bp.parts:
-        starts.append(place)
-        place += len(part.ops)
-    return starts
-
-
 def _words(bp: Blueprint, op: Op, index: int, title: str, trace: Trace | None) -> None:
     block = bp.block(op.path)
     counter = section("shape_trace", "counter", number=f"{index + 1:,}", total=f"{len(bp.ops):,}")
-    st.caption(
-        f"{counter} · "
-        + section(
-            "shape_trace",
-            "position",
-            title=title,
-            stage=stage_title(bp, op.path),
-            block=block.title,
-            op=op.path,
-        )
-    )
+    places = dict.fromkeys((title, stage_title(bp, op.path), block.title))
+    st.caption(f"{counter} · {' › '.join(places)} › **{op.path}**")
     st.markdown(f"#### {op_sentence(bp, op)}")
     facts = {
         "Size": (op.size_formula, "shape"),
@@ -146,4 +140,4 @@ def _words(bp: Blueprint, op: Op, index: int, title: str, trace: Trace | None) -
             st.markdown(f"{name} `{formula}`", help=glossary(term))
         if trace is not None and index < len(trace.ops):
             seconds = trace.ops[index].seconds
-            st.markdown(f"Time, measured `{duration(seconds)}` ({seconds / trace.seconds:.1%})")
+            st.markdown(f"Time, measured `{duration(seconds)}` ({seconds / trace.seconds:.2%})")

@@ -11,7 +11,7 @@ from explorer.lessons import glossary, section
 from explorer.lessons.sentences import walk_in_words
 from explorer.ui import cache, chart
 from explorer.ui.picker import Choice
-from explorer.ui.player import go
+from explorer.ui.player import PLAYER, go
 from explorer.ui.tracing import duration
 from explorer.views import trace_table
 
@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 
 _TABS: Final = ("Blocks", "Every op", "Time", "torchinfo")
 _BLOCK: Final = "trace_block"
+"""Of the URL: path of the block that is open."""
+_OPEN, _CLOSE, _WALK = "open", "close", "walk"
 
 
 @st.fragment
@@ -43,36 +45,25 @@ def tabs(bp: Blueprint, choice: Choice, trace: Trace | None) -> None:
 
 def _blocks(bp: Blueprint, choice: Choice) -> None:
     rows = trace_table.block_rows(bp)
-    paths = [part.path for part in bp.parts]
-    table = f"trace_rows_{choice.name}_{len(rows)}"
-
-    def open_row() -> None:
-        chosen = st.session_state[table]["selection"]["rows"]
-        st.session_state[_BLOCK] = paths[chosen[0]] if chosen and chosen[0] < len(paths) else None
-
+    total = trace_table.total_row(rows)
     st.markdown(section("shape_trace", "blocks"))
-    _table(bp, rows, key=table, on_select=open_row, selection_mode="single-row")
     _download(rows, f"{choice.name}_blocks.csv")
-    path = st.selectbox(
-        "Block to open",
-        paths,
-        index=None,
-        key=_BLOCK,
-        bind="query-params",
-        placeholder="none: choose one here, or click its row above",
-    )
-    if path is not None:
-        block = bp.block(path)
-        _table(bp, trace_table.op_rows(bp, block), key="trace_opened")
-        if st.button(f"Walk through {block.title}", on_click=go, args=(block.ops[0].path,)):
-            st.rerun()
+    actions = [_OPEN] * len(rows)
+    opened = st.query_params.get(_BLOCK)
+    place = next((place for place, row in enumerate(rows) if row["path"] == opened), None)
+    if place is not None:
+        inside = trace_table.opened_rows(bp, bp.parts[place])
+        rows[place + 1 : place + 1] = inside
+        actions[place : place + 1] = [_CLOSE, *[_WALK] * len(inside)]
+    _table(bp, [*rows, total], [*actions, ""], "trace_blocks", "path")
 
 
 def _ops(bp: Blueprint, choice: Choice) -> None:
-    rows = trace_table.op_rows(bp, words=dict(walk_in_words(bp)))
+    rows = trace_table.op_rows(bp, dict(walk_in_words(bp)))
     st.markdown(section("shape_trace", "ops"))
-    _table(bp, rows, key="trace_ops")
     _download(rows, f"{choice.name}_ops.csv")
+    actions = [_WALK] * len(rows)
+    _table(bp, [*rows, trace_table.total_row(rows)], [*actions, ""], "trace_ops", "op")
 
 
 def _time(bp: Blueprint, choice: Choice, trace: Trace | None) -> None:
@@ -129,19 +120,40 @@ def _summary(spec: NetworkSpec, image_size: int) -> Summary:
     return summary(cache.blueprint_of(spec, image_size))
 
 
-def _table(bp: Blueprint, rows: list[trace_table.Row], key: str, **selection: Any) -> None:
-    """The rows and their sums, each row labelled with its stage's colour."""
-    total = trace_table.total_row(rows)
-    shown = [{**row, "stage": [row["stage"]]} for row in (*rows, total)]
+def _table(
+    bp: Blueprint, rows: list[trace_table.Row], actions: list[str], key: str, path: str
+) -> None:
+    """The rows, each labelled with its stage's colour and with a button that acts on its path."""
+
+    def act() -> None:
+        click = st.session_state[f"{key}_click"]
+        _act(click["label"], str(rows[click["row"]][path]))
+
+    button = st.column_config.ButtonColumn(
+        "", type="secondary", pinned=True, on_click=act, key=f"{key}_click"
+    )
     st.dataframe(
-        shown,
+        [
+            {"action": action or None, **row, "stage": [row["stage"]]}
+            for action, row in zip(actions, rows, strict=True)
+        ],
         key=key,
         hide_index=True,
         placeholder="",
-        height="content" if len(shown) < 30 else 620,
-        column_config=_columns(bp),
-        **selection,
+        height="content" if len(rows) < 40 else 620,
+        column_config=_columns(bp) | {"action": button},
     )
+
+
+def _act(action: str, path: str) -> None:
+    """What the button of a row does: open or close a block, or walk to an op."""
+    if action == _WALK:
+        go(path)
+        st.rerun(PLAYER)
+    elif action == _OPEN:
+        st.query_params[_BLOCK] = path
+    else:
+        st.query_params.pop(_BLOCK, None)
 
 
 def _columns(bp: Blueprint) -> dict[str, Any]:
@@ -157,7 +169,10 @@ def _columns(bp: Blueprint) -> dict[str, Any]:
         "in": st.column_config.TextColumn(help=glossary("shape")),
         "out": st.column_config.TextColumn(help=glossary("shape")),
         "kernels": st.column_config.TextColumn(help=glossary("kernels")),
-        "in words": st.column_config.TextColumn(width="large"),
+        "block": st.column_config.TextColumn(width=130),
+        "op": st.column_config.TextColumn(width=160),
+        "path": st.column_config.TextColumn(width=160),
+        "in words": st.column_config.TextColumn(width=800),
     }
 
 

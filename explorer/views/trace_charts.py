@@ -6,6 +6,7 @@ from explorer.architecture import Blueprint
 from explorer.views.palette import chart_colour, slot_of
 
 FONT_SIZE = 15
+MOST_LABELS = 24
 
 
 def time_per_block(bp: Blueprint, seconds: dict[str, float]) -> go.Figure:
@@ -22,7 +23,10 @@ def time_per_block(bp: Blueprint, seconds: dict[str, float]) -> go.Figure:
             "%{customdata[1]:.1%} of the pass<br>%{customdata[2]:,} MACs<extra></extra>",
         )
     )
-    _style(figure, "block", len(parts))
+    _style(figure, "block")
+    if len(parts) > MOST_LABELS:
+        _label_stages(figure, bp)
+        figure.update_layout(bargap=0)
     return figure
 
 
@@ -43,17 +47,25 @@ def time_per_kind(bp: Blueprint, seconds: dict[str, float]) -> go.Figure:
             "%{customdata[1]:.1%} of the pass<extra></extra>",
         )
     )
-    _style(figure, "kind of op", len(order))
+    _style(figure, "kind of op")
     return figure
 
 
-def _style(figure: go.Figure, axis: str, bars: int) -> None:
+def _label_stages(figure: go.Figure, bp: Blueprint) -> None:
+    """Of many bars, name the first of each stage only."""
+    titles = {stage.blocks[0].title: stage.title for stage in bp.stages}
+    figure.update_xaxes(tickmode="array", tickvals=list(titles), ticktext=list(titles.values()))
+
+
+def _style(figure: go.Figure, axis: str) -> None:
+    text = {"size": FONT_SIZE}
     figure.update_layout(
         height=380,
         margin={"l": 10, "r": 10, "t": 10, "b": 10},
-        font={"size": FONT_SIZE},
-        bargap=0.15 if bars < 100 else 0,
-        xaxis={"title": {"text": axis}, "type": "category", "automargin": True, "nticks": 30},
-        yaxis={"title": {"text": "time, ms"}, "tickformat": ",", "automargin": True},
-        hoverlabel={"font": {"size": FONT_SIZE}},
+        bargap=0.15,
+        hoverlabel={"font": text},
     )
+    figure.update_xaxes(title={"text": axis, "font": text}, tickfont=text, type="category")
+    figure.update_yaxes(title={"text": "time, ms", "font": text}, tickfont=text, tickformat=",")
+    figure.update_xaxes(automargin=True)
+    figure.update_yaxes(automargin=True)

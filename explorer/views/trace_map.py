@@ -44,7 +44,7 @@ def fold(bp: Blueprint) -> tuple[int, float]:
 
 
 def picture(bp: Blueprint, op: Op) -> str:
-    """The map as an SVG; cells carry the path of their block's first op, boxes that of their op."""
+    """The map as an SVG; cells carry the path of their block, boxes that of their op."""
     rows, cell = fold(bp)
     height = _CELL_HEIGHT if rows == 1 else min(_CELL_HEIGHT, cell)
     here = bp.block(op.path)
@@ -85,7 +85,7 @@ def _cell(block: Block, x: float, y: float, width: float, height: float, here: b
     if here:
         marks = f' fill-opacity="1" stroke="{TEXT}" stroke-width="3"'
     return (
-        f'<rect data-path="{escape(block.ops[0].path)}" x="{x + 1:.1f}" y="{y + 1:.1f}" '
+        f'<rect data-path="{escape(block.path)}" x="{x + 1:.1f}" y="{y + 1:.1f}" '
         f'width="{width - 2:.1f}" height="{height - 2:.1f}" rx="2"{marks}>'
         f"<title>{escape(block.title)}</title></rect>"
     )

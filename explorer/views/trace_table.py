@@ -8,7 +8,8 @@ import io
 from collections.abc import Mapping, Sequence
 from typing import Final
 
-from explorer.architecture import Block, Blueprint, Op, Shape
+from explorer.architecture import Block, Blueprint, Op
+from explorer.architecture.notation import shape_text
 from explorer.views.palette import slot_of
 
 Row = dict[str, str | int | None]
@@ -24,7 +25,6 @@ def block_rows(bp: Blueprint) -> list[Row]:
         {
             "stage": stage_title(bp, part.path),
             "block": part.title,
-            "path": part.path,
             "shortcut": part.shortcut.line if part.shortcut else None,
             "in": shape_text(part.in_shape),
             "out": shape_text(part.out_shape),
@@ -33,15 +33,34 @@ def block_rows(bp: Blueprint) -> list[Row]:
             "MACs": part.macs,
             "receptive field": part.receptive_field,
             "activations": part.activations,
+            "path": part.path,
         }
         for part in bp.parts
     ]
 
 
-def op_rows(
-    bp: Blueprint, block: Block | None = None, words: Mapping[str, str] | None = None
-) -> list[Row]:
-    """Every op of the network, or of one block; `words` has a sentence for each path."""
+def opened_rows(bp: Blueprint, block: Block) -> list[Row]:
+    """The ops of one block, in the columns of `block_rows`."""
+    return [
+        {
+            "stage": stage_title(bp, op.path),
+            "block": f"└ {op.path.removeprefix(f'{block.path}.')}",
+            "shortcut": "on it" if op.on_shortcut else None,
+            "in": shape_text(op.in_shape),
+            "out": shape_text(op.out_shape),
+            "kernels": _window(op) if op.kernel else op.kind.replace("_", " "),
+            "parameters": op.params,
+            "MACs": op.macs,
+            "receptive field": op.receptive_field,
+            "activations": op.activations,
+            "path": op.path,
+        }
+        for op in block.ops
+    ]
+
+
+def op_rows(bp: Blueprint, words: Mapping[str, str] | None = None) -> list[Row]:
+    """Every op of the network; `words` has a sentence for each path."""
     return [
         {
             "stage": stage_title(bp, op.path),
@@ -61,7 +80,7 @@ def op_rows(
             "activations": op.activations,
             **({"in words": words[op.path]} if words else {}),
         }
-        for op in (bp.ops if block is None else block.ops)
+        for op in bp.ops
     ]
 
 
@@ -98,11 +117,6 @@ def stages_by_colour(bp: Blueprint) -> list[str]:
     by_slot = {_SLOTS + slot_of("head"): "head", slot_of("stem"): "stem"}
     by_slot |= {slot_of(stage.path): stage.title for stage in bp.stages}
     return [by_slot.get(slot, f"no stage {slot}") for slot in range(2 * _SLOTS)]
-
-
-def shape_text(shape: Shape) -> str:
-    """(64, 56, 56), as torch prints it."""
-    return f"({', '.join(map(str, shape))}{',' if len(shape) == 1 else ''})"
 
 
 def kernels(part: Block) -> str:
