@@ -16,6 +16,8 @@ with right:
     loaded = weights.choose(choice, device.id)
     scene = inference_sections.scene_of(choice, loaded, chosen)
     inference_sections.answer(scene)
+with left:
+    inference_sections.pictures(scene)
 
 VIEWS = {
     "Preprocessing": inference_sections.preprocessing,

@@ -36,8 +36,8 @@ def features(network: ResNet, x: Tensor) -> Features:
             if part == "head":
                 break
             maps[part] = out
-        # Leaving inference mode's tensors behind: they could not be used with autograd.
-        return Features({path: out[0].float().cpu().clone() for path, out in maps.items()})
+    # Copied outside of inference mode: its own tensors could not be used with autograd.
+    return Features({path: out[0].float().cpu().clone() for path, out in maps.items()})
 
 
 def grid(maps: Tensor, first: int, count: int, common: bool) -> tuple[Tensor, int]:
@@ -59,7 +59,7 @@ def grid(maps: Tensor, first: int, count: int, common: bool) -> tuple[Tensor, in
         low, high = chosen.amin((1, 2), keepdim=True), chosen.amax((1, 2), keepdim=True)
     span = (high - low).clamp_min(torch.finfo(torch.float32).tiny)
     scaled = (chosen - low) / span
-    columns = max(1, math.ceil(math.sqrt(len(chosen) * 1.6)))
+    columns = 8 if len(chosen) <= 32 else 11
     rows = math.ceil(len(chosen) / columns)
     tiles = torch.full((rows * columns, *maps.shape[1:]), math.nan)
     tiles[: len(chosen)] = scaled

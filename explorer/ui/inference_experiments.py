@@ -10,7 +10,6 @@ from explorer.architecture import PRESETS
 from explorer.experiments.embedded import cards
 from explorer.experiments.samples import samples
 from explorer.lessons import section
-from explorer.ui import cache as networks
 from explorer.ui import inference_cache as cache
 from explorer.ui import upload
 from explorer.ui.chart import show
@@ -29,9 +28,8 @@ def receptive_field(scene: Scene) -> None:
 
     bp = scene.blueprint
     paths = [part.path for part in bp.parts[:-1]]
-    if st.session_state.get("infer_block") not in paths:
-        st.session_state["infer_block"] = paths[0]
-    block = st.selectbox("Block", paths, key="infer_block", bind="query-params")
+    wanted = st.selectbox("Block", ["last block", *paths], key="infer_field", bind="query-params")
+    block = paths[-1] if wanted not in paths else wanted
     op = bp.block(block).ops[-1]
     _, height, width = op.out_shape
     st.write(section("inference", "receptive field", field=op.receptive_field))
@@ -91,7 +89,7 @@ def _seen(scene: Scene, slope: Tensor, box: tuple[int, int, int, int]) -> None:
     peak = float(slope.max())
     image = scene.prepared.cropped
     if peak > 0:
-        image = heat_over(image, (slope / peak).sqrt().numpy(), 0.7)
+        image = heat_over(image, (slope / peak).sqrt().numpy())
     drawing(
         region_over(image, box),
         key="infer_region",
@@ -199,10 +197,7 @@ def _plain_twin(scene: Scene) -> tuple[str, Scene] | None:
     )
     if name is None or spec.shortcut == "none" or not scene.trained:
         return None
-    network = cache.embedded_network(name, str(scene.network.fc.weight.device))
-    bp = networks.blueprint_of(PRESETS[name].spec, scene.blueprint.image_size)
-    twin = replace(scene, weights=f"embedded {name}", network=network, blueprint=bp)
-    return name, twin.on(scene.file, scene.picture)
+    return name, cache.on_board(name, scene, scene.blueprint.image_size)
 
 
 def modes(scene: Scene) -> None:

@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING, Final
 
 import streamlit as st
 
+from explorer.architecture import PRESETS
+from explorer.experiments.embedded import cards
 from explorer.lessons import glossary, section
 from explorer.ui import inference_cache as cache
 from explorer.ui.chart import show
@@ -40,6 +42,8 @@ def answer(scene: Scene) -> Prediction | None:
         blocks = len(scene.blueprint.blocks)
         st.warning(section("inference", "overflow", blocks=blocks), icon=":material/error:")
         return None
+    if not scene.trained:
+        _second_opinion(scene)
     first, *others = prediction.top(2)
     st.subheader(f"{first.name}: {first.probability:.1%}", anchor=False)
     if others:
@@ -50,6 +54,50 @@ def answer(scene: Scene) -> Prediction | None:
     bars(prediction, "infer_top")
     times(scene, prediction)
     return prediction
+
+
+def _second_opinion(scene: Scene) -> None:
+    """What a trained network on board says of the picture that an untrained one guesses at."""
+    name = next((name for name in ("resnet20", *cards()) if name in cards()), None)
+    if name is None or scene.blueprint.spec.in_channels != 3:
+        return
+    other = cache.on_board(name, scene, PRESETS[name].image_size)
+    best = cache.prediction(other.key, other).best
+    title = PRESETS[name].title
+    st.success(
+        f"{title}, trained and on board, says **{best.name}** ({best.probability:.1%}) of this "
+        "picture. The random network says:",
+        icon=":material/lightbulb:",
+    )
+
+
+def pictures(scene: Scene) -> None:
+    """The picture beside what is left of it for the network."""
+    drawing(
+        _pictures(scene.key, scene),
+        key="infer_pictures",
+        label="The picture, and what the network gets of it",
+        min_width=340,
+    )
+
+
+@st.cache_data(max_entries=64, show_spinner=False)
+def _pictures(key: str, _scene: Scene) -> str:
+    from explorer.views.inference_pictures import beside, data_url, enlarged
+
+    (width, height), crop = _scene.picture.size, _scene.prepared.cropped
+    small = _scene.picture.image.copy()
+    small.thumbnail((640, 440))
+    return beside(
+        [
+            (
+                data_url(small, "JPEG"),
+                f"{_scene.picture.format}, {width:,} x {height:,} pixels",
+                small.width / small.height,
+            ),
+            (data_url(enlarged(crop, 300)), f"the network gets {crop.width} x {crop.height}", 1.0),
+        ]
+    )
 
 
 def bars(prediction: Prediction, key: str, count: int = 5) -> None:
@@ -71,7 +119,7 @@ def times(scene: Scene, prediction: Prediction) -> None:
     }
     total = sum(parts.values())
     words = " + ".join(f"{name} {1000 * seconds:.1f}" for name, seconds in parts.items())
-    st.caption(f"{words} = **{1000 * total:.1f} ms**, one picture, first pass.")
+    st.caption(f"{words} = **{1000 * total:.1f} ms**, one picture.")
 
 
 def preprocessing(scene: Scene) -> None:

@@ -83,12 +83,10 @@ def lesion_bars(
         y=100 * whole,
         line_dash="dot",
         line_color=palette.chart_colour(palette.GREY),
-        annotation_text=f"whole network: {whole:.1%}",
-        annotation_font=_FONT,
-        annotation_position="top left",
+        annotation={"text": f"whole:<br>{whole:.1%}", "x": 1, "xanchor": "left", "font": _FONT},
     )
     figure.update_layout(
-        height=380, margin={"l": 0, "r": 10, "t": 30, "b": 0}, font=_FONT, showlegend=False
+        height=380, margin={"l": 0, "r": 70, "t": 10, "b": 0}, font=_FONT, showlegend=False
     )
     figure.update_yaxes(range=[0, 112], title="probability, %", title_font=_FONT, tickfont=_FONT)
     many = len(names) > 24

@@ -19,7 +19,8 @@ from plotly.colors import hex_to_rgb, sequential
 
 from explorer.views import palette
 
-_ANCHORS: Final = np.array([hex_to_rgb(colour) for colour in sequential.Viridis], dtype=float)
+_VIRIDIS: Final = np.array([hex_to_rgb(colour) for colour in sequential.Viridis], dtype=float)
+_HEAT: Final = np.array([hex_to_rgb(colour) for colour in sequential.Inferno[4:]], dtype=float)
 Values = NDArray[np.float32]
 _GAP: Final = 8
 _LINE: Final = 20
@@ -27,21 +28,32 @@ _LINE: Final = 20
 
 def coloured(values: Values) -> Image.Image:
     """Values between 0 and 1, (H, W), as Viridis colours; NaN is transparent."""
-    known = np.nan_to_num(values, nan=0.0)
-    place = np.clip(known, 0, 1) * (len(_ANCHORS) - 1)
-    low = np.minimum(place.astype(int), len(_ANCHORS) - 2)
-    share = (place - low)[..., None]
-    colours = _ANCHORS[low] * (1 - share) + _ANCHORS[low + 1] * share
     alpha = np.where(np.isnan(values), 0, 255)[..., None]
-    return Image.fromarray(np.concatenate([colours, alpha], -1).astype(np.uint8), "RGBA")
+    colours = _between(_VIRIDIS, np.nan_to_num(values, nan=0.0))
+    return Image.fromarray(np.concatenate([colours, alpha], -1).astype(np.uint8))
 
 
-def heat_over(photograph: Image.Image, values: Values, strength: float = 0.55) -> Image.Image:
-    """A map, (h, w) with values from 0 to 1, stretched over a photograph; both stay visible."""
+def _between(anchors: NDArray[np.float64], values: Values) -> NDArray[np.float64]:
+    place = np.clip(values, 0, 1) * (len(anchors) - 1)
+    low = np.minimum(place.astype(int), len(anchors) - 2)
+    share = (place - low)[..., None]
+    mixed: NDArray[np.float64] = anchors[low] * (1 - share) + anchors[low + 1] * share
+    return mixed
+
+
+def heat_over(photograph: Image.Image, values: Values) -> Image.Image:
+    """A map, (h, w) with values from 0 to 1, stretched over a photograph.
+
+    The photograph turns darker and greyer where the map is small, and glows where it is large.
+    """
     size = photograph.size
     stretched = Image.fromarray(values.astype(np.float32)).resize(size, Image.Resampling.BILINEAR)
-    colours = coloured(np.asarray(stretched)).convert("RGB")
-    return Image.blend(photograph.convert("RGB"), colours, strength)
+    heat = np.asarray(stretched)
+    colour = np.asarray(photograph.convert("RGB"), dtype=float)
+    grey = colour.mean(-1, keepdims=True)
+    base = 0.75 * (0.35 * colour + 0.65 * grey)
+    alpha = 0.8 * np.clip(heat, 0, 1)[..., None] ** 0.8
+    return Image.fromarray((base * (1 - alpha) + _between(_HEAT, heat) * alpha).astype(np.uint8))
 
 
 def enlarged(image: Image.Image, size: int) -> Image.Image:
@@ -63,7 +75,7 @@ def data_url(image: Image.Image, kind: str = "PNG") -> str:
 def gallery(pictures: Sequence[tuple[str, str, str]], columns: int = 5, side: int = 104) -> str:
     """Pictures to choose from: (path, words under it, href of a square picture)."""
     rows = -(-len(pictures) // columns)
-    cell_width, cell_height = side + _GAP, side + _LINE + _GAP
+    cell_width, cell_height = side + _GAP, side + 30
     parts = []
     for index, (path, words, href) in enumerate(pictures):
         x, y = (index % columns) * cell_width + 3, (index // columns) * cell_height + 3
@@ -73,16 +85,31 @@ def gallery(pictures: Sequence[tuple[str, str, str]], columns: int = 5, side: in
             'preserveAspectRatio="xMidYMid slice"/>'
             f'<rect x="{x}" y="{y}" width="{side}" height="{side}" rx="4" fill="transparent" '
             f'stroke="{palette.BORDER}" stroke-width="1"/>'
-            f"{_text(x + side / 2, y + side + 16, path)}</g>"
+            f"{_text(x + side / 2, y + side + 20, path, size=20)}</g>"
         )
     width = columns * cell_width - _GAP + 6
     return _svg(width, rows * cell_height, parts)
 
 
-def film_strip(frames: Sequence[tuple[str, str, Values]], columns: int = 8, side: int = 112) -> str:
+def beside(pictures: Sequence[tuple[str, str, float]], height: int = 220) -> str:
+    """Pictures in a row, each with a caption under it: (href, caption, width / height)."""
+    parts, x = [], 0.0
+    for href, caption, ratio in pictures:
+        width = height * ratio
+        parts.append(
+            f'<image href="{href}" x="{x:.0f}" y="0" width="{width:.0f}" height="{height}"/>'
+        )
+        parts.append(_text(x, height + 24, caption, "start", size=23))
+        x += max(width, 11.5 * len(caption)) + 20
+    return _svg(x - 20, height + 34, parts)
+
+
+def film_strip(
+    frames: Sequence[tuple[str, str, Values]], columns: int = 10, side: int = 100
+) -> str:
     """Every block's mean map in order: (path, caption, values from 0 to 1, (H, W))."""
     pictures = []
-    cell_width, cell_height = side + _GAP + 4, side + 2 * _LINE + _GAP + 4
+    cell_width, cell_height = side + 14, side + 2 * _LINE + 14
     for index, (path, caption, values) in enumerate(frames):
         x, y = (index % columns) * cell_width + 4, (index // columns) * cell_height + 4
         colour = palette.LIGHT[palette.slot_of(path)]
@@ -92,15 +119,15 @@ def film_strip(frames: Sequence[tuple[str, str, Values]], columns: int = 8, side
             f'height="{side}" style="image-rendering: pixelated"/>'
             f'<rect x="{x}" y="{y}" width="{side}" height="{side}" fill="transparent" '
             f'stroke="{colour}" stroke-width="3"/>'
-            f"{_text(x + side / 2, y + side + 17, path)}"
-            f"{_text(x + side / 2, y + side + 35, caption, 0.75)}</g>"
+            f"{_text(x + side / 2, y + side + 19, path, size=17)}"
+            f"{_text(x + side / 2, y + side + 38, caption, size=16)}</g>"
         )
     rows = -(-len(frames) // columns)
     width = min(columns, max(1, len(frames))) * cell_width + 4
     return _svg(width, rows * cell_height + 4, pictures)
 
 
-def channel_grid(tiles: Values, names: Sequence[str], width: int = 900) -> str:
+def channel_grid(tiles: Values, names: Sequence[str], width: int = 1_100) -> str:
     """Tiles (rows, columns, H, W) with values from 0 to 1, each with a name for the pointer."""
     _, columns, height, across = tiles.shape
     side = (width - (columns - 1) * 3) / columns
@@ -172,10 +199,10 @@ def _frame(x: float, y: float, width: float, height: float) -> str:
     )
 
 
-def _text(x: float, y: float, words: str, opacity: float = 1.0, anchor: str = "middle") -> str:
+def _text(x: float, y: float, words: str, anchor: str = "middle", size: int = 15) -> str:
     return (
-        f'<text x="{x:.1f}" y="{y:.1f}" font-size="15" text-anchor="{anchor}" '
-        f'fill="{palette.TEXT}" opacity="{opacity}">{escape(words)}</text>'
+        f'<text x="{x:.1f}" y="{y:.1f}" font-size="{size}" text-anchor="{anchor}" '
+        f'fill="{palette.TEXT}">{escape(words)}</text>'
     )
 
 

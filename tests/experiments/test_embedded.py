@@ -1,0 +1,95 @@
+"""The networks and pictures that the app carries are what their cards say."""
+
+import io
+from pathlib import Path
+
+import pytest
+import torch
+from PIL import Image
+
+from explorer.architecture import PRESETS, blueprint, preset
+from explorer.experiments import cifar10
+from explorer.experiments.embedded import FOLDER, cards
+from explorer.experiments.images import decode
+from explorer.experiments.inference import predict
+from explorer.experiments.preprocess import CIFAR, prepare
+from explorer.experiments.samples import samples
+from explorer.experiments.train_embedded import accuracy
+from explorer.networks import ResNet
+from explorer.networks.weights import load, read_state
+
+TEST_SPLIT = Path(__file__).parents[3] / "shared" / "data" / "cifar10-jpeg" / "test.parquet"
+CARDS = sorted(cards())
+
+
+def network_of(name: str) -> ResNet:
+    path = cards()[name].path
+    return load(preset(name), read_state(path, path.name))
+
+
+@pytest.fixture(scope="module")
+def test_split() -> cifar10.Split:
+    if not TEST_SPLIT.is_file():
+        pytest.skip("CIFAR-10's test images are not beside the project")
+    return cifar10.from_parquet(TEST_SPLIT)
+
+
+def test_resnet20_is_on_board() -> None:
+    assert "resnet20" in CARDS
+    assert cards()["resnet20"].test_accuracy >= 0.86
+
+
+@pytest.mark.parametrize("name", CARDS)
+def test_card_describes_the_file(name: str) -> None:
+    card = cards()[name]
+    assert name in PRESETS and card.figures["network"] == name
+    assert card.figures["parameters"] == blueprint(preset(name), 32).params
+    epochs = card.figures["recipe"]["epochs"]
+    assert card.curves["epoch"] == list(range(1, epochs + 1))
+    held_out = card.curves["held_out_accuracy"]
+    assert max(held_out) == pytest.approx(card.figures["held_out_accuracy"], abs=1e-4)
+    assert held_out[card.figures["kept_epoch"] - 1] == max(held_out)
+    assert card.path.stat().st_size < 5_000_000
+
+
+@pytest.mark.parametrize("name", CARDS)
+def test_accuracy_is_the_cards(name: str, test_split: cifar10.Split) -> None:
+    """Recomputed on all 10,000 images; other kernels may turn a handful of close calls."""
+    assert accuracy(network_of(name), test_split) == pytest.approx(
+        cards()[name].test_accuracy, abs=5e-4
+    )
+
+
+def test_the_cat_is_a_cat() -> None:
+    image = decode(samples()["cat"].data).image
+    found = predict(network_of("resnet20"), prepare(image, CIFAR).tensor, cifar10.CLASSES)
+    assert found.best.name == "cat"
+
+
+def test_every_sample_has_a_picture_and_a_licence() -> None:
+    assert len(samples()) >= 8
+    for sample in samples().values():
+        with Image.open(io.BytesIO(sample.data)) as image:
+            assert image.format == "JPEG" and max(image.size) <= 512
+        assert sample.licence in ("CC0", "public domain")
+        assert sample.author and sample.source and sample.shows
+        assert sample.cifar10 in ("", *cifar10.CLASSES)
+    kinds = [sample.cifar10 for sample in samples().values()]
+    assert kinds.count("") >= 3 and len(set(kinds) - {""}) >= 3
+    folder = next(iter(samples().values())).path.parent
+    assert {path.stem for path in folder.glob("*.jpg")} == set(samples())
+    assert sum(path.stat().st_size for path in folder.glob("*.jpg")) < 1_000_000
+
+
+def test_only_tensors_are_shipped() -> None:
+    assert {path.suffix for path in FOLDER.iterdir() if path.is_file()} <= {
+        ".safetensors",
+        ".json",
+        ".csv",
+        ".py",
+    }
+    assert all(
+        value.dtype in (torch.float32, torch.int64)
+        for name in CARDS
+        for value in network_of(name).state_dict().values()
+    )

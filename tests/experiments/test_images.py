@@ -1,0 +1,204 @@
+"""Every odd file that a visitor may upload, made here: a picture, or one sentence."""
+
+import io
+import struct
+import zlib
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from explorer.experiments.images import MAX_BYTES, PictureError, decode
+
+
+def saved(image: Image.Image, kind: str, **options) -> bytes:
+    buffer = io.BytesIO()
+    image.save(buffer, kind, **options)
+    return buffer.getvalue()
+
+
+def photograph(width: int = 90, height: int = 60, mode: str = "RGB") -> Image.Image:
+    ramp = np.linspace(0, 255, width * height * 3).reshape(height, width, 3).astype(np.uint8)
+    return Image.fromarray(ramp).convert(mode)
+
+
+def png_header(width: int, height: int) -> bytes:
+    """A PNG that claims a size and holds almost nothing."""
+
+    def chunk(kind: bytes, data: bytes) -> bytes:
+        return (
+            struct.pack(">I", len(data))
+            + kind
+            + data
+            + struct.pack(">I", zlib.crc32(kind + data) & 0xFFFFFFFF)
+        )
+
+    head = struct.pack(">IIBBBBB", width, height, 8, 2, 0, 0, 0)
+    body = zlib.compress(b"\0" * 1_000)
+    return b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", head) + chunk(b"IDAT", body) + chunk(b"IEND", b"")
+
+
+def sentence(data: bytes, name: str = "x.png") -> str:
+    with pytest.raises(PictureError) as caught:
+        decode(data, name)
+    words = str(caught.value)
+    assert words.startswith(name) and words.endswith(".") and "\n" not in words
+    return words
+
+
+@pytest.mark.parametrize("kind", ["JPEG", "PNG", "WEBP", "GIF", "BMP", "TIFF"])
+def test_usual_formats_become_rgb(kind: str) -> None:
+    picture = decode(saved(photograph(), kind))
+    assert (picture.image.mode, picture.image.size) == ("RGB", (90, 60))
+    assert (picture.format, picture.size) == (kind, (90, 60))
+    assert picture.notes == ()
+    assert picture.seconds > 0
+
+
+def test_truncated_jpeg() -> None:
+    data = saved(photograph(900, 600), "JPEG")
+    assert "damaged or cut short" in sentence(data[: len(data) // 2])
+
+
+@pytest.mark.parametrize("kind", ["JPEG", "PNG", "WEBP", "GIF", "BMP", "TIFF"])
+@pytest.mark.parametrize("share", [0.02, 0.3, 0.9])
+def test_cut_files_never_raise_anything_else(kind: str, share: float) -> None:
+    data = saved(photograph(300, 200), kind)
+    try:
+        picture = decode(data[: int(len(data) * share)], "x")
+    except PictureError:
+        return
+    assert picture.image.mode == "RGB"
+
+
+def test_damaged_bytes_never_raise_anything_else() -> None:
+    generator = np.random.default_rng(0)
+    for kind in ("JPEG", "PNG", "WEBP", "GIF", "BMP", "TIFF"):
+        whole = saved(photograph(64, 64), kind)
+        for _ in range(40):
+            broken = bytearray(whole)
+            for place in generator.integers(0, len(broken), 6):
+                broken[place] = generator.integers(0, 256)
+            try:
+                assert decode(bytes(broken), "x").image.mode == "RGB"
+            except PictureError as error:
+                assert str(error).startswith("x ")
+
+
+def test_text_named_png() -> None:
+    assert "not a picture" in sentence(b"Dear sir or madam, this is a letter." * 20)
+
+
+def test_empty_file() -> None:
+    assert "empty" in sentence(b"")
+
+
+@pytest.mark.parametrize("data", [b"%PDF-1.7 ...", b"<svg xmlns='x'></svg>", b"\x00" * 400])
+def test_other_formats(data: bytes) -> None:
+    assert "JPEG, PNG, WebP, GIF, BMP and TIFF" in sentence(data)
+
+
+def test_photographs_of_telephones_in_heic() -> None:
+    assert "HEIC" in sentence(b"\x00\x00\x00\x18ftypheic" + b"\x00" * 100, "IMG_1.HEIC")
+
+
+def test_bomb_is_refused_by_its_header() -> None:
+    words = sentence(png_header(30_000, 30_000))
+    assert "900 million pixels" in words and "50 million" in words
+
+
+def test_limit_between_pillows_warning_and_ours() -> None:
+    assert "60 million pixels (6,000 x 10,000)" in sentence(png_header(6_000, 10_000))
+
+
+def test_too_many_bytes() -> None:
+    assert "at most 20 MB" in sentence(b"\0" * (MAX_BYTES + 1))
+
+
+def test_one_pixel() -> None:
+    picture = decode(saved(Image.new("RGB", (1, 1), (9, 8, 7)), "PNG"))
+    assert picture.image.getpixel((0, 0)) == (9, 8, 7)
+
+
+def test_extreme_strip_keeps_its_middle() -> None:
+    strip = Image.new("RGB", (20_000, 2), "red")
+    strip.paste("blue", (9_990, 0, 10_010, 2))
+    picture = decode(saved(strip, "PNG"))
+    assert picture.image.size == (16, 2) and picture.size == (20_000, 2)
+    assert picture.image.getpixel((8, 0)) == (0, 0, 255)
+    assert "middle" in picture.notes[0]
+
+
+def test_cmyk() -> None:
+    red = Image.new("CMYK", (20, 20), (0, 255, 255, 0))
+    picture = decode(saved(red, "JPEG"))
+    r, g, b = picture.image.getpixel((10, 10))
+    assert r > 200 and g < 60 and b < 60
+    assert "CMYK" in picture.notes[0]
+
+
+def test_sixteen_bits() -> None:
+    values = np.array([[0, 257 * 100], [257 * 200, 65_535]], dtype=np.uint16)
+    picture = decode(saved(Image.fromarray(values), "PNG"))
+    assert [picture.image.getpixel(p)[0] for p in [(0, 0), (1, 0), (0, 1), (1, 1)]] == [
+        0,
+        100,
+        200,
+        255,
+    ]
+    assert "16 bits" in picture.notes[0]
+
+
+def test_floats_are_stretched() -> None:
+    values = np.array([[-1.0, 0.0], [np.nan, 3.0]], dtype=np.float32)
+    picture = decode(saved(Image.fromarray(values), "TIFF"))
+    assert picture.image.getpixel((0, 0))[0] == 0 and picture.image.getpixel((1, 1))[0] == 255
+    assert "stretched" in picture.notes[0]
+
+
+def test_palette_with_transparency_goes_on_white() -> None:
+    image = Image.new("P", (4, 1), 0)
+    image.putpalette([255, 0, 0, 0, 0, 255] + [0] * 762)
+    image.putpixel((1, 0), 1)
+    picture = decode(saved(image, "PNG", transparency=0))
+    assert picture.image.getpixel((0, 0)) == (255, 255, 255)
+    assert picture.image.getpixel((1, 0)) == (0, 0, 255)
+    assert "white" in picture.notes[0]
+
+
+def test_half_transparent_pixels_mix_with_white() -> None:
+    picture = decode(saved(Image.new("RGBA", (2, 2), (0, 0, 0, 128)), "PNG"))
+    assert picture.image.getpixel((0, 0))[0] == pytest.approx(127, abs=1)
+
+
+def test_opaque_alpha_says_nothing() -> None:
+    assert decode(saved(Image.new("RGBA", (2, 2), (1, 2, 3, 255)), "PNG")).notes == ()
+
+
+def test_animated_gif_shows_its_first_frame() -> None:
+    frames = [Image.new("RGB", (8, 8), colour) for colour in ("red", "green", "blue")]
+    data = saved(frames[0], "GIF", save_all=True, append_images=frames[1:])
+    picture = decode(data)
+    assert picture.image.getpixel((4, 4)) == (255, 0, 0)
+    assert "first one" in picture.notes[0]
+
+
+@pytest.mark.parametrize(("orientation", "corner"), [(3, (29, 19)), (6, (19, 0)), (8, (0, 29))])
+def test_exif_orientation(orientation: int, corner: tuple[int, int]) -> None:
+    image = Image.new("RGB", (30, 20), "white")
+    image.paste("red", (0, 0, 6, 6))
+    exif = Image.Exif()
+    exif[0x0112] = orientation
+    picture = decode(saved(image, "JPEG", exif=exif, quality=95))
+    assert picture.image.size == ((20, 30) if orientation in (6, 8) else (30, 20))
+    x, y = corner
+    r, g, _ = picture.image.getpixel((min(x, picture.image.width - 1), y))
+    assert r > 200 and g < 90
+    assert "EXIF" in picture.notes[0]
+
+
+def test_large_photographs_are_kept_small() -> None:
+    picture = decode(saved(photograph(4_200, 3_000), "JPEG"))
+    assert picture.size == (4_200, 3_000)
+    assert 1_024 <= min(picture.image.size) <= 2_048
+    assert min(decode(saved(photograph(4_200, 3_000), "PNG")).image.size) == 1_500

@@ -1,0 +1,215 @@
+"""The Inference page in AppTest: every section, several networks, odd files, odd links."""
+
+import io
+import threading
+
+import pytest
+import torch
+from PIL import Image
+from safetensors.torch import save
+
+from explorer.architecture import preset
+from explorer.networks import build
+
+SECTIONS = [
+    "Preprocessing",
+    "Feature maps",
+    "Grad-CAM",
+    "Receptive field",
+    "Lesions",
+    "train or eval",
+    "Many pictures",
+    "Model card",
+]
+
+
+def words(app) -> str:
+    kinds = (app.markdown, app.caption, app.warning, app.error, app.info, app.success)
+    return "\n".join(element.value for kind in kinds for element in kind)
+
+
+def clean(app) -> None:
+    assert [element.value for element in app.exception] == []
+
+
+@pytest.fixture
+def no_cache(monkeypatch: pytest.MonkeyPatch, tmp_path) -> None:
+    """No weights of torchvision's are on this machine."""
+    monkeypatch.setattr(torch.hub, "get_dir", lambda: str(tmp_path))
+
+
+@pytest.mark.parametrize("section", SECTIONS)
+def test_every_section(open_app, section: str) -> None:
+    app = open_app("inference", net="resnet20", infer_view=section)
+    clean(app)
+    assert app.subheader[0].value.startswith("cat: ")
+    assert list(app.warning) == [] and list(app.error) == []
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        {"net": "plain20"},
+        {"net": "resnext50_32x4d"},
+        {"net": "preact_resnet164"},
+        {"net": "resnet20", "image_size": "33"},
+        {"net": "resnet20", "depths": "1, 2, 1", "num_classes": "7"},
+        {"net": "resnet18", "in_channels": "1", "image_size": "64"},
+        {"net": "resnet20", "batch_norm": "no"},
+    ],
+    ids=str,
+)
+@pytest.mark.parametrize("section", ["Feature maps", "Lesions", "train or eval"])
+def test_other_networks(open_app, no_cache, query: dict[str, str], section: str) -> None:
+    app = open_app("inference", **query, infer_view=section)
+    clean(app)
+    assert list(app.error) == []
+
+
+def test_without_weights_the_page_says_so_and_offers_a_way_out(open_app, no_cache) -> None:
+    app = open_app("inference", net="resnet18")
+    clean(app)
+    assert "No trained weights of ResNet-18 are on this machine" in words(app)
+    assert "ResNet-20, trained and on board, says **cat**" in words(app)
+    labels = [button.label for button in app.button]
+    assert "Download V1: 46.8 MB" in labels
+    next(b for b in app.button if b.label.startswith("Switch to ResNet-20")).click().run()
+    clean(app)
+    assert "No trained weights" not in words(app)
+    assert app.subheader[0].value.startswith("cat: ")
+
+
+def test_untrained_stated_plainly(open_app) -> None:
+    app = open_app("inference", net="resnet20", infer_weights="untrained")
+    clean(app)
+    assert "Random weights, as before training" in words(app)
+
+
+def test_a_network_that_overflows(open_app) -> None:
+    app = open_app("inference", net="preact_resnet1001", infer_weights="untrained")
+    clean(app)
+    app = open_app("inference", net="resnet110", batch_norm="no")
+    clean(app)
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        {"infer_sample": "nonsense"},
+        {"infer_view": "nonsense"},
+        {"infer_weights": "nonsense"},
+        {"infer_from": "nonsense"},
+        {"infer_view": "Feature maps", "infer_block": "layer9.9", "infer_scale": "x"},
+        {"infer_view": "Grad-CAM", "infer_class": "unicorn", "infer_cam_block": "layer9.9"},
+        {"infer_view": "Receptive field", "infer_field": "?", "infer_row": "400"},
+        {"infer_weights": "torchvision V2"},
+        {"infer_weights": "my file"},
+    ],
+    ids=str,
+)
+def test_odd_links(open_app, query: dict[str, str]) -> None:
+    app = open_app("inference", net="resnet20", **query)
+    clean(app)
+    assert list(app.error) == []
+
+
+def test_five_channels_are_refused_in_a_sentence(open_app) -> None:
+    app = open_app("inference", net="resnet18", in_channels="5", image_size="64")
+    clean(app)
+    assert "takes 5 channels; a photograph has 3" in words(app)
+
+
+def jpeg(colour: str = "red", size: tuple[int, int] = (60, 40)) -> bytes:
+    buffer = io.BytesIO()
+    Image.new("RGB", size, colour).save(buffer, "JPEG")
+    return buffer.getvalue()
+
+
+def uploader(app):
+    return next(e for e in app.get("file_uploader") if e.key == "infer_file")
+
+
+def test_upload_and_what_survives_a_visit_elsewhere(open_app) -> None:
+    app = open_app("inference", net="resnet20", infer_from="upload")
+    assert "Until you upload one, the sample is shown." in words(app)
+    uploader(app).upload("mine.jpg", jpeg(size=(64, 48)), "image/jpeg").run()
+    clean(app)
+    assert "Until you upload" not in words(app)
+    app.switch_page("pages/home.py").run()
+    app.switch_page("pages/inference.py").run()
+    clean(app)
+
+
+@pytest.mark.parametrize(
+    ("name", "data", "sentence"),
+    [
+        ("cut.jpg", jpeg(size=(400, 300))[:1000], "cut.jpg is damaged or cut short"),
+        ("letter.png", b"Dear reader," * 50, "letter.png is not a picture"),
+    ],
+)
+def test_odd_uploads_say_one_sentence(open_app, name: str, data: bytes, sentence: str) -> None:
+    app = open_app("inference", net="resnet20", infer_from="upload")
+    uploader(app).upload(name, data, "image/jpeg").run()
+    clean(app)
+    assert len(app.error) == 1 and app.error[0].value.startswith(sentence)
+    assert app.subheader[0].value.startswith("cat: ")
+
+
+def test_state_dict_that_fits_and_one_that_does_not(open_app, no_cache) -> None:
+    app = open_app("inference", net="resnet20", infer_weights="my file")
+    clean(app)
+
+    def give(name: str, data: bytes) -> None:
+        element = next(e for e in app.get("file_uploader") if e.key == "infer_state_dict")
+        element.upload(name, data, "application/octet-stream").run()
+        clean(app)
+
+    give("other.safetensors", save(build(preset("resnet32")).state_dict()))
+    assert "other.safetensors does not fit ResNet-20: 72 unexpected." in words(app)
+    give("fits.safetensors", save(build(preset("resnet20"), seed=5).state_dict()))
+    assert list(app.error) == []
+    assert "tensors of fits.safetensors fit this network exactly" in words(app)
+
+
+def test_two_visitors_with_different_networks(open_app) -> None:
+    first = open_app("inference", net="resnet20")
+    second = open_app("inference", net="plain20", infer_sample="moose")
+    first.run()
+    assert first.subheader[0].value.startswith("cat: ")
+    clean(first)
+    clean(second)
+
+
+def test_ten_scenes_at_once_have_ten_right_answers() -> None:
+    """The page's own caches, from ten threads, as ten sessions use them."""
+    from explorer.experiments.samples import samples
+    from explorer.ui import cache, inference_cache, upload
+
+    spec = preset("resnet20")
+    network = inference_cache.embedded_network("resnet20", "cpu")
+    chosen = [upload.decoded(s.name, s.data) for s in samples().values()]
+
+    def scene(one):
+        base = inference_cache.Scene(
+            "", "", "", one.picture, None, None, network, (), cache.blueprint_of(spec, 32), True
+        )
+        return inference_cache.on_board(
+            "resnet20", inference_cache.replace(base, file=one.key, picture=one.picture), 32
+        )
+
+    scenes = [scene(one) for one in chosen]
+    with torch.inference_mode():
+        expected = [network(one.prepared.tensor)[0] for one in scenes]
+    inference_cache.prediction.clear()
+    found: dict[int, torch.Tensor] = {}
+
+    def visit(index: int) -> None:
+        found[index] = inference_cache.prediction(scenes[index].key, scenes[index]).logits
+
+    threads = [threading.Thread(target=visit, args=(index,)) for index in range(len(scenes))]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert len(found) == len(scenes) >= 10
+    assert all(torch.equal(found[index], expected[index]) for index in found)

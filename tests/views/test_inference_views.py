@@ -1,0 +1,107 @@
+"""Charts as their JSON and drawings as SVG: what they hold, not how they look."""
+
+import base64
+import io
+import re
+import xml.etree.ElementTree as ET
+
+import numpy as np
+from PIL import Image
+
+from explorer.views import inference_charts as charts
+from explorer.views import inference_pictures as pictures
+from explorer.views import palette
+
+SVG = "{http://www.w3.org/2000/svg}"
+
+
+def images(svg: str) -> list[Image.Image]:
+    found = []
+    for node in ET.fromstring(svg).iter(f"{SVG}image"):
+        data = node.attrib["href"].split(",", 1)[1]
+        found.append(Image.open(io.BytesIO(base64.b64decode(data))))
+    return found
+
+
+def test_top_bars_keep_two_classes_of_one_name_apart() -> None:
+    bar = charts.top_bars(["crane", "crane", "dog"], [0.5, 0.3, 0.1]).data[0]
+    assert len(set(bar.y)) == 3
+    assert list(bar.customdata) == ["crane", "crane", "dog"]
+    assert list(bar.text) == ["50.0%", "30.0%", "10.0%"]
+
+
+def test_lesion_bars_say_what_cannot_be_deleted() -> None:
+    figure = charts.lesion_bars(
+        ["conv2_1", "conv3_1"], ["layer1.0", "layer2.0"], [0.25, None], ["cat", "-"], 0.9
+    )
+    bar = figure.data[0]
+    assert list(bar.y) == [25.0, 0.0]
+    assert list(bar.text) == ["", "cannot be deleted"]
+    assert bar.marker.color[0] == palette.chart_colour(palette.BLUE)
+    assert bar.marker.color[1] == palette.chart_colour(palette.ORANGE)
+    assert figure.layout.shapes[0].y0 == 90.0
+
+
+def test_training_curves_are_the_columns() -> None:
+    curves = {"epoch": [1, 2], "training_accuracy": [0.5, 0.6], "held_out_accuracy": [0.4, 0.7]}
+    training, held_out = charts.training_curves(curves).data
+    assert list(training.y) == [50.0, 60.0] and list(held_out.y) == [40.0, 70.0]
+
+
+def test_colours_run_from_dark_to_bright_and_unknown_is_clear() -> None:
+    image = pictures.coloured(np.array([[0.0, 0.5, 1.0, np.nan]], dtype=np.float32))
+    brightness = [sum(image.getpixel((x, 0))[:3]) for x in range(3)]
+    assert brightness == sorted(brightness)
+    assert [image.getpixel((x, 0))[3] for x in range(4)] == [255, 255, 255, 0]
+
+
+def test_heat_glows_where_the_map_is_large() -> None:
+    photograph = Image.new("RGB", (64, 64), (90, 90, 90))
+    values = np.zeros((4, 4), dtype=np.float32)
+    values[0, 0] = 1.0
+    heat = pictures.heat_over(photograph, values)
+    assert heat.size == (64, 64)
+    assert sum(heat.getpixel((4, 4))) > 2 * sum(heat.getpixel((60, 60)))
+
+
+def test_enlarged_by_whole_factors() -> None:
+    small = Image.fromarray(np.arange(12, dtype=np.uint8).reshape(3, 4))
+    big = pictures.enlarged(small, 40)
+    assert big.size == (40, 30)
+    assert {big.getpixel((x, y)) for x in range(10) for y in range(10)} == {0}
+
+
+def test_gallery_and_strip_can_be_chosen_from() -> None:
+    tile = pictures.data_url(Image.new("RGB", (4, 4)))
+    gallery = ET.fromstring(pictures.gallery([("cat", "a <cat> & more", tile)] * 7))
+    assert len([n for n in gallery.iter(f"{SVG}g") if n.get("data-path") == "cat"]) == 7
+    frames = [
+        (path, "8 x 2 x 2", np.eye(2, dtype=np.float32))
+        for path in ("stem", "layer1.0", "layer2.0")
+    ]
+    svg = pictures.film_strip(frames)
+    paths = [n.get("data-path") for n in ET.fromstring(svg).iter(f"{SVG}g")]
+    assert paths == ["stem", "layer1.0", "layer2.0"]
+    assert [image.size for image in images(svg)] == [(2, 2)] * 3
+    assert "var(--colour-0" in svg and "var(--st-text-color" in svg
+
+
+def test_channel_grid_shows_each_channel_at_its_real_resolution() -> None:
+    tiles = np.zeros((1, 8, 5, 7), dtype=np.float32)
+    svg = pictures.channel_grid(tiles, ["channel 0", "channel 1", "channel 2"])
+    assert [image.size for image in images(svg)] == [(7, 5)] * 3
+    titles = [node.text for node in ET.fromstring(svg).iter(f"{SVG}title")]
+    assert titles == ["channel 0", "channel 1", "channel 2"]
+
+
+def test_position_map_has_a_cell_per_position() -> None:
+    values = np.zeros((3, 4), dtype=np.float32)
+    cells = re.findall(r'data-path="(\d+,\d+)"', pictures.position_map(values, 1, 2, True))
+    assert len(cells) == 12 and cells[0] == "0,0" and cells[-1] == "2,3"
+    assert "data-path" not in pictures.position_map(values, 1, 2, False)
+
+
+def test_region_is_drawn_in_the_pictures_own_pixels() -> None:
+    svg = pictures.region_over(Image.new("RGB", (42, 42)), (0, 21, 42, 42), side=420)
+    frame = [n for n in ET.fromstring(svg).iter(f"{SVG}rect")][-1]
+    assert [float(frame.get(k)) for k in ("x", "y", "width", "height")] == [2, 212, 420, 210]
