@@ -30,7 +30,7 @@ class Coverage:
 
 
 @one_thread()
-def coverage(size: int = 14) -> list[Coverage]:
+def coverage(size: int = 10) -> list[Coverage]:
     """Down-sampling bottlenecks of v1, v1.5 and ResNet-D: which input positions are read.
 
     Every input position is lit alone; what changes at the output is counted. All weights are

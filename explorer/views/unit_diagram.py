@@ -7,6 +7,7 @@ telephone's screen, where one unit is about one pixel.
 from html import escape
 from typing import Final
 
+from explorer.architecture.notation import shape_text
 from explorer.architecture.ops import Op, Shape
 from explorer.architecture.unit import Unit
 from explorer.views.palette import BACKGROUND, BLUE, BORDER, LIGHT, PANEL, TEXT, WRONG
@@ -15,7 +16,7 @@ from explorer.views.volumes import document, text_width
 WIDTH: Final = 360.0
 _MAIN, _LANE = 96.0, 279.0
 _MAIN_BOX, _LANE_BOX = 176.0, 150.0
-_LINE, _ARROW, _FORK = 18.0, 30.0, 54.0
+_LINE, _ARROW, _FORK = 17.0, 28.0, 52.0
 _RADIUS: Final = 17.0
 _LABEL_GAP: Final = 8.0
 _FONT: Final = 14
@@ -53,11 +54,6 @@ def op_lines(op: Op) -> list[str]:
     if op.stride > 1:
         lines = [*lines, stride] if op.on_shortcut else [f"{lines[0]}, {stride}"]
     return [*lines, f"{op.params:,} parameters", f"{op.macs:,} MACs"]
-
-
-def shape_text(shape: Shape) -> str:
-    """(C, H, W), as it stands on an arrow."""
-    return f"({', '.join(map(str, shape))})"
 
 
 class _Drawing:

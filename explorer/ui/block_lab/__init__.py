@@ -1,0 +1,1 @@
+"""The sections of the page on one residual block, one module each."""

@@ -1,0 +1,23 @@
+"""The chosen network as one file."""
+
+import streamlit as st
+
+from explorer.lessons import section
+from explorer.ui import cache
+from explorer.ui.picker import Choice
+from explorer.views.source_code import module_source
+
+
+def draw(choice: Choice) -> None:
+    """The source, and a button that saves it."""
+    source = module_source(cache.blueprint_of(choice.spec, choice.image_size), choice.title)
+    st.markdown(section("block_lab", "code", title=choice.title))
+    st.download_button(
+        "Save as Python file",
+        source,
+        f"{choice.name}.py",
+        mime="text/x-python",
+        on_click="ignore",
+        icon=":material/download:",
+    )
+    st.code(source)

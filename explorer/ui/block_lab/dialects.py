@@ -1,0 +1,64 @@
+"""The composed block as four code bases write it."""
+
+from __future__ import annotations
+
+from inspect import getsource
+
+import streamlit as st
+
+from explorer.architecture.dialects import DIALECTS
+from explorer.architecture.unit import UnitSpec, unit
+from explorer.lessons import block_numbers, glossary, section
+from explorer.ui.drawing import drawing
+from explorer.views import palette, unit_diagram
+
+
+def draw(spec: UnitSpec) -> str:
+    """A table of the four, then the chosen one: picture and what is its own. Returns its name."""
+    st.markdown(section("block_lab", "dialects", shape=block_numbers.in_and_out(spec)))
+    st.dataframe(
+        block_numbers.dialect_rows(spec),
+        hide_index=True,
+        column_config={
+            name: st.column_config.NumberColumn(format="localized", help=glossary(name))
+            for name in ("parameters", "MACs")
+        },
+    )
+    name = st.radio(
+        "Dialect", list(DIALECTS), horizontal=True, key="unit_dialect", bind="query-params"
+    )
+    spoken = DIALECTS[name].unit(spec)
+    left, right = st.columns([1.15, 1])
+    with left:
+        drawing(
+            palette.themed(unit_diagram.picture(unit(spoken))),
+            key="unit_dialect_diagram",
+            label=f"The block as {DIALECTS[name].title} writes it",
+            filename=f"block_{name}",
+        )
+    with right:
+        st.markdown(section("block_lab", f"dialect {name}"))
+        place = st.empty()
+    _, smaller, difference, counted = _checked(name, spec)
+    place.markdown(block_numbers.dialect_checked(smaller, difference, counted))
+    return name
+
+
+def source(name: str, spec: UnitSpec) -> None:
+    """The dialect's source, which is what runs."""
+    st.code(_checked(name, spec)[0])
+
+
+@st.cache_resource(max_entries=64, show_spinner=False)
+def _checked(name: str, spec: UnitSpec) -> tuple[str, bool, float, int]:
+    """Source; whether it ran smaller, and how far off the app's block; parameters counted."""
+    import torch
+
+    from explorer.experiments.block_lab import dialect_difference, small
+    from explorer.networks.dialects import CLASSES, build_dialect
+
+    spoken = DIALECTS[name].unit(spec)
+    with torch.device("meta"):
+        counted = sum(p.numel() for p in build_dialect(name, spoken).parameters())
+    source = getsource(CLASSES[name, spoken.block])
+    return source, small(spoken) != spoken, dialect_difference(name, spec), counted

@@ -1,0 +1,85 @@
+"""Real numbers: a small tensor goes through the block's real module."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+import streamlit as st
+
+from explorer.architecture.unit import UnitSpec
+from explorer.lessons import block_numbers, glossary, section
+from explorer.ui import chart
+
+if TYPE_CHECKING:
+    from explorer.experiments.block_lab import Passage
+    from explorer.experiments.identity import Layer
+
+_WEIGHTS: Final = ("random", "zero", "dirac", "ones")
+_SCALES: Final = ("shared", "own")
+
+
+def draw(spec: UnitSpec) -> None:
+    """Choose weights, see every tensor of the block as heat maps, and what is exact."""
+    from explorer.experiments.block_lab import small
+    from explorer.views import heat_maps
+
+    weights, scale, signed = _controls()
+    tiny = small(spec)
+    passage = _passage(tiny, weights, signed)
+    st.markdown(block_numbers.what_happened(passage, weights))
+    if passage.complaint:
+        complaint = section("block_lab", "failed for real", complaint=passage.complaint)
+        st.error(complaint, icon=":material/link_off:")
+    rows = block_numbers.tensor_rows(passage)
+    chart.show(
+        heat_maps.tensors(rows, shared=scale == "shared"),
+        "unit_heat_maps",
+        alt="Heat maps of " + ", ".join(name for name, _ in rows),
+    )
+    st.caption(block_numbers.what_runs(spec, tiny, signed))
+    layers, changes = _identity()
+    st.markdown(block_numbers.one_layer(layers))
+    st.table(block_numbers.layer_rows(layers), border="horizontal", hide_index=True)
+    st.markdown(section("block_lab", "extended", **changes))
+
+
+def _controls() -> tuple[str, str, bool]:
+    first, second, third = st.columns([1.5, 1, 1])
+    weights = first.radio(
+        "Kernels of F",
+        _WEIGHTS,
+        horizontal=True,
+        key="unit_weights",
+        bind="query-params",
+        help=glossary("unit weights"),
+    )
+    scale = second.radio(
+        "Colour scale",
+        _SCALES,
+        horizontal=True,
+        key="unit_scale",
+        bind="query-params",
+        help=glossary("unit scale"),
+    )
+    signed = third.toggle(
+        "Negative values in x",
+        key="unit_negative",
+        bind="query-params",
+        help=glossary("unit negative"),
+    )
+    return weights, scale, signed
+
+
+@st.cache_resource(max_entries=128, show_spinner=False)
+def _passage(spec: UnitSpec, weights: str, signed: bool) -> Passage:
+    from explorer.experiments.block_lab import send_through
+
+    return send_through(spec, weights, signed)  # type: ignore[arg-type]
+
+
+@st.cache_resource(show_spinner=False)
+def _identity() -> tuple[list[Layer], dict[str, float]]:
+    from explorer.experiments.identity import extended_plain, one_layer
+
+    changes = {weights: extended_plain(weights) for weights in ("zero", "dirac", "ones")}
+    return one_layer(), dict(changes)

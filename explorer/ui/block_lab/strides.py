@@ -1,0 +1,45 @@
+"""Where a down-sampling bottleneck looks: v1, v1.5 and ResNet-D."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import streamlit as st
+
+from explorer.architecture import preset
+from explorer.architecture.unit import UnitSpec
+from explorer.lessons import block_numbers, section
+from explorer.ui import cache, chart
+
+if TYPE_CHECKING:
+    from explorer.experiments.coverage import Coverage
+
+
+def draw(spec: UnitSpec) -> None:
+    """Maps of the input positions that are read, and what reading them costs."""
+    from explorer.views import heat_maps
+
+    maps = _coverage()
+    positions = maps[0].whole.size
+    st.markdown(section("block_lab", "coverage", positions=positions))
+    rows = [
+        ("main branch", [found.main for found in maps]),
+        ("shortcut", [found.shortcut for found in maps]),
+        ("whole block", [found.whole for found in maps]),
+    ]
+    chart.show(
+        heat_maps.coverage(rows, [found.name for found in maps]),
+        "unit_coverage",
+        alt="Input positions that reach the output, for v1, v1.5 and ResNet-D",
+    )
+    st.markdown(block_numbers.coverage_words(maps))
+    networks = [cache.blueprint_of(preset(name), 224) for name in ("resnet50_v1", "resnet50")]
+    st.markdown(block_numbers.stride_costs(spec, networks[0].macs, networks[1].macs))
+    st.caption(section("block_lab", "coverage published"))
+
+
+@st.cache_resource(show_spinner=False)
+def _coverage() -> list[Coverage]:
+    from explorer.experiments.coverage import coverage
+
+    return coverage()
