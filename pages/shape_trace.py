@@ -1,3 +1,5 @@
+"""Shape trace: one image on its way through the network, op by op, checked on a real pass."""
+
 import streamlit as st
 
 from explorer.lessons import section
@@ -7,8 +9,8 @@ from explorer.ui.player import player
 choice = picker.current()
 bp = cache.blueprint_of(choice.spec, choice.image_size)
 
-st.title("Shape trace")
-st.markdown(section("shape_trace", "introduction", title=choice.title))
+st.title(f"Shape trace of {choice.title}")
+st.markdown(section("shape_trace", "introduction"))
 trace = tracing.badge(choice)
 player(bp, choice.title, trace)
 trace_tabs.tabs(bp, choice, trace)

@@ -3,6 +3,7 @@
 from collections import Counter
 from dataclasses import dataclass
 from time import perf_counter
+from typing import Final
 
 import torch
 from torch import Tensor
@@ -10,6 +11,9 @@ from torch import Tensor
 from explorer.architecture import Blueprint, Shape, blueprint
 from explorer.networks.devices import synchronise
 from explorer.networks.resnet import ResNet
+
+_MORE_PASSES: Final = 2
+_MORE_PASSES_S: Final = 1.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,8 +68,9 @@ class Trace:
 def trace(network: ResNet, x: Tensor) -> Trace:
     """Run square images x, (N, C, H, H), through the network and measure every op.
 
-    The pass runs twice and the second is measured: the first one pays for allocation and for
-    the choice of kernels.
+    The first pass pays for allocation and for the choice of kernels. Then up to three passes are
+    measured, as long as they take less than a second together, and each op's fastest time counts:
+    what else the machine does meanwhile only ever adds to it.
 
     Raises:
         ValueError: x is not a batch of square images that the network's blueprint allows.
@@ -79,12 +84,24 @@ def trace(network: ResNet, x: Tensor) -> Trace:
     with torch.inference_mode():
         ops, failure = _measure(network, x)
         if failure is None:
-            ops, _ = _measure(network, x)
+            ops = _fastest(network, x)
     found = sum(parameter.numel() for parameter in network.parameters())
     mismatches = _differences(foretold, ops, failure)
     if found != foretold.params:
         mismatches.append(f"the network holds {found:,} parameters, not {foretold.params:,}")
     return Trace(foretold, tuple(ops), tuple(mismatches), str(x.device), x.shape[0])
+
+
+def _fastest(network: ResNet, x: Tensor) -> list[MeasuredOp]:
+    """The same ops from several passes, each with its shortest time."""
+    best, _ = _measure(network, x)
+    end = perf_counter() + _MORE_PASSES_S - sum(op.seconds for op in best)
+    for _ in range(_MORE_PASSES):
+        if perf_counter() > end:
+            break
+        again, _ = _measure(network, x)
+        best = [min(pair, key=lambda op: op.seconds) for pair in zip(best, again, strict=True)]
+    return best
 
 
 def _measure(network: ResNet, x: Tensor) -> tuple[list[MeasuredOp], str | None]:

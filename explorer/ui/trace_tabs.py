@@ -157,9 +157,12 @@ def _act(action: str, path: str) -> None:
 
 
 def _columns(bp: Blueprint) -> dict[str, Any]:
+    labels = {"receptive field": "field, px", "output stride": "output stride"}
     counts: dict[str, Any] = {
-        name: st.column_config.NumberColumn(format="localized", help=glossary(name))
-        for name in ("parameters", "MACs", "activations", "receptive field", "output stride")
+        name: st.column_config.NumberColumn(
+            labels.get(name), format="localized", help=glossary(name)
+        )
+        for name in ("parameters", "MACs", "activations", *labels)
     }
     return counts | {
         "stage": st.column_config.MultiselectColumn(
@@ -169,7 +172,7 @@ def _columns(bp: Blueprint) -> dict[str, Any]:
         "in": st.column_config.TextColumn(help=glossary("shape")),
         "out": st.column_config.TextColumn(help=glossary("shape")),
         "kernels": st.column_config.TextColumn(help=glossary("kernels")),
-        "block": st.column_config.TextColumn(width=130),
+        "block": st.column_config.TextColumn(width=115),
         "op": st.column_config.TextColumn(width=160),
         "path": st.column_config.TextColumn(width=160),
         "in words": st.column_config.TextColumn(width=800),
