@@ -1,0 +1,235 @@
+"""Section 5: what is said about batch norm, each claim tried out on a card of its own.
+
+A card draws what it can at once, and returns what has to wait for torch or for a network.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from math import sqrt
+from typing import Any, Final
+
+import streamlit as st
+
+from explorer.architecture import Op
+from explorer.experiments import batch_norm, batch_norm_claims
+from explorer.lessons import section
+from explorer.ui import cache, chart
+from explorer.ui.batch_norm import cached
+from explorer.ui.batch_norm.controls import KEPT
+from explorer.ui.picker import Choice
+from explorer.ui.weights_input import usable_device
+from explorer.views import bn_charts
+from explorer.views.bn_numbers import magnitude, plain
+
+Later = Callable[[], None]
+
+_EPS: Final = 1e-5
+_SPREADS: Final = {"1": 1.0, "0.1": 0.1, "0.01": 0.01, "sqrt(eps)": sqrt(_EPS), "0.001": 0.001}
+_FACTORS: Final = ("-1", "0.1", "2", "10", "100")
+_SMALL_IMAGE: Final = 64
+
+
+def draw(choice: Choice) -> None:
+    """All cards, two in a row; then what had to wait, in the same order."""
+    waiting: list[Later] = []
+    for pair in zip(_CARDS[::2], _CARDS[1::2], strict=True):
+        for column, card in zip(st.columns(2), pair, strict=True):
+            with column.container(border=True, height="stretch"):
+                later = card(choice)
+            if later is not None:
+                waiting.append(later)
+    for later in waiting:
+        later()
+
+
+def _say(title: str, **numbers: Any) -> None:
+    st.markdown(section("batch_norm", f"claim {title}", **numbers))
+
+
+def _shape(choice: Choice) -> None:
+    place = st.container()
+    chosen = st.segmented_control(
+        "Values", batch_norm_claims.DISTRIBUTIONS, default="uniform", required=True,
+        key="bn_values_of", **KEPT,
+    )  # fmt: skip
+    found = batch_norm_claims.shape(chosen or "uniform")
+    with place:
+        _say(
+            "shape",
+            before=plain(found.kurtosis_before),
+            after=plain(found.kurtosis_after),
+            outside=f"{found.outside:.1%}",
+        )
+    figure = bn_charts.histograms((found.before, found.after), 300)
+    chart.show(figure, "bn_shape", alt=f"{chosen} values before and after normalising")
+
+
+def _undo(choice: Choice) -> None:
+    rows = "\n".join(
+        f"| {pair.gamma} | {pair.beta} | {plain(pair.error)} |"
+        for pair in batch_norm_claims.undoing()
+    )
+    _say("undo", rows=rows)
+
+
+def _scale(choice: Choice) -> Later:
+    said = st.empty()
+    left, right = st.columns(2)
+    factor = float(left.select_slider("Factor k", _FACTORS, "10", key="bn_factor", **KEPT))
+    spread = _SPREADS[
+        right.select_slider("Deviation s", list(_SPREADS), "sqrt(eps)", key="bn_spread", **KEPT)
+    ]
+    slot = st.empty()
+
+    def later() -> None:
+        from explorer.experiments.batch_norm_torch import measured_scale_ratio
+
+        numbers = {
+            "ratio": plain(batch_norm.scale_ratio(spread, factor, _EPS), 8),
+            "measured": plain(measured_scale_ratio(spread, factor, _EPS), 8),
+        }
+        said.markdown(section("batch_norm", "claim scale", **numbers))
+        pairs = _pairs(choice)
+        if not pairs:
+            slot.info(section("batch_norm", "No pair", network=choice.title))
+            return
+        convolution = pairs[len(pairs) // 2][0].path
+        size = max(_SMALL_IMAGE, choice.spec.minimum_image_size)
+        size = min(size, choice.image_size)
+        with slot, st.spinner(f"Scaling {convolution} of {choice.title} …"):
+            device = usable_device(choice.device).id
+            found = cached.scaled(choice.spec, size, device, convolution)
+        slot.markdown(
+            section(
+                "batch_norm",
+                "claim scale network",
+                network=choice.title,
+                convolution=convolution,
+                factor=plain(found.factor),
+                typical=magnitude(found.typical),
+                train=magnitude(found.in_train),
+                evaluated=magnitude(found.in_eval),
+            )
+        )
+
+    return later
+
+
+def _sigmoid(choice: Choice) -> None:
+    place = st.container()
+    left, right = st.columns(2)
+    mean = left.slider("Mean of the inputs", -8.0, 8.0, 4.0, 0.5, key="bn_sigmoid_mean", **KEPT)
+    spread = right.slider("Deviation", 0.5, 5.0, 2.0, 0.5, key="bn_sigmoid_spread", **KEPT)
+    found = batch_norm_claims.sigmoid_inputs(mean, spread)
+    with place:
+        _say("sigmoid", before=plain(found.slope_before), after=plain(found.slope_after))
+    figure = bn_charts.sigmoid(found)
+    chart.show(figure, "bn_sigmoid", alt="Slope of the sigmoid and where its inputs lie")
+
+
+def _bias(choice: Choice) -> Later:
+    slot = st.empty()
+
+    def later() -> None:
+        from explorer.experiments.batch_norm_torch import useless_bias
+
+        found = useless_bias()
+        numbers = {"bias": magnitude(found.bias), "weight": magnitude(found.weight)}
+        slot.markdown(section("batch_norm", "claim bias", **numbers))
+
+    return later
+
+
+def _fold(choice: Choice) -> Later:
+    pairs, bp = _pairs(choice), cache.blueprint_of(choice.spec, choice.image_size)
+    total = sum(op.kind == "batch_norm" for op in bp.ops)
+    _say("fold", network=choice.title, count=f"{len(pairs):,}", total=f"{total:,}")
+    slot = st.empty()
+
+    def later() -> None:
+        if not pairs:
+            return
+        device = usable_device(choice.device).id
+        with slot, st.spinner(f"Folding {pairs[0][1].path} of {choice.title} …"):
+            found = cached.folded(choice.spec, choice.image_size, device, pairs[0][0].path)
+        slot.markdown(
+            section(
+                "batch_norm",
+                "claim fold network",
+                convolution=found.convolution,
+                norm=found.norm,
+                difference=magnitude(found.difference),
+                torch=magnitude(found.difference_torch),
+                largest=magnitude(found.largest),
+            )
+        )
+
+    return later
+
+
+def _gradient(choice: Choice) -> Later:
+    slot = st.empty()
+
+    def later() -> None:
+        from explorer.experiments.batch_norm_torch import backward_check
+
+        found = backward_check()
+        numbers = {
+            "closed": plain(found.difference),
+            "naive": magnitude(found.difference_naive),
+            "largest": magnitude(found.largest),
+            "total": plain(found.total),
+            "along": plain(found.along),
+        }
+        slot.markdown(section("batch_norm", "claim gradient", **numbers))
+
+    return later
+
+
+def _frozen(choice: Choice) -> Later:
+    slot = st.empty()
+
+    def later() -> None:
+        from explorer.experiments.batch_norm_torch import frozen_parameters
+
+        found = frozen_parameters()
+        numbers = {"train": plain(found.in_train), "evaluated": plain(found.in_eval)}
+        slot.markdown(section("batch_norm", "claim frozen", **numbers))
+
+    return later
+
+
+def _accumulation(choice: Choice) -> Later:
+    slot = st.empty()
+
+    def later() -> None:
+        from explorer.experiments.batch_norm_torch import accumulation_difference
+
+        difference = plain(accumulation_difference())
+        slot.markdown(section("batch_norm", "claim accumulation", difference=difference))
+
+    return later
+
+
+def _vanishing(choice: Choice) -> None:
+    _say("gradients")
+
+
+def _pairs(choice: Choice) -> list[tuple[Op, Op]]:
+    bp = cache.blueprint_of(choice.spec, choice.image_size)
+    return batch_norm_claims.foldable(bp)
+
+
+_CARDS: Final[tuple[Callable[[Choice], Later | None], ...]] = (
+    _shape,
+    _sigmoid,
+    _scale,
+    _undo,
+    _fold,
+    _bias,
+    _gradient,
+    _vanishing,
+    _frozen,
+    _accumulation,
+)

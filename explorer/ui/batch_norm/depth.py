@@ -1,0 +1,80 @@
+"""Section 4: what batch norm does to a deep network, with and without shortcuts."""
+
+from __future__ import annotations
+
+from math import log
+from typing import TYPE_CHECKING, Final
+
+import streamlit as st
+
+from explorer.lessons import section
+from explorer.ui import chart
+from explorer.ui.batch_norm import cached
+from explorer.ui.batch_norm.controls import KEPT
+from explorer.ui.picker import Choice
+from explorer.ui.weights_input import usable_device
+from explorer.views import bn_depth
+from explorer.views.bn_numbers import magnitude
+
+if TYPE_CHECKING:
+    from explorer.experiments.signal import Signal
+
+_DEPTHS: Final = ("20", "56", "110")
+_CLASSES: Final = 10
+
+
+def draw(choice: Choice) -> None:
+    """Compute the four networks of a depth one by one, with progress, and show them."""
+    st.markdown(section("batch_norm", "Depth", batch=64))
+    depth = int(
+        st.segmented_control(
+            "Depth, layers", _DEPTHS, default="20", required=True, key="bn_depth", **KEPT
+        )
+        or "20"
+    )
+    found = _compute(depth, usable_device(choice.device).id)
+    left, right = st.columns(2, gap="medium")
+    with left:
+        st.markdown("**Activations on the way forward**")
+        chart.show(
+            bn_depth.by_depth(
+                {net: signal.spread for net, signal in found.items()}, "standard deviation"
+            ),
+            "bn_spread",
+            alt="Standard deviation of each block's output",
+        )
+    with right:
+        st.markdown("**Gradients on the way back**")
+        chart.show(
+            bn_depth.by_depth(
+                {net: signal.gradients for net, signal in found.items()}, "norm of the gradient"
+            ),
+            "bn_gradients",
+            alt="Norm of the loss's gradient for each block's first convolution",
+        )
+    st.markdown(
+        section(
+            "batch_norm",
+            "Depth read",
+            depth=depth,
+            plain_ratio=magnitude(found[True, False].ratio),
+            residual_ratio=magnitude(found[True, True].ratio),
+            loss=magnitude(found[False, True].loss),
+            expected=f"{log(_CLASSES):.1f}",
+        )
+    )
+    from explorer.experiments.signal import REFERENCE
+
+    reference = {net: REFERENCE[depth, *net] for net in found}
+    st.markdown(bn_depth.table(found, reference))
+    st.caption(section("batch_norm", "Depth table"))
+
+
+def _compute(depth: int, device: str) -> dict[tuple[bool, bool], Signal]:
+    found = {}
+    slot = st.empty()
+    for index, (net, (name, _)) in enumerate(bn_depth.NETS.items()):
+        slot.progress(index / len(bn_depth.NETS), f"{depth} layers, {name}: there and back …")
+        found[net] = cached.signal(depth, *net, device)
+    slot.empty()
+    return found

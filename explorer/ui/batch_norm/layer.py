@@ -1,0 +1,134 @@
+"""Section 2: a real batch norm layer of the chosen network, channel by channel."""
+
+from __future__ import annotations
+
+from typing import Final
+
+import streamlit as st
+
+from explorer.architecture import Op
+from explorer.lessons import glossary, section
+from explorer.ui import cache, chart
+from explorer.ui.batch_norm import cached
+from explorer.ui.batch_norm.controls import KEPT, trained_preset
+from explorer.ui.drawing import drawing
+from explorer.ui.picker import Choice
+from explorer.ui.weights_input import usable_device
+from explorer.views import bn_axes, bn_charts, bn_layer
+from explorer.views.bn_numbers import plain
+from explorer.views.palette import themed
+
+_HEIGHT: Final = 480
+
+
+def draw(choice: Choice) -> None:
+    """Which layer and channel, then the axes; the measured part fills its place last."""
+    bp = cache.blueprint_of(choice.spec, choice.image_size)
+    layers = {op.path: op for op in bp.ops if op.kind == "batch_norm"}
+    if not layers:
+        st.info(section("batch_norm", "No batch norm", network=choice.title))
+        return
+    trained = trained_preset(choice)
+    op, channel, gamma, beta = _controls(layers)
+    measured = st.container()
+    st.subheader("Over which values the mean runs")
+    from explorer.experiments.batch_norm_twins import images_that_fit
+
+    images = images_that_fit(bp)
+    _axes(op, images)
+    with measured:
+        _measured(choice, op, channel, (gamma, beta), trained, images)
+
+
+def _controls(layers: dict[str, Op]) -> tuple[Op, int, float | None, float | None]:
+    which, number, scale, shift = st.columns([5, 3, 3, 3])
+    path = which.selectbox(
+        "Layer", list(layers), None, key="bn_layer", placeholder=next(iter(layers)), **KEPT
+    )
+    op = layers.get(path or "") or next(iter(layers.values()))
+    last = op.out_shape[0] - 1
+    wanted = number.number_input(
+        f"Channel, 0 to {last:,}", min_value=0, value=0, step=1, key="bn_channel", **KEPT
+    )
+    own = "the layer's own"
+    gamma = scale.number_input(
+        "gamma γ", -100.0, 100.0, None, 0.1, key="bn_layer_gamma", placeholder=own,
+        help=glossary("gamma"), **KEPT,
+    )  # fmt: skip
+    beta = shift.number_input(
+        "beta β", -100.0, 100.0, None, 0.1, key="bn_layer_beta", placeholder=own,
+        help=glossary("beta"), **KEPT,
+    )  # fmt: skip
+    channel = min(wanted or 0, last)
+    if wanted is not None and wanted > last:
+        st.warning(
+            f"{op.path} has {last + 1:,} channels, numbered from 0: channel {last:,} is shown."
+        )
+    return op, channel, gamma, beta
+
+
+def _measured(
+    choice: Choice,
+    op: Op,
+    channel: int,
+    own: tuple[float | None, float | None],
+    trained: str | None,
+    images: int,
+) -> None:
+    from explorer.experiments.batch_norm_layer import channel_steps
+
+    device = usable_device(choice.device).id
+    doing = f"Running {images} pictures up to {op.path} …"
+    with st.skeleton(_HEIGHT), st.spinner(doing):
+        layer = cached.layer_at_work(choice.spec, choice.image_size, device, trained, op.path)
+    if not layer.finite:
+        st.warning(section("batch_norm", "Overflow", layer=op.path))
+        return
+    result = channel_steps(layer, channel, *own)
+    picture, numbers = st.columns([6, 5], gap="medium")
+    with picture:
+        chart.show(
+            bn_charts.histograms(result.histograms, _HEIGHT),
+            "bn_histograms",
+            alt=f"Values of channel {channel} after each step",
+        )
+    with numbers:
+        channels, height, width = op.in_shape
+        st.markdown(
+            section(
+                "batch_norm",
+                "Layer",
+                layer=op.path,
+                images=images,
+                height=height,
+                width=width,
+                values=f"{images * height * width:,}",
+                channel=channel,
+                gamma=plain(result.gamma),
+                beta=plain(result.beta),
+                difference=plain(result.difference),
+                every=plain(layer.difference),
+                channels=f"{channels:,}",
+                params=f"{2 * channels:,}",
+                fed=_fed(choice, trained),
+            )
+        )
+        st.dataframe(bn_layer.channels(layer.statistics), height=230)
+
+
+def _fed(choice: Choice, trained: str | None) -> str:
+    pictures = "the app's sample pictures" if choice.spec.in_channels in (1, 3) else "seeded noise"
+    weights = "trained on CIFAR-10" if trained else "not trained yet"
+    return f"The images are {pictures}; the network is {weights}"
+
+
+def _axes(op: Op, images: int) -> None:
+    for column, name in zip(st.columns(len(bn_axes.SHARED)), bn_axes.SHARED, strict=True):
+        with column:
+            st.markdown(f"**{name.capitalize()}**")
+            svg = themed(bn_axes.cube(name))
+            label = f"{name}: the values that share one mean are blue"
+            drawing(svg, key=f"bn_cube_{name.split()[0]}", label=label)
+    channels, height, width = op.in_shape
+    st.table(bn_layer.axes((images, channels, height, width)), border="horizontal")
+    st.markdown(section("batch_norm", "Axes"))

@@ -1,0 +1,111 @@
+"""Section 3: what batch norm does in training, and what it does afterwards."""
+
+from __future__ import annotations
+
+from typing import Final
+
+import streamlit as st
+
+from explorer.experiments.batch_norm_claims import running_statistics
+from explorer.lessons import glossary, section
+from explorer.ui import cache, chart
+from explorer.ui.batch_norm import cached
+from explorer.ui.batch_norm.controls import KEPT, trained_preset
+from explorer.ui.picker import Choice
+from explorer.ui.weights_input import usable_device
+from explorer.views import bn_charts
+from explorer.views.bn_numbers import plain
+
+_MEAN, _SPREAD, _BATCHES = 3.0, 2.0, 60
+_SIZES: Final = ("2", "4", "8", "16", "32", "64", "128", "256")
+_EXAMPLE: Final = (1.0, 2.0, 4.0)
+
+
+def draw(choice: Choice) -> None:
+    """Running statistics, then small batches, then one image in two batches."""
+    told, picture = st.columns([5, 7], gap="medium")
+    with told:
+        momentum = st.slider(
+            "Momentum, PyTorch's", 0.01, 1.0, 0.1, 0.01, key="bn_momentum",
+            help=glossary("momentum"), **KEPT,
+        )  # fmt: skip
+        size = st.select_slider("Values per batch m", _SIZES, "8", key="bn_batch", **KEPT)
+        words = st.empty()
+    found = running_statistics(momentum, int(size), _BATCHES, _MEAN, _SPREAD)
+    with picture:
+        chart.show(
+            bn_charts.running(found, _MEAN, _SPREAD**2),
+            "bn_running",
+            alt="Mean and variance of every batch, and their running averages",
+        )
+    st.subheader("Small batches")
+    cards = [column.container(border=True, height="stretch") for column in st.columns(3)]
+    st.subheader("One image in two batches")
+    from explorer.experiments.batch_norm_torch import running_difference
+
+    numbers = {
+        "momentum": plain(momentum),
+        "other": plain(1 - momentum),
+        "count": _BATCHES,
+        "left": plain((1 - momentum) ** _BATCHES),
+        "difference": plain(running_difference(found, momentum)),
+    }
+    words.markdown(section("batch_norm", "Running", **numbers))
+    _small_batches(cards, momentum)
+    _two_batches(choice)
+
+
+def _small_batches(cards: list[st.delta_generator.DeltaGenerator], momentum: float) -> None:
+    from explorer.experiments import batch_norm_torch as torch_side
+
+    stored = torch_side.stored_variance(_EXAMPLE, momentum)
+    cards[0].markdown(
+        section(
+            "batch_norm",
+            "Stored variance",
+            momentum=plain(momentum),
+            biased=plain(stored.biased),
+            unbiased=plain(stored.unbiased),
+            kept=plain(stored.kept),
+            from_biased=plain(stored.from_biased),
+            from_unbiased=plain(stored.from_unbiased),
+        )
+    )
+    pairs = zip(torch_side.PAIRS, torch_side.batches_of_two(), strict=True)
+    rows = "\n".join(
+        f"| {', '.join(map(plain, given))} | {', '.join(map(plain, made))} |"
+        for given, made in pairs
+    )
+    cards[1].markdown(section("batch_norm", "Two values", rows=rows))
+    rows = "\n".join(
+        f"| {'x'.join(map(str, attempt.shape))} | {attempt.refusal or 'computes'} |"
+        for attempt in torch_side.batches_of_one()
+    )
+    cards[2].markdown(section("batch_norm", "Batch of one", rows=rows))
+
+
+def _two_batches(choice: Choice) -> None:
+    bp = cache.blueprint_of(choice.spec, choice.image_size)
+    if not any(op.kind == "batch_norm" for op in bp.ops):
+        st.info(section("batch_norm", "Two batches without batch norm", network=choice.title))
+        return
+    trained = trained_preset(choice)
+    device = usable_device(choice.device).id
+    with st.skeleton(330), st.spinner(f"Four passes through {choice.title} …"):
+        found = cached.in_two_batches(choice.spec, choice.image_size, device, trained)
+    told, picture = st.columns([5, 7], gap="medium")
+    told.markdown(
+        section(
+            "batch_norm",
+            "Two batches",
+            mates=found.images - 1,
+            network=choice.title,
+            weights="trained on CIFAR-10" if trained else "untrained",
+            train=plain(found.train_difference),
+            evaluated=plain(found.eval_difference),
+        )
+    )
+    with picture:
+        pairs = {"train mode": found.train, "eval mode": found.evaluated}
+        lists = {name: (a.tolist(), b.tolist()) for name, (a, b) in pairs.items()}
+        chart.show(bn_charts.agreement(lists), "bn_agreement", alt="Logits of one image, twice")

@@ -1,0 +1,115 @@
+"""Charts of batch norm: histograms, running statistics, agreement of two batches, sigmoid."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any, Final
+
+import plotly.graph_objects as go
+from plotly.subplots import make_subplots
+
+from explorer.experiments.batch_norm_claims import Histogram, Running, SigmoidInputs
+from explorer.views.bn_numbers import plain
+from explorer.views.palette import GREY, INDIGO, SKY, TEAL, VERMILION, chart_colour
+
+_TEXT: Final = {"size": 14}
+_STEPS: Final = (GREY, SKY, INDIGO, TEAL)
+
+
+def finish(figure: go.Figure, height: int, **layout: Any) -> go.Figure:
+    """Height in pixels, legible text, little margin."""
+    figure.update_layout(
+        height=height,
+        margin={"l": 8, "r": 8, "t": 8, "b": 8},
+        legend={"orientation": "h", "y": 1.02, "yanchor": "bottom", "x": 0, "font": _TEXT},
+        hoverlabel={"font": _TEXT},
+    )
+    figure.update_xaxes(tickfont=_TEXT, title_font=_TEXT)
+    figure.update_yaxes(tickfont=_TEXT, title_font=_TEXT)
+    figure.update_layout(**layout)
+    return figure
+
+
+def histograms(rows: Sequence[Histogram], height: int = 460) -> go.Figure:
+    """One below the other, on one axis."""
+    titles = [
+        # Rounded: a mean of 1e-17 is float64's way of writing 0.
+        f"{row.name}: mean {plain(round(row.mean, 9))}, variance {plain(row.variance)}"
+        for row in rows
+    ]
+    figure = make_subplots(
+        len(rows), 1, shared_xaxes="all", subplot_titles=titles,
+        vertical_spacing=0.36 / len(rows),
+    )  # fmt: skip
+    for index, (row, slot) in enumerate(zip(rows, _STEPS, strict=False), start=1):
+        width = float(row.edges[1] - row.edges[0])
+        figure.add_bar(
+            x=(row.edges[:-1] + row.edges[1:]) / 2,
+            y=row.counts,
+            width=width,
+            marker={"color": chart_colour(slot), "line": {"width": 0}},
+            hovertemplate=f"%{{y:,}} values within {plain(width)} of %{{x:,.4f}}<extra></extra>",
+            row=index,
+            col=1,
+        )
+    figure.update_annotations(font=_TEXT, x=0, xanchor="left")
+    figure.update_yaxes(nticks=3)
+    figure.update_xaxes(title_text="value", row=len(rows), col=1)
+    return finish(
+        figure, height, showlegend=False, bargap=0, margin={"l": 8, "r": 8, "t": 28, "b": 8}
+    )
+
+
+def running(found: Running, mean: float, variance: float) -> go.Figure:
+    """Mean and variance of each batch as dots, what the layer keeps of them as lines."""
+    batches = list(range(1, len(found.means) + 1))
+    figure = go.Figure()
+    for name, dots, line, slot, truth in (
+        ("mean", found.means, found.running_means, INDIGO, mean),
+        ("variance", found.variances, found.running_variances, TEAL, variance),
+    ):
+        figure.add_scatter(
+            x=batches, y=dots, mode="markers", name=f"{name} of the batch",
+            marker={"color": chart_colour(slot), "size": 5, "opacity": 0.55},
+            hovertemplate=f"batch %{{x}}: {name} %{{y:.4f}}<extra></extra>",
+        )  # fmt: skip
+        figure.add_scatter(
+            x=[0, *batches], y=[0.0 if name == "mean" else 1.0, *line], mode="lines",
+            name=f"running {name}", line={"color": chart_colour(slot), "width": 3},
+            hovertemplate=f"after batch %{{x}}: running {name} %{{y:.4f}}<extra></extra>",
+        )  # fmt: skip
+        figure.add_hline(truth, line={"color": chart_colour(slot), "width": 1})
+    return finish(figure, 400, xaxis_title="batches seen", yaxis_title="value")
+
+
+def agreement(pairs: Mapping[str, tuple[Sequence[float], Sequence[float]]]) -> go.Figure:
+    """Each logit of one image in batch A and in batch B: on the diagonal where they agree."""
+    figure = go.Figure()
+    every = [value for pair in pairs.values() for side in pair for value in side]
+    ends = [min(every), max(every)]
+    figure.add_scatter(
+        x=ends, y=ends, mode="lines", name="equal", line={"color": chart_colour(GREY), "width": 1}
+    )
+    for (name, (first, second)), slot, size in zip(
+        pairs.items(), (VERMILION, TEAL), (7, 5), strict=False
+    ):
+        figure.add_scatter(
+            x=first, y=second, mode="markers", name=name,
+            marker={"color": chart_colour(slot), "size": size, "opacity": 0.8},
+            hovertemplate="logit %{x:.4f} in batch A, %{y:.4f} in batch B<extra></extra>",
+        )  # fmt: skip
+    return finish(figure, 330, xaxis_title="logit in batch A", yaxis_title="logit in batch B")
+
+
+def sigmoid(found: SigmoidInputs) -> go.Figure:
+    """The sigmoid's slope, and where its inputs lie before and after batch norm."""
+    figure = go.Figure()
+    for name, y, slot, fill in (
+        ("inputs before", found.before, GREY, "tozeroy"),
+        ("inputs after", found.after, INDIGO, "tozeroy"),
+        ("slope of the sigmoid", found.slope, VERMILION, None),
+    ):
+        figure.add_scatter(
+            x=found.x, y=y, mode="lines", name=name, fill=fill,
+            line={"color": chart_colour(slot), "width": 3 if fill is None else 1.5},
+            hovertemplate=f"{name}: %{{y:.4f}} at %{{x:.2f}}<extra></extra>",
+        )  # fmt: skip
+    return finish(figure, 300, xaxis_title="input of the sigmoid", yaxis_title="slope, density")

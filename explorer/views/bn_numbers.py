@@ -1,0 +1,73 @@
+"""Numbers as batch norm's tables, sentences and formulas print them."""
+
+from math import floor, isfinite, log10
+
+_RAISED = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
+_LARGE = 1e7
+
+
+def plain(value: float, digits: int = 4) -> str:
+    """At most `digits` decimals, no trailing zeros; a power of ten where that would lose all."""
+    if not isfinite(value):
+        return "overflow" if value == value else "not a number"
+    if value == 0:
+        return "0"
+    if abs(value) < 10 ** (1 - digits) or abs(value) >= _LARGE:
+        return _scientific(value)
+    text = f"{value:,.{digits}f}".rstrip("0").rstrip(".")
+    return text.replace("-", "−")
+
+
+def fixed(value: float, digits: int = 4) -> str:
+    """Always `digits` decimals, so that a column lines up; a power of ten where that is no use.
+
+    What float64's rounding leaves of a zero, below 1e-12, is printed as zero.
+    """
+    if abs(value) < 1e-12:
+        value = 0.0
+    if value == 0 or 10 ** (1 - digits) <= abs(value) < _LARGE:
+        return f"{value:,.{digits}f}".replace("-", "−")
+    return plain(value, digits)
+
+
+def magnitude(value: float) -> str:
+    """Two significant digits, in full from 0.001 to a million."""
+    if not isfinite(value):
+        return plain(value)
+    if value == 0:
+        return "0"
+    exponent = floor(log10(abs(float(f"{value:.1e}"))))
+    if not -3 <= exponent < 6:
+        return _scientific(value)
+    return f"{round(value, 1 - exponent):,.{max(0, 1 - exponent)}f}".replace("-", "−")
+
+
+def _scientific(value: float) -> str:
+    mantissa, exponent = f"{value:.1e}".split("e")
+    return f"{mantissa} × {_raised(int(exponent))}".replace("-", "−")
+
+
+def power_of_ten(exponent: int) -> str:
+    """As one reads it: 100, 0.1, 10⁶."""
+    return f"{10.0**exponent:,g}" if -2 <= exponent <= 3 else _raised(exponent)
+
+
+def _raised(exponent: int) -> str:
+    return "10" + str(exponent).translate(_RAISED)
+
+
+def latex(value: float, digits: int = 4) -> str:
+    """As `plain`, for a formula."""
+    if value == 0:
+        return "0"
+    if abs(value) < 10 ** (1 - digits) or abs(value) >= _LARGE:
+        exponent = floor(log10(abs(value)))
+        mantissa = f"{value / 10**exponent:.2f}".rstrip("0").rstrip(".")
+        power = f"10^{{{exponent}}}"
+        return power if mantissa == "1" else rf"{mantissa} \cdot {power}"
+    return f"{value:,.{digits}f}".rstrip("0").rstrip(".").replace(",", "{,}")
+
+
+def in_brackets(value: float) -> str:
+    """For a formula, behind an operator: a negative number needs brackets there."""
+    return f"({latex(value)})" if value < 0 else latex(value)

@@ -1,0 +1,99 @@
+"""The four steps of batch norm on a handful of numbers: table, formulas, picture."""
+
+from collections.abc import Callable, Sequence
+from math import nan
+
+import pandas as pd
+import plotly.graph_objects as go
+from pandas.io.formats.style import Styler
+
+from explorer.experiments.batch_norm import Steps, moments
+from explorer.views.bn_numbers import fixed, in_brackets, latex
+from explorer.views.palette import BLUE, GREY, INDIGO, chart_colour
+
+COLUMNS = ("x", "x − μ", "x̂", "y")
+
+
+def table(result: Steps, torch_outputs: Sequence[float] | None) -> Styler:
+    """One row per value, then mean and variance of each column.
+
+    torch's column is None while torch is being loaded, and empty where it refuses the batch.
+    """
+    columns = (result.values, result.centred, result.normalised, result.scaled)
+    numbers: dict[str, Sequence[float | None]] = {
+        name: [*column, *moments(column)] for name, column in zip(COLUMNS, columns, strict=True)
+    }
+    m = len(result.values)
+    numbers["torch"] = (
+        [*torch_outputs, *moments(torch_outputs)] if torch_outputs else [nan] * (m + 2)
+    )
+    rows = [*(str(index + 1) for index in range(m)), "mean", "variance"]
+    frame = pd.DataFrame(numbers, index=pd.Index(rows, name="value"))
+    return frame.style.format(fixed, na_rep="…" if torch_outputs is None else "refused")
+
+
+def formulas(result: Steps, row: int) -> tuple[str, str, str, str]:
+    """The four steps in LaTeX with the live numbers; steps 3 and 4 follow value `row` (from 0)."""
+    m, i = len(result.values), row + 1
+    mean, variance = latex(result.mean), latex(result.variance)
+    total = _sum(result.values, lambda x: in_brackets(x) if x < 0 else latex(x))
+    squares = _sum(result.values, lambda x: rf"({latex(x)} - {in_brackets(result.mean)})^2", 2)
+    centred = rf"{latex(result.values[row])} - {in_brackets(result.mean)}"
+    normalised, scaled = latex(result.normalised[row]), latex(result.scaled[row])
+    return (
+        rf"\mu = \frac{{{total}}}{{{m}}} = {mean}",
+        rf"\sigma^2 = \frac{{{squares}}}{{{m}}} = {variance}",
+        rf"\hat{{x}}_{{{i}}} = \frac{{x_{{{i}}} - \mu}}{{\sqrt{{\sigma^2 + \varepsilon}}}}"
+        rf" = \frac{{{centred}}}{{\sqrt{{{variance} + {latex(result.eps)}}}}} = {normalised}",
+        rf"y_{{{i}}} = \gamma \hat{{x}}_{{{i}}} + \beta = {latex(result.gamma)} \cdot"
+        rf" {in_brackets(result.normalised[row])} + {in_brackets(result.beta)} = {scaled}",
+    )
+
+
+def _sum(values: Sequence[float], term: Callable[[float], str], most: int = 4) -> str:
+    shown = [term(value) for value in values]
+    if len(shown) > most:
+        shown = [*shown[: most - 1], r"\dots", shown[-1]]
+    return " + ".join(shown)
+
+
+def journey(result: Steps, row: int) -> go.Figure:
+    """Each value's way through the four columns; the followed one stands out."""
+    columns = (result.values, result.centred, result.normalised, result.scaled)
+    ways: list[tuple[list[str | None], list[float | None]]] = []
+    for others in (True, False):
+        xs: list[str | None] = []
+        ys: list[float | None] = []
+        for index in range(len(result.values)):
+            if (index != row) == others:
+                xs += [*COLUMNS, None]
+                ys += [*(column[index] for column in columns), None]
+        ways.append((xs, ys))
+    figure = go.Figure()
+    for (xs, ys), slot, width in zip(ways, (GREY, INDIGO), (1.5, 4), strict=True):
+        figure.add_scatter(
+            x=xs,
+            y=ys,
+            mode="lines+markers",
+            line={"color": chart_colour(slot), "width": width},
+            marker={"size": 5 + width},
+            name=f"value {row + 1}" if slot == INDIGO else "the others",
+            hovertemplate="%{x}: %{y:,.4f}<extra></extra>",
+        )
+    figure.add_scatter(
+        x=COLUMNS,
+        y=[moments(column)[0] for column in columns],
+        mode="markers",
+        marker={"symbol": "line-ew-open", "size": 26, "color": chart_colour(BLUE),
+                "line": {"width": 3}},
+        name="mean",
+        hovertemplate="mean of %{x}: %{y:,.4f}<extra></extra>",
+    )  # fmt: skip
+    figure.update_layout(
+        height=250,
+        margin={"l": 8, "r": 8, "t": 8, "b": 8},
+        legend={"orientation": "h", "y": 1.02, "yanchor": "bottom", "x": 0, "font": {"size": 14}},
+        yaxis={"title": {"text": "value", "font": {"size": 14}}, "tickfont": {"size": 14}},
+        xaxis={"range": [-0.25, 3.25], "tickfont": {"size": 14}},
+    )
+    return figure

@@ -1,0 +1,124 @@
+"""Tables, formulas, charts and cubes, as data."""
+
+import re
+from xml.etree import ElementTree
+
+import pytest
+
+from explorer.experiments.batch_norm import steps
+from explorer.experiments.batch_norm_claims import running_statistics, shape, sigmoid_inputs
+from explorer.experiments.signal import REFERENCE, Signal
+from explorer.views import bn_axes, bn_charts, bn_depth, bn_layer, bn_steps
+from explorer.views.palette import BLUE, LIGHT, chart_colour
+
+BY_HAND = steps((2, 4, 4, 4, 5, 5, 7, 9), gamma=2, beta=-1)
+STAND_INS = {chart_colour(slot) for slot in range(10)}
+
+
+def test_table_has_all_rows_and_both_moments():
+    table = bn_steps.table(BY_HAND, BY_HAND.scaled).data
+    assert list(table.index) == [*map(str, range(1, 9)), "mean", "variance"]
+    assert list(table.columns) == [*bn_steps.COLUMNS, "torch"]
+    assert table.loc["variance", "x"] == 4
+    assert table.loc["1", "y"] == pytest.approx(-4, abs=1e-4)
+
+
+@pytest.mark.parametrize(("outputs", "shown"), [(None, "…"), ((), "refused")])
+def test_torchs_column_without_torch(outputs, shown):
+    html = bn_steps.table(BY_HAND, outputs).to_html()
+    assert html.count(f">{shown}<") == 10
+
+
+def test_formulas_carry_the_numbers():
+    mean, variance, normalised, scaled = bn_steps.formulas(BY_HAND, row=7)
+    assert mean == r"\mu = \frac{2 + 4 + 4 + \dots + 9}{8} = 5"
+    assert variance.endswith("= 4")
+    assert r"\frac{9 - 5}{\sqrt{4 + 10^{-5}}} = 2" in normalised
+    assert scaled.endswith(r"= 2 \cdot 2 + (-1) = 3")
+
+
+@pytest.mark.parametrize("values", [(1,), (-1, -2), (1e6, -1e6, 0.123456789), tuple(range(16))])
+def test_formulas_of_any_batch_are_balanced(values):
+    for formula in bn_steps.formulas(steps(values), row=0):
+        assert formula.count("{") == formula.count("}")
+        assert formula.count("(") == formula.count(")")
+
+
+def test_journey_follows_one_value():
+    others, followed, mean = bn_steps.journey(BY_HAND, row=0).data
+    assert followed.name == "value 1"
+    assert list(followed.y)[:4] == pytest.approx([2, -3, -1.5, -4], abs=1e-4)
+    assert sum(y is None for y in others.y) == 7
+    assert list(mean.y) == pytest.approx([5, 0, 0, -1], abs=1e-9)
+
+
+def test_histograms_share_their_axis():
+    found = shape("uniform")
+    figure = bn_charts.histograms((found.before, found.after))
+    assert [sum(bars.y) for bars in figure.data] == [100_000, 100_000]
+    assert figure.layout.xaxis.matches == "x2" or figure.layout.xaxis2.matches == "x"
+
+
+def charts():
+    found = running_statistics(0.1, 8)
+    lines = {net: [1.0, 10.0, 1e6] for net in bn_depth.NETS}
+    return [
+        bn_steps.journey(BY_HAND, 0),
+        bn_charts.histograms((shape("normal").before,)),
+        bn_charts.running(found, 3, 4),
+        bn_charts.agreement({"train mode": ([1.0], [2.0]), "eval mode": ([1.0], [1.0])}),
+        bn_charts.sigmoid(sigmoid_inputs(4, 2)),
+        bn_depth.by_depth(lines, "norm"),
+    ]
+
+
+@pytest.mark.parametrize("figure", charts())
+def test_charts_follow_the_theme_and_name_their_axes(figure):
+    colours = set(re.findall(r"#[0-9a-f]{6}", figure.to_json()))
+    template = set(re.findall(r"#[0-9a-f]{6}", figure.layout.template.to_plotly_json().__repr__()))
+    assert colours - template <= STAND_INS
+    assert len(figure.data) <= 6
+    # The journey's x axis carries the columns' names, which need no title.
+    assert any(axis.title.text for axis in figure.select_xaxes()) or "x̂" in figure.data[0].x
+    assert all(axis.tickfont.size >= 14 for axis in figure.select_xaxes())
+
+
+def test_ticks_are_few_and_cover_the_values():
+    figure = bn_depth.by_depth({(True, False): [3e-9, 2e11]}, "norm")
+    ticks = figure.layout.yaxis.tickvals
+    assert len(ticks) <= 8
+    assert ticks[0] <= 3e-9
+    assert figure.layout.yaxis.ticktext[0] == "10⁻⁹"
+    assert bn_depth.by_depth({(True, False): [float("inf"), 0.0]}, "norm").layout.yaxis.tickvals
+
+
+def test_depth_table_sets_both_side_by_side():
+    found = {net: Signal(("a", "b"), (1, 1), (8, 2), 2.3) for net in bn_depth.NETS}
+    table = bn_depth.table(found, {net: REFERENCE[110, *net] for net in found})
+    assert "| plain, with BN | 4.0 | 1.4 × 10⁷ | 2.3 | – |" in table
+    assert "| residual, without BN | 4.0 | 0.10 to 0.30 | 2.3 | 6.5 × 10⁷ |" in table
+    assert len({line.count("|") for line in table.splitlines()}) == 1
+
+
+@pytest.mark.parametrize(
+    ("name", "cells"),
+    # Seen are the front (channels x positions), the top (channels x images), the side.
+    [("batch norm", 6 + 4 + 24), ("layer norm", 36 + 6 + 6), ("instance norm", 6 + 1 + 6),
+     ("group norm", 18 + 3 + 6)],
+)  # fmt: skip
+def test_cubes_colour_the_values_of_one_mean(name, cells):
+    svg = bn_axes.cube(name)
+    root = ElementTree.fromstring(svg)
+    polygons = [node for node in root.iter() if node.tag.endswith("polygon")]
+    assert len(polygons) == 36 + 24 + 24
+    assert sum(node.get("fill") == LIGHT[BLUE] for node in polygons) == cells
+    sizes = [int(node.get("font-size")) for node in root.iter() if node.tag.endswith("text")]
+    assert len(sizes) == 3 and min(sizes) >= 14
+
+
+@pytest.mark.parametrize("shape_", [(8, 64, 112, 112), (2, 48, 7, 7), (3, 5, 1, 1)])
+def test_every_norm_covers_every_value(shape_):
+    images, channels, height, width = shape_
+    table = bn_layer.axes(shape_).data
+    assert (table["means"] * table["values in each"] == images * channels * height * width).all()
+    assert list(table["mixes images"]) == ["yes", "no", "no", "no"]
