@@ -1,13 +1,17 @@
-// Shows an SVG that follows the theme: pan, zoom, choose a node by click or keyboard, download.
+// Shows an SVG that follows the theme: scroll, zoom, choose a node by click or keyboard, download.
 const SVG_NS = "http://www.w3.org/2000/svg";
+const FONTS = "Source Sans, Arial, Helvetica, sans-serif";
+// A rerun draws the page again; what the visitor has zoomed and scrolled to stays.
+const kept = new WeakMap();
 
 export default function ({ parentElement, data, setTriggerValue }) {
   const root = parentElement.querySelector(".drawing");
   const stage = root.querySelector(".stage");
+  const before = kept.get(root) ?? {};
+  const same = before.svg === data.svg && stage.firstElementChild;
   root.classList.toggle("bare", !data.tools);
   root.classList.toggle("scrolls", Boolean(data.min_width));
-  stage.style.height = data.height ? `${data.height}px` : "auto";
-  stage.innerHTML = data.svg;
+  if (!same) stage.innerHTML = data.svg;
   const svg = stage.querySelector("svg");
   if (!svg) return;
 
@@ -17,64 +21,68 @@ export default function ({ parentElement, data, setTriggerValue }) {
     if (colour.trim()) root.style.setProperty(`--colour-${slot}`, colour.trim());
   });
 
-  const home = svg.viewBox.baseVal;
-  const full = [home.x, home.y, home.width, home.height];
-  let view = [...full];
-  const show = () => svg.setAttribute("viewBox", view.join(" "));
+  const { x: left, y: top, width, height } = svg.viewBox.baseVal;
   svg.setAttribute("role", data.choosable ? "group" : "img");
   svg.setAttribute("aria-label", data.label);
-  svg.style.maxWidth = "100%";
-  if (data.height) {
-    svg.setAttribute("width", "100%");
-    svg.setAttribute("height", "100%");
-  } else {
-    svg.style.height = "auto";
-  }
-  if (data.min_width) svg.style.minWidth = `${data.min_width}px`;
 
-  const zoom = (factor, centre = [0.5, 0.5]) => {
-    const [x, y, w, h] = view;
-    const width = Math.min(full[2] * 2, Math.max(full[2] / 200, w * factor));
-    const ratio = width / w;
-    view = [x + (w - width) * centre[0], y + h * (1 - ratio) * centre[1], width, h * ratio];
-    show();
+  let scale = same || (data.scene && data.scene === before.scene) ? before.scale : undefined;
+  const zooms = data.tools && !data.min_width;
+  const keep = () => kept.set(root, { svg: data.svg, scene: data.scene, scale });
+  const resize = (wanted) => {
+    scale = Math.min(4, Math.max(0.02, wanted));
+    svg.style.width = `${width * scale}px`;
+    svg.style.height = `${height * scale}px`;
+    keep();
   };
-  // Legible first: a long network starts at its input in natural size, and the fit is a button.
+  const room = () => [stage.clientWidth / width, full() ? stage.clientHeight / height
+    : (data.height ?? Infinity) / height];
+  const full = () => root.matches(":fullscreen");
+  const fit = () => resize(Math.min(...room(), full() ? 3 : 1));
+  // Legible first: what would shrink by more than a twentieth keeps its size and is scrolled.
   const natural = () => {
-    const box = stage.getBoundingClientRect();
-    const scale = Math.min(1, Math.max(box.width / full[2], box.height / full[3]));
-    const width = box.width / scale;
-    const height = box.height / scale;
-    const x = width >= full[2] ? full[0] - (width - full[2]) / 2 : full[0];
-    const y = height >= full[3] ? full[1] - (height - full[3]) / 2 : full[1];
-    view = [x, y, width, height];
-    show();
+    const whole = Math.min(...room());
+    resize(whole >= 0.95 ? Math.min(1, whole) : room()[0] >= 0.95 ? Math.min(1, room()[0]) : 1);
   };
-  const fit = () => { view = [...full]; show(); };
+  const zoom = (factor, at = [stage.clientWidth / 2, stage.clientHeight / 2]) => {
+    const [x, y] = [stage.scrollLeft + at[0], stage.scrollTop + at[1]];
+    const old = scale;
+    resize(scale * factor);
+    stage.scrollLeft = x * (scale / old) - at[0];
+    stage.scrollTop = y * (scale / old) - at[1];
+  };
+
+  if (zooms) {
+    stage.style.height = data.height ? `${Math.min(data.height, height + 18)}px` : "auto";
+    if (scale) resize(scale);
+    else if (data.start === "fit") fit();
+    else natural();
+    if (!same && !(data.scene && data.scene === before.scene)) stage.scrollTo(0, 0);
+  } else {
+    stage.style.height = data.height ? `${data.height}px` : "auto";
+    svg.style.maxWidth = "100%";
+    if (data.height) {
+      svg.setAttribute("width", "100%");
+      svg.setAttribute("height", "100%");
+    } else {
+      svg.style.height = "auto";
+    }
+    if (data.min_width) svg.style.minWidth = `${data.min_width}px`;
+  }
+  keep();
 
   const nodes = [...svg.querySelectorAll("[data-path], g.node[id]")].filter(
     (node) => !node.hasAttribute("data-fixed"),
   );
   const pathOf = (node) => node.dataset.path ?? node.id;
-  const centre = (node) => {
-    const box = node.getBBox();
-    const matrix = svg.getCTM().inverse().multiply(node.getCTM());
-    const point = new DOMPoint(box.x + box.width / 2, box.y + box.height / 2);
-    return point.matrixTransform(matrix);
-  };
-  const moveTo = (node) => {
-    const { x, y } = centre(node);
-    view = [x - view[2] / 2, y - view[3] / 2, view[2], view[3]];
-    show();
-  };
+  const chosen = nodes.find((node) => pathOf(node) === data.selected);
   const choose = (node) => setTriggerValue("clicked", pathOf(node));
+  nodes.forEach((node) => node.classList.toggle("chosen", node === chosen));
   if (data.choosable) {
+    const stop = chosen ?? nodes[0];
     nodes.forEach((node, index) => {
-      const chosen = pathOf(node) === data.selected;
-      node.classList.toggle("chosen", chosen);
-      node.setAttribute("tabindex", chosen || (index === 0 && !data.selected) ? "0" : "-1");
+      node.setAttribute("tabindex", node === stop ? "0" : "-1");
       node.setAttribute("role", "button");
-      node.setAttribute("aria-pressed", String(chosen));
+      node.setAttribute("aria-pressed", String(node === chosen));
       const title = node.querySelector("title");
       node.setAttribute("aria-label", title?.textContent ?? pathOf(node));
       node.onclick = () => { if (!dragged) choose(node); };
@@ -85,7 +93,7 @@ export default function ({ parentElement, data, setTriggerValue }) {
           const next = nodes[Math.min(nodes.length - 1, Math.max(0, index + step))];
           next.setAttribute("tabindex", "0");
           next.focus({ preventScroll: true });
-          if (data.height) moveTo(next);
+          if (zooms) next.scrollIntoView({ block: "nearest", inline: "nearest" });
         } else return;
         event.preventDefault();
         event.stopPropagation(); // the page may have shortcuts on the same keys
@@ -93,53 +101,68 @@ export default function ({ parentElement, data, setTriggerValue }) {
     });
   }
 
+  // A chosen block stands out with its addition, its shortcut and its neighbours.
+  const dims = Boolean(data.dim && chosen);
+  const own = new Set([data.selected, `${data.selected}.add`]);
+  const drawn = [...svg.querySelectorAll("g.edge[data-tail]")];
+  const near = drawn.filter(({ dataset: { tail, head } }) =>
+    own.has(head) || (own.has(tail) && !head.endsWith(".add")));
+  const lit = new Set([...own, ...near.flatMap(({ dataset }) => [dataset.tail, dataset.head])]);
+  const fade = (element, name, isNear) =>
+    element.classList.toggle("far", dims && !isNear && !name.startsWith("legend"));
+  drawn.forEach((edge) => fade(edge, edge.dataset.tail, near.includes(edge)));
+  svg.querySelectorAll("g.node").forEach((node) => fade(node, node.id, lit.has(node.id)));
+
   let dragged = false;
   let from = null;
   const onWheel = (event) => {
-    if (!data.tools || data.min_width || !(event.ctrlKey || event.metaKey)) return;
+    if (!zooms || !(event.ctrlKey || event.metaKey)) return;
     event.preventDefault();
     const box = stage.getBoundingClientRect();
-    const at = [(event.clientX - box.x) / box.width, (event.clientY - box.y) / box.height];
-    zoom(event.deltaY > 0 ? 1.15 : 1 / 1.15, at);
+    const at = [event.clientX - box.x, event.clientY - box.y];
+    zoom(event.deltaY > 0 ? 1 / 1.15 : 1.15, at);
   };
   const onDown = (event) => {
     dragged = false;
-    if (data.tools && !data.min_width && event.button === 0) from = [event.clientX, event.clientY, ...view];
+    // Fingers scroll by themselves.
+    if (zooms && event.button === 0 && event.pointerType === "mouse") {
+      from = [event.clientX, event.clientY, stage.scrollLeft, stage.scrollTop];
+    }
   };
   const onMove = (event) => {
     if (!from) return;
-    const box = stage.getBoundingClientRect();
-    const scale = Math.max(view[2] / box.width, view[3] / box.height);
     const [dx, dy] = [event.clientX - from[0], event.clientY - from[1]];
     if (Math.hypot(dx, dy) > 4) dragged = true;
-    if (!dragged) return;
-    view = [from[2] - dx * scale, from[3] - dy * scale, view[2], view[3]];
-    show();
+    if (dragged) stage.scrollTo(from[2] - dx, from[3] - dy);
   };
   const onUp = () => { from = null; };
+  const onFull = () => { if (full()) fit(); else if (zooms) natural(); };
   stage.addEventListener("wheel", onWheel, { passive: false });
   stage.addEventListener("pointerdown", onDown);
   window.addEventListener("pointermove", onMove);
   window.addEventListener("pointerup", onUp);
+  root.addEventListener("fullscreenchange", onFull);
 
   // A saved picture has no page around it: every variable becomes the colour it has now.
   const standalone = () => {
     const style = getComputedStyle(root);
     const copy = svg.cloneNode(true);
     copy.setAttribute("xmlns", SVG_NS);
-    copy.setAttribute("viewBox", full.join(" "));
-    copy.setAttribute("width", full[2]);
-    copy.setAttribute("height", full[3]);
+    copy.setAttribute("width", width);
+    copy.setAttribute("height", height);
     copy.removeAttribute("style");
-    copy.querySelectorAll(".chosen").forEach((node) => node.classList.remove("chosen"));
+    if (!copy.hasAttribute("font-family")) copy.setAttribute("font-family", FONTS);
+    [...copy.querySelectorAll("[class]"), copy].forEach((node) => {
+      ["class", "tabindex", "role", "aria-pressed"].forEach((name) => node.removeAttribute(name));
+    });
     const background = document.createElementNS(SVG_NS, "rect");
-    const [x, y, width, height] = full;
-    Object.entries({ x, y, width, height }).forEach(([k, v]) => background.setAttribute(k, v));
+    const box = { x: left, y: top, width, height };
+    Object.entries(box).forEach(([name, value]) => background.setAttribute(name, value));
     background.setAttribute("fill", style.getPropertyValue("--st-background-color") || "white");
     copy.insertBefore(background, copy.firstChild);
     const text = new XMLSerializer().serializeToString(copy);
     return text.replace(/var\((--[\w-]+)(?:,\s*([^)]*))?\)/g, (_, name, fallback) =>
-      style.getPropertyValue(name).trim() || fallback || "currentColor");
+      (style.getPropertyValue(name).trim() || fallback || "currentColor").replaceAll('"', "'"));
   };
   const save = (blob, extension) => {
     const anchor = document.createElement("a");
@@ -153,9 +176,9 @@ export default function ({ parentElement, data, setTriggerValue }) {
     const blob = new Blob([standalone()], { type: "image/svg+xml" });
     picture.onload = () => {
       const canvas = document.createElement("canvas");
-      const scale = Math.min(2, 16000 / Math.max(full[2], full[3]));
-      canvas.width = full[2] * scale;
-      canvas.height = full[3] * scale;
+      const sharpness = Math.min(2, 16000 / Math.max(width, height));
+      canvas.width = width * sharpness;
+      canvas.height = height * sharpness;
       canvas.getContext("2d").drawImage(picture, 0, 0, canvas.width, canvas.height);
       URL.revokeObjectURL(picture.src);
       canvas.toBlob((png) => save(png, "png"), "image/png");
@@ -163,10 +186,11 @@ export default function ({ parentElement, data, setTriggerValue }) {
     picture.src = URL.createObjectURL(blob);
   };
   const actions = {
-    in: () => zoom(1 / 1.3),
-    out: () => zoom(1.3),
+    in: () => zoom(1.3),
+    out: () => zoom(1 / 1.3),
     fit,
     natural,
+    full: () => (full() ? document.exitFullscreen() : root.requestFullscreen()),
     svg: () => save(new Blob([standalone()], { type: "image/svg+xml" }), "svg"),
     png: savePng,
   };
@@ -174,20 +198,13 @@ export default function ({ parentElement, data, setTriggerValue }) {
     button.onclick = actions[button.dataset.do];
   });
 
-  if (data.tools && data.height && data.start !== "fit") {
-    natural();
-    const chosen = nodes.find((node) => pathOf(node) === data.selected);
-    const outside = chosen && (() => {
-      const { x, y } = centre(chosen);
-      return x > view[0] + view[2] || y > view[1] + view[3] || x < view[0] || y < view[1];
-    })();
-    if (outside) moveTo(chosen);
-  }
-  if (data.min_width) {
-    const chosen = nodes.find((node) => pathOf(node) === data.selected);
-    if (chosen) {
-      const [node, frame] = [chosen.getBoundingClientRect(), stage.getBoundingClientRect()];
+  if (chosen && (data.min_width || (zooms && !same))) {
+    const [node, frame] = [chosen.getBoundingClientRect(), stage.getBoundingClientRect()];
+    const outside = node.x < frame.x || node.right > frame.right
+      || node.y < frame.y || node.bottom > frame.bottom;
+    if (outside || data.min_width) {
       stage.scrollLeft += node.x + node.width / 2 - frame.x - frame.width / 2;
+      stage.scrollTop += node.y + node.height / 2 - frame.y - frame.height / 2;
     }
   }
   return () => {
@@ -195,5 +212,6 @@ export default function ({ parentElement, data, setTriggerValue }) {
     window.removeEventListener("pointerup", onUp);
     stage.removeEventListener("wheel", onWheel);
     stage.removeEventListener("pointerdown", onDown);
+    root.removeEventListener("fullscreenchange", onFull);
   };
 }

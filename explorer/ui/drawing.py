@@ -1,5 +1,6 @@
-"""Shows an SVG: it follows the theme, can be panned, zoomed, clicked, and saved for slides."""
+"""Shows an SVG: it follows the theme, can be moved, zoomed, clicked, and saved for slides."""
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Literal
 
@@ -13,9 +14,10 @@ _HTML = """
     <button type="button" data-do="out" aria-label="Zoom out">&minus;</button>
     <button type="button" data-do="fit">Whole picture</button>
     <button type="button" data-do="natural">Readable size</button>
+    <button type="button" data-do="full">Full screen</button>
     <button type="button" data-do="svg">Save SVG</button>
     <button type="button" data-do="png">Save PNG</button>
-    <span class="hint">Drag to move, Ctrl + wheel to zoom, Tab and arrow keys to choose</span>
+    <span class="hint">Scroll or drag, Ctrl + wheel to zoom, Tab and arrow keys to choose</span>
   </div>
   <div class="stage"></div>
 </div>
@@ -44,6 +46,9 @@ def drawing(
     filename: str = "drawing",
     start: Literal["natural", "fit"] = "natural",
     min_width: int | None = None,
+    dim: bool = False,
+    scene: str | None = None,
+    on_choose: Callable[[str], None] | None = None,
 ) -> str | None:
     """Show `svg` and return the path of the node that was chosen just now, if any.
 
@@ -51,8 +56,8 @@ def drawing(
         svg: the drawing, its labels escaped, its colours those of views.palette.
         key: unique on the page.
         label: what the picture shows, for screen readers.
-        height: pixels; None gives the drawing its own height.
-        tools: pan, zoom and download buttons.
+        height: pixels, at most; None gives the drawing its own height.
+        tools: buttons to zoom, to fill the screen and to save; the drawing then scrolls.
         choosable: nodes (elements with `data-path`, or Graphviz nodes with an id) can be chosen
             by click, or by Tab, arrow keys and Enter.
         selected: path of the node to show as chosen.
@@ -60,7 +65,16 @@ def drawing(
         start: show the drawing in readable size from its beginning, or the whole of it.
         min_width: pixels below which the drawing no longer shrinks with the page but scrolls
             sideways, so that its text stays legible; its tools then only save it.
+        dim: fade what the chosen node of a graph is not joined to.
+        scene: while this stays the same, another `svg` keeps what was zoomed and scrolled to.
+        on_choose: called with a chosen node's path before the page runs again.
     """
+
+    def chosen() -> None:
+        path = st.session_state[key].get("clicked")
+        if path is not None and on_choose is not None:
+            on_choose(path)
+
     result = _component()(
         key=key,
         data={
@@ -73,8 +87,10 @@ def drawing(
             "filename": filename,
             "start": start,
             "min_width": min_width,
+            "dim": dim,
+            "scene": scene,
         },
-        on_clicked_change=lambda: None,
+        on_clicked_change=chosen,
     )
     clicked: str | None = result.get("clicked")
     return clicked

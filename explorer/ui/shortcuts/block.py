@@ -1,0 +1,121 @@
+"""One block: its ops, why its shortcut is what it is, and the formulas of one op."""
+
+from typing import Final
+
+import streamlit as st
+
+from explorer.architecture import Block, Blueprint
+from explorer.architecture.notation import shape_text
+from explorer.lessons import glossary, section
+from explorer.ui.drawing import drawing
+from explorer.ui.picker import Choice
+from explorer.views import block_diagram
+from explorer.views.dot import DrawingError
+from explorer.views.shortcut_table import of_block
+
+OP: Final = "shortcuts_op"
+
+
+def breadcrumb(bp: Blueprint, choice: Choice, block: Block) -> str:
+    """Network > stage > block."""
+    index = bp.stage_of(block.path)
+    if index is None:
+        return f"{choice.title} › **{block.title}**"
+    stage = bp.stages[index]
+    return f"{choice.title} › {stage.title} ({stage.path}) › **{block.title}** ({block.path})"
+
+
+def show(bp: Blueprint, choice: Choice, block: Block) -> None:
+    """The block's diagram, and beside it what there is to know."""
+    picture, words = st.columns(2, gap="medium")
+    names = {op.path.removeprefix(f"{block.path}."): op for op in block.ops}
+    with words:
+        st.markdown(why(bp, block))
+        _counts(block)
+        name = st.selectbox(
+            "Op",
+            list(names),
+            index=None,
+            placeholder="click one, or choose it here, for its formulas",
+            key=OP,
+            bind="query-params",
+        )
+        if name:
+            op = names[name]
+            st.markdown(
+                section(
+                    "shortcuts",
+                    "op",
+                    path=op.path,
+                    in_shape=shape_text(op.in_shape),
+                    out_shape=shape_text(op.out_shape),
+                    size=_code(op.size_formula),
+                    params=_code(op.params_formula),
+                    macs=_code(op.macs_formula),
+                )
+            )
+    with picture:
+        show_ops(
+            block,
+            "ops",
+            selected=names[name].path if name else None,
+            choosable=True,
+        )
+
+
+def show_ops(
+    block: Block, name: str, *, selected: str | None = None, choosable: bool = False
+) -> None:
+    """A block's diagram; `name` tells it from the page's other ones."""
+    try:
+        picture = block_diagram.sheet(block).picture
+    except DrawingError as problem:
+        st.error(str(problem))
+        return
+
+    def choose(path: str) -> None:
+        op = path.removeprefix(f"{block.path}.")
+        st.session_state[OP] = None if st.session_state.get(OP) == op else op
+
+    drawing(
+        picture.svg,
+        key=f"shortcuts_{name}",
+        label=f"The ops of {block.title}, with the shapes between them",
+        tools=True,
+        choosable=choosable,
+        selected=selected,
+        filename=f"{block.title}_{name}",
+        min_width=round(picture.width),
+        on_choose=choose if choosable else None,
+    )
+
+
+def why(bp: Blueprint, block: Block) -> str:
+    """Why the block's shortcut is solid, dashed or missing, and where it starts."""
+    numbers = of_block(block)
+    shortcut = block.shortcut
+    if shortcut is None:
+        return section("shortcuts", "stem and head", **numbers)
+    rule = shortcut.kind == "projection" and not (shortcut.channels_change or shortcut.size_changes)
+    parts = [section("shortcuts", "projection by rule" if rule else shortcut.kind, **numbers)]
+    if shortcut.kind == "projection":
+        parts.append(section("shortcuts", "norm" if len(block.shortcut_ops) > 1 else "no norm"))
+    if bp.spec.activation_order == "pre" and shortcut.kind != "none":
+        inside = shortcut.source.startswith(f"{block.path}.")
+        parts.append(section("shortcuts", "inside" if inside else "before", **numbers))
+    return " ".join(parts)
+
+
+def _counts(block: Block) -> None:
+    numbers = of_block(block)
+    first, second = st.columns(2)
+    first.metric("Main branch, parameters", numbers["main_params"], help=glossary("parameters"))
+    second.metric("Main branch, MACs", numbers["main_macs"], help=glossary("MACs"))
+    if block.shortcut is not None and block.shortcut.kind != "none":
+        first.metric("Shortcut, parameters", numbers["params"])
+        second.metric("Shortcut, MACs", numbers["macs"])
+        first.metric("Additions", numbers["additions"], help=glossary("addition"))
+
+
+def _code(formula: str) -> str:
+    return f"`{formula}`"

@@ -1,0 +1,125 @@
+"""The whole network: its controls and its diagram."""
+
+from typing import Final, NamedTuple
+
+import streamlit as st
+
+from explorer.architecture import Block, Blueprint
+from explorer.lessons import glossary, section
+from explorer.ui.drawing import drawing
+from explorer.ui.picker import Choice
+from explorer.ui.words import quoted
+from explorer.views import diagram, shortcut_table
+from explorer.views.diagram import LAYOUTS, Layout
+from explorer.views.dot import DrawingError
+from explorer.views.folding import FOLD, MOST_UNFOLDED, foldable, node_of, still_folded
+
+LAYOUT: Final = "shortcuts_layout"
+UNFOLD: Final = "shortcuts_unfold"
+BLOCK: Final = "shortcuts_block"
+_HEIGHT: Final = 720
+_NOTHING: Final = "nothing is folded"
+
+
+class View(NamedTuple):
+    """How the network is drawn, and the block that is looked at."""
+
+    layout: Layout
+    unfold: tuple[str, ...]
+    block: Block
+    picked: bool
+
+
+def lead(bp: Blueprint) -> str:
+    """The page's first sentence."""
+    numbers = shortcut_table.summary(bp)
+    if bp.spec.shortcut == "none":
+        return section("shortcuts", "lead plain", **numbers)
+    return section("shortcuts", "lead" if bp.dashed else "lead all solid", **numbers)
+
+
+def controls(bp: Blueprint) -> View:
+    """Layout, unfolded stages, and the block; all of them in the URL."""
+    _complain(bp)
+    first, second, third = st.columns([4, 5, 4], vertical_alignment="bottom")
+    layout = first.segmented_control(
+        "Layout",
+        LAYOUTS,
+        default="stages",
+        required=True,
+        key=LAYOUT,
+        bind="query-params",
+        help=glossary("layout"),
+    )
+    stages = foldable(bp)
+    unfold = second.pills(
+        "Unfold",
+        stages or (_NOTHING,),
+        selection_mode="multi",
+        key=UNFOLD,
+        bind="query-params",
+        disabled=not stages,
+        help=glossary("folded"),
+    )
+    picked = third.selectbox(
+        "Block",
+        [part.path for part in bp.parts],
+        index=None,
+        placeholder="click one, or choose it here",
+        key=BLOCK,
+        bind="query-params",
+    )
+    shown = bp.block(picked) if picked else (*bp.dashed, bp.blocks[0])[0]
+    return View(layout, tuple(stage for stage in stages if stage in unfold), shown, bool(picked))
+
+
+def _complain(bp: Blueprint) -> None:
+    """Say what of a link's wishes this network cannot fulfil."""
+    wished = st.query_params.get(BLOCK)
+    if wished and wished not in {part.path for part in bp.parts}:
+        st.warning(section("shortcuts", "unknown block", path=quoted(wished)))
+
+
+def show(bp: Blueprint, choice: Choice, view: View) -> None:
+    """The diagram, and its DOT to download."""
+    sheet = diagram.sheet(bp, view.layout, view.unfold)
+    try:
+        picture = sheet.picture
+    except DrawingError as problem:
+        st.error(str(problem))
+        return
+    capped = still_folded(bp, view.unfold)
+    if capped:
+        names = ", ".join(capped)
+        st.info(section("shortcuts", "capped", stages=names, most=MOST_UNFOLDED))
+    drawing(
+        picture.svg,
+        key="shortcuts_network",
+        label=f"{choice.title}: blocks, shortcuts and additions from image to head",
+        height=_HEIGHT,
+        tools=True,
+        choosable=True,
+        selected=node_of(bp, view.block.path, view.unfold),
+        filename=f"{choice.name}_shortcuts",
+        dim=view.picked,
+        scene=f"{choice.title} {choice.image_size} {view.layout}",
+        on_choose=choose,
+    )
+    st.download_button(
+        "Save DOT",
+        sheet.source,
+        file_name=f"{choice.name}_shortcuts.dot",
+        mime="text/vnd.graphviz",
+        key="shortcuts_dot",
+        on_click="ignore",
+        help=glossary("DOT"),
+    )
+
+
+def choose(node: str) -> None:
+    """Open what was clicked: a fold's stage, or a block; a chosen block is let go."""
+    if node.startswith(FOLD):
+        unfolded = st.session_state.get(UNFOLD) or []
+        st.session_state[UNFOLD] = [*unfolded, node.removeprefix(FOLD)]
+    else:
+        st.session_state[BLOCK] = None if st.session_state.get(BLOCK) == node else node

@@ -1,0 +1,38 @@
+"""v1 and v1.5 of the same down-sampling block, side by side."""
+
+from functools import lru_cache
+
+import streamlit as st
+
+from explorer.architecture import NetworkSpec
+from explorer.architecture.strides import StrideStudy, stride_study
+from explorer.lessons import section
+from explorer.ui.picker import Choice
+from explorer.ui.shortcuts.block import show_ops
+from explorer.views.shortcut_table import stride_numbers
+
+
+@lru_cache(maxsize=16)
+def _study(spec: NetworkSpec, image_size: int, path: str) -> StrideStudy | None:
+    return stride_study(spec, image_size, path)
+
+
+def show(choice: Choice, path: str) -> None:
+    """Both blocks with what the difference costs and buys; a sentence where there is none."""
+    study = _study(choice.spec, choice.image_size, path)
+    if study is None:
+        basic = choice.spec.block == "basic"
+        name = "strides basic" if basic else "strides none"
+        st.markdown(section("shortcuts", name, title=choice.title))
+        return
+    numbers = stride_numbers(study)
+    st.markdown(section("shortcuts", "strides", **numbers))
+    st.markdown(section("shortcuts", "strides reach", **numbers))
+    st.caption(section("shortcuts", "strides sources"))
+    old, new = st.columns(2, gap="medium")
+    with old:
+        st.markdown("**v1**: stride on the first 1x1")
+        show_ops(study.v1.block(study.path), "v1", selected=f"{study.path}.conv1")
+    with new:
+        st.markdown("**v1.5**: stride on the 3x3")
+        show_ops(study.v15.block(study.path), "v1.5", selected=f"{study.path}.conv2")

@@ -1,0 +1,184 @@
+"""One block with its ops: the main branch on the left, the shortcut beside it."""
+
+from typing import Final
+
+from explorer.architecture.notation import shape_text
+from explorer.architecture.ops import Block, Op
+from explorer.views.palette import BACKGROUND, LIGHT, slot_of
+from explorer.views.sheet import Point, Sheet
+
+OP_NAMES: Final = {
+    "batch_norm": "batch norm",
+    "relu": "ReLU",
+    "max_pool": "max pool",
+    "avg_pool": "average pool",
+    "pad": "zero padding",
+    "add": "addition",
+    "flatten": "flatten",
+    "linear": "fully connected",
+}
+
+_WIDTH: Final = 226
+_LANE: Final = 244
+_NEAR_LANE: Final = 172
+_ARROW: Final = 40
+_LABEL: Final = 13
+_FORK: Final = 15
+_PLUS: Final = 28
+
+
+def sheet(block: Block, colour: str | None = None) -> Sheet:
+    """The block's ops as DOT, each with its counts, and a shape (C, H, W) on every arrow.
+
+    Args:
+        block: a residual unit, the stem or the head.
+        colour: one of the palette; its stage's where it is left out.
+    """
+    drawing = _Drawing(block, colour or LIGHT[slot_of(block.path)])
+    drawing.draw()
+    return drawing.sheet
+
+
+def lines_of(op: Op) -> list[str]:
+    """What a node says of its op: name and kind, channels, parameters, MACs."""
+    name = op.path.split(".", 2)[-1] if op.on_shortcut else op.name
+    if op.kind == "conv":
+        stride = f", stride {op.stride}" if op.stride > 1 else ""
+        groups = f", {op.groups} groups" if op.groups > 1 else ""
+        lines = [
+            f"{name}: {op.kernel}x{op.kernel}{stride}",
+            f"{op.in_shape[0]} → {op.out_shape[0]} channels{groups}",
+        ]
+    elif op.kind == "linear":
+        lines = [f"{name}: {OP_NAMES[op.kind]}", f"{op.in_shape[0]} → {op.out_shape[0]} features"]
+    elif op.kind == "pad":
+        lines = [f"{name}: {OP_NAMES[op.kind]}"]
+        if op.stride == 2:
+            lines.append("every second row and column")
+        lines.append(f"{op.out_shape[0] - op.in_shape[0]} channels of zeros added")
+    elif op.kind in ("max_pool", "avg_pool"):
+        stride = f", stride {op.stride}" if op.stride > 1 else ""
+        lines = [f"{name}: {op.kernel}x{op.kernel}{stride}"]
+    elif op.kind == "batch_norm":
+        count = f"{op.params:,} parameters"
+        what = f"{name}: {OP_NAMES[op.kind]}"
+        return [what, count] if op.on_shortcut else [f"{what}, {count}"]
+    elif op.name == OP_NAMES[op.kind]:
+        lines = [op.name]
+    else:
+        lines = [f"{name}: {OP_NAMES[op.kind]}"]
+    if op.params:
+        lines.append(f"{op.params:,} parameters")
+    if op.macs:
+        lines.append(f"{op.macs:,} MACs")
+    return lines
+
+
+class _Drawing:
+    """Draws down the main branch, with the shortcut beside it, and joins the two."""
+
+    def __init__(self, block: Block, colour: str) -> None:
+        self.block, self.colour = block, colour
+        self.sheet = Sheet("block")
+        self.y = 0.0
+        self.tail, self.shape = "input", block.in_shape
+        self.lane = float(_LANE if block.shortcut_ops else _NEAR_LANE)
+        self.forks: dict[str, tuple[str, float]] = {}
+        """Path of an op -> its node, and where below it a shortcut leaves the chain."""
+
+    def draw(self) -> None:
+        """All of it, from the block's input to its output."""
+        block = self.block
+        self._plain("input", "input")
+        self._remember(block.ops[0].inputs[0])
+        for op in block.main_ops:
+            if op.kind == "add":
+                self._addition(op.path)
+            else:
+                self._op(op)
+            self.shape = op.out_shape
+            self._remember(op.path)
+        self._arrow("output")
+        self._plain("output", "output")
+
+    def _remember(self, path: str) -> None:
+        self.forks[path] = (self.tail, self.y + _ARROW - _FORK)
+
+    def _plain(self, name: str, text: str) -> None:
+        self.sheet.node(name, (0, self.y + 9), (_WIDTH, 18), [text], shape="plaintext")
+        self.y += 18
+        self.tail = name
+
+    def _op(self, op: Op) -> None:
+        self._arrow(op.path)
+        self.y = self._box(op, 0, self.y)
+        self.tail = op.path
+
+    def _box(self, op: Op, x: float, top: float) -> float:
+        """A node at this place; returns where it ends."""
+        lines = lines_of(op)
+        height = 18 * len(lines) + 10
+        self.sheet.node(
+            op.path,
+            (x, top + height / 2),
+            (_WIDTH, height),
+            lines,
+            colour=self.colour,
+            choosable=True,
+            bold=len(lines) > 1,
+            title=f"{', '.join(lines)}: {shape_text(op.in_shape)} to {shape_text(op.out_shape)}",
+            **({"style": "rounded,filled,dashed"} if op.on_shortcut else {}),
+        )
+        return top + height
+
+    def _arrow(self, head: str) -> None:
+        start, self.y = self.y, self.y + _ARROW
+        label = [shape_text(self.shape)]
+        at = (0.0, start + _LABEL)
+        self.sheet.arrow(self.tail, head, [(0.0, start), (0.0, self.y)], label, at)
+
+    def _addition(self, name: str) -> None:
+        """Where main branch and shortcut meet."""
+        self._arrow(name)
+        middle = self.y + _PLUS / 2
+        self.sheet.node(
+            name,
+            (0, middle),
+            (_PLUS, _PLUS),
+            ["+"],
+            colour=self.colour,
+            fill=BACKGROUND,
+            title=f"addition: {shape_text(self.shape)}",
+            choosable=True,
+            shape="circle",
+            fontsize="20",
+        )
+        self._shortcut(name, middle)
+        self.y += _PLUS
+        self.tail = name
+
+    def _shortcut(self, head: str, middle: float) -> None:
+        shortcut = self.block.shortcut
+        assert shortcut is not None
+        tail, fork = self.forks[shortcut.source]
+        lane, shape = self.lane, shortcut.in_shape
+        points: list[Point] = [(0.0, fork), (lane, fork)]
+        label_at, top = fork + 9 + _LABEL, fork + _ARROW + 8
+        style = {"colour": self.colour, "width": 2.5, "dashed": shortcut.dashed}
+        for op in self.block.shortcut_ops:
+            end = [*points, (lane, top)]
+            self.sheet.arrow(tail, op.path, end, [shape_text(shape)], (lane, label_at), **style)  # type: ignore[arg-type]
+            bottom = self._box(op, lane, top)
+            points, label_at, top = [(lane, bottom)], bottom + _LABEL, bottom + _ARROW
+            tail, shape = op.path, op.out_shape
+        start = points[-1][1]
+        self.sheet.arrow(
+            tail,
+            head,
+            [*points, (lane, middle), (_PLUS / 2, middle)],
+            [shape_text(shape)],
+            (lane, (start + middle) / 2),
+            title=f"Shortcut: {shortcut.line}, {shortcut.why}",
+            **style,  # type: ignore[arg-type]
+        )
+        self.sheet.words("why", (_WIDTH / 4, fork - 12), shortcut.why.replace("->", "→"))
