@@ -6,6 +6,7 @@ from explorer.ui import navigation, picker
 
 st.set_page_config(page_title="ResNet Explorer", page_icon="🧱", layout="wide")
 page = navigation.begin()
+st.set_page_config(page_title=f"{page.title} · ResNet Explorer")
 with st.sidebar:
     complaints = picker.draw()
 # In the page, because the sidebar is closed on a telephone.

@@ -14,7 +14,8 @@ _JS = """
 export default function ({ parentElement }) {
   const button = parentElement.querySelector("button");
   const field = parentElement.querySelector("input");
-  const said = button.textContent;
+  const said = "Copy link";
+  button.textContent = said;
   let timer;
   const done = () => {
     button.textContent = "Link copied: it opens exactly this view";

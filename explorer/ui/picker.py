@@ -22,6 +22,12 @@ _BY_FAMILY: Final = {
     family: {entry.title: entry for entry in PRESETS.values() if entry.family == family}
     for family in FAMILIES
 } | {CUSTOM: {_FROM_SCRATCH.title: _FROM_SCRATCH}}
+_BY_NAME: Final = {
+    name: entry
+    for entries in _BY_FAMILY.values()
+    for entry in entries.values()
+    for name in (entry.name, entry.title)
+}
 _CHOICES: Final = {
     "block": get_args(BlockKind),
     "stem": get_args(Stem),
@@ -59,7 +65,6 @@ _DEVICES: Final = ("auto", "cpu", "cuda", "mps", "xpu")
 _STATE: Final = "choice"
 _AS_LINKED: Final = "choice_as_linked"
 _COMPLAINTS: Final = "url_complaints"
-_DEFAULT_FAMILY: Final = next(iter(_BY_FAMILY))
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,16 +102,15 @@ def draw() -> list[str]:
     family = st.selectbox(
         "Family", list(_BY_FAMILY), key="family", bind="query-params", on_change=_new_family
     )
-    entries = _BY_FAMILY[family]
-    title = st.selectbox(
+    named = st.selectbox(
         "Network",
-        list(entries),
+        [*_BY_FAMILY[family], *_names_beside(family)],
         key="net",
         bind="query-params",
         on_change=_as_named,
         help=glossary("network"),
     )
-    entry = entries.get(title) or next(iter(entries.values()))
+    entry = _BY_NAME[named]
     values: dict[str, Any] = {"image_size": _number("image_size", "Image size, pixels", entry)}
     slots: dict[str, Any] = {"image_size": st.container()}
     device = st.selectbox(
@@ -201,6 +205,16 @@ def _is_number(text: str) -> bool:
     return text.isascii() and text.isdigit() and len(text) < 12
 
 
+def _names_beside(family: str) -> list[str]:
+    """Names that the link or the control holds though they are no title of this family.
+
+    A link may name a network by its id, and in any family. It stays as it is: writing the title
+    into the address would leave a step in the history that one cannot go back through.
+    """
+    held = (st.query_params.get("net"), st.session_state.get("net"))
+    return sorted({name for name in held if name in _BY_NAME and name not in _BY_FAMILY[family]})
+
+
 def _new_family() -> None:
     st.session_state["net"] = next(iter(_BY_FAMILY[st.session_state["family"]]))
     _as_named()
@@ -212,10 +226,9 @@ def _as_named() -> None:
 
 
 def _first_visit() -> None:
-    """Take over the URL of a session's first run, and note what in it is not understood.
+    """Note what the link of a session's first run says that is not understood.
 
-    A link may name a network by its id (net=resnet50) and leave out its family: the controls
-    need both in the form they write themselves.
+    A link may leave out the family of its network; the control shows it nevertheless.
     """
     if _COMPLAINTS in st.session_state:
         return
@@ -233,18 +246,13 @@ def _first_visit() -> None:
         if field in query and query[field] not in options
     ]
     st.session_state[_COMPLAINTS] = complaints
-    if "net" not in query:
-        return
-    entry = next(
-        (e for e in (*PRESETS.values(), _FROM_SCRATCH) if query["net"] in (e.name, e.title)), None
-    )
-    if entry is None:
+    named = query.get("net")
+    if named in _BY_NAME:
+        st.session_state["family"] = _BY_NAME[named].family
+    elif named is not None:
         complaints.append(
-            f"The network {quoted(query['net'])} in the link is unknown; choose one in the sidebar."
+            f"The network {quoted(named)} in the link is unknown; choose one in the sidebar."
         )
-    elif (query.get("family", _DEFAULT_FAMILY), query["net"]) != (entry.family, entry.title):
-        st.query_params.from_dict({**query, "family": entry.family, "net": entry.title})
-        st.rerun()
 
 
 def _complaints() -> list[str]:

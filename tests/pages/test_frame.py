@@ -72,7 +72,7 @@ def test_every_preset_can_be_chosen(open_app):
 
 def test_a_family_starts_with_its_first_network(open_app):
     app = open_app(net="resnet152")
-    for family in (*FAMILIES, picker.CUSTOM, "ImageNet"):
+    for family in (*FAMILIES[1:], picker.CUSTOM, "ImageNet"):
         choose(app, "family", family)
         assert app.sidebar.selectbox(key="net").value == choice(app).title
     assert choice(app).name == "resnet18"
@@ -318,6 +318,16 @@ def test_a_network_by_its_id_by_its_title_and_in_the_wrong_family(open_app):
         assert choice(app).name == "resnet110"
         assert choice(app).image_size == 32
     assert choice(open_app(family="CIFAR")).name == "resnet20"
+
+
+def test_the_family_follows_a_link_and_a_choice_follows_the_family(open_app):
+    app = open_app(net="resnet110")
+    control = app.sidebar.selectbox(key="net")
+    assert app.sidebar.selectbox(key="family").value == "CIFAR"
+    assert control.value == "resnet110"
+    assert control.options[:2] == ["ResNet-20", "ResNet-32"]
+    choose(app, "net", "ResNet-56")
+    assert choice(app).name == "resnet56"
 
 
 def test_complaints_last_until_something_is_chosen(open_app):
