@@ -15,8 +15,8 @@ FOLD_ABOVE: Final = 60
 
 _ATTRIBUTE: Final = {"parameters": "params", "MACs": "macs", "activations": "activations"}
 _KINDS: Final[dict[OpKind, str]] = {
-    "conv": "Convolutions of stem and main branches",
-    "batch_norm": "Batch norm elsewhere",
+    "conv": "Stem and branch convolutions",
+    "batch_norm": "Other batch norm",
     "relu": "ReLU",
     "add": "Additions",
     "pad": "Padded shortcuts",
@@ -25,7 +25,7 @@ _KINDS: Final[dict[OpKind, str]] = {
     "flatten": "Pooling and flattening",
     "linear": "Classifier",
 }
-PROJECTIONS: Final = "Projections with their batch norm"
+PROJECTIONS: Final = "Projections, their batch norm"
 
 
 class Counted(Protocol):
@@ -75,12 +75,12 @@ def tree(bp: Blueprint, measure: Measure) -> tuple[Part, ...]:
     blocks has no ops.
     """
     parts = [Part(WHOLE, "", "", amount(bp, measure))]
-    for block in (bp.stem, bp.head):
-        parts += _with_ops(block, WHOLE, 1, measure)
+    parts += _with_ops(bp.stem, WHOLE, 1, measure)
     for stage in bp.stages:
         parts.append(Part(stage.title, WHOLE, stage.path, amount(stage, measure)))
         for block, equal in runs(bp, stage.blocks):
             parts += _with_ops(block, stage.title, equal, measure)
+    parts += _with_ops(bp.head, WHOLE, 1, measure)
     return tuple(part for part in parts if part.value)
 
 

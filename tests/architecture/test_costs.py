@@ -52,10 +52,10 @@ def test_any_network_adds_up(spec_and_size) -> None:
 
 def test_split_of_resnet50() -> None:
     assert by_kind(of("resnet50"), "parameters") == {
-        "Convolutions of stem and main branches": 20_686_016,
+        "Stem and branch convolutions": 20_686_016,
         PROJECTIONS: 2_776_576,
         "Classifier": 2_049_000,
-        "Batch norm elsewhere": 45_440,
+        "Other batch norm": 45_440,
     }
 
 

@@ -1,0 +1,102 @@
+"""All named networks: what they cost, what they reach, and what sources print about them."""
+
+from typing import Any, Final
+
+import streamlit as st
+
+from explorer.architecture import PRESETS, Blueprint
+from explorer.architecture.catalogue import IMAGENET_SIZE, entries, near, protocols, results
+from explorer.architecture.published import figures_of
+from explorer.architecture.published_costs import PUBLISHED_COSTS
+from explorer.lessons import glossary, section
+from explorer.ui import chart, picker
+from explorer.ui.parameters.controls import KEPT
+from explorer.views import cost_tables, network_charts
+
+_AXES: Final = ("parameters", "MACs")
+
+
+@st.fragment
+def draw(choice: picker.Choice, bp: Blueprint) -> None:
+    """Show the section; the network in the sidebar is ringed."""
+    st.markdown(section("parameters", "map"))
+    _maps(choice, bp)
+    st.caption(section("parameters", "one map"))
+    st.subheader("Published accuracy", anchor="accuracy")
+    _accuracy(choice)
+    with st.expander("What sources print as size and cost"):
+        st.markdown(section("parameters", "printed costs"))
+        st.markdown(cost_tables.printed_table(PUBLISHED_COSTS, entries()))
+
+
+def _maps(choice: picker.Choice, bp: Blueprint) -> None:
+    chosen = network_charts.Chosen(choice.title, bp.params, bp.macs, bp.image_size)
+    # A customised network belongs where networks of its kind are drawn.
+    on_imagenet = PRESETS.get(choice.name, PRESETS["resnet18"]).image_size == IMAGENET_SIZE
+    picked = []
+    # The chart with the ring comes first.
+    for imagenet in (on_imagenet, not on_imagenet):
+        kind = "ImageNet, 224x224" if imagenet else "CIFAR-10, 32x32"
+        shown = [e for e in entries() if (e.preset.image_size == IMAGENET_SIZE) == imagenet]
+        figure = network_charts.cost_map(shown, chosen if imagenet == on_imagenet else None)
+        st.subheader(kind)
+        alt = f"Parameters against MACs of the named networks for {kind}"
+        key = f"params_map_{'imagenet' if imagenet else 'cifar'}"
+        picked += chart.show(figure, key, alt=alt, choosable=True)
+    _offer(picked, choice)
+
+
+def _offer(picked: list[dict[str, Any]], choice: picker.Choice) -> None:
+    """A button for each network whose mark was chosen, or lies under a chosen one."""
+    titles = {entry.preset.title: entry.preset.name for entry in entries()}
+    chosen = [(point.get("customdata") or [None])[0] for point in picked]
+    offered = {
+        e.preset.name: e.preset.title for t in chosen if t in titles for e in near(titles[t])
+    }
+    with st.container(horizontal=True):
+        for name, title in offered.items():
+            if name != choice.name or choice.customised:
+                key = f"params_go_{name}"
+                st.button(f"Go to {title}", key=key, on_click=picker.switch_to, args=(name,))
+
+
+def _accuracy(choice: picker.Choice) -> None:
+    st.markdown(section("parameters", "accuracy"))
+    left, right = st.columns([2, 1], vertical_alignment="bottom")
+    protocol = left.selectbox(
+        "Protocol", protocols(), key="params_protocol", help=glossary("protocol"), **KEPT
+    )
+    axis = right.segmented_control(
+        "Against", _AXES, default="MACs", required=True, key="params_against", **KEPT
+    )
+    if choice.customised and choice.name in PRESETS:
+        st.caption(section("parameters", "customised", title=PRESETS[choice.name].title))
+    _elsewhere(choice, protocol)
+    shown = [result for result in results() if result.figure.protocol == protocol]
+    ringed = None if choice.customised else choice.name
+    alt = f"Top-1 accuracy against {axis}: {protocol}"
+    chart.show(network_charts.accuracy_chart(shown, axis, ringed), "params_accuracy", alt=alt)
+    source = shown[0].figure
+    st.markdown(
+        section(
+            "parameters",
+            "source",
+            source=f"[{source.source}]({source.url})",
+            size=shown[0].image_size,
+        )
+    )
+    st.markdown(cost_tables.figures_table(shown))
+
+
+def _elsewhere(choice: picker.Choice, protocol: str) -> None:
+    published = list(dict.fromkeys(figure.protocol for figure in figures_of(choice.name)))
+    if protocol in published or choice.name not in PRESETS:
+        return
+    title = PRESETS[choice.name].title
+    if published:
+        text = section(
+            "parameters", "figures elsewhere", title=title, protocols=", ".join(published)
+        )
+    else:
+        text = section("parameters", "no figures", title=title)
+    st.info(text)

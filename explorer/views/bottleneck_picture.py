@@ -1,0 +1,88 @@
+"""A stack of convolutions, each drawn as the rectangle of its weights.
+
+A k x k convolution from A to B channels is a rectangle k*A wide and k*B high, so its area is its
+number of weights, at one scale for all stacks that are compared.
+"""
+
+from collections.abc import Iterable
+from html import escape
+
+from explorer.architecture.comparison import Layer, Stack
+from explorer.views.palette import BLUE, BORDER, LIGHT, TEXT
+
+WIDTH = 304
+"""Of the drawing; about a third of a page, or a telephone's whole width."""
+_BOX, _LABEL, _LINE, _FONT, _LARGE = 88, 100, 21, 16, 32
+
+
+def longest_side(stacks: Iterable[Stack]) -> int:
+    """Of all rectangles of these stacks, in weights: what gives them one scale."""
+    return max(side for stack in stacks for layer in stack.layers for side in _sides(layer))
+
+
+def picture(stack: Stack, ratio: str, longest: int, size: int) -> str:
+    """An SVG of the stack's parameters, its layers with their products, and its MACs.
+
+    Args:
+        stack: the layers, from input to output.
+        ratio: its parameters divided by the bottleneck's.
+        longest: from `longest_side`, of all stacks shown together.
+        size: height and width in pixels of the map that they run on, for the MACs.
+    """
+    parts = [
+        _text(0, 16, "parameters"),
+        _text(0, 48, f"{stack.params:,}", _LARGE, bold=True),
+        _text(WIDTH, 16, "ratio", end=True),
+        _text(WIDTH, 48, ratio, _LARGE, bold=True, end=True),
+    ]
+    y = 66
+    for layer in stack.layers:
+        lines = label(layer)
+        width, height = (max(2.0, _BOX * side / longest) for side in _sides(layer))
+        tall = max(_LINE * len(lines) + 10, height + 14)
+        parts.append(
+            f'<rect x="{(_BOX - width) / 2:.1f}" y="{y + (tall - height) / 2:.1f}" '
+            f'width="{width:.1f}" height="{height:.1f}" fill="{LIGHT[BLUE]}" '
+            f'fill-opacity="{1 if layer.kernel > 1 else 0.7}"/>'
+        )
+        base = y + (tall - _LINE * len(lines)) / 2 + 16
+        parts += [
+            _text(_LABEL, base + _LINE * row, line, bold=row == 0) for row, line in enumerate(lines)
+        ]
+        y += round(tall)
+    parts.append(f'<path d="M0,{y + 6} H{WIDTH}" stroke="{BORDER}" stroke-width="1.5"/>')
+    parts.append(_text(0, y + 28, f"{stack.macs(size):,} MACs at {size}x{size}", bold=True))
+    high = y + 36
+    return (
+        f'<svg xmlns="http://www.w3.org/2000/svg" width="{WIDTH}" height="{high}" '
+        f'viewBox="0 0 {WIDTH} {high}">{"".join(parts)}</svg>'
+    )
+
+
+def label(layer: Layer) -> list[str]:
+    """What stands beside a layer: what it does, and where each of its numbers comes from."""
+    kernel = layer.kernel
+    lines = [
+        f"{kernel}x{kernel}, {layer.inputs:,} \u2192 {layer.outputs:,} channels",
+        f"{kernel}*{kernel}*{layer.inputs}*{layer.outputs} = {layer.weights:,}",
+    ]
+    if layer.bias:
+        lines.append(f"+ {layer.biases:,} biases")
+    if layer.batch_norm:
+        lines.append(f"+ 2*{layer.outputs} (\u03b3, \u03b2) = {layer.norm_params:,}")
+    return lines
+
+
+def _sides(layer: Layer) -> tuple[int, int]:
+    return layer.kernel * layer.inputs, layer.kernel * layer.outputs
+
+
+def _text(
+    x: float, base: float, content: str, size: int = _FONT, bold: bool = False, end: bool = False
+) -> str:
+    weight = ' font-weight="600"' if bold else ""
+    anchor = ' text-anchor="end"' if end else ""
+    return (
+        f'<text x="{x}" y="{base:.1f}" font-size="{size}"{weight}{anchor} fill="{TEXT}">'
+        f"{escape(content)}</text>"
+    )

@@ -1,0 +1,123 @@
+"""Where one network's parameters, MACs and activations are."""
+
+from __future__ import annotations
+
+import plotly.graph_objects as go
+
+from explorer.architecture import Blueprint
+from explorer.architecture.costs import MEASURES, WHOLE, Measure, Part, amount, by_part, tree
+from explorer.views.palette import SELECTED, chart_colour, slot_of
+
+_FONT = {"size": 16}
+
+
+def treemap(bp: Blueprint, measure: Measure) -> go.Figure:
+    """Stages, their blocks, and after a click the blocks' ops, each as large as its share.
+
+    A mark's id is the part's name (explorer.architecture.costs).
+    """
+    parts = tree(bp, measure)
+    return go.Figure(
+        go.Treemap(
+            ids=[part.name for part in parts],
+            labels=[_title(part) for part in parts],
+            parents=[part.parent for part in parts],
+            values=[part.value for part in parts],
+            branchvalues="total",
+            # Op names repeat from block to block, so the network's own order is kept.
+            sort=False,
+            maxdepth=3,
+            marker={
+                "colors": [_colour(part) for part in parts],
+                "pad": {"t": 26, "l": 4, "r": 4, "b": 4},
+                "line": {"width": 1.5},
+            },
+            texttemplate="%{label}<br>%{value:,}<br>%{percentRoot:.1%}",
+            hovertemplate=f"%{{label}}<br>%{{value:,}} {measure}<br>"
+            "%{percentRoot:.2%} of the network<extra></extra>",
+            textfont=_FONT,
+            hoverlabel={"font": _FONT},
+            pathbar={"textfont": _FONT, "thickness": 28},
+            tiling={"packing": "squarify", "pad": 1},
+        ),
+        layout={
+            "margin": {"l": 0, "r": 0, "t": 32, "b": 0},
+            "height": 440,
+            "uniformtext": {"minsize": 14, "mode": "hide"},
+        },
+    )
+
+
+def shares(bp: Blueprint, measure: Measure, chosen: str) -> go.Figure:
+    """Stem, stages and head as parts of the whole: one bar per measure.
+
+    Args:
+        bp: the network.
+        measure: what the page is about; its name is bold.
+        chosen: name of a part; it is framed.
+    """
+    order = MEASURES[::-1]  # Plotly stacks rows upwards
+    wholes = {each: amount(bp, each) for each in order}
+    split = {each: by_part(bp, each) for each in order}
+    figure = go.Figure()
+    for name in split[measure]:
+        exact = [split[each][name] for each in order]
+        part = [value / max(1, wholes[each]) for value, each in zip(exact, order, strict=True)]
+        figure.add_bar(
+            name=name,
+            orientation="h",
+            y=order,
+            x=part,
+            text=[f"{name} {share:.0%}" if share >= 0.07 else "" for share in part],
+            customdata=[[name, value] for value in exact],
+            marker={
+                "color": chart_colour(_slot(bp, name)),
+                "line": {"width": 4 if name == chosen else 0, "color": chart_colour(SELECTED)},
+            },
+            # What is chosen is framed; nothing is dimmed.
+            selected={"marker": {"opacity": 1}},
+            unselected={"marker": {"opacity": 1}},
+            hovertemplate="%{customdata[0]}: %{customdata[1]:,} %{y}<br>%{x:.2%} of the network"
+            "<extra></extra>",
+        )
+    figure.update_traces(
+        textposition="inside", insidetextanchor="middle", textangle=0, textfont=_FONT
+    )
+    figure.update_layout(
+        barmode="stack",
+        height=230,
+        margin={"l": 0, "r": 28, "t": 8, "b": 0},
+        showlegend=False,
+        hoverlabel={"font": _FONT},
+        xaxis={
+            "title": {"text": "Share of the network", "font": _FONT},
+            "tickformat": ".0%",
+            "range": [0, 1],
+            "tickfont": {"size": 14},
+            "fixedrange": True,
+        },
+        yaxis={
+            "tickfont": _FONT,
+            "fixedrange": True,
+            "tickvals": order,
+            "ticktext": [f"<b>{each}</b>  " if each == measure else f"{each}  " for each in order],
+        },
+        uniformtext={"minsize": 14, "mode": "hide"},
+        dragmode=False,
+    )
+    return figure
+
+
+def _title(part: Part) -> str:
+    name = part.path.rsplit(".", 1)[-1] if part.path == part.name else part.name
+    if ".downsample." in part.path:
+        name = "projection" if name == "0" else "its batch norm"
+    return name if part.equal == 1 else f"{name} and {part.equal - 1} equal"
+
+
+def _colour(part: Part) -> str:
+    return "rgba(0,0,0,0)" if part.name == WHOLE else chart_colour(slot_of(part.path))
+
+
+def _slot(bp: Blueprint, title: str) -> int:
+    return slot_of(next((s.path for s in bp.stages if s.title == title), title))

@@ -1,0 +1,120 @@
+"""Costs and published figures as rows; the keys of a row are the titles of its columns."""
+
+from collections.abc import Iterable, Sequence
+
+from explorer.architecture import Block, Blueprint, Op
+from explorer.architecture.catalogue import Entry, Result
+from explorer.architecture.costs import Measure, amount, by_kind
+from explorer.architecture.ops import Stage
+from explorer.architecture.published_costs import PublishedCost
+
+Row = dict[str, str | int | float | None]
+
+
+def part_rows(rows: Sequence[Op | Block | Stage], measure: Measure, whole: int) -> list[Row]:
+    """What a part consists of; an op's number comes with its product.
+
+    Args:
+        rows: ops, blocks or stages.
+        measure: what the shares and the products are of.
+        whole: the network's total, of which shares are percent.
+    """
+    listed: list[Row] = []
+    for row in rows:
+        listed.append(
+            {
+                "part": row.path if isinstance(row, Op) else row.title,
+                "what": _what(row),
+                "output (C, H, W)": " x ".join(map(str, row.out_shape)),
+                measure: amount(row, measure),
+                "share, %": 100 * amount(row, measure) / max(1, whole),
+            }
+        )
+        if isinstance(row, Op):
+            listed[-1]["product"] = _product(row, measure)
+    return listed
+
+
+def kind_rows(bp: Blueprint, measure: Measure) -> list[Row]:
+    """The network split by kind of op, and the total."""
+    whole = amount(bp, measure)
+    rows: list[Row] = [
+        {"kind of op": kind, measure: value, "share, %": 100 * value / max(1, whole)}
+        for kind, value in by_kind(bp, measure).items()
+    ]
+    return [*rows, {"kind of op": "total", measure: whole, "share, %": 100.0}]
+
+
+def figures_table(results: Sequence[Result]) -> str:
+    """Published figures of one protocol as a Markdown table, as their source prints them."""
+    metric = results[0].figure.metric
+    return markdown_table(
+        ("Network", f"Top-1 {metric}, %", f"Top-5 {metric}, %", "Parameters", "MACs", "Remarks"),
+        (
+            (
+                figure.title,
+                f"{figure.top1:g}",
+                f"{figure.top5:g}" if figure.top5 is not None else "",
+                f"{params:,}",
+                f"{macs:,}",
+                figure.note,
+            )
+            for figure, params, macs, _ in results
+        ),
+        right=(1, 2, 3, 4),
+    )
+
+
+def printed_table(costs: Iterable[PublishedCost], entries: Iterable[Entry]) -> str:
+    """What sources print as sizes and costs, beside the exact counts, as a Markdown table."""
+    exact = {entry.preset.name: entry for entry in entries}
+    names = {"macs": "MACs", "params": "parameters"}
+    return markdown_table(
+        ("Network", "Printed", "Exact", "Printed number is", "Source and remarks"),
+        (
+            (
+                exact[cost.preset].preset.title,
+                f"{_short(cost.value, cost.step)} {names[cost.quantity]}",
+                f"{getattr(exact[cost.preset], cost.quantity):,}",
+                cost.reading,
+                f"{_link(cost.source, cost.url)}. {cost.note}".strip(),
+            )
+            for cost in costs
+        ),
+        right=(1, 2),
+    )
+
+
+def markdown_table(
+    titles: Sequence[str], rows: Iterable[Sequence[str]], right: Sequence[int] = ()
+) -> str:
+    """A table in Markdown; the columns in `right` are aligned right."""
+    rule = ["---:" if column in right else "---" for column in range(len(titles))]
+    lines = [titles, rule, *rows]
+    return "\n".join("| " + " | ".join(line) + " |" for line in lines)
+
+
+def _what(row: Op | Block | Stage) -> str:
+    if isinstance(row, Op):
+        kind = row.kind.replace("_", " ")
+        kernel = f"{row.kernel}x{row.kernel} " if row.kind in ("conv", "max_pool") else ""
+        return f"{kernel}{kind}" + (", shortcut" if row.on_shortcut else "")
+    if isinstance(row, Stage):
+        return f"{len(row.blocks)} block{'s' if len(row.blocks) > 1 else ''}"
+    return f"{row.shortcut.kind} shortcut" if row.shortcut else f"{len(row.ops)} ops"
+
+
+def _product(row: Op, measure: Measure) -> str:
+    if measure == "activations":
+        return f"{'*'.join(map(str, row.out_shape))} = {row.activations:,}"
+    return row.params_formula if measure == "parameters" else row.macs_formula
+
+
+def _short(value: float, step: float) -> str:
+    unit, letter = (1e9, "G") if value >= 1e9 else (1e6, "M")
+    digits = len(f"{unit / step:.0f}") - 1
+    return f"{value / unit:.{digits}f} {letter}"
+
+
+def _link(text: str, url: str | None) -> str:
+    return f"[{text}]({url})" if url else text

@@ -1,0 +1,242 @@
+"""Many networks on one chart: what they cost, and what they reach."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from math import floor, log10
+from typing import Any, Final, Literal, NamedTuple
+
+import plotly.graph_objects as go
+
+from explorer.architecture import PRESETS
+from explorer.architecture.catalogue import Entry, Result
+from explorer.views import labels
+from explorer.views.palette import BLUE, GREEN, GREY, ORANGE, PURPLE, SELECTED, SKY, chart_colour
+
+Axis = Literal["MACs", "parameters"]
+
+_WIDTH, _HEIGHT = 850, 380
+"""Of the plotting area, in pixels, about: names are placed for it."""
+_FONT: Final = {"size": 15}
+_FAMILY: Final = {
+    "ImageNet": (BLUE, "circle"),
+    "ImageNet v1": (SKY, "circle-open"),
+    "CIFAR": (GREEN, "circle"),
+    "Pre-activation": (ORANGE, "diamond-open"),
+    "Plain": (GREY, "x-thin-open"),
+    "Teaching": (PURPLE, "square-open"),
+    "in the sidebar": (SELECTED, "circle-open"),
+}
+_RING: Final = "in the sidebar"
+_ALSO_LABELLED: Final = ("preact_resnet200", "preact_resnet164", "preact_resnet1001")
+
+
+class Chosen(NamedTuple):
+    """The network that the page is about: it is ringed."""
+
+    title: str
+    params: int
+    macs: int
+    image_size: int
+
+
+class _Mark(NamedTuple):
+    """A point of a chart: its family decides its look, the rest is for the hover."""
+
+    family: str
+    x: float
+    y: float
+    label: str
+    details: tuple[str | int, ...]
+
+
+class _Scale(NamedTuple):
+    """An axis from `low` to `high`, which is `pixels` long."""
+
+    low: float
+    high: float
+    pixels: float
+    log: bool = True
+
+    def at(self, value: float) -> float:
+        low, high, value = map(log10, (self.low, self.high, value)) if self.log else (
+            self.low, self.high, value
+        )  # fmt: skip
+        return (value - low) / (high - low) * self.pixels
+
+
+def cost_map(entries: Sequence[Entry], chosen: Chosen | None) -> go.Figure:
+    """Parameters against MACs, both logarithmic, one mark per preset.
+
+    Args:
+        entries: the presets.
+        chosen: the network to ring, if it belongs on this chart.
+    """
+    marks = [
+        _Mark(
+            entry.preset.family,
+            entry.params,
+            entry.macs,
+            _label(entry),
+            (entry.preset.title, entry.preset.family, entry.preset.image_size),
+        )
+        for entry in entries
+    ]
+    if chosen:
+        details = (chosen.title, _RING, chosen.image_size)
+        ring = _Mark(_RING, chosen.params, chosen.macs, chosen.title, details)
+        marks = _ringed([ring], marks)
+    x = _around([mark.x for mark in marks], _WIDTH)
+    y = _around([mark.y for mark in marks], _HEIGHT)
+    hover = (
+        "%{customdata[0]} (%{customdata[1]})<br>%{x:,} parameters<br>"
+        "%{y:,} MACs at %{customdata[2]} px<extra></extra>"
+    )
+    figure = go.Figure()
+    _scatter(figure, marks, x, y, hover)
+    _arrange(figure, x, "Parameters")
+    figure.update_yaxes(title={"text": "MACs of one image", "font": _FONT}, **_log_axis(y))
+    return figure
+
+
+def accuracy_chart(results: Sequence[Result], axis: Axis, chosen: str | None) -> go.Figure:
+    """Top-1 accuracy against cost, for the figures of one protocol.
+
+    Args:
+        results: of one protocol.
+        axis: which cost.
+        chosen: name of the preset to ring; None rings none.
+    """
+    marks = [
+        _Mark(
+            PRESETS[result.figure.preset].family,
+            result.params if axis == "parameters" else result.macs,
+            result.figure.top1_accuracy,
+            result.figure.title,
+            _details(result),
+        )
+        for result in results
+    ]
+    rings = [
+        mark._replace(family=_RING)
+        for mark, result in zip(marks, results, strict=True)
+        if result.figure.preset == chosen and result.figure.measured is None
+    ]
+    marks = _ringed(rings, marks)
+    x = _around([mark.x for mark in marks], _WIDTH)
+    reached = [mark.y for mark in marks]
+    room = max(0.3, 0.15 * (max(reached) - min(reached)))
+    y = _Scale(min(reached) - room, max(reached) + room, _HEIGHT, log=False)
+    hover = (
+        "%{customdata[4]}<br>top-1 accuracy %{y:.3~f} % (printed: %{customdata[2]})<br>"
+        "%{customdata[0]:,} parameters<br>%{customdata[1]:,} MACs<br>%{customdata[3]}"
+        "<extra></extra>"
+    )
+    figure = go.Figure()
+    _scatter(figure, marks, x, y, hover)
+    _arrange(figure, x, "Parameters" if axis == "parameters" else "MACs of one pass")
+    figure.update_yaxes(title={"text": "Top-1 accuracy, %", "font": _FONT}, range=[y.low, y.high])
+    return figure
+
+
+def _scatter(figure: go.Figure, marks: Sequence[_Mark], x: _Scale, y: _Scale, hover: str) -> None:
+    """Add one trace per family."""
+    places = labels.places(
+        [(x.at(mark.x), y.pixels - y.at(mark.y)) for mark in marks],
+        [mark.label for mark in marks],
+        [_size(mark.family) for mark in marks],
+        x.pixels,
+        y.pixels,
+    )
+    for family in dict.fromkeys(mark.family for mark in marks):
+        slot, symbol = _FAMILY[family]
+        members = [index for index, mark in enumerate(marks) if mark.family == family]
+        colour = chart_colour(slot)
+        figure.add_scatter(
+            name=family,
+            mode="markers+text",
+            x=[marks[index].x for index in members],
+            y=[marks[index].y for index in members],
+            text=[marks[index].label for index in members],
+            textposition=[places[index] for index in members],
+            textfont={"size": labels.FONT_SIZE, "color": colour},
+            customdata=[marks[index].details for index in members],
+            hovertemplate=hover,
+            cliponaxis=False,
+            marker={
+                "size": _size(family),
+                "symbol": symbol,
+                "color": colour,
+                "line": {"width": 4 if family == _RING else 2, "color": colour},
+            },
+            selected={"marker": {"opacity": 1}, "textfont": {"color": colour}},
+            unselected={"marker": {"opacity": 1}, "textfont": {"color": colour}},
+        )
+
+
+def _size(family: str) -> int:
+    """Of a mark, in pixels."""
+    return 26 if family == _RING else 12
+
+
+def _ringed(rings: list[_Mark], marks: list[_Mark]) -> list[_Mark]:
+    """The rings, then the marks; what a ring names is not named again."""
+    named = {(ring.x, ring.y) for ring in rings}
+    return rings + [
+        mark._replace(label="") if (mark.x, mark.y) in named else mark for mark in marks
+    ]
+
+
+def _around(values: Sequence[float], pixels: int) -> _Scale:
+    low, high = min(values), max(values)
+    room = (high / low) ** 0.12 * 1.1
+    return _Scale(low / room, high * room, pixels)
+
+
+def _log_axis(scale: _Scale) -> dict[str, Any]:
+    """1, 2, 5, 10, ... all labelled alike; Plotly's own would shrink the 2 and the 5."""
+    decades = range(floor(log10(scale.low)), floor(log10(scale.high)) + 1)
+    ticks = [step * 10**decade for decade in decades for step in (1, 2, 5)]
+    shown = [tick for tick in ticks if scale.low <= tick <= scale.high]
+    return {
+        "type": "log",
+        "range": [log10(scale.low), log10(scale.high)],
+        "tickvals": shown,
+        "ticktext": [_short(tick) for tick in shown],
+    }
+
+
+def _short(value: float) -> str:
+    for unit, letter in ((1e9, "G"), (1e6, "M"), (1e3, "k")):
+        if value >= unit:
+            return f"{value / unit:g} {letter}"
+    return f"{value:g}"
+
+
+def _arrange(figure: go.Figure, x: _Scale, x_title: str) -> None:
+    figure.update_layout(
+        height=_HEIGHT + 130,
+        margin={"l": 0, "r": 8, "t": 8, "b": 0},
+        legend={"orientation": "h", "y": -0.2, "font": _FONT, "itemsizing": "trace"},
+        hoverlabel={"font": _FONT},
+        xaxis={"title": {"text": x_title, "font": _FONT}, **_log_axis(x)},
+    )
+    figure.update_xaxes(tickfont={"size": 14})
+    figure.update_yaxes(tickfont={"size": 14})
+
+
+def _label(entry: Entry) -> str:
+    preset = entry.preset
+    labelled = preset.family in ("ImageNet", "CIFAR") or preset.name in _ALSO_LABELLED
+    return preset.title if labelled else ""
+
+
+def _details(result: Result) -> tuple[str | int, ...]:
+    figure = result.figure
+    return (
+        result.params,
+        result.macs,
+        f"{figure.top1:g} % {figure.metric}",
+        figure.note,
+        figure.title,
+    )
