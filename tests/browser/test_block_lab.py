@@ -1,0 +1,99 @@
+"""The page Residual block in a browser: a mismatch is seen and mended, the code taken home."""
+
+import re
+import subprocess
+import sys
+
+import pytest
+
+
+def drawn(visit) -> str:
+    """All text of the block's picture."""
+    return " ".join(
+        visit.page.locator("svg[aria-label^='The composed block'] text").all_text_contents()
+    )
+
+
+def click(visit, name: str) -> None:
+    with visit.rerun():
+        visit.page.get_by_role("button", name=name, exact=True).click()
+
+
+def clean(visit) -> bool:
+    return not (visit.exceptions() or visit.console_errors() or visit.foreign_requests())
+
+
+def test_a_mismatch_is_drawn_in_red_and_mended(open_page):
+    visit = open_page("block_lab", width=1440)
+    page = visit.page
+    assert "F(x) + x" in drawn(visit)
+    click(visit, "56x56x256 to 28x28x512")
+    text = drawn(visit)
+    assert "cannot be added" in text
+    assert "channels: 512 ≠ 256" in text and "size: 28x28 ≠ 56x56" in text
+    assert "output" not in text
+    click(visit, "Project x with a 1x1")
+    text = drawn(visit)
+    assert "cannot be added" not in text
+    assert "F(x) + W x" in text and "output" in text
+    assert "unit_shortcut=projection" in page.url
+    assert page.get_by_role("radio", name="projection").is_checked()
+    assert clean(visit)
+
+
+@pytest.mark.parametrize("dark", [False, True])
+def test_the_failing_addition_is_red_in_both_themes(open_page, dark):
+    visit = open_page("block_lab", {"unit_out_channels": "256"}, dark=dark)
+    failing = visit.page.locator("svg[aria-label^='The composed block'] circle[r='17.0']")
+    red, green, blue = map(
+        int, re.findall(r"\d+", failing.evaluate("node => getComputedStyle(node).fill"))[:3]
+    )
+    assert red > 1.5 * max(green, blue)
+
+
+def test_a_link_opens_the_same_block_and_back_undoes(open_page):
+    visit = open_page("block_lab", width=1440)
+    click(visit, "One channel out")
+    assert "1 channel is repeated to make 3" in drawn(visit)
+    again = open_page(visit.page.url.removeprefix(visit.base_url), width=1440)
+    assert drawn(again) == drawn(visit)
+    with again.rerun():
+        again.page.get_by_text("none", exact=True).click()
+    assert "a plain block" in drawn(again)
+    with again.rerun():
+        again.page.go_back()
+    assert drawn(again) == drawn(visit)
+
+
+def test_block_stays_while_tabs_change(open_page):
+    visit = open_page("block_lab", width=1440)
+    page = visit.page
+    click(visit, "56x56x64 to 256")
+    for tab in ("Real numbers", "v1 and v1.5", "Four dialects", "Code", "Block"):
+        with visit.rerun():
+            page.get_by_role("tab", name=tab, exact=True).click()
+        assert "unit_out_channels=256" in page.url
+    assert "channels: 256 ≠ 64" in drawn(visit)
+    assert clean(visit)
+
+
+def test_the_saved_code_runs(open_page, tmp_path):
+    visit = open_page("block_lab", {"net": "resnet20", "unit_view": "Code"}, width=1440)
+    with visit.page.expect_download() as download:
+        visit.page.get_by_role("button", name="Save as Python file").click()
+    path = tmp_path / download.value.suggested_filename
+    download.value.save_as(path)
+    assert path.name == "resnet20.py"
+    run = subprocess.run([sys.executable, path], capture_output=True, text=True)
+    assert run.stdout.splitlines() == ["269,722 parameters", "torch.Size([1, 10])"], run.stderr
+    assert clean(visit)
+
+
+@pytest.mark.parametrize("tab", ["Block", "Real numbers", "v1 and v1.5", "Four dialects", "Code"])
+def test_telephones_show_every_tab_without_sideways_scrolling(open_page, tab):
+    visit = open_page("block_lab", {"unit_view": tab}, width=390, height=844)
+    overhang = visit.page.evaluate(
+        "() => document.querySelector('[data-testid=stMain]').scrollWidth - window.innerWidth"
+    )
+    assert overhang <= 0
+    assert clean(visit)

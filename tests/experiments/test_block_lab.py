@@ -1,0 +1,162 @@
+"""A small tensor through real blocks: what is exact, and the figures of the fact ledger."""
+
+import numpy as np
+import pytest
+import torch
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from explorer.architecture.dialects import DIALECTS
+from explorer.architecture.unit import UnitSpec, unit
+from explorer.experiments.block_lab import (
+    SMALL_CHANNELS,
+    dialect_difference,
+    one_thread,
+    pattern,
+    send_through,
+    small,
+)
+from explorer.experiments.coverage import coverage
+from explorer.experiments.identity import extended_plain, one_layer
+
+
+@pytest.mark.parametrize("block", ["basic", "bottleneck"])
+@pytest.mark.parametrize(("order", "signed"), [("post", False), ("pre", False), ("pre", True)])
+def test_zero_main_branch_gives_x_back_exactly(block, order, signed):
+    spec = UnitSpec(12, 16, 16, block=block, activation_order=order)
+    passage = send_through(spec, "zero", signed)
+    assert not passage.branch.any()
+    assert passage.exact
+
+
+def test_post_activation_cuts_negative_values():
+    passage = send_through(UnitSpec(12, 16, 16), "zero", signed=True)
+    assert not passage.exact
+    assert np.array_equal(passage.out, np.maximum(passage.x, 0))
+
+
+def test_plain_block_of_zeros_loses_x():
+    passage = send_through(UnitSpec(12, 16, 16, shortcut="none"), "zero")
+    assert passage.shortcut is None and passage.total is None
+    assert not passage.out.any()
+
+
+def test_dirac_kernels_are_the_identity_up_to_batch_norms_epsilon():
+    passage = send_through(UnitSpec(12, 16, 16, shortcut="none"), "dirac")
+    np.testing.assert_allclose(passage.out, passage.x / (1 + 1e-5), rtol=1e-6)
+    doubled = send_through(UnitSpec(12, 16, 16), "dirac")
+    np.testing.assert_allclose(doubled.out, 2 * doubled.x, rtol=1e-4)
+
+
+def test_bottleneck_lets_only_its_narrow_middle_pass():
+    passage = send_through(UnitSpec(12, 16, 16, block="bottleneck", shortcut="none"), "dirac")
+    np.testing.assert_allclose(passage.out[:4], passage.x[:4], atol=1e-4)
+    assert not passage.out[4:].any()
+
+
+def test_all_ones_make_every_channel_the_same():
+    passage = send_through(UnitSpec(12, 16, 16), "ones")
+    assert passage.channels_equal
+    assert passage.out.mean() > 100 * passage.x.mean()
+
+
+def test_a_mismatch_stops_at_the_addition_with_torchs_words():
+    passage = send_through(UnitSpec(12, 16, 32))
+    assert "must match the size" in passage.complaint
+    assert passage.branch.shape == (32, 12, 12)
+    assert passage.shortcut.shape == (16, 12, 12)
+    assert passage.total is None and passage.out is None
+
+
+def test_sum_is_what_its_name_says():
+    for spec in (
+        UnitSpec(12, 16, 16),
+        UnitSpec(12, 16, 32, stride=2, shortcut="padding"),
+        UnitSpec(12, 16, 32, stride=2, shortcut="projection", activation_order="pre"),
+    ):
+        passage = send_through(spec)
+        np.testing.assert_allclose(passage.total, passage.branch + passage.shortcut, rtol=1e-6)
+
+
+def test_single_layer_as_in_the_ledger():
+    zero, dirac, ones = one_layer()
+    assert (dirac.nonzero, dirac.all_weights) == (64, 36_864)
+    assert (zero.plain_returns_x, zero.residual_returns_x) == (False, True)
+    assert (dirac.plain_returns_x, dirac.residual_returns_x) == (True, False)
+    assert not ones.plain_returns_x and ones.channels_equal
+    assert f"{ones.mean_in:.3f}" == "0.395"
+    assert f"{ones.mean_out:.2f}" == "206.38"
+
+
+def test_extended_plain_net_keeps_its_logits_with_dirac_kernels_only():
+    assert extended_plain("dirac") == 0
+    assert extended_plain("zero") > 0.01
+    assert extended_plain("ones") > 1e15
+
+
+def test_shares_of_the_input_that_are_read():
+    v1, v15, pooled = coverage()
+    shares = [
+        [one.share(counts) for counts in (one.main, one.shortcut, one.whole)]
+        for one in (v1, v15, pooled)
+    ]
+    assert shares == [[0.25, 0.25, 0.25], [1.0, 0.25, 1.0], [1.0, 1.0, 1.0]]
+    # A 3x3 with stride 2 reads odd rows and columns twice, so inner odd positions four times.
+    assert v15.main[:2, :2].tolist() == [[1, 2], [2, 4]]
+    assert v1.whole[1::2].sum() == v1.whole[:, 1::2].sum() == 0
+
+
+@pytest.mark.parametrize("dialect", DIALECTS)
+@pytest.mark.parametrize("block", ["basic", "bottleneck"])
+@pytest.mark.parametrize(("outputs", "stride"), [(16, 1), (32, 1), (32, 2), (16, 2)])
+def test_dialects_compute_what_the_projects_block_computes(dialect, block, outputs, stride):
+    spec = UnitSpec(12, 16, outputs, stride=stride, block=block)
+    assert dialect_difference(dialect, spec) < 1e-6
+
+
+def test_dialect_differences_are_measured_not_assumed():
+    """With batch norm's epsilon left alone, MXNet's 2e-5 is seen."""
+    from explorer.networks.dialects import build_dialect, renamed
+    from explorer.networks.unit import build_unit
+
+    spec = DIALECTS["mxnet"].unit(UnitSpec(12, 16, 16))
+    theirs, ours = build_dialect("mxnet", spec).eval(), build_unit(spec)
+    ours.load_state_dict(renamed(theirs.state_dict()))
+    with torch.inference_mode():
+        difference = (theirs(pattern(16, 12)) - ours(pattern(16, 12))).abs().max()
+    assert 0 < difference < 1e-3
+
+
+@settings(max_examples=60)
+@given(
+    inputs=st.integers(1, 2048),
+    outputs=st.integers(1, 512),
+    middle=st.none() | st.integers(1, 2048),
+    block=st.sampled_from(("basic", "bottleneck")),
+    stride=st.sampled_from((1, 2)),
+    shortcut=st.sampled_from(("identity", "padding", "projection", "none")),
+    size=st.integers(1, 256),
+)
+def test_the_small_block_tells_the_same_story(
+    inputs, outputs, middle, block, stride, shortcut, size
+):
+    outputs *= 4 if block == "bottleneck" else 1
+    spec = UnitSpec(size, inputs, outputs, middle, stride, block, shortcut=shortcut)
+    tiny = small(spec)
+    assert unit(tiny).verdict == unit(spec).verdict
+    assert max(tiny.in_channels, tiny.out_channels, tiny.middle) <= SMALL_CHANNELS + 4
+    assert tiny.size <= 12
+
+
+def test_pattern_is_what_the_page_says():
+    x = pattern(6, 12)
+    assert x.shape == (1, 6, 12, 12)
+    assert x.min() >= 0 and x.max() == 1
+    assert pattern(6, 12, signed=True).min() == -0.5
+
+
+def test_one_thread_leaves_torch_as_it_was():
+    before = torch.get_num_threads()
+    with one_thread():
+        assert torch.get_num_threads() == 1
+    assert torch.get_num_threads() == before

@@ -1,0 +1,186 @@
+"""The page Residual block: textbook cases, mends, odd links, and every tab."""
+
+import re
+import subprocess
+import sys
+
+import pytest
+
+from explorer.ui.block_lab.composer import CASES
+
+TABS = ("Block", "Real numbers", "v1 and v1.5", "Four dialects", "Code")
+
+
+def texts(app):
+    shown = (*app.markdown, *app.error, *app.warning, *app.caption, *app.info)
+    return "\n".join(element.value for element in shown)
+
+
+def button(app, key):
+    return next(one for one in app.button if one.key == key)
+
+
+@pytest.mark.parametrize("tab", TABS)
+@pytest.mark.parametrize(
+    "query",
+    [
+        {},
+        {"unit_out_channels": "256", "unit_block": "bottleneck"},
+        {"unit_shortcut": "none", "unit_stride": "2", "unit_activation_order": "pre"},
+        {"unit_shortcut": "padding", "unit_out_channels": "128", "unit_stride": "2"},
+        {"unit_in_channels": "2048", "unit_out_channels": "2048", "unit_shortcut": "projection"},
+        {"unit_size": "224", "unit_in_channels": "3", "unit_out_channels": "1"},
+        {"unit_size": "1", "unit_in_channels": "1", "unit_stride": "2"},
+        {"net": "resnet1202"},
+        {"net": "preact_resnet164", "image_size": "33"},
+    ],
+    ids=lambda query: "-".join(query.values()) or "default",
+)
+def test_every_tab_opens_for_every_block(open_app, tab, query):
+    app = open_app("block_lab", unit_view=tab, **query)
+    assert not app.exception
+    assert app.title[0].value == "Residual block"
+    assert not re.search(r"\{[a-z_]+[^}]*\}", texts(app))
+
+
+@pytest.mark.parametrize(
+    ("case", "verdict"),
+    [
+        ("224x224x3 to 3", "Solid line"),
+        ("224x224x3 to 64", "The addition fails"),
+        ("56x56x64 to 256", "from 64 to 256 channels"),
+        ("56x56x256 to 28x28x512", "from 256 to 512 channels and from 56x56 to 28x28 pixels"),
+        ("One channel out", "A trap: no error, and wrong"),
+    ],
+)
+def test_textbook_cases_are_one_click_away(open_app, case, verdict):
+    app = open_app("block_lab", unit_shortcut="projection", unit_conv_bias="yes")
+    button(app, f"case_{case}").click().run()
+    assert not app.exception
+    assert verdict in texts(app)
+    assert app.radio(key="unit_conv_bias").value == "no"
+
+
+def test_every_case_has_a_test():
+    marks = test_textbook_cases_are_one_click_away.pytestmark
+    assert {case for case, _ in marks[0].args[1]} == set(CASES)
+
+
+@pytest.mark.parametrize(
+    ("mend", "verdict", "control", "value"),
+    [
+        ("projection", "Dashed line", "unit_shortcut", "projection"),
+        ("padding", "nothing to learn", "unit_shortcut", "padding"),
+        ("both", "Solid line", "unit_stride", "1"),
+    ],
+)
+def test_a_mismatch_is_mended_by_a_button(open_app, mend, verdict, control, value):
+    app = open_app("block_lab")
+    button(app, "case_56x56x256 to 28x28x512").click().run()
+    assert len(app.error) == 1
+    button(app, f"mend_{mend}").click().run()
+    assert not app.exception
+    assert not app.error
+    assert verdict in texts(app)
+    assert app.radio(key=control).value == value
+
+
+@pytest.mark.parametrize(
+    ("query", "sentence"),
+    [
+        ({"unit_in_channels": "0"}, "in_channels=0 must be a whole number from 1 to 2,048"),
+        ({"unit_size": "99999"}, "size=99999 must be a whole number from 1 to 1,024"),
+        ({"unit_out_channels": "many"}, "must be a whole number"),
+        ({"unit_middle_channels": "-3"}, "must be a whole number"),
+        (
+            {"unit_block": "bottleneck", "unit_out_channels": "3"},
+            "out_channels=3 must be a multiple of 4",
+        ),
+        ({"unit_shortcut": "concat"}, "unit_shortcut=`'concat'` in the link is unknown"),
+        ({"unit_stride": "7"}, "allowed: 1, 2"),
+    ],
+)
+def test_odd_links_get_one_sentence(open_app, query, sentence):
+    app = open_app("block_lab", **query)
+    assert not app.exception
+    assert sentence in texts(app)
+    assert "Solid line" in texts(app)  # the default block is still there
+
+
+def test_the_last_block_that_works_stays(open_app):
+    query = {"unit_out_channels": "256", "unit_shortcut": "projection", "unit_block": "bottleneck"}
+    app = open_app("block_lab", **query)
+    app.selectbox(key="unit_out_channels").set_value("3").run()
+    assert "The last block that works is shown" in texts(app)
+    assert "from 64 to 256 channels" in texts(app)
+
+
+def test_links_restore_the_state(open_app):
+    state = {
+        "unit_in_channels": "256",
+        "unit_out_channels": "512",
+        "unit_stride": "2",
+        "unit_block": "bottleneck",
+        "unit_activation_order": "pre",
+        "unit_shortcut": "projection",
+        "unit_norm_on_projection": "no",
+        "unit_view": "Real numbers",
+        "unit_weights": "zero",
+        "unit_scale": "own",
+    }
+    app = open_app("block_lab", **state)
+    assert not app.exception
+    for key in ("unit_weights", "unit_scale", "unit_norm_on_projection"):
+        assert app.radio(key=key).value == state[key]
+    assert app.selectbox(key="unit_out_channels").value == "512"
+    assert "What remains is the shortcut" in texts(app)
+
+
+def test_zero_weights_give_x_back(open_app):
+    zero = {"unit_view": "Real numbers", "unit_weights": "zero"}
+    assert "**yes, bit for bit**" in texts(open_app("block_lab", **zero))
+    pre = open_app("block_lab", unit_negative="true", unit_activation_order="pre", **zero)
+    assert "**yes, bit for bit**" in texts(pre)
+    post = open_app("block_lab", unit_negative="true", **zero)
+    assert "the output is ReLU(x), not x" in texts(post)
+    assert "its output is 0 and x is lost" in texts(
+        open_app("block_lab", unit_shortcut="none", **zero)
+    )
+
+
+def test_torch_says_itself_that_it_cannot_add(open_app):
+    app = open_app("block_lab", unit_view="Real numbers", unit_out_channels="256")
+    (error,) = app.error
+    assert "must match the size of tensor b" in error.value
+
+
+def test_strides_and_their_cost(open_app):
+    app = open_app("block_lab", unit_view="v1 and v1.5")
+    assert "25.0% of the positions reach the output" in texts(app)
+    assert "3,857,973,248 against 4,089,184,256 MACs, **+6.0%**" in texts(app)
+
+
+def test_dialects_and_their_source(open_app):
+    query = {"unit_out_channels": "128", "unit_stride": "2", "unit_view": "Four dialects"}
+    app = open_app("block_lab", unit_dialect="d2l", **query)
+    assert "class D2LResidual" in app.code[0].value
+    (table,) = app.dataframe
+    counts = dict(zip(table.value["dialect"], table.value["parameters"], strict=True))
+    assert counts["torchvision"] == 230_144  # ResNet-18's layer2.0
+    assert counts["d2l's Residual"] == 230_144 + 3 * 128 - 2 * 128
+    assert counts["MXNet's residual_unit"] == 230_144 - 2 * 128 - 2 * 128 + 2 * 64
+
+
+def test_code_is_that_of_the_chosen_network(open_app):
+    app = open_app("block_lab", net="preact_resnet50", unit_view="Code")
+    assert "Pre-act ResNet-50: 25,549,480 parameters" in app.code[0].value
+    compile(app.code[0].value, "preact_resnet50.py", "exec")
+
+
+def test_first_tab_needs_no_torch():
+    code = (
+        "import sys; from explorer.architecture.unit import UnitSpec, unit;"
+        "from explorer.ui.block_lab import code, composer, diagram, dialects, numbers, strides;"
+        "assert 'torch' not in sys.modules"
+    )
+    subprocess.run([sys.executable, "-c", code], check=True)
