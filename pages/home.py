@@ -1,8 +1,19 @@
+"""Home: the chosen network in one screen, and what each page is for."""
+
 import streamlit as st
 
-from explorer.ui import cache, picker
+from explorer.lessons import section
+from explorer.lessons.overview import summary
+from explorer.ui import cache, overview, picker
 
 choice = picker.current()
 bp = cache.blueprint_of(choice.spec, choice.image_size)
+figures = overview.figures(choice)
+
 st.title(choice.title)
-st.write(f"{bp.params:,} parameters, {bp.macs:,} MACs")
+st.markdown(summary(bp))
+overview.tiles(bp, figures)
+overview.picture(bp, choice)
+overview.published(choice, figures)
+overview.page_cards()
+st.caption(section("home", "about"))

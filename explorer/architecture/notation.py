@@ -30,3 +30,18 @@ def receptive_field_formula(bp: Blueprint, op: Op) -> str:
 def _field_of(bp: Blueprint, path: str) -> tuple[int, int]:
     op = next(op for op in bp.block(path).ops if op.path == path)
     return op.receptive_field, op.output_stride
+
+
+def short_count(count: int) -> str:
+    """Four digits and a unit: `25.56 M`. Counts below ten thousand stay as they are."""
+    for unit, letter in ((10**9, "G"), (10**6, "M"), (10**3, "k")):
+        if count >= unit and count >= 10_000:
+            value = count / unit
+            return f"{value:.{max(0, 3 - len(str(int(value))) + 1)}f} {letter}"
+    return f"{count:,}"
+
+
+def memory(values: int) -> tuple[str, str]:
+    """What this many 4-byte floats take: (in MB of 10^6 bytes, in MiB of 2^20 bytes)."""
+    size = 4 * values
+    return f"{size / 10**6:,.1f} MB", f"{size / 2**20:,.1f} MiB"

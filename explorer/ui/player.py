@@ -12,6 +12,7 @@ from explorer.lessons import glossary, section
 from explorer.lessons.sentences import op_sentence
 from explorer.ui.drawing import drawing
 from explorer.ui.tracing import duration
+from explorer.ui.words import quoted
 from explorer.views import op_picture, trace_map
 from explorer.views.palette import themed
 from explorer.views.trace_table import stage_title
@@ -73,8 +74,7 @@ def _index(bp: Blueprint, places: dict[str, int], title: str) -> int:
     wanted = st.query_params.get(PARAMETER, bp.ops[0].path)
     if wanted in places:
         return places[wanted]
-    plain = wanted.replace("`", "")[:60]
-    st.warning(section("shape_trace", "unknown op", title=title, op=plain))
+    st.warning(section("shape_trace", "unknown op", title=title, op=quoted(wanted)))
     return 0
 
 

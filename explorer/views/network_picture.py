@@ -6,7 +6,9 @@ from typing import NamedTuple
 from explorer.architecture import Blueprint, Op, Shape, notation
 from explorer.views.palette import STEM, slot_of
 from explorer.views.volumes import (
+    FONT,
     RECEDE,
+    Scale,
     arrow,
     bounds,
     cuboid,
@@ -18,6 +20,7 @@ from explorer.views.volumes import (
 
 IMAGE = "input"
 _GAP = 30.0
+_SIDE, _THICKNESS = 190.0, 84.0
 
 
 class Volume(NamedTuple):
@@ -48,36 +51,65 @@ def volumes(bp: Blueprint) -> list[Volume]:
     return found
 
 
-def picture(bp: Blueprint, side: float = 190, thickness: float = 84) -> str:
-    """The network as an SVG. Each volume but the image carries the path of its op.
-
-    Args:
-        bp: the network.
-        side: length of the longest side drawn.
-        thickness: of the thickest volume drawn.
-    """
+def picture(bp: Blueprint) -> str:
+    """The network as an SVG. Each volume but the image carries the path of its op."""
     shown = volumes(bp)
-    scale = fit((volume.shape for volume in shown), side, thickness)
-    floor = 8 + side * (1 + RECEDE[1])
+    scale = _scale(shown)
+    places, width = _row(shown, scale)
+    floor = 8 + _SIDE * (1 + RECEDE[1])
     middle = (8 + floor) / 2
-    parts, x, edge = [], 4.0, 0.0
+    parts, edge = [], 0.0
+    for volume, centre, half in places:
+        if volume.path != IMAGE:
+            parts.append(arrow(edge + 6, centre - half - 6, middle))
+        edge = centre + half
+        slot = STEM if volume.path == IMAGE else slot_of(volume.path)
+        drawn = cuboid(volume.shape, centre - half, middle, scale, slot)
+        name, size, made_by = _lines(volume)
+        labels = text(centre, floor + 22, name, bold=True)
+        labels += text(centre, floor + 43, size) + text(centre, floor + 64, made_by)
+        node = "" if volume.path == IMAGE else f' data-path="{escape(volume.path)}"'
+        title = escape(f"{name}: {size}")
+        # The gaps between faces and labels belong to the volume too, so that a click finds it.
+        target = (
+            f'<rect x="{centre - half:.1f}" y="8" width="{2 * half:.1f}" '
+            f'height="{floor + 60:.1f}" fill="none" pointer-events="all"/>'
+        )
+        parts.append(f"<g{node}><title>{title}</title>{target}{drawn}{labels}</g>")
+    return document(width, floor + 74, parts)
+
+
+def legible_width(bp: Blueprint) -> int:
+    """Width in pixels at which the labels of `picture` are still 14 pixels high."""
+    shown = volumes(bp)
+    return round(_row(shown, _scale(shown))[1] * 14 / FONT)
+
+
+class _Place(NamedTuple):
+    """Where a volume stands: the middle and half the width of its drawing."""
+
+    volume: Volume
+    centre: float
+    half: float
+
+
+def _scale(shown: list[Volume]) -> Scale:
+    return fit((volume.shape for volume in shown), _SIDE, _THICKNESS)
+
+
+def _row(shown: list[Volume], scale: Scale) -> tuple[list[_Place], float]:
+    """The volumes side by side, none nearer than its labels allow, and the width of all."""
+    places, x = [], 4.0
     for volume in shown:
         wide, _ = bounds(volume.shape, scale)
-        lines = (volume.name, notation.volume(volume.shape), volume.made_by)
-        slot_width = max(wide, *(text_width(line) for line in lines))
-        centre = x + slot_width / 2
-        if volume.path != IMAGE:
-            parts.append(arrow(edge + 6, centre - wide / 2 - 6, middle))
-        edge = centre + wide / 2
-        slot = STEM if volume.path == IMAGE else slot_of(volume.path)
-        drawn = cuboid(volume.shape, centre - wide / 2, middle, scale, slot)
-        labels = text(centre, floor + 22, lines[0], bold=True)
-        labels += text(centre, floor + 43, lines[1]) + text(centre, floor + 64, lines[2])
-        node = "" if volume.path == IMAGE else f' data-path="{escape(volume.path)}"'
-        title = escape(f"{volume.name}: {lines[1]}")
-        parts.append(f"<g{node}><title>{title}</title>{drawn}{labels}</g>")
-        x += slot_width + _GAP
-    return document(x - _GAP + 4, floor + 74, parts)
+        room = max(wide, *(text_width(line) for line in _lines(volume)))
+        places.append(_Place(volume, x + room / 2, wide / 2))
+        x += room + _GAP
+    return places, x - _GAP + 4
+
+
+def _lines(volume: Volume) -> tuple[str, str, str]:
+    return volume.name, notation.volume(volume.shape), volume.made_by
 
 
 def _window(op: Op) -> str:
