@@ -143,12 +143,12 @@ def _bias(choice: Choice) -> Later:
 
 def _fold(choice: Choice) -> Later:
     pairs, bp = _pairs(choice), cache.blueprint_of(choice.spec, choice.image_size)
-    total = sum(op.kind == "batch_norm" for op in bp.ops)
-    _say("fold", network=choice.title, count=f"{len(pairs):,}", total=f"{total:,}")
+    _say("fold")
     slot = st.empty()
 
     def later() -> None:
         if not pairs:
+            slot.info(section("batch_norm", "No pair", network=choice.title))
             return
         device = usable_device(choice.device).id
         with slot, st.spinner(f"Folding {pairs[0][1].path} of {choice.title} …"):
@@ -157,6 +157,9 @@ def _fold(choice: Choice) -> Later:
             section(
                 "batch_norm",
                 "claim fold network",
+                network=choice.title,
+                count=f"{len(pairs):,}",
+                total=f"{sum(op.kind == 'batch_norm' for op in bp.ops):,}",
                 convolution=found.convolution,
                 norm=found.norm,
                 difference=magnitude(found.difference),

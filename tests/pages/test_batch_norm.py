@@ -1,0 +1,230 @@
+"""The page on batch norm: every section, under several networks and hostile input."""
+
+import re
+
+import pytest
+
+from explorer.experiments.batch_norm_claims import sigmoid_inputs
+
+SECTIONS = ("Four steps", "Real layer", "Train and eval", "Deep network", "Claims")
+NO_NORM = {"net": "resnet20", "batch_norm": "no"}
+NETWORKS = {
+    "resnet20": {"net": "resnet20"},
+    "without batch norm": NO_NORM,
+    "plain": {"net": "plain20"},
+    "pre-activation": {"net": "preact_resnet110"},
+    "resnet50": {"net": "resnet50", "image_size": "64"},
+    "four channels, odd size": {"net": "resnet18", "image_size": "33", "in_channels": "4"},
+    "grouped": {"net": "resnext50_32x4d", "image_size": "64"},
+}
+
+
+@pytest.fixture
+def open_section(open_app):
+    def open_section(section, **query):
+        app = open_app("batch_norm", bn_section=section, **query)
+        assert not app.exception, [box.message for box in app.exception]
+        return app
+
+    return open_section
+
+
+def text(app):
+    """All that is written on the page."""
+    boxes = (*app.markdown, *app.caption, *app.info, *app.warning, *app.error)
+    return "\n".join(box.value for box in boxes)
+
+
+def control(app, key):
+    every = (*app.slider, *app.select_slider, *app.text_input, *app.number_input, *app.selectbox)
+    return next(found for found in every if found.key == key)
+
+
+def formulas(app):
+    return [box.value.strip("$\n ") for box in app.latex]
+
+
+@pytest.mark.parametrize("section", [s for s in SECTIONS if s != "Deep network"])
+@pytest.mark.parametrize("network", NETWORKS)
+def test_every_section_of_every_network(open_section, section, network):
+    app = open_section(section, **NETWORKS[network])
+    assert not app.error
+    assert re.search(r"\d", text(app))
+
+
+def test_only_the_open_section_runs(open_section):
+    app = open_section("Claims", net="resnet20")
+    assert not formulas(app)
+    assert "Four steps" not in text(app)
+    assert "Kurtosis" in text(app)
+
+
+class TestFourSteps:
+    def test_by_hand(self, open_section):
+        app = open_section("Four steps")
+        assert formulas(app)[0] == r"\mu = \frac{2 + 4 + 4 + \dots + 9}{8} = 5"
+        table = app.table[0].value
+        assert list(table["x̂"])[:8] == pytest.approx([-1.5, -0.5, -0.5, -0.5, 0, 0, 1, 2], abs=1e-5)
+        assert list(table["torch"]) == pytest.approx(list(table["y"]), abs=1e-12)
+        assert "× 10⁻¹⁶ in float64" in text(app) or "0 in float64" in text(app)
+
+    def test_sliders_reach_the_table(self, open_section):
+        app = open_section("Four steps")
+        control(app, "bn_gamma").set_value(2.0)
+        control(app, "bn_beta").set_value(-1.0)
+        control(app, "bn_row").set_value(8).run()
+        table = app.table[0].value
+        assert list(table["y"])[:8] == pytest.approx([-4, -2, -2, -2, -1, -1, 1, 3], abs=1e-4)
+        assert "y_{8}" in formulas(app)[3]
+
+    def test_a_link_restores_everything(self, open_section):
+        query = {"bn_values": "1, 2, 4", "bn_gamma": "2.0", "bn_eps": "0.1", "bn_row": "2"}
+        app = open_section("Four steps", **query)
+        assert app.table[0].value.shape[0] == 3 + 2
+        assert r"\hat{x}_{2}" in formulas(app)[2]
+        assert "0.1" in formulas(app)[2]
+        assert control(app, "bn_gamma").value == 2.0
+
+    @pytest.mark.parametrize(
+        ("typed", "said"),
+        [
+            ("", "empty"),
+            ("1, two, 3", "`'two'` is not a number"),
+            ("1, inf", "`'inf'` is not finite"),
+            ("1, nan", "not finite"),
+            ("1e9", "too large"),
+            (" ".join(map(str, range(40))), "has 40 values; at most 16"),
+            ("![x](http://example.org/a.png)", "`'![x](http://example.org/a.png)'` is not"),
+        ],
+    )
+    def test_bad_input_is_named_and_the_last_good_batch_stays(self, open_section, typed, said):
+        app = open_section("Four steps", bn_values="1, 2, 4")
+        control(app, "bn_values").set_value(typed).run()
+        assert not app.exception
+        assert len(app.error) == 1
+        assert said in app.error[0].value
+        assert list(app.table[0].value["x"])[:3] == [1, 2, 4]
+
+    def test_bad_input_on_the_first_visit(self, open_section):
+        app = open_section("Four steps", bn_values="abc", bn_size="99", bn_eps="2", bn_gamma="x")
+        assert len(app.error) == 1
+        assert list(app.table[0].value["x"])[:2] == [2, 4]
+
+    def test_equal_values_without_epsilon(self, open_section):
+        app = open_section("Four steps", bn_values="3, 3, 3")
+        control(app, "bn_eps").set_value("0").run()
+        assert "divide 0 by 0" in app.error[0].value
+        assert not app.exception
+
+    def test_one_value(self, open_section):
+        app = open_section("Four steps", bn_size="1")
+        assert "Expected more than 1 value per channel" in app.warning[0].value
+        assert app.table[0].value["x̂"].iloc[0] == 0
+
+    def test_fewer_values_than_the_batch_size(self, open_section):
+        app = open_section("Four steps", bn_values="1, 2, 4, 8", bn_size="16", bn_row="16")
+        assert "4 typed; the batch is the first 4." in text(app)
+        assert "y_{4}" in formulas(app)[3]
+
+
+class TestRealLayer:
+    def test_counts_of_a_layer(self, open_section):
+        query = {
+            "net": "resnet50",
+            "image_size": "64",
+            "bn_layer": "layer2.0.bn2",
+            "bn_channel": "5",
+        }
+        app = open_section("Real layer", **query)
+        assert "**layer2.0.bn2** reads 8 images of 8 x 8 positions in each of 128 channels" in text(
+            app
+        )
+        assert "8 x 8 x 8 = **512 values**" in text(app)
+        assert "256 parameters" in text(app)
+        assert app.dataframe[0].value.shape[0] == 128
+        assert list(app.table[0].value["means"])[:3] == [128, 8, 1024]
+
+    def test_without_batch_norm(self, open_section):
+        app = open_section("Real layer", **NO_NORM)
+        assert "has no batch norm" in app.info[0].value
+
+    def test_a_channel_beyond_the_last(self, open_section):
+        app = open_section("Real layer", net="resnet20", bn_channel="99")
+        assert "16 channels, numbered from 0: channel 15 is shown" in app.warning[0].value
+
+    @pytest.mark.parametrize("layer", ["layer9.0.bn1", "conv1", "![x](http://example.org)"])
+    def test_an_unknown_layer_falls_back(self, open_section, layer):
+        app = open_section("Real layer", net="resnet20", bn_layer=layer)
+        assert "**bn1** reads" in text(app)
+
+    def test_another_network_without_this_layer(self, open_section):
+        app = open_section("Real layer", net="resnet50", image_size="64", bn_layer="layer3.5.bn3")
+        control(app, "net").set_value("ResNet-18").run()
+        assert not app.exception
+        assert "**bn1** reads" in text(app)
+
+    def test_own_gamma_and_beta(self, open_section):
+        app = open_section("Real layer", net="plain20", bn_layer_gamma="2.5", bn_layer_beta="-1.0")
+        assert "γ = 2.5, β = −1" in text(app)
+
+    def test_trained_weights_are_the_start_where_the_app_has_them(self, open_section):
+        assert "trained on CIFAR-10" in text(open_section("Real layer", net="resnet20"))
+        untrained = open_section("Real layer", net="resnet20", bn_weights="untrained")
+        assert "not trained yet" in text(untrained)
+        assert "γ = 1, β = 0" in text(untrained)
+
+
+class TestModes:
+    def test_what_pytorch_stores(self, open_section):
+        app = open_section("Train and eval", net="plain20")
+        assert "| **PyTorch stores** | | **1.1333** |" in text(app)
+        assert "| biased, /m | 1.5556 | 1.0556 |" in text(app)
+        assert "momentum = 0.9 there" in text(app)
+        assert "Expected more than 1 value per channel" in text(app)
+
+    def test_momentum_moves_everything(self, open_section):
+        app = open_section("Train and eval", net="plain20", bn_momentum="1.0", bn_batch="2")
+        assert "momentum = 0 there" in text(app)
+        assert "| **PyTorch stores** | | **2.3333** |" in text(app)
+
+    def test_the_batch_matters_in_train_mode_only(self, open_section):
+        found = re.search(
+            r"\*\*(\S+) in train mode, (\S+)", text(open_section("Train and eval", net="resnet20"))
+        )
+        assert float(found[1]) > 0.1
+        assert found[2] == "0" or "10⁻" in found[0] or float(found[2]) < 1e-3
+
+    def test_without_batch_norm(self, open_section):
+        app = open_section("Train and eval", **NO_NORM)
+        assert "do not depend on its batch in either mode" in app.info[0].value
+
+
+class TestClaims:
+    def test_figures_of_the_ledger(self, open_section):
+        found = text(open_section("Claims", net="resnet20"))
+        assert "**1.40719509**, measured in torch: 1.40719509" in found
+        assert "| variance | mean | 7.7" in found
+        assert "19 of 19 batch norms follow a convolution" in found
+        assert "moved from 0 to **0.3**" in found
+
+    def test_sliders(self, open_section):
+        app = open_section("Claims", net="plain20", bn_factor="-1", bn_spread="1")
+        assert "**−1**, measured in torch: −1" in text(app)
+        control(app, "bn_sigmoid_mean").set_value(0.0).run()
+        slope = sigmoid_inputs(0.0, 2.0).slope_before
+        assert f"it is {slope:.4f} before" in text(app)
+
+    def test_without_batch_norm(self, open_section):
+        app = open_section("Claims", **NO_NORM)
+        assert ["nothing to try here" in box.value for box in app.info] == [True, True]
+        assert "0 of 0" not in text(app)
+
+
+class TestDepth:
+    def test_depth_20_beside_its_reference(self, open_section):
+        app = open_section("Deep network")
+        table = next(box.value for box in app.markdown if "| plain, with BN |" in box.value)
+        row = next(line for line in table.splitlines() if "| plain, with BN |" in line)
+        _, _, here, reference, *_ = (cell.strip() for cell in row.split("|"))
+        assert reference == "8.6"
+        assert 3 < float(here) < 26
