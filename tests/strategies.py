@@ -3,6 +3,7 @@
 from hypothesis import strategies as st
 
 from explorer.architecture import NetworkSpec
+from explorer.architecture.unit import UnitSpec
 
 
 @st.composite
@@ -40,3 +41,23 @@ def specs_and_sizes(
     """A spec, and an image size from its smallest one up to `largest` pixels, odd ones too."""
     spec = draw(specs(**limits))
     return spec, draw(st.integers(spec.minimum_image_size, max(largest, spec.minimum_image_size)))
+
+
+@st.composite
+def unit_specs(draw: st.DrawFn, *, channels: int = 12, size: int = 9) -> UnitSpec:
+    """Any single block, one channel and one pixel among them: there additions broadcast."""
+    block = draw(st.sampled_from(("basic", "bottleneck")))
+    expansion = 4 if block == "bottleneck" else 1
+    return UnitSpec(
+        size=draw(st.integers(1, size)),
+        in_channels=draw(st.integers(1, channels)),
+        out_channels=draw(st.integers(1, channels // expansion)) * expansion,
+        middle_channels=draw(st.none() | st.integers(1, channels)),
+        stride=draw(st.sampled_from((1, 2))),
+        block=block,
+        activation_order=draw(st.sampled_from(("post", "pre"))),
+        stride_on=draw(st.sampled_from(("3x3", "1x1"))),
+        shortcut=draw(st.sampled_from(("identity", "padding", "projection", "none"))),
+        norm_on_projection=draw(st.booleans()),
+        conv_bias=draw(st.booleans()),
+    )

@@ -5,31 +5,10 @@ from dataclasses import replace
 import pytest
 import torch
 from hypothesis import given
-from hypothesis import strategies as st
 
 from explorer.architecture.unit import UnitSpec, mends, unit
 from explorer.networks.unit import build_unit
-
-
-@st.composite
-def unit_specs(draw: st.DrawFn) -> UnitSpec:
-    """Any block, one channel and one pixel among them: there additions broadcast."""
-    block = draw(st.sampled_from(("basic", "bottleneck")))
-    channels = st.integers(1, 12)
-    outputs = draw(channels)
-    return UnitSpec(
-        size=draw(st.integers(1, 9)),
-        in_channels=draw(channels),
-        out_channels=4 * outputs if block == "bottleneck" else outputs,
-        middle_channels=draw(st.none() | channels),
-        stride=draw(st.sampled_from((1, 2))),
-        block=block,
-        activation_order=draw(st.sampled_from(("post", "pre"))),
-        stride_on=draw(st.sampled_from(("3x3", "1x1"))),
-        shortcut=draw(st.sampled_from(("identity", "padding", "projection", "none"))),
-        norm_on_projection=draw(st.booleans()),
-        conv_bias=draw(st.booleans()),
-    )
+from tests.strategies import unit_specs
 
 
 def measured(spec: UnitSpec) -> tuple[list[tuple[str, tuple[int, ...]]], bool]:

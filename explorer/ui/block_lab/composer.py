@@ -72,7 +72,8 @@ _LAST: Final = "block_lab_last"
 
 def case_buttons() -> None:
     """One click sets every control to a textbook case."""
-    with st.container(horizontal=True):
+    with st.container(horizontal=True, vertical_alignment="center"):
+        st.markdown("Textbook cases:", width="content")
         for name, changes in CASES.items():
             st.button(name, key=f"case_{name}", on_click=_set, args=(changes, True))
 

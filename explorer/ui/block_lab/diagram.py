@@ -3,7 +3,7 @@
 import streamlit as st
 
 from explorer.architecture.unit import Unit
-from explorer.lessons import block_lab, section
+from explorer.lessons import block_lab, glossary, section
 from explorer.lessons.sentences import block_sentence
 from explorer.ui.block_lab.composer import mend_buttons
 from explorer.ui.drawing import drawing
@@ -22,7 +22,8 @@ def draw(unit: Unit) -> None:
         )
     with right:
         rule(unit)
-        st.markdown(section("block_lab", "totals", params=unit.block.params, macs=unit.block.macs))
+        totals = section("block_lab", "totals", params=unit.block.params, macs=unit.block.macs)
+        st.markdown(totals, help=glossary("MACs"))
         if unit.addition is not None and unit.verdict not in ("fails", "broadcasts"):
             added = {"identity": "x", "projection": "W x", "padding": "padded x"}[unit.kind]
             st.markdown(section("block_lab", "what F learns", added=added))
