@@ -25,9 +25,12 @@ export default function ({ parentElement, data, setTriggerValue }) {
   svg.setAttribute("role", data.choosable ? "group" : "img");
   svg.setAttribute("aria-label", data.label);
 
-  let scale = same || (data.scene && data.scene === before.scene) ? before.scale : undefined;
+  const stays = same || (data.scene && data.scene === before.scene);
+  let scale = stays ? before.scale : undefined;
   const zooms = data.tools && !data.min_width;
-  const keep = () => kept.set(root, { svg: data.svg, scene: data.scene, scale });
+  const keep = () => {
+    kept.set(root, { svg: data.svg, scene: data.scene, selected: data.selected, scale });
+  };
   const resize = (wanted) => {
     scale = Math.min(4, Math.max(0.02, wanted));
     svg.style.width = `${width * scale}px`;
@@ -56,7 +59,7 @@ export default function ({ parentElement, data, setTriggerValue }) {
     if (scale) resize(scale);
     else if (data.start === "fit") fit();
     else natural();
-    if (!same && !(data.scene && data.scene === before.scene)) stage.scrollTo(0, 0);
+    if (!stays) stage.scrollTo(0, 0);
   } else {
     stage.style.height = data.height ? `${data.height}px` : "auto";
     svg.style.maxWidth = "100%";
@@ -198,7 +201,8 @@ export default function ({ parentElement, data, setTriggerValue }) {
     button.onclick = actions[button.dataset.do];
   });
 
-  if (chosen && (data.min_width || (zooms && !same))) {
+  const moved = !stays || data.selected !== before.selected;
+  if (chosen && (data.min_width || (zooms && moved))) {
     const [node, frame] = [chosen.getBoundingClientRect(), stage.getBoundingClientRect()];
     const outside = node.x < frame.x || node.right > frame.right
       || node.y < frame.y || node.bottom > frame.bottom;

@@ -80,7 +80,8 @@ def _measures(bp: Blueprint, horizontal: bool) -> _Measures:
     room = 6.4 * max(map(len, labels))
     if horizontal:
         wide = 7.4 * max(len(shape_text(part.out_shape)) for part in bp.parts[:-1])
-        return _Measures(124, wide + 46, wide + 34, wide / 2 + 12, 14, 46, 34, 52, 122)
+        above = 122 if bp.additions else 76
+        return _Measures(124, wide + 46, wide + 34, wide / 2 + 12, 14, 46, 34, 52, above)
     lane = 56 + 2 + room / 2
     beside_entry = 20 + max(7.4 * len(line) for stage in bp.stages for line in _title(stage))
     return _Measures(42, 44, 36, 14, 44, 112, 69, lane, max(lane + room / 2 + 2, beside_entry))

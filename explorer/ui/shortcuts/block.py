@@ -107,14 +107,9 @@ def why(bp: Blueprint, block: Block) -> str:
 
 
 def _counts(block: Block) -> None:
-    numbers = of_block(block)
-    first, second = st.columns(2)
-    first.metric("Main branch, parameters", numbers["main_params"], help=glossary("parameters"))
-    second.metric("Main branch, MACs", numbers["main_macs"], help=glossary("MACs"))
-    if block.shortcut is not None and block.shortcut.kind != "none":
-        first.metric("Shortcut, parameters", numbers["params"])
-        second.metric("Shortcut, MACs", numbers["macs"])
-        first.metric("Additions", numbers["additions"], help=glossary("addition"))
+    joined = block.shortcut is not None and block.shortcut.kind != "none"
+    text = section("shortcuts", "counts" if joined else "counts alone", **of_block(block))
+    st.markdown(text, help=glossary("MACs"))
 
 
 def _code(formula: str) -> str:

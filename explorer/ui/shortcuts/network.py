@@ -1,17 +1,19 @@
 """The whole network: its controls and its diagram."""
 
+from functools import lru_cache
 from typing import Final, NamedTuple
 
 import streamlit as st
 
-from explorer.architecture import Block, Blueprint
+from explorer.architecture import Block, Blueprint, NetworkSpec
 from explorer.lessons import glossary, section
+from explorer.ui import cache
 from explorer.ui.drawing import drawing
 from explorer.ui.picker import Choice
 from explorer.ui.words import quoted
 from explorer.views import diagram, shortcut_table
 from explorer.views.diagram import LAYOUTS, Layout
-from explorer.views.dot import DrawingError
+from explorer.views.dot import DrawingError, Picture, draw
 from explorer.views.folding import FOLD, MOST_UNFOLDED, foldable, node_of, still_folded
 
 LAYOUT: Final = "shortcuts_layout"
@@ -33,9 +35,10 @@ class View(NamedTuple):
 def lead(bp: Blueprint) -> str:
     """The page's first sentence."""
     numbers = shortcut_table.summary(bp)
-    if bp.spec.shortcut == "none":
-        return section("shortcuts", "lead plain", **numbers)
-    return section("shortcuts", "lead" if bp.dashed else "lead all solid", **numbers)
+    name = {"none": "lead plain", "projection-always": "lead all dashed"}.get(
+        bp.spec.shortcut, "lead" if bp.dashed else "lead all solid"
+    )
+    return section("shortcuts", name, **numbers)
 
 
 def controls(bp: Blueprint) -> View:
@@ -80,11 +83,19 @@ def _complain(bp: Blueprint) -> None:
         st.warning(section("shortcuts", "unknown block", path=quoted(wished)))
 
 
+@lru_cache(maxsize=32)
+def _drawn(
+    spec: NetworkSpec, image_size: int, layout: Layout, unfold: tuple[str, ...]
+) -> tuple[str, Picture]:
+    """The diagram's DOT and its picture; hundreds of unfolded blocks take a while to arrange."""
+    source = diagram.sheet(cache.blueprint_of(spec, image_size), layout, unfold).source
+    return source, draw(source)
+
+
 def show(bp: Blueprint, choice: Choice, view: View) -> None:
     """The diagram, and its DOT to download."""
-    sheet = diagram.sheet(bp, view.layout, view.unfold)
     try:
-        picture = sheet.picture
+        source, picture = _drawn(choice.spec, choice.image_size, view.layout, view.unfold)
     except DrawingError as problem:
         st.error(str(problem))
         return
@@ -107,7 +118,7 @@ def show(bp: Blueprint, choice: Choice, view: View) -> None:
     )
     st.download_button(
         "Save DOT",
-        sheet.source,
+        source,
         file_name=f"{choice.name}_shortcuts.dot",
         mime="text/vnd.graphviz",
         key="shortcuts_dot",
