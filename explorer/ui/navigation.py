@@ -18,6 +18,7 @@ def pages() -> list[StreamlitPage]:
         st.Page("pages/why_residual.py", title="Why residual"),
         st.Page("pages/inference.py", title="Inference"),
         st.Page("pages/quiz.py", title="Quiz"),
+        st.Page("pages/questions.py", title="Questions"),
     ]
 
 

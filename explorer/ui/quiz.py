@@ -40,6 +40,7 @@ def settings(choice: Choice) -> Settings:
             "Themes; none chosen means all",
             THEMES,
             selection_mode="multi",
+            wrap=True,
             **_bound("quiz_themes"),
         )
         st.segmented_control(

@@ -42,6 +42,7 @@ def more_or_less(rng: Random, network: Network, bp: Blueprint) -> Draft | None:
         tuple(mistakes),
         f"{counts[0][0].upper()}{counts[0][1:]} and {counts[1]}, so: {right}",
         "parameters",
+        {"params_view": "This network"},
     )
 
 
@@ -62,6 +63,7 @@ def by_how_much(rng: Random, network: Network, bp: Blueprint) -> Draft | None:
         "Both networks counted, and the difference: "
         + formula(f"{larger:,} - {smaller:,}", difference),
         "parameters",
+        {"params_view": "This network"},
     )
 
 

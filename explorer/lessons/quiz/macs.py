@@ -62,6 +62,7 @@ def macs_of_block(rng: Random, network: Network, bp: Blueprint) -> Draft | None:
         + ". Together "
         + formula(added(op.macs for op in counted), block.macs),
         "parameters",
+        {"params_view": "This network"},
     )
 
 
@@ -88,4 +89,5 @@ def macs_of_network(rng: Random, network: Network, bp: Blueprint) -> Draft | Non
         ),
         "Stem, stages, classifier: " + formula(added(part.macs for part in parts), bp.macs),
         "parameters",
+        {"params_view": "This network"},
     )

@@ -27,6 +27,7 @@ def params_of_norm(rng: Random, network: Network, bp: Blueprint) -> Draft | None
         ),
         "A gamma and a beta per channel: " + formula(f"2 × {channels:,}", op.params),
         "batch_norm",
+        {"bn_section": "Real layer", "bn_layer": op.path},
     )
 
 
@@ -51,6 +52,7 @@ def params_of_all_norms(rng: Random, network: Network, bp: Blueprint) -> Draft |
         ),
         "Gamma and beta for every channel: " + formula(f"2 × {channels:,}", 2 * channels),
         "batch_norm",
+        {"bn_section": "Real layer"},
     )
 
 
@@ -77,6 +79,7 @@ def how_many_norms(rng: Random, network: Network, bp: Blueprint) -> Draft | None
         f"{per_block} in each block's main branch, outside the blocks, on the shortcuts: "
         + formula(f"{per_block} × {blocks} + {ends} + {on_shortcuts}", len(norms)),
         "batch_norm",
+        {"bn_section": "Real layer"},
     )
 
 
@@ -102,4 +105,5 @@ def values_in_a_mean(rng: Random, network: Network, bp: Blueprint) -> Draft | No
         "Batch × height × width, for each channel by itself: "
         + formula(f"{batch} × {height} × {width}", right),
         "batch_norm",
+        {"bn_section": "Real layer", "bn_layer": op.path},
     )

@@ -48,6 +48,7 @@ def params_of_conv(rng: Random, network: Network, bp: Blueprint) -> Draft | None
         + ": "
         + formula(op.params_formula.rsplit(" = ", 1)[0], op.params),
         "parameters",
+        {"params_view": "This network"},
     )
 
 
@@ -87,6 +88,7 @@ def params_of_block(rng: Random, network: Network, bp: Blueprint) -> Draft | Non
         + ". Together "
         + formula(added(op.params for op in counted), block.params),
         "parameters",
+        {"params_view": "This network"},
     )
 
 
@@ -115,7 +117,8 @@ def params_of_pair(rng: Random, network: Network, bp: Blueprint) -> Draft | None
                 f"{channels:,} × {inner:,} + 9 × {inner:,} × {inner:,} + {inner:,} × {channels:,}",
                 bottleneck,
             ),
-            "shortcuts",
+            "parameters",
+            {"params_view": "Bottleneck", "params_channels": str(channels)},
         )
     mistakes = [
         (pair // 2, "You counted one of the two convolutions."),
@@ -134,7 +137,8 @@ def params_of_pair(rng: Random, network: Network, bp: Blueprint) -> Draft | None
         tuple(mistakes),
         "Two times kernel × kernel × input × output channels: "
         + formula(f"2 × 3 × 3 × {channels:,} × {channels:,}", pair),
-        "shortcuts",
+        "parameters",
+        {"params_view": "Bottleneck", "params_channels": str(channels)},
     )
 
 
@@ -160,6 +164,7 @@ def params_of_classifier(rng: Random, network: Network, bp: Blueprint) -> Draft 
         "Features × classes, and one bias per class: "
         + formula(f"{features:,} × {classes:,} + {classes:,}", fc.params),
         "parameters",
+        {"params_view": "This network"},
     )
 
 
@@ -200,4 +205,5 @@ def params_of_network(rng: Random, network: Network, bp: Blueprint) -> Draft | N
         "Convolutions of stem and main branches, projections, batch norm, classifier: "
         + formula(added(parts), bp.params),
         "parameters",
+        {"params_view": "This network"},
     )

@@ -112,6 +112,7 @@ def how_many_convolutions(rng: Random, network: Network, bp: Blueprint) -> Draft
         f"Stem, {per_block} per block, projections: "
         + formula(f"1 + {per_block} × {blocks} + {projections}", count),
         "parameters",
+        {"params_view": "This network"},
     )  # fmt: skip
 
 

@@ -38,6 +38,7 @@ def solid_or_dashed(rng: Random, network: Network, bp: Blueprint) -> Draft | Non
         tuple((text, f"{why} {ends}.") for text, why in wrong.items() if text != right),
         f"{ends}; {shortcut.why}. So it is {right}",
         "shortcuts",
+        {"shortcuts_block": block.path},
     )
 
 
@@ -111,6 +112,7 @@ def what_is_on_it(rng: Random, network: Network, bp: Blueprint) -> Draft | None:
         tuple((names[key], reason) for key, reason in why.items() if key != right),
         f"{_sentence(shortcut.why)}. The network's rule for that is: {names[right]}",
         "shortcuts",
+        {"shortcuts_block": block.path},
     )
 
 
@@ -149,6 +151,7 @@ def params_on_it(rng: Random, network: Network, bp: Blueprint) -> Draft | None:
         f"{_sentence(shortcut.why)}; the shortcut is {_KIND[shortcut.kind]}"
         + (": " + formula(" + ".join(parts), params) if params else ", without weights: 0"),
         "shortcuts",
+        {"shortcuts_block": block.path},
     )
 
 

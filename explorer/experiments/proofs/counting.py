@@ -1,0 +1,165 @@
+"""Counts of real modules: parameters, MACs and layers, against the closed forms."""
+
+from collections.abc import Iterable
+from math import prod
+
+import torch
+from torch import nn
+from torch.utils.flop_counter import FlopCounterMode
+
+from explorer.architecture import Blueprint
+from explorer.experiments.proofs.named import blueprint_named, title_named
+from explorer.experiments.proofs.result import Line, exact, fact, near
+from explorer.networks.resnet import ResNet
+from explorer.networks.torchvision_import import torchvision
+
+Found = tuple[list[Line], str]
+MODULES = "Built as torch modules on the meta device, which holds shapes and no weights."
+
+
+def on_meta(bp: Blueprint) -> ResNet:
+    """The network without memory for its weights."""
+    with torch.device("meta"):
+        return ResNet(bp.spec).eval()
+
+
+def numel(module: nn.Module) -> int:
+    return sum(parameter.numel() for parameter in module.parameters())
+
+
+def macs(module: nn.Module, *shape: int) -> int:
+    """torch's own operation count of a forward pass, halved."""
+    with torch.no_grad(), FlopCounterMode(display=False) as counter:
+        module(torch.empty(shape, device="meta"))
+    return counter.get_total_flops() // 2
+
+
+def params(*names: str) -> Found:
+    """Parameters: blueprint against sum(p.numel())."""
+    return [
+        exact(f"{title_named(name)}, parameters", bp.params, numel(on_meta(bp)))
+        for name, bp in _named(names)
+    ], f"{MODULES} The claim comes from the blueprint, the count from sum(p.numel())."
+
+
+def multiply_adds(*names: str) -> Found:
+    """MACs in units of 10^9: blueprint against torch's operation counter."""
+    lines = []
+    for name, bp in _named(names):
+        counted = macs(on_meta(bp), 1, *bp.in_shape)
+        text = f"{bp.macs / 1e9:.2f}"
+        lines.append(near(f"{title_named(name)}, 10^9 MACs", text, counted / 1e9, 0.005))
+    return lines, f"{MODULES} torch's operation counter ran along a forward pass; halved."
+
+
+def dashed(*names: str) -> Found:
+    """Blocks with a projection, counted in the modules."""
+    lines = []
+    for name, bp in _named(names):
+        found = [part for part, _ in on_meta(bp).named_modules() if part.endswith(".downsample")]
+        lines.append(exact(f"{title_named(name)}, projections", len(bp.dashed), len(found)))
+    return lines, MODULES
+
+
+def layers_of_resnet50() -> Found:
+    network = on_meta(blueprint_named("resnet50"))
+    kinds = [type(module).__name__ for module in network.modules()]
+    return [
+        exact("convolutions", 53, kinds.count("Conv2d")),
+        exact("batch norms", 53, kinds.count("BatchNorm2d")),
+        exact("linear layers", 1, kinds.count("Linear")),
+        exact("projections", 4, kinds.count("Sequential") - 4),
+    ], f"{MODULES} Counted by type; of the Sequentials, 4 are the stages."
+
+
+def bottleneck() -> Found:
+    def weights(*shapes: tuple[int, int, int]) -> int:
+        return sum(numel(nn.Conv2d(i, o, k, bias=False, device="meta")) for i, o, k in shapes)
+
+    pair = weights((256, 256, 3), (256, 256, 3))
+    narrow = weights((256, 64, 1), (64, 64, 3), (64, 256, 1))
+    small = weights((64, 64, 3), (64, 64, 3))
+    return [
+        exact("two 3×3 at 256 channels, weights", 1_179_648, pair),
+        exact("bottleneck 256-64-64-256, weights", 69_632, narrow),
+        near("the ratio", "16.94", pair / narrow, 0.005),
+        exact("two 3×3 at 64 channels, weights", 73_728, small),
+        near("64-d pair against the bottleneck", "1.06", small / narrow, 0.005),
+    ], "Sums of the weights of torch's own convolutions, without biases."
+
+
+def projection_of_a_bottleneck() -> Found:
+    projection = numel(nn.Conv2d(256, 256, 1, bias=False, device="meta"))
+    lines = [exact("1×1 projection at 256 channels, weights", 65_536, projection)]
+    more, _ = params("resnet50_c")
+    return [*lines, *more], MODULES
+
+
+def stem() -> Found:
+    convolution = nn.Conv2d(3, 64, 7, 2, 3, bias=False, device="meta")
+    return [
+        exact("weights", 9_408, numel(convolution)),
+        exact("MACs at 224 pixels", 118_013_952, macs(convolution, 1, 3, 224, 224)),
+    ], "torch's first convolution of a ResNet: its weights, and torch's operation count halved."
+
+
+def vgg() -> Found:
+    with torch.device("meta"):
+        network = torchvision.models.vgg16().eval()
+    linear = sum(numel(part) for part in network.classifier if isinstance(part, nn.Linear))
+    return [
+        exact("VGG-16, parameters", 138_357_544, numel(network)),
+        exact("its linear layers, parameters", 123_642_856, linear),
+        near("VGG-16, 10^9 MACs", "15.47", macs(network, 1, 3, 224, 224) / 1e9, 0.005),
+        *params("resnet50")[0],
+        *multiply_adds("resnet50")[0],
+    ], "torchvision's VGG-16 and the ResNet-50 here, on the meta device."
+
+
+def classifiers() -> Found:
+    lines = [
+        exact(f"{features:,} features, parameters", claimed, _linear(features))
+        for features, claimed in ((512, 513_000), (2048, 2_049_000))
+    ]
+    network = on_meta(blueprint_named("resnet18"))
+    shapes = {tuple(network(torch.empty(1, 3, s, s, device="meta")).shape) for s in (160, 224, 320)}
+    return [
+        *lines,
+        fact("images of 160, 224 and 320 pixels", "any input size", f"{shapes}", len(shapes) == 1),
+    ], "Linear layers to 1,000 classes, and one ResNet-18 run at three sizes."
+
+
+def additions() -> Found:
+    bp = blueprint_named("resnet50")
+    image = torch.empty(1, *bp.in_shape, device="meta")
+    with torch.no_grad():
+        found = sum(
+            prod(out.shape) for path, out in on_meta(bp).walk(image) if path.endswith(".add")
+        )
+    return [
+        exact("ResNet-50, additions per image", 5_519_360, found),
+        near("in percent of its MACs", "0.135", 100 * found / bp.macs, 0.0005),
+    ], "The sizes of all sums of a forward pass of ResNet-50."
+
+
+def learned_by_batch_norm() -> Found:
+    network = on_meta(blueprint_named("resnet50"))
+    norms = [module for module in network.modules() if isinstance(module, nn.BatchNorm2d)]
+    buffers = sum(b.numel() for norm in norms for b in norm.buffers() if b.dim())
+    return [
+        exact("learned", 53_120, sum(numel(norm) for norm in norms)),
+        exact("running statistics", 53_120, buffers),
+    ], f"All batch norms of ResNet-50. {MODULES}"
+
+
+def ten_classes() -> Found:
+    names = ("resnet18_10", "d2l_resnet18", "resnet20")
+    return params(*names)
+
+
+def _named(names: Iterable[str]) -> list[tuple[str, Blueprint]]:
+    return [(name, blueprint_named(name)) for name in names]
+
+
+def _linear(features: int) -> int:
+    return numel(nn.Linear(features, 1000, device="meta"))

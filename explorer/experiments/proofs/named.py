@@ -1,0 +1,38 @@
+"""The networks that questions speak of: the presets, and variants of them that have no preset."""
+
+from collections.abc import Mapping
+from dataclasses import replace
+from functools import lru_cache
+from typing import Final
+
+from explorer.architecture import PRESETS, Blueprint, NetworkSpec, blueprint, preset
+
+VARIANTS: Final[Mapping[str, tuple[str, NetworkSpec]]] = {
+    "resnet18_10": ("ResNet-18, 10 classes", replace(preset("resnet18"), num_classes=10)),
+    "resnet34_a": ("ResNet-34, option A", replace(preset("resnet34"), shortcut="padding")),
+    "resnet34_c": (
+        "ResNet-34, option C",
+        replace(preset("resnet34"), shortcut="projection-always"),
+    ),
+    "resnet50_c": (
+        "ResNet-50, option C",
+        replace(preset("resnet50"), shortcut="projection-always"),
+    ),
+}
+
+
+@lru_cache(maxsize=64)
+def blueprint_named(name: str) -> Blueprint:
+    """The blueprint of a preset or variant at its usual image size.
+
+    Raises:
+        KeyError: no such network.
+    """
+    if name in VARIANTS:
+        return blueprint(VARIANTS[name][1], PRESETS[name.split("_")[0]].image_size)
+    return blueprint(PRESETS[name].spec, PRESETS[name].image_size)
+
+
+def title_named(name: str) -> str:
+    """How the network is called on screen."""
+    return VARIANTS[name][0] if name in VARIANTS else PRESETS[name].title

@@ -1,0 +1,95 @@
+"""Every card renders, and every proof holds for exactly what its card says."""
+
+import re
+import subprocess
+import sys
+from dataclasses import replace
+from pathlib import Path
+from urllib.parse import parse_qs
+
+import pytest
+
+from explorer.architecture import PRESETS, blueprint
+from explorer.experiments.proofs import prove
+from explorer.lessons.questions import LEVELS, cards, search, themes
+
+ROOT = Path(__file__).parents[2]
+SIDEBAR = {"image_size", "num_classes", "shortcut"}
+CARDS = pytest.mark.parametrize("card", cards(), ids=lambda card: card.title)
+
+
+def words(text):
+    """Without the signs of Markdown, which tests and readers do not look for."""
+    return re.sub(r"[*`]", "", text)
+
+
+@CARDS
+def test_texts_are_complete(card):
+    assert card.level in LEVELS
+    for text in (card.title, card.ask, card.short, card.why):
+        assert text and not re.search(r"[{}]|None|  |FLOPs per", text), text
+    assert card.ask.rstrip()[-1] in "?."
+    assert len(card.short) < 450, "short is what one says in an interview"
+
+
+@CARDS
+def test_links_lead_to_pages_and_states_that_exist(card):
+    page, _, query = card.see.partition("?")
+    source = (ROOT / "pages" / f"{page or 'home'}.py").read_text(encoding="utf-8")
+    state = {key: values[0] for key, values in parse_qs(query).items()}
+    entry = PRESETS[state.pop("net", "resnet18")]
+    if op := state.pop("trace_op", None):
+        assert blueprint(entry.spec, entry.image_size).block(op)
+    changes = {key: int(v) if v.isdigit() else v for key, v in state.items() if key in SIDEBAR}
+    size = changes.pop("image_size", entry.image_size)
+    blueprint(replace(entry.spec, **changes), size)
+    for key in state.keys() - SIDEBAR:
+        assert f'"{key}"' in source and f'"{state[key]}"' in source, (key, state[key])
+
+
+@pytest.mark.parametrize(
+    "card", [card for card in cards() if card.proof], ids=lambda card: card.title
+)
+def test_proofs_hold_for_what_the_card_says(card):
+    proof = prove(card.proof)
+    assert proof.lines and proof.how
+    said = words(f"{card.short} {card.why}")
+    for line in proof.lines:
+        assert line.holds, f"{line.what}: claimed {line.claimed}, computed {line.computed}"
+        assert words(line.claimed) in said, f"the card does not say {line.claimed!r}"
+
+
+def test_there_are_sixty_and_most_prove_themselves():
+    assert len(cards()) >= 60
+    assert len({card.title for card in cards()}) == len(cards())
+    assert sum(bool(card.proof) for card in cards()) >= 55
+    assert len(themes()) == 7
+    assert {card.level for card in cards()} == set(LEVELS)
+
+
+def test_numbers_without_a_proof_come_with_a_source():
+    for card in cards():
+        if not card.proof and re.search(r"\d{2}", card.short):
+            assert re.search(r"\(20\d\d\)|published|validation|test set", card.short + card.why,
+                             re.IGNORECASE), card.title  # fmt: skip
+
+
+def test_search():
+    assert search("") == cards()
+    found = search("BOTTLENECK 69,632")
+    assert {"Explain the bottleneck"} <= {card.title for card in found}
+    assert search("no such word anywhere") == ()
+
+
+def test_unknown_proofs_are_refused():
+    for what in ("cooking.params", "counting.no_such_proof", "counting._linear"):
+        with pytest.raises(ValueError, match="is unknown"):
+            prove(what)
+
+
+def test_reading_the_cards_loads_no_torch():
+    code = (
+        "import sys; from explorer.lessons.questions import cards; cards();"
+        "assert 'torch' not in sys.modules and 'streamlit' not in sys.modules"
+    )
+    subprocess.run([sys.executable, "-c", code], cwd=ROOT, check=True)
