@@ -116,7 +116,11 @@ def draw() -> list[str]:
     device = st.selectbox(
         "Device", _DEVICES, key="device", bind="query-params", help=glossary("device")
     )
-    changed = any(st.session_state.get(field) not in (None, "") for field in _LABELS)
+    # In a session's first run the values of a link are not yet in its state.
+    changed = any(
+        st.session_state.get(field, st.query_params.get(field)) not in (None, "")
+        for field in _LABELS
+    )
     with st.expander("Customise", expanded=changed or family == CUSTOM):
         for field in _LABELS:
             values[field] = _control(field, entry)

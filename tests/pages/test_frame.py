@@ -118,6 +118,8 @@ def test_one_field_comes_from_the_url(open_app, field):
     assert_whole(app)
     assert said(app) == []
     assert choice(app).spec == replace(preset("resnet34"), **{field: value})
+    assert app.expander[0].proto.expanded
+    assert "Back to the named network" in [button.label for button in app.button]
 
 
 def test_groups_need_bottlenecks(open_app):
