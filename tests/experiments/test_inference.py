@@ -70,7 +70,7 @@ def test_ten_threads_with_ten_pictures_on_one_network() -> None:
 
 
 def test_which_weights_there_are() -> None:
-    assert list(setups("resnet20", preset("resnet20")))[0] == "trained here"
+    assert next(iter(setups("resnet20", preset("resnet20")))) == "trained here"
     assert list(setups("resnet50", preset("resnet50"))) == [
         "torchvision V2",
         "torchvision V1",

@@ -46,7 +46,7 @@ def test_feature_maps_equal_torchvisions(pair) -> None:
     for path, (out, _) in expected.items():
         torch.testing.assert_close(found.maps[path], out[0])
         torch.testing.assert_close(found.mean(path), out[0].mean(0))
-    assert list(found.maps)[0] == "stem" and "head" not in found.maps
+    assert next(iter(found.maps)) == "stem" and "head" not in found.maps
     assert not any(tensor.is_inference() for tensor in found.maps.values())
 
 

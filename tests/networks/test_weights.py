@@ -38,7 +38,7 @@ def pickled(value: object, **options) -> bytes:
 def same_answers(one: nn.Module, other: nn.Module) -> bool:
     x = torch.randn(2, 3, 32, 32, generator=torch.Generator().manual_seed(0))
     with torch.inference_mode():
-        return torch.equal(one(x), other(x))
+        return torch.allclose(one(x), other(x), rtol=1e-4, atol=1e-5)
 
 
 @pytest.mark.parametrize(
@@ -204,6 +204,4 @@ def test_the_number_of_classes_is_read_from_the_file(network) -> None:
 def test_torchvisions_own_state_dict() -> None:
     theirs = torchvision.models.resnet18(weights=None).eval()
     ours = load(preset("resnet18"), read_state(pickled(theirs.state_dict()), "resnet18.pth"))
-    x = torch.randn(1, 3, 64, 64)
-    with torch.inference_mode():
-        assert torch.equal(ours(x), theirs(x))
+    assert same_answers(ours, theirs)

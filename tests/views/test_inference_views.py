@@ -103,5 +103,5 @@ def test_position_map_has_a_cell_per_position() -> None:
 
 def test_region_is_drawn_in_the_pictures_own_pixels() -> None:
     svg = pictures.region_over(Image.new("RGB", (42, 42)), (0, 21, 42, 42), side=420)
-    frame = [n for n in ET.fromstring(svg).iter(f"{SVG}rect")][-1]
+    frame = list(ET.fromstring(svg).iter(f"{SVG}rect"))[-1]
     assert [float(frame.get(k)) for k in ("x", "y", "width", "height")] == [2, 212, 420, 210]

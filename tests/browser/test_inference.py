@@ -1,0 +1,124 @@
+"""The Inference page in Chromium: samples, uploads, the camera, and a click on a block."""
+
+import io
+from collections.abc import Callable
+
+import pytest
+from PIL import Image
+
+from tests.browser.driver import Visit
+
+Opener = Callable[..., Visit]
+
+
+def png(colour: str = "red") -> bytes:
+    buffer = io.BytesIO()
+    Image.new("RGB", (80, 60), colour).save(buffer, "PNG")
+    return buffer.getvalue()
+
+
+def upload(visit: Visit, name: str, data: bytes) -> None:
+    with visit.rerun():
+        visit.page.set_input_files(
+            "[data-testid=stFileUploader] input",
+            {"name": name, "mimeType": "image/png", "buffer": data},
+        )
+
+
+def clean(visit: Visit) -> None:
+    assert visit.exceptions() == []
+    assert visit.console_errors() == []
+    assert visit.foreign_requests() == []
+
+
+@pytest.mark.parametrize("dark", [False, True])
+@pytest.mark.parametrize("size", [(1440, 900), (390, 844)])
+def test_opens_with_the_cat(open_page: Opener, dark: bool, size: tuple[int, int]) -> None:
+    visit = open_page("inference", {"net": "resnet20"}, dark=dark, width=size[0], height=size[1])
+    visit.page.get_by_role("heading", name="cat:").wait_for()
+    overflow = visit.page.evaluate(
+        "() => document.documentElement.scrollWidth - document.documentElement.clientWidth"
+    )
+    assert overflow <= 0
+    clean(visit)
+
+
+def test_a_click_on_a_sample_changes_the_answer_and_the_link(open_page: Opener) -> None:
+    visit = open_page("inference", {"net": "resnet20"})
+    with visit.rerun():
+        visit.page.locator('[data-path="moose"]').click()
+    visit.page.get_by_role("heading", name="deer:").wait_for()
+    assert "infer_sample=moose" in visit.page.url
+    clean(visit)
+
+
+def test_without_weights_one_click_leads_to_trained_ones(open_page: Opener) -> None:
+    visit = open_page("inference", {"net": "plain56"})
+    with visit.rerun():
+        visit.page.get_by_role("button", name="Switch to ResNet-20").click()
+    visit.page.get_by_role("heading", name="cat:").wait_for()
+    assert "family=CIFAR" in visit.page.url  # whose first network is ResNet-20
+    clean(visit)
+
+
+def test_upload_and_an_odd_file(open_page: Opener) -> None:
+    visit = open_page("inference", {"net": "resnet20", "infer_from": "upload"})
+    upload(visit, "red.png", png())
+    visit.page.get_by_label("The picture, and what the network gets of it").wait_for()
+    assert visit.page.get_by_text("PNG, 80 x 60 pixels").count() == 1
+    upload(visit, "letter.png", b"Dear reader, this is no picture. " * 20)
+    alert = visit.page.get_by_role("alert")
+    alert.wait_for()
+    assert alert.count() == 1
+    assert "letter.png is not a picture" in alert.inner_text()
+    clean(visit)
+
+
+def test_camera(open_page: Opener) -> None:
+    visit = open_page("inference", {"net": "resnet20", "infer_from": "camera"})
+    shutter = visit.page.get_by_role("button", name="Take Photo")
+    shutter.wait_for()
+    with visit.rerun():
+        shutter.click()
+    visit.page.get_by_text("the network gets 32 x 32").wait_for()
+    assert visit.page.get_by_text("Until you take one").count() == 0
+    clean(visit)
+
+
+def test_a_click_on_a_block_opens_its_maps(open_page: Opener) -> None:
+    visit = open_page("inference", {"net": "resnet20", "infer_view": "Feature maps"})
+    strip = visit.page.get_by_label("Mean output of every block; choose one to see its channels")
+    strip.wait_for()
+    assert strip.locator("image").count() == 10
+    with visit.rerun():
+        strip.locator('[data-path="layer2.1"]').click()
+    maps = visit.page.get_by_label("Channels of layer2.1")
+    maps.wait_for()
+    assert maps.locator("image").count() == 32
+    assert "infer_block=layer2.1" in visit.page.url
+    clean(visit)
+
+
+def test_a_click_on_a_position_moves_the_region(open_page: Opener) -> None:
+    visit = open_page("inference", {"net": "resnet20", "infer_view": "Receptive field"})
+    with visit.rerun():
+        visit.page.locator('[data-path="0,7"]').click()
+    visit.page.get_by_text("Row 0, column 7 of").wait_for()
+    clean(visit)
+
+
+@pytest.mark.parametrize(
+    ("view", "words"),
+    [
+        ("Preprocessing", "The weights expect numbers"),
+        ("Grad-CAM", "Evidence for cat"),
+        ("Lesions", "The answer stays the same after"),
+        ("train or eval", "batch norm layers moved"),
+        ("Many pictures", "Softmax divides 100%"),
+        ("Model card", "Trained from scratch"),
+    ],
+)
+def test_every_section_by_its_link(open_page: Opener, view: str, words: str) -> None:
+    visit = open_page("inference", {"net": "resnet20", "infer_view": view})
+    visit.page.get_by_text(words).first.wait_for()
+    clean(visit)
