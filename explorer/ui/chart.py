@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, Final
 
 import streamlit as st
@@ -12,21 +13,38 @@ if TYPE_CHECKING:
 CONFIG: Final = {"displaylogo": False, "toImageButtonOptions": {"format": "svg"}}
 
 
+Point = dict[str, Any]
+"""What Plotly knows of a mark: "x", "y", "label", "customdata", "point_index" ..."""
+
+
 def show(
-    figure: Figure, key: str, *, alt: str | None = None, choosable: bool = False
-) -> list[dict[str, Any]]:
+    figure: Figure,
+    key: str,
+    *,
+    alt: str | None = None,
+    choosable: bool = False,
+    on_choose: Callable[[list[Point]], None] | None = None,
+) -> list[Point]:
     """Show `figure` and return the points that are chosen now; none unless `choosable`.
 
     Args:
         figure: its colours from views.palette, so that they follow the theme.
         key: unique over the whole app.
         alt: what the chart shows, for screen readers.
-        choosable: marks can be chosen by click; each choice reruns the page. A point is a dict
-            with what Plotly knows of it: "x", "y", "label", "customdata", "point_index" ...
+        choosable: marks can be chosen by click; each choice reruns the page.
+        on_choose: called with the points before that rerun, so it may set other widgets' values.
     """
     settings: dict[str, Any] = {"width": "stretch", "config": CONFIG, "key": key, "alt": alt}
     if not choosable:
         st.plotly_chart(figure, **settings)
         return []
-    chosen: Any = st.plotly_chart(figure, on_select="rerun", selection_mode="points", **settings)
-    return list(chosen["selection"]["points"])
+
+    def chosen() -> list[Point]:
+        return list(st.session_state.get(key, {}).get("selection", {}).get("points", []))
+
+    def tell() -> None:
+        if on_choose is not None:
+            on_choose(chosen())
+
+    st.plotly_chart(figure, on_select=tell, selection_mode="points", **settings)
+    return chosen()

@@ -2,6 +2,9 @@
 
 from collections.abc import Iterable, Sequence
 
+import pandas as pd
+from pandas.io.formats.style import Styler
+
 from explorer.architecture import Block, Blueprint, Op
 from explorer.architecture.catalogue import Entry, Result
 from explorer.architecture.costs import Measure, amount, by_kind
@@ -45,53 +48,41 @@ def kind_rows(bp: Blueprint, measure: Measure) -> list[Row]:
     return [*rows, {"kind of op": "total", measure: whole, "share, %": 100.0}]
 
 
-def figures_table(results: Sequence[Result]) -> str:
-    """Published figures of one protocol as a Markdown table, as their source prints them."""
+def figures_table(results: Sequence[Result]) -> Styler:
+    """Published figures of one protocol, as their source prints them."""
     metric = results[0].figure.metric
-    return markdown_table(
-        ("Network", f"Top-1 {metric}, %", f"Top-5 {metric}, %", "Parameters", "MACs", "Remarks"),
-        (
-            (
-                figure.title,
-                f"{figure.top1:g}",
-                f"{figure.top5:g}" if figure.top5 is not None else "",
-                f"{params:,}",
-                f"{macs:,}",
-                figure.note,
-            )
-            for figure, params, macs, _ in results
-        ),
-        right=(1, 2, 3, 4),
+    tops = f"Top-1 {metric}, %", f"Top-5 {metric}, %"
+    frame = pd.DataFrame(
+        {
+            "Network": figure.title,
+            tops[0]: figure.top1,
+            tops[1]: figure.top5,
+            "Parameters": params,
+            "MACs": macs,
+            "Remarks": figure.note,
+        }
+        for figure, params, macs, _ in results
     )
+    # As many digits as the source prints; a missing top-5 stays empty.
+    numbers = {tops[0]: "{:g}", tops[1]: "{:g}", "Parameters": "{:,}", "MACs": "{:,}"}
+    return frame.style.format(numbers, na_rep="")
 
 
-def printed_table(costs: Iterable[PublishedCost], entries: Iterable[Entry]) -> str:
-    """What sources print as sizes and costs, beside the exact counts, as a Markdown table."""
+def printed_table(costs: Iterable[PublishedCost], entries: Iterable[Entry]) -> Styler:
+    """What sources print as sizes and costs, beside the exact counts."""
     exact = {entry.preset.name: entry for entry in entries}
     names = {"macs": "MACs", "params": "parameters"}
-    return markdown_table(
-        ("Network", "Printed", "Exact", "Printed number is", "Source and remarks"),
-        (
-            (
-                exact[cost.preset].preset.title,
-                f"{_short(cost.value, cost.step)} {names[cost.quantity]}",
-                f"{getattr(exact[cost.preset], cost.quantity):,}",
-                cost.reading,
-                f"{_link(cost.source, cost.url)}. {cost.note}".strip(),
-            )
-            for cost in costs
-        ),
-        right=(1, 2),
+    frame = pd.DataFrame(
+        {
+            "Network": exact[cost.preset].preset.title,
+            "Printed": f"{_short(cost.value, cost.step)} {names[cost.quantity]}",
+            "Exact": getattr(exact[cost.preset], cost.quantity),
+            "Printed number is": cost.reading,
+            "Source and remarks": f"[{cost.source}]({cost.url}) {cost.note}".strip(),
+        }
+        for cost in costs
     )
-
-
-def markdown_table(
-    titles: Sequence[str], rows: Iterable[Sequence[str]], right: Sequence[int] = ()
-) -> str:
-    """A table in Markdown; the columns in `right` are aligned right."""
-    rule = ["---:" if column in right else "---" for column in range(len(titles))]
-    lines = [titles, rule, *rows]
-    return "\n".join("| " + " | ".join(line) + " |" for line in lines)
+    return frame.style.format({"Exact": "{:,}"})
 
 
 def _what(row: Op | Block | Stage) -> str:
@@ -114,7 +105,3 @@ def _short(value: float, step: float) -> str:
     unit, letter = (1e9, "G") if value >= 1e9 else (1e6, "M")
     digits = len(f"{unit / step:.0f}") - 1
     return f"{value / unit:.{digits}f} {letter}"
-
-
-def _link(text: str, url: str | None) -> str:
-    return f"[{text}]({url})" if url else text

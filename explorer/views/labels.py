@@ -6,6 +6,8 @@ from typing import Final, NamedTuple
 FONT_SIZE: Final = 14
 _AIR: Final = 3
 """Pixels around marks and names."""
+_NARROW: Final = 300
+"""Width of a plotting area on a telephone, in pixels."""
 _RELUCTANCE: Final = 3
 """Square pixels of overlap that are accepted to stay with an earlier place of the list."""
 _PLACES: Final = {
@@ -28,6 +30,9 @@ class Box(NamedTuple):
     right: float
     bottom: float
 
+    def moved(self, right: float) -> "Box":
+        return Box(self.left + right, self.top, self.right + right, self.bottom)
+
     def overlap(self, other: "Box") -> float:
         wide = min(self.right, other.right) - max(self.left, other.left)
         high = min(self.bottom, other.bottom) - max(self.top, other.top)
@@ -44,7 +49,8 @@ def places(
     """Plotly's text position for each point.
 
     Each name takes the place that covers least of the marks, of the names placed before it and
-    of what lies outside the chart. An empty name takes no room.
+    of what lies outside the chart, also where the chart is as narrow as on a telephone. An empty
+    name takes no room.
 
     Args:
         points: pixels from the left top of the plotting area.
@@ -62,9 +68,9 @@ def places(
     for (x, y), name, half in zip(points, names, halves, strict=True):
         boxes = {place: _box(x, y, half, name, *side) for place, side in _PLACES.items()}
         costs = {
-            place: 3 * sum(map(box.overlap, marks))
-            + sum(map(box.overlap, named))
+            place: sum(map(box.overlap, [*marks, *named]))
             + _outside(box, width, height)
+            + 0.5 * _outside(box.moved(x * (_NARROW / width - 1)), _NARROW, height)
             + _RELUCTANCE * index
             for index, (place, box) in enumerate(boxes.items())
         }
@@ -84,4 +90,4 @@ def _box(x: float, y: float, half: float, name: str, right: int, down: int) -> B
 
 def _outside(box: Box, width: float, height: float) -> float:
     inside = box.overlap(Box(0, 0, width, height))
-    return 4 * ((box.right - box.left) * (box.bottom - box.top) - inside)
+    return (box.right - box.left) * (box.bottom - box.top) - inside

@@ -1,6 +1,7 @@
 """Where the chosen network's parameters, MACs and activations are."""
 
-from typing import Any, Final
+from functools import partial
+from typing import Final
 
 import streamlit as st
 
@@ -24,7 +25,6 @@ from explorer.views import cost_charts, cost_tables
 
 _PART: Final = "params_part"
 _LONGEST_TABLE: Final = 20
-_CHARTS: Final = ("params_shares", "params_tree")
 
 
 @st.fragment
@@ -44,11 +44,18 @@ def draw(bp: Blueprint, title: str) -> None:
     name = right.selectbox("Part to list", names(bp), key=_PART, **KEPT)
     if unknown:
         st.warning(section("parameters", "unknown part", title=title, part=quoted(unknown)))
+    choose = partial(_choose, bp)
     alt = f"Shares of stem, stages and head in the {measure} of {title}"
-    chart.show(cost_charts.shares(bp, measure, name), _CHARTS[0], alt=alt, choosable=True)
+    # A key for each choice: so a second click on the same bar is a click again.
+    key = f"params_shares_{name}"
+    chart.show(
+        cost_charts.shares(bp, measure, name), key, alt=alt, choosable=True, on_choose=choose
+    )
     st.markdown(section("parameters", "where"))
     alt = f"Treemap of the {measure} of {title}"
-    chart.show(cost_charts.treemap(bp, measure), _CHARTS[1], alt=alt, choosable=True)
+    chart.show(
+        cost_charts.treemap(bp, measure), "params_tree", alt=alt, choosable=True, on_choose=choose
+    )
     if len(bp.blocks) > FOLD_ABOVE:
         st.caption(section("parameters", "folded", limit=FOLD_ABOVE))
     _list(bp, measure, name)
@@ -56,28 +63,21 @@ def draw(bp: Blueprint, title: str) -> None:
 
 
 def _settle_part(bp: Blueprint) -> str | None:
-    """Take over what was clicked since the last run; return a part that the network lacks."""
-    known = names(bp)
-    for key in _CHARTS:
-        points = st.session_state.get(key, {}).get("selection", {}).get("points", [])
-        clicked = _name_of(bp, points[0]) if points else None
-        before = st.session_state.get(f"{key}_seen")
-        if clicked == before:
-            continue
-        st.session_state[f"{key}_seen"] = clicked
-        # A second click on a mark ends its selection, but means the mark again.
-        shown = st.session_state.get(_PART, WHOLE)
-        wanted = clicked or (WHOLE if shown == before else before)
-        if wanted in known:
-            st.session_state[_PART] = wanted
+    """Choose the whole network where the link or the last one names what this one lacks."""
     asked = st.session_state.get(_PART) or st.query_params.get(_PART) or WHOLE
-    if asked in known:
+    if asked in names(bp):
         return None
     st.session_state[_PART] = WHOLE
     return str(asked)
 
 
-def _name_of(bp: Blueprint, point: dict[str, Any]) -> str | None:
+def _choose(bp: Blueprint, points: list[chart.Point]) -> None:
+    """List the part that was clicked; the whole network where it was listed already."""
+    if points and (name := _name_of(bp, points[0])):
+        st.session_state[_PART] = WHOLE if st.session_state.get(_PART) == name else name
+
+
+def _name_of(bp: Blueprint, point: chart.Point) -> str | None:
     """Of the part behind a mark: a tile knows its id, a bar carries its name."""
     name = point.get("id") or (point.get("customdata") or [None])[0]
     try:

@@ -1,6 +1,6 @@
 """All named networks: what they cost, what they reach, and what sources print about them."""
 
-from typing import Any, Final
+from typing import Final
 
 import streamlit as st
 
@@ -26,7 +26,7 @@ def draw(choice: picker.Choice, bp: Blueprint) -> None:
     _accuracy(choice)
     with st.expander("What sources print as size and cost"):
         st.markdown(section("parameters", "printed costs"))
-        st.markdown(cost_tables.printed_table(PUBLISHED_COSTS, entries()))
+        st.table(cost_tables.printed_table(PUBLISHED_COSTS, entries()), hide_index=True)
 
 
 def _maps(choice: picker.Choice, bp: Blueprint) -> None:
@@ -46,7 +46,7 @@ def _maps(choice: picker.Choice, bp: Blueprint) -> None:
     _offer(picked, choice)
 
 
-def _offer(picked: list[dict[str, Any]], choice: picker.Choice) -> None:
+def _offer(picked: list[chart.Point], choice: picker.Choice) -> None:
     """A button for each network whose mark was chosen, or lies under a chosen one."""
     titles = {entry.preset.title: entry.preset.name for entry in entries()}
     chosen = [(point.get("customdata") or [None])[0] for point in picked]
@@ -85,7 +85,7 @@ def _accuracy(choice: picker.Choice) -> None:
             size=shown[0].image_size,
         )
     )
-    st.markdown(cost_tables.figures_table(shown))
+    st.table(cost_tables.figures_table(shown), hide_index=True)
 
 
 def _elsewhere(choice: picker.Choice, protocol: str) -> None:

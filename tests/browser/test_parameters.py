@@ -1,0 +1,141 @@
+"""The page Parameters in Chromium: links, sliders, clicks on charts, and text one can read."""
+
+import pytest
+
+THIS, ALL = "This network", "All networks"
+FORMS = pytest.mark.parametrize(
+    ("width", "height", "dark"),
+    [(1440, 900, False), (1440, 900, True), (390, 844, False), (390, 844, True)],
+)
+
+
+def headings(visit) -> list[str]:
+    return visit.page.locator("h3").all_inner_texts()
+
+
+def assert_sound(visit) -> None:
+    assert visit.exceptions() == []
+    assert visit.console_errors() == []
+    assert visit.foreign_requests() == []
+
+
+def click_middle(visit, locator) -> None:
+    """Plotly's layer for dragging lies over its marks, so Playwright's own click would wait."""
+    locator.first.scroll_into_view_if_needed()
+    box = locator.first.bounding_box()
+    with visit.rerun():
+        visit.page.mouse.click(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
+
+
+@FORMS
+def test_a_deep_link_opens_the_argument(fresh_server, open_page, width, height, dark) -> None:
+    query = {"net": "resnet50", "params_channels": "512", "params_bn": "true"}
+    server = fresh_server().url
+    visit = open_page("parameters", query, base_url=server, width=width, height=height, dark=dark)
+    visit.page.get_by_text("Counted on real modules").nth(2).wait_for()
+    pictures = visit.page.locator("svg[aria-label*='parameters']")
+    assert pictures.count() == 3
+    assert pictures.nth(1).get_attribute("aria-label") == (
+        "Bottleneck at 512 channels: 280,064 parameters, 1 times the bottleneck's"
+    )
+    assert_sound(visit)
+
+
+@FORMS
+@pytest.mark.parametrize("view", ["Bottleneck", THIS, ALL])
+def test_nothing_is_cut_off_or_tiny(open_page, view, width, height, dark) -> None:
+    query = {"net": "resnet50", "params_view": view}
+    visit = open_page("parameters", query, width=width, height=height, dark=dark)
+    if view == "Bottleneck":
+        visit.page.get_by_text("Counted on real modules").nth(2).wait_for()
+    else:
+        visit.page.locator(".main-svg").first.wait_for()
+    wide = visit.page.evaluate(
+        "() => { const m = document.querySelector('[data-testid=stMain]');"
+        " return m.scrollWidth - m.clientWidth; }"
+    )
+    assert wide <= 0
+    sizes = visit.page.evaluate(
+        """() => {
+          const all = (root) => [...root.querySelectorAll("*")].flatMap(
+            (e) => e.shadowRoot ? [e, ...all(e.shadowRoot)] : [e]);
+          return all(document.querySelector("[data-testid=stMain]"))
+            .filter((e) => e.tagName === "text" && e.textContent.trim())
+            .map((e) => {
+              const matrix = e.getScreenCTM();
+              return parseFloat(getComputedStyle(e).fontSize) * Math.hypot(matrix.a, matrix.b);
+            });
+        }"""
+    )
+    assert sizes and min(sizes) >= 13.9
+    assert_sound(visit)
+
+
+def test_a_slider_moves_the_numbers_and_the_link(open_page) -> None:
+    visit = open_page("parameters", {"net": "resnet50"})
+    bottleneck = visit.page.locator("svg[aria-label^='Bottleneck at']")
+    assert "69,632" in bottleneck.get_attribute("aria-label")
+    with visit.rerun():
+        visit.page.get_by_role("slider", name="Reduction r").press("ArrowLeft")
+    assert "212,992" in bottleneck.get_attribute("aria-label")
+    assert "params_reduction=2" in visit.page.url
+    visit.page.get_by_text("Counted on real modules: 212,992 parameters").wait_for()
+    with visit.rerun():
+        visit.page.get_by_text("Batch norm", exact=True).last.click()
+    assert "params_bn=true" in visit.page.url
+    assert "213," in bottleneck.get_attribute("aria-label") or "214," in (
+        bottleneck.get_attribute("aria-label")
+    )
+    assert_sound(visit)
+
+
+def test_a_click_on_a_bar_or_a_tile_lists_its_rows(open_page) -> None:
+    visit = open_page("parameters", {"net": "resnet50", "params_view": THIS}, width=1440)
+    visit.page.locator("text.slicetext").first.wait_for()
+    assert headings(visit)[0] == "Whole network: 25,557,032 parameters"
+    click_middle(visit, visit.page.get_by_text("conv4_x 28%"))
+    assert headings(visit)[0] == "conv4_x: 7,098,368 parameters"
+    assert "params_part=conv4_x" in visit.page.url
+    click_middle(visit, visit.page.locator("text.slicetext", has_text="conv5_2"))
+    assert headings(visit)[0] == "conv5_2: 4,462,592 parameters"
+    visit.page.locator("text.slicetext", has_text="conv3").wait_for()  # opened into its ops
+    with visit.rerun():
+        visit.page.get_by_role("radio", name="MACs").or_(
+            visit.page.get_by_role("button", name="MACs", exact=True)
+        ).first.click()
+    assert headings(visit)[0] == "conv5_2: 218,365,952 MACs"
+    assert_sound(visit)
+
+
+def test_a_second_click_on_a_bar_leads_back(open_page) -> None:
+    visit = open_page("parameters", {"net": "resnet18", "params_view": THIS}, width=1440)
+    bar = visit.page.get_by_text("conv5_x 7")
+    bar.first.wait_for()
+    click_middle(visit, bar)
+    assert headings(visit)[0].startswith("conv5_x: ")
+    click_middle(visit, bar)
+    assert headings(visit)[0].startswith("Whole network: ")
+
+
+def test_a_click_on_a_mark_offers_its_networks(open_page) -> None:
+    visit = open_page("parameters", {"net": "resnet50", "params_view": ALL}, width=1440)
+    label = visit.page.get_by_text("Wide ResNet-50-2", exact=True).first
+    label.wait_for()
+    label.scroll_into_view_if_needed()
+    box = label.bounding_box()
+    with visit.rerun():  # the name stands to the right of its mark
+        visit.page.mouse.click(box["x"] - 8, box["y"] + box["height"] / 2)
+    with visit.rerun():
+        visit.page.get_by_role("button", name="Go to Wide ResNet-50-2").click()
+    visit.page.get_by_text("68,883,240").first.wait_for()
+    assert "All networks" in visit.page.get_by_role("tab", selected=True).inner_text()
+    assert_sound(visit)
+
+
+def test_the_longest_network_opens_quickly(open_page) -> None:
+    """ResNet-1202 has 600 blocks; folding keeps its treemap as small as any other."""
+    visit = open_page("parameters", {"net": "resnet1202", "params_view": THIS})
+    visit.page.locator("text.slicetext").first.wait_for(timeout=10_000)
+    assert visit.page.locator(".treemaplayer .slice").count() < 50
+    assert headings(visit)[0] == "Whole network: 19,421,274 parameters"
+    assert_sound(visit)

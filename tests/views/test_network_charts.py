@@ -1,0 +1,149 @@
+"""The charts of many networks, as their JSON, and where their labels are put."""
+
+import json
+from itertools import combinations
+from math import log10
+
+import pytest
+
+from explorer.architecture import PRESETS
+from explorer.architecture.catalogue import entries, near, protocols, results
+from explorer.views import labels
+from explorer.views.network_charts import Chosen, accuracy_chart, cost_map
+
+
+def drawn(figure) -> dict:
+    return json.loads(figure.update_layout(template=None).to_json())
+
+
+def of_size(size: int):
+    return [entry for entry in entries() if entry.preset.image_size == size]
+
+
+@pytest.mark.parametrize("size", [224, 32])
+def test_cost_map_has_every_preset_once(size: int) -> None:
+    figure = drawn(cost_map(of_size(size), None))
+    points = {
+        details[0]: (x, y)
+        for trace in figure["data"]
+        for details, x, y in zip(trace["customdata"], trace["x"], trace["y"], strict=True)
+    }
+    assert points == {e.preset.title: (e.params, e.macs) for e in of_size(size)}
+    assert figure["layout"]["xaxis"]["type"] == figure["layout"]["yaxis"]["type"] == "log"
+    low, high = figure["layout"]["xaxis"]["range"]
+    assert all(10**low < x < 10**high for x, _ in points.values())
+
+
+def test_the_known_counts_are_drawn() -> None:
+    resnet50 = next(entry for entry in entries() if entry.preset.name == "resnet50")
+    assert (resnet50.params, resnet50.macs) == (25_557_032, 4_089_184_256)
+
+
+def test_the_chosen_network_is_ringed_and_named_once() -> None:
+    entry = near("resnet50")[0]
+    figure = drawn(cost_map(of_size(224), Chosen("ResNet-50", entry.params, entry.macs, 224)))
+    ring = figure["data"][0]
+    assert (ring["name"], ring["x"], ring["y"]) == ("in the sidebar", [entry.params], [entry.macs])
+    named = [name for trace in figure["data"] for name in trace["text"]]
+    assert named.count("ResNet-50") == 1
+    assert ring["text"] == ["ResNet-50"]
+
+
+def test_a_customised_network_far_away_is_still_on_the_chart() -> None:
+    figure = drawn(cost_map(of_size(224), Chosen("Custom network", 1_000, 5_000_000, 8)))
+    low, _ = figure["layout"]["xaxis"]["range"]
+    assert 10**low < 1_000
+    assert "1 k" in figure["layout"]["xaxis"]["ticktext"]
+
+
+def test_near_marks() -> None:
+    assert {e.preset.name for e in near("resnet34")} == {"resnet34", "plain34", "preact_resnet34"}
+    assert [e.preset.name for e in near("resnet1202")] == ["resnet1202"]
+    with pytest.raises(KeyError):
+        near("resnet99")
+
+
+@pytest.mark.parametrize("axis", ["MACs", "parameters"])
+@pytest.mark.parametrize("protocol", protocols())
+def test_accuracy_chart_shows_every_figure_of_a_protocol(protocol: str, axis) -> None:
+    shown = [result for result in results() if result.figure.protocol == protocol]
+    figure = drawn(accuracy_chart(shown, axis, None))
+    points = sorted(
+        (details[4], x, y)
+        for trace in figure["data"]
+        for details, x, y in zip(trace["customdata"], trace["x"], trace["y"], strict=True)
+    )
+    assert points == sorted(
+        (r.figure.title, r.params if axis == "parameters" else r.macs, r.figure.top1_accuracy)
+        for r in shown
+    )
+
+
+def test_only_figures_of_exactly_the_preset_are_ringed() -> None:
+    """ResNet-34 has options A and C beside it; only B is the preset."""
+    shown = [result for result in results() if result.figure.protocol == "Paper, 10 crops"]
+    ring = drawn(accuracy_chart(shown, "parameters", "resnet34"))["data"][0]
+    assert (ring["name"], ring["x"], ring["y"]) == ("in the sidebar", [21_797_672], [75.48])
+
+
+def test_crops_of_320_pixels_cost_more() -> None:
+    cost = {r.image_size: r.macs for r in results() if r.figure.preset == "resnet152_v1"}
+    assert cost[320] > 2 * cost[224]
+
+
+@pytest.mark.parametrize("size", [224, 32])
+def test_labels_of_the_map_do_not_cover_each_other(size: int) -> None:
+    figure = drawn(cost_map(of_size(size), None))
+    boxes = list(_boxes(figure))
+    usual = sum(entry.preset.family in ("ImageNet", "CIFAR") for entry in of_size(size))
+    assert len(boxes) == usual + {224: 1, 32: 2}[size]
+    assert all(one.overlap(other) == 0 for one, other in combinations(boxes, 2))
+
+
+@pytest.mark.parametrize("axis", ["MACs", "parameters"])
+@pytest.mark.parametrize("protocol", protocols())
+def test_labels_of_accuracies_do_not_cover_each_other(protocol: str, axis) -> None:
+    shown = [result for result in results() if result.figure.protocol == protocol]
+    boxes = list(_boxes(drawn(accuracy_chart(shown, axis, None))))
+    assert len(boxes) == len(shown)
+    assert all(one.overlap(other) == 0 for one, other in combinations(boxes, 2))
+
+
+def _boxes(figure: dict):
+    """The rectangles of the names, from the chart alone."""
+    x_axis, y_axis = figure["layout"]["xaxis"], figure["layout"]["yaxis"]
+    for trace in figure["data"]:
+        for x, y, name, place in zip(
+            trace["x"], trace["y"], trace["text"], trace["textposition"], strict=True
+        ):
+            if name:
+                px, py = _along(x_axis, x) * 850, (1 - _along(y_axis, y)) * 380
+                wide = 0.5 * labels.FONT_SIZE * len(name)
+                down, side = place.split()
+                left = {"left": px - 8 - wide, "right": px + 8, "center": px - wide / 2}[side]
+                top = {"top": py - 24, "bottom": py + 8, "middle": py - 8}[down]
+                yield labels.Box(left, top, left + wide, top + 16)
+
+
+def _along(axis: dict, value: float) -> float:
+    low, high = axis["range"]
+    return ((log10(value) if axis.get("type") == "log" else value) - low) / (high - low)
+
+
+def test_a_lonely_label_stands_to_the_right_unless_the_chart_ends() -> None:
+    assert labels.places([(50, 50)], ["ResNet-18"], [12], 400, 100) == ["middle right"]
+    assert labels.places([(390, 50)], ["ResNet-18"], [12], 400, 100) == ["middle left"]
+
+
+def test_a_label_avoids_a_mark() -> None:
+    placed = labels.places([(50, 50), (80, 50)], ["ResNet-18", ""], [12, 12], 400, 100)
+    assert placed[0] != "middle right"
+
+
+def test_every_family_can_be_drawn() -> None:
+    families = {
+        trace["name"]
+        for size in (224, 32)
+        for trace in drawn(cost_map(of_size(size), None))["data"]
+    }
+    assert families == {entry.family for entry in PRESETS.values()}
