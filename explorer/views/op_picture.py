@@ -17,7 +17,7 @@ from explorer.views.volumes import (
 
 WIDTH = 360.0
 """In units of the drawing; on a telephone's screen one unit is about one pixel."""
-_FONT = 14
+_FONT = 15
 _SIDE, _THICKNESS = 112.0, 60.0
 
 
@@ -95,12 +95,19 @@ def _tool(op: Op) -> Item:
         "relu": (("ReLU", "max(0, x)"), "\u2a0d"),
         "max_pool": (("largest of", f"{op.kernel}x{op.kernel}, stride {op.stride}"), "max"),
         "avg_pool": (("mean of", f"{op.in_shape[-1]}x{op.in_shape[-1]}"), "mean"),
-        "pad": (("every 2nd pixel", f"+ {op.out_shape[0] - channels} of zeros"), "pad"),
+        "pad": (_padding(op), "pad"),
         "flatten": (("flatten", "same numbers"), "="),
         "linear": (("weights", f"{channels:,} x {op.out_shape[0]:,}"), "W\u00b7x+b"),
     }
     lines, sign = signs[op.kind]
     return Item(lines, None, op.path, sign)
+
+
+def _padding(op: Op) -> tuple[str, str]:
+    """The two steps of option A, of which one may be idle."""
+    added = op.out_shape[0] - op.in_shape[0]
+    sampling = "every 2nd pixel" if op.stride == 2 else "every pixel"
+    return sampling, f"+ {added} of zeros" if added else "no channel added"
 
 
 def _sign(x: float, y: float, sign: str) -> str:
