@@ -2,7 +2,6 @@
 
 import streamlit as st
 
-from explorer.architecture.unit import unit
 from explorer.lessons import section
 from explorer.ui import picker
 from explorer.ui.block_lab import code, composer, diagram, dialects, numbers, strides
@@ -16,30 +15,20 @@ block, real, versions, four, source = st.tabs(
     key="unit_view",
     bind="query-params",
 )
-# Only the open tab runs, and draws the controls beside it, so that the URL keeps them.
+# Only the open tab runs. Each draws the controls, so that the URL keeps them.
 if block.open:
     with block:
-        main, spec = composer.beside()
-        with main:
-            diagram.draw(unit(spec))
+        diagram.draw()
 if real.open:
     with real:
-        main, spec = composer.beside()
-        with main:
-            numbers.draw(spec)
+        numbers.draw(composer.folded())
 if versions.open:
     with versions:
-        main, spec = composer.beside()
-        with main:
-            strides.draw(spec)
+        strides.draw(composer.folded())
 if four.open:
     with four:
-        main, spec = composer.beside()
-        with main:
-            name = dialects.draw(spec)
-        dialects.source(name, spec)
+        dialects.draw(composer.folded())
 if source.open:
     with source:
         code.draw(choice)
-        with st.expander("The composed block"):
-            composer.composer()
+        composer.folded()

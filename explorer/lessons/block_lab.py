@@ -1,14 +1,45 @@
 """What is said of one composed block, filled in with its numbers: the rule of its shortcut."""
 
-from explorer.architecture.notation import shape_text
+from explorer.architecture.notation import shape_text, volume
 from explorer.architecture.ops import Shape
-from explorer.architecture.unit import Unit
+from explorer.architecture.unit import Unit, UnitSpec
 from explorer.lessons import section
 
 
 def rule(unit: Unit) -> str:
     """Why the shortcut is drawn solid or dashed, or why the addition goes wrong."""
     return section("block_lab", _section_of(unit), **_numbers(unit))
+
+
+def totals(unit: Unit) -> str:
+    """What the block holds and costs, and what its convolutions have to learn."""
+    numbers = {"params": unit.block.params, "macs": unit.block.macs}
+    said = section("block_lab", "totals", **numbers)
+    added = {"identity": "x", "projection": "W x", "padding": "padded x"}.get(unit.kind)
+    if added is None or unit.verdict in ("fails", "broadcasts"):
+        return said
+    return f"{said} {section('block_lab', 'what F learns', added=added)}"
+
+
+def in_a_line(spec: UnitSpec) -> str:
+    """The composed block as a heading."""
+    return section(
+        "block_lab",
+        "in a line",
+        block="bottleneck" if spec.block == "bottleneck" else "basic block",
+        shapes=in_and_out(spec),
+        order=spec.activation_order,
+        shortcut={"none": "no shortcut", "padding": "zero-padding shortcut"}.get(
+            spec.shortcut, f"{spec.shortcut} shortcut"
+        ),
+    )
+
+
+def in_and_out(spec: UnitSpec) -> str:
+    """The block's shapes as a tutorial writes them: 56x56x256 to 28x28x512."""
+    out = (spec.size - 1) // spec.stride + 1
+    inputs = volume((spec.in_channels, spec.size, spec.size))
+    return f"{inputs} to {volume((spec.out_channels, out, out))}"
 
 
 def _section_of(unit: Unit) -> str:

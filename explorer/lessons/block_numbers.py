@@ -6,9 +6,9 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from explorer.architecture.dialects import DIALECTS
-from explorer.architecture.notation import volume
 from explorer.architecture.unit import UnitSpec, unit
 from explorer.lessons import section
+from explorer.lessons.block_lab import in_and_out
 
 if TYPE_CHECKING:
     from explorer.experiments.block_lab import Array, Passage
@@ -158,13 +158,6 @@ def stride_costs(spec: UnitSpec, whole_v1: int, whole_v15: int) -> str:
         whole_v15=whole_v15,
         whole_more=f"{whole_v15 / whole_v1 - 1:+.1%}",
     )
-
-
-def in_and_out(spec: UnitSpec) -> str:
-    """The block's shapes as a tutorial writes them: 56x56x256 to 28x28x512."""
-    out = (spec.size - 1) // spec.stride + 1
-    inputs = volume((spec.in_channels, spec.size, spec.size))
-    return f"{inputs} to {volume((spec.out_channels, out, out))}"
 
 
 def dialect_rows(spec: UnitSpec) -> list[dict[str, Any]]:

@@ -3,6 +3,7 @@
 import re
 import subprocess
 import sys
+from xml.etree import ElementTree
 
 import pytest
 
@@ -91,3 +92,13 @@ def test_telephones_show_every_tab_without_sideways_scrolling(open_page, tab):
     )
     assert overhang <= 0
     assert clean(visit)
+
+
+def test_the_picture_can_be_saved_for_slides(open_page, tmp_path):
+    visit = open_page("block_lab", {"unit_out_channels": "256"}, width=1440, dark=True)
+    with visit.page.expect_download() as download:
+        visit.page.get_by_role("button", name="Save as SVG").click()
+    path = tmp_path / download.value.suggested_filename
+    download.value.save_as(path)
+    root = ElementTree.parse(path).getroot()
+    assert "cannot be added" in " ".join(root.itertext())

@@ -4,10 +4,9 @@ from dataclasses import fields
 from typing import Any, Final
 
 import streamlit as st
-from streamlit.delta_generator import DeltaGenerator
 
 from explorer.architecture.unit import Mend, Unit, UnitSpec, mends
-from explorer.lessons import glossary
+from explorer.lessons import block_lab, glossary
 from explorer.ui.words import quoted
 
 PREFIX: Final = "unit_"
@@ -29,18 +28,31 @@ _CHOICES: Final = {
 }
 _LABELS: Final = {
     "shortcut": "Shortcut",
+    "stride": "Stride",
     "in_channels": "Channels in",
     "out_channels": "Channels out",
     "size": "Size, pixels",
-    "stride": "Stride",
     "block": "Block",
     "activation_order": "Activation order",
-    "middle_channels": "Kernels in the middle",
     "stride_on": "Stride of a bottleneck on",
+    "middle_channels": "Middle kernels",
     "norm_on_projection": "Batch norm on the projection",
     "conv_bias": "Biases on convolutions",
 }
-_SIDE_BY_SIDE: Final = {"in_channels": "out_channels", "size": "stride"}
+_WIDTHS: Final = {
+    "shortcut": 390,
+    "stride": 110,
+    "in_channels": 125,
+    "out_channels": 125,
+    "size": 125,
+    "block": 180,
+    "activation_order": 150,
+    "stride_on": 190,
+    "middle_channels": 135,
+    "norm_on_projection": 215,
+    "conv_bias": 170,
+}
+"""Of the controls, in pixels; they flow in rows, as many as the window is wide."""
 _WITHOUT_EFFECT: Final = {
     "stride_on": lambda asked: asked("block") == "basic" or asked("stride") == "1",
     "norm_on_projection": lambda asked: asked("shortcut") != "projection",
@@ -78,11 +90,13 @@ def case_buttons() -> None:
             st.button(name, key=f"case_{name}", on_click=_set, args=(changes, True))
 
 
-def beside() -> tuple[DeltaGenerator, UnitSpec]:
-    """A column for what shows the block, and the composed block; the controls stand beside it."""
-    main, controls = st.columns([2.8, 1], gap="large")
-    with controls:
-        return main, composer()
+def folded() -> UnitSpec:
+    """The composed block in a line, and its controls to be opened."""
+    line = st.empty()
+    with st.expander("Change the block", icon=":material/tune:"):
+        spec = composer()
+    line.markdown(block_lab.in_a_line(spec))
+    return spec
 
 
 def composer() -> UnitSpec:
@@ -110,8 +124,9 @@ def mend_buttons(unit: Unit) -> None:
         "channels": f"Let F(x) have {unit.spec.in_channels:,} channels",
         "both": f"Stride 1 and {unit.spec.in_channels:,} channels",
     }
-    for mend in mends(unit):
-        _mend_button(mend, words[mend.name])
+    with st.container(horizontal=True):
+        for mend in mends(unit):
+            _mend_button(mend, words[mend.name])
 
 
 def _mend_button(mend: Mend, label: str) -> None:
@@ -121,7 +136,6 @@ def _mend_button(mend: Mend, label: str) -> None:
         on_click=_set,
         args=(dict(mend.changes), False),
         icon=":material/build:",
-        width="stretch",
     )
 
 
@@ -146,13 +160,12 @@ def _written(value: Any) -> str | None:
 
 def _controls() -> tuple[dict[str, str | None], dict[str, Any]]:
     """What is chosen by field, and a place for a complaint below each control."""
-    values, slots, places = {}, {}, {}
+    values, slots = {}, {}
+    row = st.container(horizontal=True, gap="small")
     for field, label in _LABELS.items():
-        if field in _SIDE_BY_SIDE:
-            places[field], places[_SIDE_BY_SIDE[field]] = st.columns(2)
-        with places.get(field, st.container()):
+        with row.container(width=_WIDTHS[field]):
             values[field] = _control(field, label)
-        slots[field] = st.container()
+            slots[field] = st.container()
     return values, slots
 
 
@@ -179,7 +192,7 @@ def _control(field: str, label: str) -> str | None:
         label,
         _NUMBERS[field],
         index=None if field == "middle_channels" else 0,
-        placeholder="as in the paper",
+        placeholder="paper's",
         accept_new_options=True,
         key=key,
         bind="query-params",

@@ -1,45 +1,56 @@
 """The composed block: its picture, the rule that decides its shortcut, and what mends it."""
 
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
-from explorer.architecture.unit import Unit
+from explorer.architecture.unit import Unit, unit
 from explorer.lessons import block_lab, glossary, section
 from explorer.lessons.sentences import block_sentence
-from explorer.ui.block_lab.composer import mend_buttons
+from explorer.ui.block_lab.composer import composer, mend_buttons
 from explorer.ui.drawing import drawing
 from explorer.views import palette, unit_diagram
 
 
-def draw(unit: Unit) -> None:
-    """Picture on the left, what it means on the right."""
-    left, right = st.columns([1.15, 1])
-    with left:
-        drawing(
-            palette.themed(unit_diagram.picture(unit)),
-            key="unit_diagram",
-            label=f"The composed block: {unit.verdict}",
-            filename="residual_block",
-        )
+def draw() -> None:
+    """Picture on the left; what it means, and the controls, on the right."""
+    left, right = beside_picture()
+    words = right.container()
     with right:
-        rule(unit)
-        totals = section("block_lab", "totals", params=unit.block.params, macs=unit.block.macs)
-        st.markdown(totals, help=glossary("MACs"))
-        if unit.addition is not None and unit.verdict not in ("fails", "broadcasts"):
-            added = {"identity": "x", "projection": "W x", "padding": "padded x"}[unit.kind]
-            st.markdown(section("block_lab", "what F learns", added=added))
+        composed = unit(composer())
         with st.expander(section("block_lab", "in words")):
-            st.markdown("\n".join(f"1. {block_sentence(unit.block, op)}" for op in unit.ops))
+            told = (f"1. {block_sentence(composed.block, op)}" for op in composed.ops)
+            st.markdown("\n".join(told))
+    svg = unit_diagram.picture(composed)
+    with left:
+        label = f"The composed block: {composed.verdict}"
+        drawing(palette.themed(svg), key="unit_diagram", label=label)
+        st.download_button(
+            "Save as SVG",
+            svg,
+            "residual_block.svg",
+            mime="image/svg+xml",
+            on_click="ignore",
+            type="tertiary",
+            icon=":material/download:",
+        )
+    with words:
+        _explain(composed)
 
 
-def rule(unit: Unit) -> None:
-    """Why the shortcut is solid, dashed or wrong, and the buttons that mend it."""
-    text = block_lab.rule(unit)
-    if unit.verdict == "fails":
-        st.error(text, icon=":material/link_off:")
-    elif unit.verdict == "broadcasts":
-        st.warning(text, icon=":material/warning:")
+def beside_picture() -> tuple[DeltaGenerator, DeltaGenerator]:
+    """A place as wide as the picture in its natural size, and one for the rest of the width."""
+    row = st.container(horizontal=True, gap="large")
+    return row.container(width=int(unit_diagram.WIDTH)), row.container(width="stretch")
+
+
+def _explain(composed: Unit) -> None:
+    """Why the shortcut is solid, dashed or wrong, what mends it, and what the block costs."""
+    rule = block_lab.rule(composed)
+    if composed.verdict == "fails":
+        st.error(rule, icon=":material/link_off:")
+    elif composed.verdict == "broadcasts":
+        st.warning(rule, icon=":material/warning:")
     else:
-        st.markdown(text)
-    if unit.verdict in ("fails", "broadcasts"):
-        st.markdown(section("block_lab", "mend"))
-        mend_buttons(unit)
+        st.markdown(rule)
+    mend_buttons(composed)
+    st.markdown(block_lab.totals(composed), help=glossary("MACs"))

@@ -8,14 +8,15 @@ import streamlit as st
 
 from explorer.architecture.dialects import DIALECTS
 from explorer.architecture.unit import UnitSpec, unit
-from explorer.lessons import block_numbers, glossary, section
+from explorer.lessons import block_lab, block_numbers, glossary, section
+from explorer.ui.block_lab.diagram import beside_picture
 from explorer.ui.drawing import drawing
 from explorer.views import palette, unit_diagram
 
 
-def draw(spec: UnitSpec) -> str:
-    """A table of the four, then the chosen one: picture and what is its own. Returns its name."""
-    st.markdown(section("block_lab", "dialects", shape=block_numbers.in_and_out(spec)))
+def draw(spec: UnitSpec) -> None:
+    """A table of the four, then the chosen one: picture, what is its own, source that runs."""
+    st.markdown(section("block_lab", "dialects", shape=block_lab.in_and_out(spec)))
     st.dataframe(
         block_numbers.dialect_rows(spec),
         hide_index=True,
@@ -28,7 +29,7 @@ def draw(spec: UnitSpec) -> str:
         "Dialect", list(DIALECTS), horizontal=True, key="unit_dialect", bind="query-params"
     )
     spoken = DIALECTS[name].unit(spec)
-    left, right = st.columns([1.15, 1])
+    left, right = beside_picture()
     with left:
         drawing(
             palette.themed(unit_diagram.picture(unit(spoken))),
@@ -39,14 +40,9 @@ def draw(spec: UnitSpec) -> str:
     with right:
         st.markdown(section("block_lab", f"dialect {name}"))
         place = st.empty()
-    _, smaller, difference, counted = _checked(name, spec)
+    source, smaller, difference, counted = _checked(name, spec)
     place.markdown(block_numbers.dialect_checked(smaller, difference, counted))
-    return name
-
-
-def source(name: str, spec: UnitSpec) -> None:
-    """The dialect's source, which is what runs."""
-    st.code(_checked(name, spec)[0])
+    st.code(source)
 
 
 @st.cache_resource(max_entries=64, show_spinner=False)

@@ -26,17 +26,20 @@ def draw(spec: UnitSpec) -> None:
     weights, scale, signed = _controls()
     tiny = small(spec)
     passage = _passage(tiny, weights, signed)
-    st.markdown(block_numbers.what_happened(passage, weights))
-    if passage.complaint:
-        complaint = section("block_lab", "failed for real", complaint=passage.complaint)
-        st.error(complaint, icon=":material/link_off:")
     rows = block_numbers.tensor_rows(passage)
-    chart.show(
-        heat_maps.tensors(rows, shared=scale == "shared"),
-        "unit_heat_maps",
-        alt="Heat maps of " + ", ".join(name for name, _ in rows),
-    )
-    st.caption(block_numbers.what_runs(spec, tiny, signed))
+    left, right = st.columns([2, 1], gap="medium")
+    with left:
+        chart.show(
+            heat_maps.tensors(rows, shared=scale == "shared"),
+            "unit_heat_maps",
+            alt="Heat maps of " + ", ".join(name for name, _ in rows),
+        )
+    with right:
+        st.markdown(block_numbers.what_happened(passage, weights))
+        if passage.complaint:
+            complaint = section("block_lab", "failed for real", complaint=passage.complaint)
+            st.error(complaint, icon=":material/link_off:")
+        st.caption(block_numbers.what_runs(spec, tiny, signed))
     layers, changes = _identity()
     st.markdown(block_numbers.one_layer(layers))
     st.table(block_numbers.layer_rows(layers), border="horizontal", hide_index=True)

@@ -27,14 +27,17 @@ def draw(spec: UnitSpec) -> None:
         ("shortcut", [found.shortcut for found in maps]),
         ("whole block", [found.whole for found in maps]),
     ]
-    chart.show(
-        heat_maps.coverage(rows, [found.name for found in maps]),
-        "unit_coverage",
-        alt="Input positions that reach the output, for v1, v1.5 and ResNet-D",
-    )
-    st.markdown(block_numbers.coverage_words(maps))
     networks = [cache.blueprint_of(preset(name), 224) for name in ("resnet50_v1", "resnet50")]
-    st.markdown(block_numbers.stride_costs(spec, networks[0].macs, networks[1].macs))
+    left, right = st.columns([2, 1], gap="medium")
+    with left:
+        chart.show(
+            heat_maps.coverage(rows, [found.name for found in maps]),
+            "unit_coverage",
+            alt="Input positions that reach the output, for v1, v1.5 and ResNet-D",
+        )
+    with right:
+        st.markdown(block_numbers.coverage_words(maps))
+        st.markdown(block_numbers.stride_costs(spec, networks[0].macs, networks[1].macs))
     st.caption(section("block_lab", "coverage published"))
 
 
