@@ -19,6 +19,7 @@ def pages() -> list[StreamlitPage]:
         st.Page("pages/inference.py", title="Inference"),
         st.Page("pages/quiz.py", title="Quiz"),
         st.Page("pages/questions.py", title="Questions"),
+        st.Page("pages/myths.py", title="Myths"),
     ]
 
 

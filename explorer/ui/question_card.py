@@ -2,11 +2,11 @@
 
 import streamlit as st
 
-from explorer.experiments.proofs import Line, Proof, prove
 from explorer.lessons import section
 from explorer.lessons.progress import GRADES, from_json, to_json
 from explorer.lessons.questions import Card, cards, themes
 from explorer.ui import questions
+from explorer.ui.proving import prove_it, see
 
 
 def show(card: Card, found: list[Card]) -> None:
@@ -81,32 +81,8 @@ def progress() -> None:
 def _answer(card: Card) -> None:
     st.info(card.short)
     st.markdown(card.why)
-    page = card.see.partition("?")[0].replace("_", " ").capitalize() or "Home"
-    st.markdown(f"[See it in the app: {page}]({card.see})")
-    if not card.proof:
-        st.caption(section("questions", "Published"))
-        return
-    if st.button("Prove it", shortcut="P", key="questions_prove"):
-        with st.spinner("Computing on real networks"):
-            questions.keep_proof(card, prove(card.proof))
-    if proof := questions.proof_of(card):
-        _proof(proof)
-
-
-def _proof(proof: Proof) -> None:
-    rows = [["Claim", "Claimed", "Computed now"], ["---", "---:", "---:"]]
-    rows += [[line.what, line.claimed, _verdict(line)] for line in proof.lines]
-    st.markdown("\n".join(f"| {' | '.join(map(_cell, row))} |" for row in rows))
-    st.caption(f"{proof.how} Computed in {proof.seconds:.2f} s.")
-
-
-def _verdict(line: Line) -> str:
-    """In words where it differs: a sign alone is easily overlooked."""
-    return f"{line.computed} ✓" if line.holds else f"{line.computed} ✗ differs"
-
-
-def _cell(text: str) -> str:
-    return text.replace("|", "\\|")
+    see(card.see)
+    prove_it(card.proof, "questions")
 
 
 def _grading(card: Card, titles: list[str]) -> None:

@@ -4,16 +4,15 @@ from typing import Any, Final
 
 import streamlit as st
 
-from explorer.experiments.proofs import Proof
 from explorer.lessons.progress import Grade
 from explorer.lessons.questions import LEVELS, Card, search, themes
+from explorer.ui import proving
 
 SHOWN: Final = ("all", "to review", "not graded")
 CARD: Final = "questions_card"
 _FILTERS: Final = ("questions_find", "questions_themes", "questions_levels")
 _GRADES: Final = "questions_grades"
 _OPEN: Final = "questions_open"
-_PROOF: Final = "questions_proof"
 
 
 def filtered() -> list[Card]:
@@ -95,18 +94,7 @@ def open_answer(card: Card) -> None:
 def close() -> None:
     """Hide the answer and forget the proof."""
     st.session_state.pop(_OPEN, None)
-    st.session_state.pop(_PROOF, None)
-
-
-def proof_of(card: Card) -> Proof | None:
-    """The proof that was run for this card, if it was."""
-    title, proof = st.session_state.get(_PROOF, ("", None))
-    return proof if title == card.title else None
-
-
-def keep_proof(card: Card, proof: Proof) -> None:
-    """Show this proof on reruns too."""
-    st.session_state[_PROOF] = (card.title, proof)
+    proving.forget("questions")
 
 
 def _passes(card: Card, shown: str) -> bool:

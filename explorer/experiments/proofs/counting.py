@@ -67,7 +67,12 @@ def layers_of_resnet50() -> Found:
     return [
         exact("convolutions", 53, kinds.count("Conv2d")),
         exact("batch norms", 53, kinds.count("BatchNorm2d")),
-        exact("linear layers", 1, kinds.count("Linear")),
+        fact(
+            "linear layers",
+            "one linear layer",
+            str(kinds.count("Linear")),
+            kinds.count("Linear") == 1,
+        ),
         exact("projections", 4, kinds.count("Sequential") - 4),
     ], f"{MODULES} Counted by type; of the Sequentials, 4 are the stages."
 
@@ -155,6 +160,34 @@ def learned_by_batch_norm() -> Found:
 def ten_classes() -> Found:
     names = ("resnet18_10", "d2l_resnet18", "resnet20")
     return params(*names)
+
+
+def kernel_and_map() -> Found:
+    bp = blueprint_named("resnet50")
+    network = on_meta(bp)
+    weight = tuple(network.get_submodule("layer2.0.conv2").get_parameter("weight").shape)
+    image = torch.empty(1, *bp.in_shape, device="meta")
+    with torch.no_grad():
+        out = next(o for path, o in network.walk(image) if path == "layer2.0.conv2")
+    found = tuple(out.shape[1:])
+    return [
+        fact("the kernel", "(128, 128, 3, 3)", str(weight), weight == (128, 128, 3, 3)),
+        fact("what it writes, (C, H, W)", "(128, 28, 28)", str(found), found == (128, 28, 28)),
+    ], f"ResNet-50, layer2.0.conv2. {MODULES}"
+
+
+def relative_figures() -> Found:
+    return [
+        near("27.2 - 21.2, points", "6.0", 27.2 - 21.2, 1e-9),
+        near("as a share of 21.2", "28", 100 * (27.2 - 21.2) / 21.2, 0.5, " %"),
+    ], "Arithmetic on the two published figures."
+
+
+def eight_times() -> Found:
+    depth = blueprint_named("resnet152").spec.depth
+    return [exact("152 layers over VGG-19's 19", 8, depth // 19)], (
+        "The depth of ResNet-152, counted from its blocks, over 19."
+    )
 
 
 def _named(names: Iterable[str]) -> list[tuple[str, Blueprint]]:

@@ -37,6 +37,14 @@ def zero_weights() -> Found:
     ], "One 3×3 layer of 64 channels on the positive half of random numbers."  # fmt: skip
 
 
+def relu_keeps_identity() -> Found:
+    dirac = one_layer()[1]
+    return [
+        fact("ReLU(Dirac(x)) for x >= 0", "exactly x", _returned(dirac.plain_returns_x),
+             dirac.plain_returns_x),
+    ], "A 3×3 layer of Dirac kernels and a ReLU, on non-negative random numbers."  # fmt: skip
+
+
 def block_of_zero_gamma() -> Found:
     network = build(replace(preset("resnet18"), widths=(8, 8, 16, 16)))
     block = network.get_submodule("layer1.0")

@@ -1,17 +1,16 @@
 """Interview questions: cards written in Markdown, their numbers filled in from blueprints.
 
-A card is a `## Title`, lines of `key: value`, an empty line, and the longer why. Its keys are
-level, ask (the question), short (the answer in short), see (a page and its state) and, where the
-answer claims something that can be computed, proof (see explorer.experiments.proofs).
+Each card is an entry (explorer.lessons.entries) with the keys level, ask (the question), short
+(the answer in short), see (a page and its state) and, where the answer claims something that can
+be computed, proof (explorer.experiments.proofs). Its text is the longer why.
 """
 
-import re
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
-from typing import Any, Final, Literal, cast, get_args
+from typing import Final, Literal, cast, get_args
 
-from explorer.experiments.proofs.named import blueprint_named
+from explorer.lessons.entries import Entry, read
 
 Level = Literal["easy", "medium", "hard"]
 LEVELS: Final[tuple[Level, ...]] = get_args(Level)
@@ -66,36 +65,20 @@ def search(words: str) -> tuple[Card, ...]:
     )  # fmt: skip
 
 
-class _Numbers(dict[str, Any]):
-    """What a placeholder may name: a network, or its MACs in units of 10^9."""
-
-    def __missing__(self, name: str) -> Any:
-        if name.endswith("_gmacs"):
-            return f"{blueprint_named(name.removesuffix('_gmacs')).macs / 1e9:.2f}"
-        return blueprint_named(name)
-
-
 def _read(name: str) -> list[Card]:
-    source = (_FOLDER / f"{name}.md").read_text(encoding="utf-8")
-    head, *parts = re.split(r"^## +(.+)$", source, flags=re.MULTILINE)
-    theme = head.strip().removeprefix("# ")
-    pairs = zip(parts[::2], parts[1::2], strict=True)
-    return [_card(theme, title.strip(), body) for title, body in pairs]
+    theme, entries = read(_FOLDER / f"{name}.md")
+    return [_card(theme, entry) for entry in entries]
 
 
-def _card(theme: str, title: str, body: str) -> Card:
-    fields, _, why = body.strip().partition("\n\n")
-    values = dict(line.split(": ", 1) for line in fields.splitlines())
-    page, _, query = values["see"].partition("?")
-    texts = (values["ask"], values["short"], why.strip())
-    ask, short, longer = (text.format_map(_Numbers()) for text in texts)
+def _card(theme: str, entry: Entry) -> Card:
+    values = entry.values
     return Card(
-        title,
+        entry.title,
         theme,
         cast("Level", values["level"]),
-        ask,
-        short,
-        longer,
+        values["ask"],
+        values["short"],
+        entry.text,
         values.get("proof", ""),
-        f"{'' if page == 'home' else page}?{query}",
+        values["see"],
     )

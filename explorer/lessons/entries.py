@@ -1,0 +1,47 @@
+"""Entries of a Markdown file: a `## Title`, lines of `key: value`, an empty line, a longer text.
+
+Placeholders name a network, as in {resnet50.params:,}, or its MACs in units of 10^9,
+as in {resnet50_gmacs}; both are filled in from the blueprint.
+"""
+
+import re
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from explorer.experiments.proofs.named import blueprint_named
+
+
+class Entry(NamedTuple):
+    """One entry, its placeholders filled in. `see` among the values is a relative address."""
+
+    title: str
+    values: dict[str, str]
+    text: str
+
+
+class _Numbers(dict[str, Any]):
+    def __missing__(self, name: str) -> Any:
+        if name.endswith("_gmacs"):
+            return f"{blueprint_named(name.removesuffix('_gmacs')).macs / 1e9:.2f}"
+        return blueprint_named(name)
+
+
+def read(file: Path) -> tuple[str, list[Entry]]:
+    """The heading of a file, and its entries.
+
+    Raises:
+        KeyError: a placeholder names no network.
+    """
+    head, *parts = re.split(r"^## +(.+)$", file.read_text(encoding="utf-8"), flags=re.MULTILINE)
+    pairs = zip(parts[::2], parts[1::2], strict=True)
+    heading = head.strip().removeprefix("# ")
+    return heading, [_entry(title.strip(), body) for title, body in pairs]
+
+
+def _entry(title: str, body: str) -> Entry:
+    fields, _, text = body.strip().partition("\n\n")
+    filled = (line.format_map(_Numbers()) for line in fields.splitlines())
+    values = dict(line.split(": ", 1) for line in filled)
+    page, _, query = values["see"].partition("?")
+    values["see"] = f"{'' if page == 'home' else page}?{query}"
+    return Entry(title, values, text.strip().format_map(_Numbers()))

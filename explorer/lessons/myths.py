@@ -1,0 +1,48 @@
+"""Statements one reads everywhere, each with a verdict and what decides it.
+
+Entries of myths.md (explorer.lessons.entries) with the keys says (the statement), verdict, fact
+(what is correct), origin (where the statement comes from), see, and proof where one can compute.
+"""
+
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Final, Literal, cast, get_args
+
+from explorer.lessons.entries import read
+
+Verdict = Literal["right", "imprecise", "wrong"]
+VERDICTS: Final[tuple[Verdict, ...]] = get_args(Verdict)
+
+
+@dataclass(frozen=True, slots=True)
+class Myth:
+    """One statement. `title` is its short name, unique; `proof` may be empty."""
+
+    title: str
+    says: str
+    verdict: Verdict
+    fact: str
+    origin: str
+    why: str
+    proof: str
+    see: str
+
+
+@cache
+def myths() -> tuple[Myth, ...]:
+    """All statements."""
+    _, entries = read(Path(__file__).with_suffix(".md"))
+    return tuple(
+        Myth(
+            title,
+            values["says"],
+            cast("Verdict", values["verdict"]),
+            values["fact"],
+            values["origin"],
+            text,
+            values.get("proof", ""),
+            values["see"],
+        )
+        for title, values, text in entries
+    )

@@ -1,0 +1,58 @@
+"""The page of statements without a browser: judge, see why, prove, go on."""
+
+import pytest
+
+from explorer.lessons.myths import VERDICTS, myths
+
+
+@pytest.fixture
+def app(open_app):
+    app = open_app("myths")
+    assert not app.exception
+    return app
+
+
+def test_the_verdict_is_hidden_until_one_has_judged(app):
+    first = myths()[0]
+    assert first.says in app.subheader[0].value
+    assert not app.success and not app.warning
+    app.button(key=f"myths_judge_{VERDICTS.index(first.verdict) + 1}").click().run()
+    assert first.fact in app.success[0].value
+    assert any(first.origin in text.value for text in app.markdown)
+    assert any("1 of 1" in text.value for text in app.markdown)
+
+
+def test_another_opinion_is_answered(app):
+    first = myths()[0]
+    other = next(verdict for verdict in VERDICTS if verdict != first.verdict)
+    app.button(key=f"myths_judge_{VERDICTS.index(other) + 1}").click().run()
+    assert first.fact in app.warning[0].value
+    assert f"You said: {other}" in app.warning[0].value
+
+
+def test_proof(app):
+    app.button(key="myths_judge_1").click().run()
+    app.button(key="myths_prove").click().run()
+    table = next(text.value for text in app.markdown if "Computed now" in text.value)
+    assert "1,179,648 ✓" in table and "differs" not in table
+    app.button(key="myths_next").click().run()
+    assert not any("Computed now" in text.value for text in app.markdown)
+
+
+def test_once_round(app):
+    for myth in myths():
+        assert myth.says in app.subheader[0].value
+        app.button(key="myths_judge_1").click().run()
+        app.button(key="myths_next").click().run()
+        assert not app.exception
+    assert myths()[0].says in app.subheader[0].value
+    right = sum(myth.verdict == "right" for myth in myths())
+    assert any(f"{right} of {len(myths())}" in text.value for text in app.markdown)
+    app.button(key="myths_again").click().run()
+    assert not app.success and not app.warning
+
+
+def test_the_link_opens_its_statement(open_app):
+    app = open_app("myths", myths_card="No ReLU on the main path")
+    assert "nothing but additions" in app.subheader[0].value
+    assert not open_app("myths", myths_card="No such statement").exception
