@@ -2,6 +2,7 @@
 
 import math
 from dataclasses import dataclass
+from functools import cached_property
 
 import torch
 from torch import Tensor
@@ -14,6 +15,11 @@ class Features:
     """Path of the stem and of each block -> its output for one image, (C, H, W) on the CPU."""
 
     maps: dict[str, Tensor]
+
+    @cached_property
+    def finite(self) -> bool:
+        """False if some block's values are inf or NaN."""
+        return all(bool(out.isfinite().all()) for out in self.maps.values())
 
     def mean(self, path: str) -> Tensor:
         """Mean over the block's channels, (H, W)."""

@@ -30,7 +30,7 @@ class ModeComparison:
 
 
 def compare_modes(
-    network: ResNet, x: Tensor, classes: tuple[str, ...], passes: int = 20
+    network: ResNet, x: Tensor, classes: tuple[str, ...], passes: int = 10
 ) -> ModeComparison:
     """Run x, (1, C, H, H), in both modes on a copy: the shared network stays as it is.
 

@@ -124,8 +124,8 @@ def load(spec: NetworkSpec, state: Mapping[str, Tensor], device: str = "cpu") ->
         # A copy: the file's own storage may be shared, in half precision, or memory-mapped.
         values[key] = value.to(torch.long if counter else torch.float32, copy=True).contiguous()
     network.load_state_dict(values, assign=True)
-    network.requires_grad_(True).eval()
-    return network.to(torch.device(device), memory_format=torch.channels_last)
+    network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+    return network.requires_grad_(True).eval().to(device)
 
 
 def _shapes(spec: NetworkSpec) -> dict[str, tuple[int, ...]]:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import streamlit as st
 
-from explorer.architecture import Blueprint, NetworkSpec
+from explorer.architecture import PRESETS, Blueprint, NetworkSpec
 from explorer.ui.cache import blueprint_of
 
 if TYPE_CHECKING:
@@ -47,6 +47,7 @@ class Scene:
     classes: tuple[str, ...]
     blueprint: Blueprint
     trained: bool
+    title: str
 
     def with_recipe(self, recipe: Recipe) -> Scene:
         """The same picture and network with other preprocessing."""
@@ -82,6 +83,7 @@ def on_board(preset: str, scene: Scene, image_size: int) -> Scene:
         classes=CLASSES,
         blueprint=blueprint_of(network.spec, image_size),
         trained=True,
+        title=PRESETS[preset].title,
     )
     return _scene(other, scene.file, scene.picture, CIFAR.at(image_size))
 
@@ -105,6 +107,7 @@ def scene_of(choice: Choice, loaded: Loaded, chosen: Chosen) -> Scene:
         loaded.setup.classes,
         blueprint_of(spec, choice.image_size),
         loaded.trained,
+        choice.title,
     )
 
 

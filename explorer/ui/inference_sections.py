@@ -38,12 +38,12 @@ def scene_of(choice: Choice, loaded: Loaded, chosen: Chosen) -> Scene:
 def answer(scene: Scene) -> Prediction | None:
     """The answer in words, bars and milliseconds; None if the network overflowed."""
     prediction = cache.prediction(scene.key, scene)
+    if not scene.trained:
+        _second_opinion(scene)
     if not prediction.finite:
         blocks = len(scene.blueprint.blocks)
         st.warning(section("inference", "overflow", blocks=blocks), icon=":material/error:")
         return None
-    if not scene.trained:
-        _second_opinion(scene)
     first, *others = prediction.top(2)
     st.subheader(f"{first.name}: {first.probability:.1%}", anchor=False)
     if others:
@@ -66,7 +66,7 @@ def _second_opinion(scene: Scene) -> None:
     title = PRESETS[name].title
     st.success(
         f"{title}, trained and on board, says **{best.name}** ({best.probability:.1%}) of this "
-        "picture. The random network says:",
+        f"picture; {scene.title}, untrained, says:",
         icon=":material/lightbulb:",
     )
 
@@ -195,6 +195,8 @@ def feature_maps(scene: Scene) -> None:
     with st.spinner("Running every block ..."):
         maps = cache.features(scene.key, scene)
     st.write(section("inference", "feature maps"))
+    if not maps.finite:
+        st.caption("Empty frames: values there are inf or NaN, so the network has overflowed.")
     step = -(-len(paths) // _FRAMES)
     if step > 1:
         st.caption(f"{len(paths):,} blocks: every {step}th is shown; the list below has all.")

@@ -175,6 +175,29 @@ def test_state_dict_that_fits_and_one_that_does_not(open_app, no_cache) -> None:
     assert "tensors of fits.safetensors fit this network exactly" in words(app)
 
 
+def test_lesions_of_the_plain_twin(open_app, monkeypatch, tmp_path) -> None:
+    """Where plain-20 is on board, its deletions stand beside ResNet-20's."""
+    from explorer.experiments import embedded
+    from explorer.ui import inference_cache
+
+    for path in embedded.FOLDER.glob("resnet20.*"):
+        (tmp_path / path.name).write_bytes(path.read_bytes())
+        if path.suffix != ".safetensors":
+            (tmp_path / f"plain20{path.suffix}").write_bytes(path.read_bytes())
+    (tmp_path / "plain20.safetensors").write_bytes(save(build(preset("plain20")).state_dict()))
+    monkeypatch.setattr(embedded, "FOLDER", tmp_path)
+    embedded.cards.cache_clear()
+    inference_cache.embedded_network.clear()
+    try:
+        app = open_app("inference", net="resnet20", infer_view="Lesions")
+        clean(app)
+        assert "The same picture, the same deletions, on Plain-20" in words(app)
+        assert "2 blocks change the shape and cannot be deleted" in words(app)
+    finally:
+        embedded.cards.cache_clear()
+        inference_cache.embedded_network.clear()
+
+
 def test_two_visitors_with_different_networks(open_app) -> None:
     first = open_app("inference", net="resnet20")
     second = open_app("inference", net="plain20", infer_sample="moose")
@@ -195,7 +218,7 @@ def test_ten_scenes_at_once_have_ten_right_answers() -> None:
 
     def scene(one):
         base = inference_cache.Scene(
-            "", "", "", one.picture, None, None, network, (), cache.blueprint_of(spec, 32), True
+            "", "", "", one.picture, None, None, network, (), cache.blueprint_of(spec, 32), True, ""
         )
         return inference_cache.on_board(
             "resnet20", inference_cache.replace(base, file=one.key, picture=one.picture), 32
