@@ -1,0 +1,149 @@
+"""Many visitors at once, without a browser: each talks to the server as a browser would.
+
+    streamlit run app.py &
+    python -m tests.benchmarks.load http://localhost:8501 --users 30 --reruns 10 \\
+        --page shape_trace --query net=resnet50
+
+prints how long the first page and each later rerun took. A rerun is sent as soon as the last one
+is answered, unless --think says how many seconds a visitor reads in between.
+"""
+
+import argparse
+import asyncio
+import time
+from dataclasses import dataclass, field
+
+import websockets
+from streamlit.proto.BackMsg_pb2 import BackMsg
+from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
+
+TIMEOUT_S = 300
+
+
+class Visitor:
+    """One session over Streamlit's websocket."""
+
+    def __init__(self, url: str, page: str = "", query: str = "") -> None:
+        self.url, self.page, self.query = url.rstrip("/"), page, query
+        self.page_hash = ""
+        self.exceptions: list[str] = []
+        self.received = 0
+
+    async def __aenter__(self) -> "Visitor":
+        self.socket = await websockets.connect(
+            self.url.replace("http", "ws", 1) + "/_stcore/stream",
+            subprotocols=["streamlit"],
+            max_size=None,
+            ping_interval=None,
+        )
+        return self
+
+    async def __aexit__(self, *error: object) -> None:
+        await self.socket.close()
+
+    async def rerun(self) -> float:
+        """Ask for one run of the script; seconds until all of it has arrived."""
+        start = time.perf_counter()
+        request = BackMsg()
+        rerun = request.rerun_script
+        rerun.query_string = self.query
+        rerun.page_script_hash = self.page_hash
+        if not self.page_hash:
+            rerun.page_name = self.page
+        rerun.context_info.timezone = "UTC"
+        rerun.context_info.locale = "en-US"
+        rerun.context_info.url = f"{self.url}/{self.page}"
+        await self.socket.send(request.SerializeToString())
+        async with asyncio.timeout(TIMEOUT_S):
+            while not self._is_end(await self.socket.recv()):
+                pass
+        return time.perf_counter() - start
+
+    def _is_end(self, raw: bytes | str) -> bool:
+        if isinstance(raw, str):
+            return False
+        self.received += len(raw)
+        message = ForwardMsg.FromString(raw)
+        kind = message.WhichOneof("type")
+        if kind == "new_session":
+            self.page_hash = message.new_session.page_script_hash
+        elif kind == "navigation":
+            self.page_hash = message.navigation.page_script_hash or self.page_hash
+        elif kind == "delta" and message.delta.new_element.WhichOneof("type") == "exception":
+            self.exceptions.append(message.delta.new_element.exception.message)
+        return (
+            kind == "script_finished"
+            and message.script_finished != ForwardMsg.FINISHED_EARLY_FOR_RERUN
+        )
+
+
+@dataclass
+class Report:
+    """Seconds of all visitors' first pages and later reruns, and what went wrong."""
+
+    first: list[float] = field(default_factory=list)
+    later: list[float] = field(default_factory=list)
+    errors: list[str] = field(default_factory=list)
+    received: int = 0
+    seconds: float = 0.0
+
+    def __str__(self) -> str:
+        return (
+            f"{len(self.first)} users, {len(self.later)} reruns in {self.seconds:.1f} s "
+            f"({len(self.later) / self.seconds:.1f}/s), {self.received / 1e6:.1f} MB\n"
+            f"  first page  {_spread(self.first)}\n"
+            f"  rerun       {_spread(self.later)}\n"
+            f"  errors      {len(self.errors)} {self.errors[:2] or ''}"
+        )
+
+
+def _spread(seconds: list[float]) -> str:
+    if not seconds:
+        return "none"
+    ordered = sorted(seconds)
+    shares = {"p50": 0.5, "p95": 0.95, "max": 1.0}
+    return "  ".join(
+        f"{name} {ordered[round(share * (len(ordered) - 1))] * 1e3:,.0f} ms"
+        for name, share in shares.items()
+    )
+
+
+async def load(
+    url: str, page: str, query: str, users: int, reruns: int, think: float = 0
+) -> Report:
+    """Let `users` visitors open a page and rerun it, all at the same time."""
+    report = Report()
+
+    async def visit(number: int) -> None:
+        await asyncio.sleep(number * 0.02)  # a class does not click in the same millisecond
+        try:
+            async with Visitor(url, page, query) as visitor:
+                report.first.append(await visitor.rerun())
+                for _ in range(reruns):
+                    await asyncio.sleep(think)
+                    report.later.append(await visitor.rerun())
+                report.errors += visitor.exceptions
+                report.received += visitor.received
+        except (OSError, TimeoutError, websockets.WebSocketException) as error:
+            report.errors.append(repr(error))
+
+    start = time.perf_counter()
+    await asyncio.gather(*(visit(number) for number in range(users)))
+    report.seconds = time.perf_counter() - start
+    return report
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
+    parser.add_argument("url")
+    parser.add_argument("--page", default="", help="its address, such as shape_trace")
+    parser.add_argument("--query", default="", help="such as net=resnet50")
+    parser.add_argument("--users", type=int, default=30)
+    parser.add_argument("--reruns", type=int, default=10)
+    parser.add_argument("--think", type=float, default=0, help="seconds between reruns")
+    options = parser.parse_args()
+    print(asyncio.run(load(**vars(options))))
+
+
+if __name__ == "__main__":
+    main()

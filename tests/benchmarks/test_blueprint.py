@@ -1,0 +1,64 @@
+"""The closed form against torchinfo, which runs the network to know its shapes."""
+
+from time import perf_counter
+
+import pytest
+import torch
+from torchinfo import summary
+
+from explorer.architecture import PRESETS, blueprint
+from explorer.networks import build
+
+
+@pytest.fixture(autouse=True)
+def one_thread():
+    """Threads that wait for cores that others use would make torchinfo look worse than it is."""
+    threads = torch.get_num_threads()
+    torch.set_num_threads(1)
+    yield
+    torch.set_num_threads(threads)
+
+
+def seconds(work, repeats):
+    """Of the quickest repeat: what the work costs where nothing else runs."""
+    times = []
+    for _ in range(repeats):
+        start = perf_counter()
+        work()
+        times.append(perf_counter() - start)
+    return min(times)
+
+
+@pytest.mark.parametrize("name", ["resnet50", "resnet152", "resnet1202"])
+def test_blueprint_against_torchinfo(name):
+    entry = PRESETS[name]
+    network = build(entry.spec)
+    shape = (1, entry.spec.in_channels, entry.image_size, entry.image_size)
+
+    def by_torchinfo():
+        with torch.inference_mode():
+            return summary(network, shape, device="cpu", verbose=0)
+
+    def by_closed_form():
+        return blueprint(entry.spec, entry.image_size)
+
+    assert by_torchinfo().total_params == by_closed_form().params
+    slow, fast = seconds(by_torchinfo, 2), seconds(by_closed_form, 9)
+    ops = len(by_closed_form().ops)
+    print(
+        f"\n{entry.title}: blueprint {fast * 1e3:.2f} ms ({ops:,} ops), "
+        f"torchinfo {slow * 1e3:,.0f} ms, {slow / fast:,.0f} times as long"
+    )
+    assert slow / fast > 20
+
+
+def test_time_grows_with_the_number_of_ops_and_no_faster():
+    """ResNet-1202 has eleven times the ops of ResNet-110: a quadratic step would cost that much
+    more for each. The garbage collector looks at more objects, and takes some three times."""
+    times = {}
+    for name in ("resnet110", "resnet1202"):
+        entry = PRESETS[name]
+        ops = len(blueprint(entry.spec, entry.image_size).ops)
+        times[name] = seconds(lambda e=entry: blueprint(e.spec, e.image_size), 9) / ops
+    print(f"\nper op: {', '.join(f'{name} {t * 1e6:.2f} µs' for name, t in times.items())}")
+    assert times["resnet1202"] < 6 * times["resnet110"]
