@@ -32,7 +32,7 @@ def draw(choice: Choice) -> None:
         )
         or "20"
     )
-    found = _compute(depth, usable_device(choice.device).id)
+    found = compute(depth, usable_device(choice.device).id)
     left, right = st.columns(2, gap="medium")
     with left:
         st.markdown("**Activations on the way forward**")
@@ -70,7 +70,7 @@ def draw(choice: Choice) -> None:
     st.caption(section("batch_norm", "Depth table"))
 
 
-def _compute(depth: int, device: str) -> dict[tuple[bool, bool], Signal]:
+def compute(depth: int, device: str) -> dict[tuple[bool, bool], Signal]:
     found = {}
     slot = st.empty()
     for index, (net, (name, _)) in enumerate(bn_depth.NETS.items()):
