@@ -32,6 +32,7 @@ def study_chart(study: Study) -> go.Figure:
                 line={"color": colour, "width": 3, "dash": _DASHES[index]},
                 marker={"size": 10},
                 connectgaps=True,
+                cliponaxis=False,
                 hovertemplate="%{x} layers: %{y:.2f}%",
             )
         elif not single:
@@ -210,7 +211,7 @@ def _line(index: int) -> dict[str, Any]:
 def _style(figure: go.Figure, height: int) -> None:
     figure.update_layout(
         height=height,
-        margin={"l": 0, "r": 10, "t": 10, "b": 0},
+        margin={"l": 0, "r": 10, "t": 30, "b": 0},
         font=_FONT,
         hoverlabel={"font": _FONT},
         legend={"orientation": "h", "y": -0.25, "font": _FONT},
