@@ -51,12 +51,19 @@ def what_happened(passage: Passage, weights: str) -> str:
 
 
 def _measured(passage: Passage) -> str:
-    said = [f"largest value of F(x): **{abs(passage.branch).max():,.4g}**"]
+    said = [f"largest value of F(x): **{_number(abs(passage.branch).max())}**"]
     if passage.largest_difference is not None:
         same = "**yes, bit for bit**" if passage.exact else "**no**"
-        said.append(f"largest difference of output and x: **{passage.largest_difference:,.4g}**")
+        said.append(
+            f"largest difference of output and x: **{_number(passage.largest_difference)}**"
+        )
         said.append(f"output equals x: {same}")
     return f"Measured: {'; '.join(said)}."
+
+
+def _number(value: float) -> str:
+    """Four digits, or all of a large number's."""
+    return f"{value:,.0f}" if abs(value) >= 1000 else f"{value:.4g}"
 
 
 def _random(passage: Passage) -> str:
@@ -97,8 +104,8 @@ def _ones(passage: Passage) -> str:
     return section(
         "block_lab",
         "ones, result",
-        mean_in=float(passage.x.mean()),
-        mean_branch=float(passage.branch.mean()),
+        mean_in=_number(passage.x.mean()),
+        mean_branch=_number(passage.branch.mean()),
         equal="yes" if passage.channels_equal else "no",
     )
 

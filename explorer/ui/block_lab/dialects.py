@@ -40,7 +40,8 @@ def draw(spec: UnitSpec) -> None:
     with right:
         st.markdown(section("block_lab", f"dialect {name}"))
         place = st.empty()
-    source, smaller, difference, counted = _checked(name, spec)
+    with place, st.spinner("Running both modules ..."):
+        source, smaller, difference, counted = _checked(name, spec)
     place.markdown(block_numbers.dialect_checked(smaller, difference, counted))
     st.code(source)
 

@@ -20,12 +20,12 @@ _SCALES: Final = ("shared", "own")
 
 def draw(spec: UnitSpec) -> None:
     """Choose weights, see every tensor of the block as heat maps, and what is exact."""
-    from explorer.experiments.block_lab import small
-    from explorer.views import heat_maps
-
     weights, scale, signed = _controls()
-    tiny = small(spec)
-    passage = _passage(tiny, weights, signed)
+    with st.spinner("Running the block ..."):
+        from explorer.views import heat_maps
+
+        passage = _passage(spec, weights, signed)
+        layers, changes = _identity()
     rows = block_numbers.tensor_rows(passage)
     left, right = st.columns([2, 1], gap="medium")
     with left:
@@ -39,8 +39,7 @@ def draw(spec: UnitSpec) -> None:
         if passage.complaint:
             complaint = section("block_lab", "failed for real", complaint=passage.complaint)
             st.error(complaint, icon=":material/link_off:")
-        st.caption(block_numbers.what_runs(spec, tiny, signed))
-    layers, changes = _identity()
+        st.caption(block_numbers.what_runs(spec, passage.spec, signed))
     st.markdown(block_numbers.one_layer(layers))
     st.table(block_numbers.layer_rows(layers), border="horizontal", hide_index=True)
     st.markdown(section("block_lab", "extended", **changes))
@@ -75,9 +74,9 @@ def _controls() -> tuple[str, str, bool]:
 
 @st.cache_resource(max_entries=128, show_spinner=False)
 def _passage(spec: UnitSpec, weights: str, signed: bool) -> Passage:
-    from explorer.experiments.block_lab import send_through
+    from explorer.experiments.block_lab import send_through, small
 
-    return send_through(spec, weights, signed)  # type: ignore[arg-type]
+    return send_through(small(spec), weights, signed)  # type: ignore[arg-type]
 
 
 @st.cache_resource(show_spinner=False)

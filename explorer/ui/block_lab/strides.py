@@ -17,9 +17,10 @@ if TYPE_CHECKING:
 
 def draw(spec: UnitSpec) -> None:
     """Maps of the input positions that are read, and what reading them costs."""
-    from explorer.views import heat_maps
+    with st.spinner("Lighting one position after another ..."):
+        from explorer.views import heat_maps
 
-    maps = _coverage()
+        maps = _coverage()
     positions = maps[0].whole.size
     st.markdown(section("block_lab", "coverage", positions=positions))
     rows = [
