@@ -122,3 +122,28 @@ def test_every_section_by_its_link(open_page: Opener, view: str, words: str) -> 
     visit = open_page("inference", {"net": "resnet20", "infer_view": view})
     visit.page.get_by_text(words).first.wait_for()
     clean(visit)
+
+
+def test_a_download_without_internet_ends_in_a_sentence(browser, fresh_server, tmp_path) -> None:
+    import os
+
+    # Nothing of torchvision's is on this machine, and its host lies behind a closed port.
+    changed = {"TORCH_HOME": str(tmp_path), "https_proxy": "http://127.0.0.1:9"}
+    before = {name: os.environ.get(name) for name in changed}
+    os.environ.update(changed)
+    try:
+        server = fresh_server()
+    finally:
+        for name, value in before.items():
+            os.environ.pop(name) if value is None else os.environ.update({name: value})
+    visit = Visit(browser, server.url)
+    try:
+        visit.goto("inference", {"net": "resnet18"})
+        visit.page.get_by_role("button", name="Download V1: 46.8 MB").click()
+        visit.page.get_by_text("cannot be reached from this machine").wait_for()
+        assert visit.page.get_by_role("button", name="Download V1: 46.8 MB").count() == 1
+        assert visit.page.get_by_text("ResNet-20, trained and on board, says cat").count() == 1
+        clean(visit)
+        assert list(tmp_path.rglob("*.p*")) == []
+    finally:
+        visit.close()

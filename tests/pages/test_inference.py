@@ -240,3 +240,24 @@ def test_ten_scenes_at_once_have_ten_right_answers() -> None:
         thread.join()
     assert len(found) == len(scenes) >= 10
     assert all(torch.equal(found[index], expected[index]) for index in found)
+
+
+@pytest.mark.parametrize("intact", [True, False])
+def test_weights_in_torchs_cache(open_app, no_cache, monkeypatch, intact: bool) -> None:
+    """A downloaded file is used at once; one with a wrong checksum is named and not loaded."""
+    from explorer.networks import published_weights
+    from explorer.ui import inference_cache
+
+    path = published_weights.published_weights("resnet18")[0].path
+    path.parent.mkdir(parents=True)
+    torch.save(build(preset("resnet18")).state_dict(), path)
+    inference_cache.published_network.clear()
+    if intact:  # the published digits cannot be had without the published file
+        monkeypatch.setattr(published_weights, "is_intact", lambda *_: True)
+    app = open_app("inference", net="resnet18", image_size="64")
+    clean(app)
+    assert ("torchvision's V1 weights: **69.76%** top-1" in words(app)) is intact
+    assert ("is not the file that was published" in words(app)) is not intact
+    if intact:
+        assert "tested at 224 x 224 pixels; the sidebar asks for 64 x 64" in words(app)
+    inference_cache.published_network.clear()
