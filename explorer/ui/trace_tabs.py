@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Final
 
 import streamlit as st
@@ -16,6 +17,8 @@ from explorer.ui.tracing import duration
 from explorer.views import trace_table
 
 if TYPE_CHECKING:
+    import pyarrow as pa
+
     from explorer.networks import Trace
     from explorer.networks.torchinfo_summary import Summary
 
@@ -47,7 +50,7 @@ def _blocks(bp: Blueprint, choice: Choice) -> None:
     rows = trace_table.block_rows(bp)
     total = trace_table.total_row(rows)
     st.markdown(section("shape_trace", "blocks"))
-    _download(rows, f"{choice.name}_blocks.csv")
+    _download(trace_table.csv_text(rows), f"{choice.name}_blocks.csv")
     actions = [_OPEN] * len(rows)
     opened = st.query_params.get(_BLOCK)
     place = next((place for place, row in enumerate(rows) if row["path"] == opened), None)
@@ -55,15 +58,24 @@ def _blocks(bp: Blueprint, choice: Choice) -> None:
         inside = trace_table.opened_rows(bp, bp.parts[place])
         rows[place + 1 : place + 1] = inside
         actions[place : place + 1] = [_CLOSE, *[_WALK] * len(inside)]
-    _table(bp, [*rows, total], [*actions, ""], "trace_blocks", "path")
+    table = trace_table.arrow_table([*rows, total], actions)
+    _table(bp, table, [str(row["path"]) for row in rows], "trace_blocks")
 
 
 def _ops(bp: Blueprint, choice: Choice) -> None:
-    rows = trace_table.op_rows(bp, dict(walk_in_words(bp)))
+    table, text = _every_op(choice.spec, choice.image_size)
     st.markdown(section("shape_trace", "ops"))
-    _download(rows, f"{choice.name}_ops.csv")
-    actions = [_WALK] * len(rows)
-    _table(bp, [*rows, trace_table.total_row(rows)], [*actions, ""], "trace_ops", "op")
+    _download(text, f"{choice.name}_ops.csv")
+    _table(bp, table, [op.path for op in bp.ops], "trace_ops")
+
+
+@lru_cache(maxsize=8)
+def _every_op(spec: NetworkSpec, image_size: int) -> tuple[pa.Table, str]:
+    """The table of all ops and the same as CSV: thousands of rows for the deepest networks."""
+    bp = cache.blueprint_of(spec, image_size)
+    rows = trace_table.op_rows(bp, dict(walk_in_words(bp)))
+    shown = [*rows, trace_table.total_row(rows)]
+    return trace_table.arrow_table(shown, [_WALK] * len(rows)), trace_table.csv_text(rows)
 
 
 def _time(bp: Blueprint, choice: Choice, trace: Trace | None) -> None:
@@ -120,27 +132,22 @@ def _summary(spec: NetworkSpec, image_size: int) -> Summary:
     return summary(cache.blueprint_of(spec, image_size))
 
 
-def _table(
-    bp: Blueprint, rows: list[trace_table.Row], actions: list[str], key: str, path: str
-) -> None:
-    """The rows, each labelled with its stage's colour and with a button that acts on its path."""
+def _table(bp: Blueprint, table: pa.Table, paths: list[str], key: str) -> None:
+    """Rows labelled with their stage's colour, with a button that acts on the row's path."""
 
     def act() -> None:
         click = st.session_state[f"{key}_click"]
-        _act(click["label"], str(rows[click["row"]][path]))
+        _act(click["label"], paths[click["row"]])
 
     button = st.column_config.ButtonColumn(
         "", type="secondary", pinned=True, on_click=act, key=f"{key}_click"
     )
     st.dataframe(
-        [
-            {"action": action or None, **row, "stage": [row["stage"]]}
-            for action, row in zip(actions, rows, strict=True)
-        ],
+        table,
         key=key,
         hide_index=True,
         placeholder="",
-        height="content" if len(rows) < 40 else 620,
+        height="content" if len(paths) < 40 else 620,
         column_config=_columns(bp) | {"action": button},
     )
 
@@ -157,14 +164,14 @@ def _act(action: str, path: str) -> None:
 
 
 def _columns(bp: Blueprint) -> dict[str, Any]:
-    labels = {"receptive field": "field, px", "output stride": "output stride"}
     counts: dict[str, Any] = {
-        name: st.column_config.NumberColumn(
-            labels.get(name), format="localized", help=glossary(name)
-        )
-        for name in ("parameters", "MACs", "activations", *labels)
+        name: st.column_config.NumberColumn(format="localized", help=glossary(name))
+        for name in ("parameters", "MACs", "activations", "output stride")
     }
     return counts | {
+        "receptive field": st.column_config.NumberColumn(
+            "field, px", format="localized", help=glossary("receptive field")
+        ),
         "stage": st.column_config.MultiselectColumn(
             options=trace_table.stages_by_colour(bp), color="auto"
         ),
@@ -179,10 +186,10 @@ def _columns(bp: Blueprint) -> dict[str, Any]:
     }
 
 
-def _download(rows: list[trace_table.Row], name: str) -> None:
+def _download(text: str, name: str) -> None:
     st.download_button(
         "Save as CSV",
-        trace_table.csv_text(rows),
+        text,
         name,
         mime="text/csv",
         icon=":material/download:",

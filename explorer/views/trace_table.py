@@ -8,6 +8,8 @@ import io
 from collections.abc import Mapping, Sequence
 from typing import Final
 
+import pyarrow as pa
+
 from explorer.architecture import Block, Blueprint, Op
 from explorer.architecture.notation import shape_text
 from explorer.views.palette import slot_of
@@ -91,6 +93,19 @@ def total_row(rows: Sequence[Row]) -> Row:
     for column in SUMMED:
         total[column] = sum(int(row[column] or 0) for row in rows)
     return total
+
+
+def arrow_table(rows: Sequence[Row], actions: Sequence[str]) -> pa.Table:
+    """The rows and their total as one table, made once and sent often.
+
+    `rows` end with their total, which has no action. A stage is a list of one, for it is shown
+    as a label.
+    """
+    shown = [
+        {"action": action, **row, "stage": [row["stage"]]}
+        for action, row in zip((*actions, None), rows, strict=True)
+    ]
+    return pa.Table.from_pylist(shown)
 
 
 def csv_text(rows: Sequence[Row]) -> str:
