@@ -7,6 +7,7 @@ import streamlit as st
 from explorer.architecture import Block, Blueprint
 from explorer.architecture.notation import shape_text
 from explorer.lessons import glossary, section
+from explorer.ui.address import address
 from explorer.ui.drawing import drawing
 from explorer.ui.picker import Choice
 from explorer.views import block_diagram
@@ -32,6 +33,16 @@ def show(bp: Blueprint, choice: Choice, block: Block) -> None:
     with words:
         st.markdown(why(bp, block))
         _counts(block)
+        if block.shortcut is not None:
+            maps = address(
+                "inference",
+                choice.name,
+                choice.spec,
+                choice.image_size,
+                infer_view="Feature maps",
+                infer_block=block.path,
+            )
+            st.markdown(section("shortcuts", "maps", title=block.title, address=maps))
         name = st.selectbox(
             "Op",
             list(names),
