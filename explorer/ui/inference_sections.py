@@ -190,8 +190,10 @@ def _forgotten(scene: Scene, raw: Scene) -> None:
 def feature_maps(scene: Scene) -> None:
     """A film strip of all blocks, and the channels of one of them."""
     paths = [part.path for part in scene.blueprint.parts[:-1]]
-    if st.session_state.get("infer_block") not in paths:
-        st.session_state["infer_block"] = paths[0]
+    # In a session's first run the value of a link is not yet in its state.
+    shown = st.session_state.get("infer_block", st.query_params.get("infer_block"))
+    if shown not in paths:
+        shown = st.session_state["infer_block"] = paths[0]
     with st.spinner("Running every block ..."):
         maps = cache.features(scene.key, scene)
     st.write(section("inference", "feature maps"))
@@ -205,10 +207,10 @@ def feature_maps(scene: Scene) -> None:
         key="infer_strip",
         label="Mean output of every block; choose one to see its channels",
         choosable=True,
-        selected=st.session_state["infer_block"],
+        selected=shown,
         min_width=700,
     )
-    if clicked in paths and clicked != st.session_state["infer_block"]:
+    if clicked in paths and clicked != shown:
         st.session_state["infer_block"] = clicked
         st.rerun()
     left, middle, right = st.columns([2, 2, 2])
