@@ -51,7 +51,7 @@ def kind_rows(bp: Blueprint, measure: Measure) -> list[Row]:
 def figures_table(results: Sequence[Result]) -> Styler:
     """Published figures of one protocol, as their source prints them."""
     metric = results[0].figure.metric
-    tops = f"Top-1 {metric}, %", f"Top-5 {metric}, %"
+    tops: tuple[str, ...] = (f"Top-1 {metric}, %", f"Top-5 {metric}, %")
     frame = pd.DataFrame(
         {
             "Network": figure.title,
@@ -63,8 +63,11 @@ def figures_table(results: Sequence[Result]) -> Styler:
         }
         for figure, params, macs, _ in results
     )
+    if frame[tops[1]].isna().all():
+        frame, tops = frame.drop(columns=tops[1]), tops[:1]
     # As many digits as the source prints; a missing top-5 stays empty.
-    numbers = {tops[0]: "{:g}", tops[1]: "{:g}", "Parameters": "{:,}", "MACs": "{:,}"}
+    numbers = dict.fromkeys(tops, f"{{:.{_decimals(results)}f}}")
+    numbers |= {"Parameters": "{:,}", "MACs": "{:,}"}
     return frame.style.format(numbers, na_rep="")
 
 
@@ -87,7 +90,7 @@ def printed_table(costs: Iterable[PublishedCost], entries: Iterable[Entry]) -> S
 
 def _what(row: Op | Block | Stage) -> str:
     if isinstance(row, Op):
-        kind = row.kind.replace("_", " ")
+        kind = "ReLU" if row.kind == "relu" else row.kind.replace("_", " ")
         kernel = f"{row.kernel}x{row.kernel} " if row.kind in ("conv", "max_pool") else ""
         return f"{kernel}{kind}" + (", shortcut" if row.on_shortcut else "")
     if isinstance(row, Stage):
@@ -99,6 +102,12 @@ def _product(row: Op, measure: Measure) -> str:
     if measure == "activations":
         return f"{'*'.join(map(str, row.out_shape))} = {row.activations:,}"
     return row.params_formula if measure == "parameters" else row.macs_formula
+
+
+def _decimals(results: Iterable[Result]) -> int:
+    """A source prints all its figures with as many decimals."""
+    printed = [top for r in results for top in (r.figure.top1, r.figure.top5) if top is not None]
+    return max(len(str(top).partition(".")[2]) for top in printed)
 
 
 def _short(value: float, step: float) -> str:

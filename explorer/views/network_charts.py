@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from math import floor, log10
-from typing import Any, Final, Literal, NamedTuple
+from typing import Final, Literal, NamedTuple
 
 import plotly.graph_objects as go
 
@@ -12,6 +11,7 @@ from explorer.architecture import PRESETS
 from explorer.architecture.catalogue import Entry, Result
 from explorer.views import labels
 from explorer.views.palette import BLUE, GREEN, GREY, ORANGE, PURPLE, SELECTED, SKY, chart_colour
+from explorer.views.scales import Scale, around, log_axis
 
 Axis = Literal["MACs", "parameters"]
 
@@ -50,21 +50,6 @@ class _Mark(NamedTuple):
     details: tuple[str | int, ...]
 
 
-class _Scale(NamedTuple):
-    """An axis from `low` to `high`, which is `pixels` long."""
-
-    low: float
-    high: float
-    pixels: float
-    log: bool = True
-
-    def at(self, value: float) -> float:
-        low, high, value = map(log10, (self.low, self.high, value)) if self.log else (
-            self.low, self.high, value
-        )  # fmt: skip
-        return (value - low) / (high - low) * self.pixels
-
-
 def cost_map(entries: Sequence[Entry], chosen: Chosen | None) -> go.Figure:
     """Parameters against MACs, both logarithmic, one mark per preset.
 
@@ -86,8 +71,8 @@ def cost_map(entries: Sequence[Entry], chosen: Chosen | None) -> go.Figure:
         details = (chosen.title, _RING, chosen.image_size)
         ring = _Mark(_RING, chosen.params, chosen.macs, chosen.title, details)
         marks = _ringed([ring], marks)
-    x = _around([mark.x for mark in marks], _WIDTH)
-    y = _around([mark.y for mark in marks], _HEIGHT)
+    x = around([mark.x for mark in marks], _WIDTH)
+    y = around([mark.y for mark in marks], _HEIGHT)
     hover = (
         "%{customdata[0]} (%{customdata[1]})<br>%{x:,} parameters<br>"
         "%{y:,} MACs at %{customdata[2]} px<extra></extra>"
@@ -95,7 +80,7 @@ def cost_map(entries: Sequence[Entry], chosen: Chosen | None) -> go.Figure:
     figure = go.Figure()
     _scatter(figure, marks, x, y, hover)
     _arrange(figure, x, "Parameters")
-    figure.update_yaxes(title={"text": "MACs of one image", "font": _FONT}, **_log_axis(y))
+    figure.update_yaxes(title={"text": "MACs of one image", "font": _FONT}, **log_axis(y))
     return figure
 
 
@@ -109,7 +94,7 @@ def accuracy_chart(results: Sequence[Result], axis: Axis, chosen: str | None) ->
     """
     marks = [
         _Mark(
-            PRESETS[result.figure.preset].family,
+            _family(result),
             result.params if axis == "parameters" else result.macs,
             result.figure.top1_accuracy,
             result.figure.title,
@@ -123,10 +108,10 @@ def accuracy_chart(results: Sequence[Result], axis: Axis, chosen: str | None) ->
         if result.figure.preset == chosen and result.figure.measured is None
     ]
     marks = _ringed(rings, marks)
-    x = _around([mark.x for mark in marks], _WIDTH)
+    x = around([mark.x for mark in marks], _WIDTH)
     reached = [mark.y for mark in marks]
     room = max(0.3, 0.15 * (max(reached) - min(reached)))
-    y = _Scale(min(reached) - room, max(reached) + room, _HEIGHT, log=False)
+    y = Scale(min(reached) - room, max(reached) + room, _HEIGHT, log=False)
     hover = (
         "%{customdata[4]}<br>top-1 accuracy %{y:.3~f} % (printed: %{customdata[2]})<br>"
         "%{customdata[0]:,} parameters<br>%{customdata[1]:,} MACs<br>%{customdata[3]}"
@@ -139,7 +124,7 @@ def accuracy_chart(results: Sequence[Result], axis: Axis, chosen: str | None) ->
     return figure
 
 
-def _scatter(figure: go.Figure, marks: Sequence[_Mark], x: _Scale, y: _Scale, hover: str) -> None:
+def _scatter(figure: go.Figure, marks: Sequence[_Mark], x: Scale, y: Scale, hover: str) -> None:
     """Add one trace per family."""
     places = labels.places(
         [(x.at(mark.x), y.pixels - y.at(mark.y)) for mark in marks],
@@ -187,39 +172,13 @@ def _ringed(rings: list[_Mark], marks: list[_Mark]) -> list[_Mark]:
     ]
 
 
-def _around(values: Sequence[float], pixels: int) -> _Scale:
-    low, high = min(values), max(values)
-    room = (high / low) ** 0.12 * 1.1
-    return _Scale(low / room, high * room, pixels)
-
-
-def _log_axis(scale: _Scale) -> dict[str, Any]:
-    """1, 2, 5, 10, ... all labelled alike; Plotly's own would shrink the 2 and the 5."""
-    decades = range(floor(log10(scale.low)), floor(log10(scale.high)) + 1)
-    ticks = [step * 10**decade for decade in decades for step in (1, 2, 5)]
-    shown = [tick for tick in ticks if scale.low <= tick <= scale.high]
-    return {
-        "type": "log",
-        "range": [log10(scale.low), log10(scale.high)],
-        "tickvals": shown,
-        "ticktext": [_short(tick) for tick in shown],
-    }
-
-
-def _short(value: float) -> str:
-    for unit, letter in ((1e9, "G"), (1e6, "M"), (1e3, "k")):
-        if value >= unit:
-            return f"{value / unit:g} {letter}"
-    return f"{value:g}"
-
-
-def _arrange(figure: go.Figure, x: _Scale, x_title: str) -> None:
+def _arrange(figure: go.Figure, x: Scale, x_title: str) -> None:
     figure.update_layout(
         height=_HEIGHT + 130,
         margin={"l": 0, "r": 8, "t": 8, "b": 0},
         legend={"orientation": "h", "y": -0.2, "font": _FONT, "itemsizing": "trace"},
         hoverlabel={"font": _FONT},
-        xaxis={"title": {"text": x_title, "font": _FONT}, **_log_axis(x)},
+        xaxis={"title": {"text": x_title, "font": _FONT}, **log_axis(x)},
     )
     figure.update_xaxes(tickfont={"size": 14})
     figure.update_yaxes(tickfont={"size": 14})
@@ -229,6 +188,13 @@ def _label(entry: Entry) -> str:
     preset = entry.preset
     labelled = preset.family in ("ImageNet", "CIFAR") or preset.name in _ALSO_LABELLED
     return preset.title if labelled else ""
+
+
+def _family(result: Result) -> str:
+    family = PRESETS[result.figure.preset].family
+    post = result.figure.spec.activation_order == "post"
+    # A pre-activation network's post-activation twin is what its authors had before: v1.
+    return "ImageNet v1" if family == "Pre-activation" and post else family
 
 
 def _details(result: Result) -> tuple[str | int, ...]:

@@ -190,9 +190,10 @@ def test_all_networks_ring_the_chosen_one(open_app, name) -> None:
 def test_accuracy_names_its_protocol_and_source(open_app) -> None:
     app = open_app("parameters", net="resnet20", params_view=ALL)
     text = words(app)
-    assert "ResNet-20 has no figure under this protocol, but under: Paper, CIFAR-10 test" in text
+    assert "ResNet-20 has no figure under this protocol" in text
     assert "[torchvision 0.28.0, metadata of the weights](https://" in text
-    widget(app, "params_protocol").set_value("Paper, CIFAR-10 test set").run()
+    next(b for b in app.button if b.label == "Paper, CIFAR-10 test set").click().run()
+    assert widget(app, "params_protocol").value == "Paper, CIFAR-10 test set"
     text = words(app)
     assert "arxiv.org/abs/1512.03385" in text
     figures = app.table[0].value
@@ -200,6 +201,7 @@ def test_accuracy_names_its_protocol_and_source(open_app) -> None:
         dict(zip(figures["Network"], figures["Top-1 error, %"], strict=True))["ResNet-20"] == 8.75
     )
     assert "has no figure" not in text
+    assert "Top-5 error, %" not in figures, "the source prints none"
 
 
 def test_networks_without_figures_and_customised_ones_say_so(open_app) -> None:

@@ -62,7 +62,7 @@ def test_figures_are_printed_as_in_their_source(protocol: str) -> None:
 def test_figures_are_written_with_separators_and_without_invented_digits() -> None:
     shown = [r for r in results() if r.figure.protocol == "Paper, 10 crops"]
     written = cost_tables.figures_table(shown).to_html()
-    assert ">25,557,032<" in written and ">7.4<" in written and ">28.54<" in written
+    assert ">25,557,032<" in written and ">7.40<" in written and ">28.54<" in written
     assert "nan" not in written and "None" not in written
 
 

@@ -86,6 +86,23 @@ def test_only_figures_of_exactly_the_preset_are_ringed() -> None:
     assert (ring["name"], ring["x"], ring["y"]) == ("in the sidebar", [21_797_672], [75.48])
 
 
+@pytest.mark.parametrize("axis", ["MACs", "parameters"])
+@pytest.mark.parametrize("protocol", protocols())
+def test_every_axis_has_numbers(protocol: str, axis) -> None:
+    """Also where all networks of a protocol cost the same, or there is only one."""
+    shown = [result for result in results() if result.figure.protocol == protocol]
+    x_axis = drawn(accuracy_chart(shown, axis, None))["layout"]["xaxis"]
+    assert 2 <= len(x_axis["tickvals"]) <= 15
+    low, high = x_axis["range"]
+    assert all(low <= log10(tick) <= high for tick in x_axis["tickvals"])
+    assert len(set(x_axis["ticktext"])) == len(x_axis["tickvals"])
+
+
+def test_a_post_activation_twin_is_not_drawn_as_pre_activation() -> None:
+    shown = [r for r in results() if r.figure.title == "ResNet-200, post-activation"]
+    assert drawn(accuracy_chart(shown, "MACs", None))["data"][0]["name"] == "ImageNet v1"
+
+
 def test_crops_of_320_pixels_cost_more() -> None:
     cost = {r.image_size: r.macs for r in results() if r.figure.preset == "resnet152_v1"}
     assert cost[320] > 2 * cost[224]

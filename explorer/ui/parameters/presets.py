@@ -93,10 +93,14 @@ def _elsewhere(choice: picker.Choice, protocol: str) -> None:
     if protocol in published or choice.name not in PRESETS:
         return
     title = PRESETS[choice.name].title
-    if published:
-        text = section(
-            "parameters", "figures elsewhere", title=title, protocols=", ".join(published)
-        )
-    else:
-        text = section("parameters", "no figures", title=title)
-    st.info(text)
+    if not published:
+        st.info(section("parameters", "no figures", title=title))
+        return
+    st.info(section("parameters", "figures elsewhere", title=title))
+    with st.container(horizontal=True):
+        for index, other in enumerate(published):
+            st.button(other, key=f"params_protocol_{index}", on_click=_compare, args=(other,))
+
+
+def _compare(protocol: str) -> None:
+    st.session_state["params_protocol"] = protocol
