@@ -40,17 +40,15 @@ def player(bp: Blueprint, title: str, trace: Trace | None = None) -> None:
     index = _index(bp, places, title)
     op = bp.ops[index]
     _controls(bp, index, [places[part.path] for part in bp.parts])
-    chosen = drawing(
+    drawing(
         themed(trace_map.picture(bp, op)),
         key="trace_map",
         label=f"Map of {title}; {op.path} is marked",
         choosable=True,
         selected=op.path,
         min_width=860,
+        on_choose=go,
     )
-    if chosen is not None:
-        go(chosen)
-        st.rerun(scope="fragment")
     picture, words = st.columns(2, gap="medium", vertical_alignment="center")
     with picture:
         drawing(

@@ -178,7 +178,7 @@ def _columns(bp: Blueprint) -> dict[str, Any]:
         "shortcut": st.column_config.TextColumn(help=glossary("shortcut line")),
         "in": st.column_config.TextColumn(help=glossary("shape")),
         "out": st.column_config.TextColumn(help=glossary("shape")),
-        "kernels": st.column_config.TextColumn(help=glossary("kernels")),
+        "kernels": st.column_config.TextColumn(width=205, help=glossary("kernels")),
         "block": st.column_config.TextColumn(width=115),
         "op": st.column_config.TextColumn(width=160),
         "path": st.column_config.TextColumn(width=160),

@@ -40,16 +40,18 @@ def tiles(bp: Blueprint, figures: Sequence[Figure]) -> list[Tile]:
 
 def published_table(figures: Sequence[Figure]) -> str:
     """The figures as a Markdown table, as their sources print them, with links to these."""
-    rows = ["| Protocol | Top-1 | Top-5 | Source |", "|---|---|---|---|"]
+    rows = ["| Top-1 | Top-5 | Measured how, and by whom |", "|---|---|---|"]
     for figure in figures:
-        note = f" {figure.note}" if figure.note else ""
+        top5 = "" if figure.top5 is None else _percent(figure, figure.top5)
         source = f"[{figure.source}]({figure.url})" if figure.url else figure.source
-        top5 = "" if figure.top5 is None else f"{figure.metric} {figure.top5:.6g} %"
-        rows.append(
-            f"| {figure.dataset}: {figure.protocol} | {figure.metric} {figure.top1:.6g} % "
-            f"| {top5} | {source}.{note} |"
-        )
+        note = f" {figure.note}" if figure.note else ""
+        how = f"{figure.dataset}: {figure.protocol}. {source}.{note}"
+        rows.append(f"| {_percent(figure, figure.top1)} | {top5} | {how} |")
     return "\n".join(rows)
+
+
+def _percent(figure: Figure, value: float) -> str:
+    return f"{figure.metric} {value:.6g}\N{NO-BREAK SPACE}%"
 
 
 def _accuracy(figures: Sequence[Figure]) -> Tile:

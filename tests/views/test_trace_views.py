@@ -250,9 +250,9 @@ def test_published_figures_are_shown_with_their_sources(name):
     accuracy = overview.tiles(drawn(name), figures)[-1]
     table = overview.published_table(figures)
     assert len(table.splitlines()) == len(figures) + 2
-    assert all(line.count("|") == 5 for line in table.splitlines())
+    assert all(line.count("|") == 4 for line in table.splitlines())
     for figure, line in zip(figures, table.splitlines()[2:], strict=True):
-        assert f"{figure.metric} {figure.top1:.6g} %" in line
+        assert f"{figure.metric} {figure.top1:.6g}\N{NO-BREAK SPACE}%" in line
         assert figure.protocol in line
         assert f"[{figure.source}]({figure.url})" in line
         assert figure.note in line
