@@ -91,3 +91,15 @@ def test_printed_costs_agree_with_the_blueprint(cost) -> None:
 def test_costs_of_a_preset() -> None:
     assert [c.value for c in published_costs_of("resnet50_v1")] == [3.8e9]
     assert published_costs_of("plain20") == ()
+
+
+def test_the_numbers_in_the_remarks_on_costs() -> None:
+    notes = {cost.preset: cost.note for cost in PUBLISHED_COSTS if cost.note}
+    b34 = blueprint(preset("resnet34")).macs
+    a34 = blueprint(replace(preset("resnet34"), shortcut="padding")).macs
+    assert a34 == blueprint(preset("plain34")).macs
+    assert f"{b34 / 1e9:.3f} G" in notes["resnet34"] and f"{a34 / 1e9:.3f} G" in notes["resnet34"]
+    assert f"{blueprint(preset('resnet50_v1')).macs / 1e9:.3f} G" in notes["resnet50_v1"]
+    deep = preset("preact_resnet1001")
+    for spec in (deep, replace(deep, batch_norm=False)):
+        assert f"{blueprint(spec, 32).params:,}" in notes["preact_resnet1001"]
