@@ -10,7 +10,6 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from explorer.architecture import Blueprint, Op
 from explorer.experiments.batch_norm import running
 
 Floats = NDArray[np.float64]
@@ -168,16 +167,6 @@ def density(x: Floats, mean: float, spread: float) -> Floats:
 def _quantiles(count: int = 2_000) -> Floats:
     normal = NormalDist()
     return np.array([normal.inv_cdf((index + 0.5) / count) for index in range(count)])
-
-
-def foldable(bp: Blueprint) -> list[tuple[Op, Op]]:
-    """Every convolution that batch norm follows, with that batch norm."""
-    by_path = {op.path: op for op in bp.ops}
-    return [
-        (by_path[op.inputs[0]], op)
-        for op in bp.ops
-        if op.kind == "batch_norm" and by_path[op.inputs[0]].kind == "conv"
-    ]
 
 
 @dataclass(frozen=True, eq=False)

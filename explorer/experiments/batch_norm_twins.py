@@ -3,19 +3,15 @@
 from collections.abc import Sequence
 
 import torch
+from PIL.Image import Image
 from torch import Tensor, nn
 
-from explorer.architecture import Blueprint, NetworkSpec
+from explorer.architecture import NetworkSpec
+from explorer.experiments.batch_norm_plan import takes_pictures
 from explorer.experiments.images import decode
 from explorer.experiments.preprocess import CIFAR, IMAGENET, prepare
 from explorer.experiments.samples import samples
 from explorer.networks import ResNet
-
-MOST_IMAGES = 8
-_MOST_VALUES = 2**23
-"""Of one op for the whole batch: 32 MiB as 4-byte floats."""
-_MOST_MACS = 40_000_000_000
-"""Of the whole batch: under a second on two cores that have nothing else to do."""
 
 
 def twin(network: ResNet) -> ResNet:
@@ -53,28 +49,31 @@ def on_batch_statistics(network: ResNet) -> ResNet:
     return other
 
 
-def images_that_fit(bp: Blueprint) -> int:
-    """How many images a batch may have: 8, or fewer (at least 2) where they cost a lot."""
-    largest = max(op.activations for op in bp.ops)
-    return max(2, min(MOST_IMAGES, _MOST_VALUES // largest, _MOST_MACS // bp.macs))
-
-
 def batch(
     spec: NetworkSpec, size: int, count: int, device: torch.device | str = "cpu", first: int = 0
-) -> tuple[Tensor, Sequence[str]]:
-    """`count` sample pictures, normalised, (count, C, size, size), and what they show.
+) -> Tensor:
+    """`count` sample pictures, normalised, (count, C, size, size), from number `first` on.
 
-    Networks that take neither colour nor grey images get seeded noise, and no names.
+    Networks that take neither colour nor grey images get seeded noise.
     """
-    if spec.in_channels not in (1, 3):
+    if not takes_pictures(spec):
         generator = torch.Generator().manual_seed(first)
         noise = torch.randn(count, spec.in_channels, size, size, generator=generator)
-        return noise.to(device), ()
-    recipe = (CIFAR if spec.stem == "cifar" else IMAGENET).at(size)
+        return noise.to(device)
     every = list(samples().values())
     chosen = [every[(first + index) % len(every)] for index in range(count)]
-    pictures = [
-        prepare(decode(sample.data, sample.name).image, recipe, spec.in_channels).tensor
-        for sample in chosen
-    ]
-    return torch.cat(pictures).to(device), [sample.shows for sample in chosen]
+    images = [decode(sample.data, sample.name).image for sample in chosen]
+    return batch_of(images, spec, size, device)
+
+
+def batch_of(
+    images: Sequence[Image], spec: NetworkSpec, size: int, device: torch.device | str = "cpu"
+) -> Tensor:
+    """RGB pictures of any size as one normalised batch, (N, C, size, size).
+
+    Raises:
+        PictureError: the network takes neither colour nor grey images.
+    """
+    recipe = (CIFAR if spec.stem == "cifar" else IMAGENET).at(size)
+    tensors = [prepare(image, recipe, spec.in_channels).tensor for image in images]
+    return torch.cat(tensors).to(device)

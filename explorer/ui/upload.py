@@ -19,7 +19,7 @@ _FROM: Final = ("sample", "upload", "camera")
 _UPLOADS: Final = "infer_uploads"
 _PHOTO: Final = "infer_photo"
 _MOST: Final = 12
-_TYPES: Final = ["jpg", "jpeg", "png", "webp", "gif", "bmp", "tif", "tiff"]
+TYPES: Final = ["jpg", "jpeg", "png", "webp", "gif", "bmp", "tif", "tiff"]
 
 
 @dataclass(frozen=True)
@@ -124,7 +124,7 @@ def _sample() -> Chosen:
 def _upload() -> Chosen | None:
     files: Any = st.file_uploader(
         "A picture, at most 20 MB; it stays on this server's memory and is never stored",
-        type=_TYPES,
+        type=TYPES,
         accept_multiple_files=True,
         key="infer_file",
     )

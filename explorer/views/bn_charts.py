@@ -51,7 +51,7 @@ def histograms(rows: Sequence[Histogram], height: int = 460) -> go.Figure:
             col=1,
         )
     figure.update_annotations(font=_TEXT, x=0, xanchor="left")
-    figure.update_yaxes(nticks=3)
+    figure.update_yaxes(nticks=3, tickformat=",", title_text="values")
     figure.update_xaxes(title_text="value", row=len(rows), col=1)
     return finish(
         figure, height, showlegend=False, bargap=0, margin={"l": 8, "r": 8, "t": 28, "b": 8}

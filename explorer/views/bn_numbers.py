@@ -18,14 +18,14 @@ def plain(value: float, digits: int = 4) -> str:
     return text.replace("-", "−")
 
 
-def fixed(value: float, digits: int = 4) -> str:
+def fixed(value: float, digits: int = 3) -> str:
     """Always `digits` decimals, so that a column lines up; a power of ten where that is no use.
 
     What float64's rounding leaves of a zero, below 1e-12, is printed as zero.
     """
     if abs(value) < 1e-12:
         value = 0.0
-    if value == 0 or 10 ** (1 - digits) <= abs(value) < _LARGE:
+    if value == 0 or 0.5 * 10.0**-digits <= abs(value) < _LARGE:
         return f"{value:,.{digits}f}".replace("-", "−")
     return plain(value, digits)
 
@@ -56,16 +56,17 @@ def _raised(exponent: int) -> str:
     return "10" + str(exponent).translate(_RAISED)
 
 
-def latex(value: float, digits: int = 4) -> str:
-    """As `plain`, for a formula."""
+def latex(value: float) -> str:
+    """For a formula: six significant digits, at most four decimals, else a power of ten."""
     if value == 0:
         return "0"
-    if abs(value) < 10 ** (1 - digits) or abs(value) >= _LARGE:
-        exponent = floor(log10(abs(value)))
+    exponent = floor(log10(abs(value)))
+    if not -3 <= exponent < 7:
         mantissa = f"{value / 10**exponent:.2f}".rstrip("0").rstrip(".")
         power = f"10^{{{exponent}}}"
         return power if mantissa == "1" else rf"{mantissa} \cdot {power}"
-    return f"{value:,.{digits}f}".rstrip("0").rstrip(".").replace(",", "{,}")
+    text = f"{value:,.{min(4, max(0, 5 - exponent))}f}"
+    return (text.rstrip("0").rstrip(".") if "." in text else text).replace(",", "{,}")
 
 
 def in_brackets(value: float) -> str:

@@ -1,6 +1,7 @@
-"""The four steps of batch norm on a handful of numbers: table, formulas, picture."""
+"""The four steps of batch norm on a handful of numbers: table and picture."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
+from functools import partial
 from math import nan
 
 import pandas as pd
@@ -8,7 +9,7 @@ import plotly.graph_objects as go
 from pandas.io.formats.style import Styler
 
 from explorer.experiments.batch_norm import Steps, moments
-from explorer.views.bn_numbers import fixed, in_brackets, latex
+from explorer.views.bn_numbers import fixed
 from explorer.views.palette import BLUE, GREY, INDIGO, chart_colour
 
 COLUMNS = ("x", "x − μ", "x̂", "y")
@@ -27,34 +28,17 @@ def table(result: Steps, torch_outputs: Sequence[float] | None) -> Styler:
     numbers["torch"] = (
         [*torch_outputs, *moments(torch_outputs)] if torch_outputs else [nan] * (m + 2)
     )
-    rows = [*(str(index + 1) for index in range(m)), "mean", "variance"]
+    rows = [*(str(index + 1) for index in range(m)), "mean", "var."]
     frame = pd.DataFrame(numbers, index=pd.Index(rows, name="value"))
-    return frame.style.format(fixed, na_rep="…" if torch_outputs is None else "refused")
+    missing = "…" if torch_outputs is None else "refused"
+    formats = {name: partial(fixed, digits=_decimals(column[:m])) for name, column in frame.items()}
+    return frame.style.format(formats, na_rep=missing)
 
 
-def formulas(result: Steps, row: int) -> tuple[str, str, str, str]:
-    """The four steps in LaTeX with the live numbers; steps 3 and 4 follow value `row` (from 0)."""
-    m, i = len(result.values), row + 1
-    mean, variance = latex(result.mean), latex(result.variance)
-    total = _sum(result.values, lambda x: in_brackets(x) if x < 0 else latex(x))
-    squares = _sum(result.values, lambda x: rf"({latex(x)} - {in_brackets(result.mean)})^2", 2)
-    centred = rf"{latex(result.values[row])} - {in_brackets(result.mean)}"
-    normalised, scaled = latex(result.normalised[row]), latex(result.scaled[row])
-    return (
-        rf"\mu = \frac{{{total}}}{{{m}}} = {mean}",
-        rf"\sigma^2 = \frac{{{squares}}}{{{m}}} = {variance}",
-        rf"\hat{{x}}_{{{i}}} = \frac{{x_{{{i}}} - \mu}}{{\sqrt{{\sigma^2 + \varepsilon}}}}"
-        rf" = \frac{{{centred}}}{{\sqrt{{{variance} + {latex(result.eps)}}}}} = {normalised}",
-        rf"y_{{{i}}} = \gamma \hat{{x}}_{{{i}}} + \beta = {latex(result.gamma)} \cdot"
-        rf" {in_brackets(result.normalised[row])} + {in_brackets(result.beta)} = {scaled}",
-    )
-
-
-def _sum(values: Sequence[float], term: Callable[[float], str], most: int = 4) -> str:
-    shown = [term(value) for value in values]
-    if len(shown) > most:
-        shown = [*shown[: most - 1], r"\dots", shown[-1]]
-    return " + ".join(shown)
+def _decimals(column: pd.Series) -> int:
+    """So many that a column of large values does not push the others off the screen."""
+    largest = column.abs().max()
+    return 3 if not largest >= 100 else max(0, 5 - len(f"{largest:.0f}"))
 
 
 def journey(result: Steps, row: int) -> go.Figure:

@@ -37,18 +37,18 @@ def assert_clean(visit):
 def test_a_link_restores_the_view(open_page):
     visit = open_page("batch_norm", LINK)
     # 4 of 1, 2, 4: (4 - 7/3) / sqrt(14/9), times 2, less 1.
-    assert cell(visit, 2, 4) == "1.6726"
-    assert cell(visit, 2, 5) == "1.6726", "torch's column"
+    assert cell(visit, 2, 4) == "1.673"
+    assert cell(visit, 2, 5) == "1.673", "torch's column"
     assert visit.page.get_by_text("3 typed; the batch is the first 3.").is_visible()
     assert_clean(visit)
 
 
 def test_a_slider_changes_the_table_and_the_link(open_page):
     visit = open_page("batch_norm")
-    assert cell(visit, 0, 4) == "−1.5000"
+    assert cell(visit, 0, 4) == "−1.500"
     with visit.rerun():
         visit.page.get_by_role("slider", name="gamma").press("ArrowRight")
-    assert cell(visit, 0, 4) == "−1.6500"
+    assert cell(visit, 0, 4) == "−1.650"
     assert query(visit)["bn_gamma"] == "1.1"
     assert_clean(visit)
 
@@ -60,12 +60,12 @@ def test_a_typed_batch(open_page):
     with visit.rerun():
         field.press("Enter")
     assert "'oops' is not a number" in visit.page.get_by_role("alert").inner_text()
-    assert cell(visit, 7, 1) == "9.0000", "the last good batch stays"
+    assert cell(visit, 7, 1) == "9.000", "the last good batch stays"
     field.fill("10, 20")
     with visit.rerun():
         field.press("Enter")
     assert visit.page.get_by_role("alert").count() == 0
-    assert cell(visit, 1, 3) == "1.0000"
+    assert cell(visit, 1, 3) == "1.000"
 
 
 def test_sections_keep_what_was_chosen(open_page):
@@ -74,7 +74,7 @@ def test_sections_keep_what_was_chosen(open_page):
     assert visit.page.get_by_text("reads 8 images").is_visible()
     assert query(visit)["bn_section"] == "Real layer"
     open_tab(visit, "Four steps")
-    assert cell(visit, 2, 4) == "1.6726"
+    assert cell(visit, 2, 4) == "1.673"
     assert float(query(visit)["bn_gamma"]) == 2
     assert_clean(visit)
 
@@ -113,8 +113,8 @@ def test_deep_networks_are_computed_with_progress(open_page):
 
 def test_a_first_visit_reads_before_torch_is_there(fresh_server, open_page):
     visit = open_page("batch_norm", LINK, base_url=fresh_server().url)
-    assert cell(visit, 2, 4) == "1.6726"
-    assert cell(visit, 2, 5) == "1.6726"
+    assert cell(visit, 2, 4) == "1.673"
+    assert cell(visit, 2, 5) == "1.673"
     assert_clean(visit)
 
 

@@ -6,11 +6,9 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
-from explorer.architecture import PRESETS, blueprint
 from explorer.experiments.batch_norm_claims import (
     COUNT,
     DISTRIBUTIONS,
-    foldable,
     running_statistics,
     shape,
     sigmoid_inputs,
@@ -94,16 +92,3 @@ def test_means_of_larger_batches_scatter_less():
 def test_one_value_per_batch_is_refused():
     with pytest.raises(ValueError, match="at least 2"):
         running_statistics(0.1, 1)
-
-
-@pytest.mark.parametrize(
-    ("name", "pairs", "norms"),
-    [("resnet50", 53, 53), ("plain20", 19, 19), ("preact_resnet18", 9, 18)],
-)
-def test_foldable(name, pairs, norms):
-    entry = PRESETS[name]
-    bp = blueprint(entry.spec, entry.image_size)
-    found = foldable(bp)
-    assert len(found) == pairs
-    assert sum(op.kind == "batch_norm" for op in bp.ops) == norms
-    assert all(norm.inputs == (convolution.path,) for convolution, norm in found)

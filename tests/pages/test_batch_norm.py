@@ -5,6 +5,7 @@ import re
 import pytest
 
 from explorer.experiments.batch_norm_claims import sigmoid_inputs
+from explorer.experiments.samples import samples
 
 SECTIONS = ("Four steps", "Real layer", "Train and eval", "Deep network", "Claims")
 NO_NORM = {"net": "resnet20", "batch_norm": "no"}
@@ -62,7 +63,7 @@ def test_only_the_open_section_runs(open_section):
 class TestFourSteps:
     def test_by_hand(self, open_section):
         app = open_section("Four steps")
-        assert formulas(app)[0] == r"\mu = \frac{2 + 4 + 4 + \dots + 9}{8} = 5"
+        assert formulas(app)[0] == r"\small \mu = \frac{2 + 4 + 4 + \dots + 9}{8} = 5"
         table = app.table[0].value
         assert list(table["x̂"])[:8] == pytest.approx([-1.5, -0.5, -0.5, -0.5, 0, 0, 1, 2], abs=1e-5)
         assert list(table["torch"]) == pytest.approx(list(table["y"]), abs=1e-12)
@@ -172,6 +173,40 @@ class TestRealLayer:
         untrained = open_section("Real layer", net="resnet20", bn_weights="untrained")
         assert "not trained yet" in text(untrained)
         assert "γ = 1, β = 0" in text(untrained)
+
+
+class TestOwnPictures:
+    @pytest.fixture
+    def upload(self, open_section):
+        def upload(*names, **query):
+            app = open_section("Real layer", bn_from="yours", **query)
+            for name in names:
+                data = samples()[name].data if name in samples() else b"no picture"
+                app.file_uploader[0].upload(f"{name}.jpg", data, "image/jpeg")
+            app.run()
+            assert not app.exception, [box.message for box in app.exception]
+            return app
+
+        return upload
+
+    def test_samples_until_there_is_one(self, upload):
+        app = upload(net="resnet20")
+        assert "Until you upload a picture" in app.info[0].value
+        assert "reads 8 images" in text(app)
+
+    def test_they_are_the_batch(self, upload):
+        app = upload("cat", "coffee", net="resnet20")
+        assert "**bn1** reads 2 images" in text(app)
+        assert "The images are your pictures" in text(app)
+
+    def test_a_broken_file_is_left_out(self, upload):
+        app = upload("cat", "broken", net="resnet20")
+        assert "broken.jpg is not a picture" in app.error[0].value
+        assert "**bn1** reads 1 image of 32 x 32 positions" in text(app)
+
+    def test_one_picture_can_be_too_few(self, upload):
+        app = upload("cat", net="resnet18", image_size="32", bn_layer="layer4.1.bn2")
+        assert "add a second picture" in app.warning[0].value
 
 
 class TestModes:

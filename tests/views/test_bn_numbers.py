@@ -29,7 +29,7 @@ def test_plain(value, expected):
 
 
 @pytest.mark.parametrize(
-    ("value", "expected"), [(1e-17, "0.0000"), (-1.5, "−1.5000"), (9e-6, "9.0 × 10⁻⁶")]
+    ("value", "expected"), [(1e-17, "0.000"), (-1.5, "−1.500"), (9e-6, "9.0 × 10⁻⁶")]
 )
 def test_fixed(value, expected):
     assert fixed(value) == expected

@@ -8,7 +8,7 @@ import pytest
 from explorer.experiments.batch_norm import steps
 from explorer.experiments.batch_norm_claims import running_statistics, shape, sigmoid_inputs
 from explorer.experiments.signal import REFERENCE, Signal
-from explorer.views import bn_axes, bn_charts, bn_depth, bn_layer, bn_steps
+from explorer.views import bn_axes, bn_charts, bn_depth, bn_formulas, bn_layer, bn_steps
 from explorer.views.palette import BLUE, LIGHT, chart_colour
 
 BY_HAND = steps((2, 4, 4, 4, 5, 5, 7, 9), gamma=2, beta=-1)
@@ -17,9 +17,9 @@ STAND_INS = {chart_colour(slot) for slot in range(10)}
 
 def test_table_has_all_rows_and_both_moments():
     table = bn_steps.table(BY_HAND, BY_HAND.scaled).data
-    assert list(table.index) == [*map(str, range(1, 9)), "mean", "variance"]
+    assert list(table.index) == [*map(str, range(1, 9)), "mean", "var."]
     assert list(table.columns) == [*bn_steps.COLUMNS, "torch"]
-    assert table.loc["variance", "x"] == 4
+    assert table.loc["var.", "x"] == 4
     assert table.loc["1", "y"] == pytest.approx(-4, abs=1e-4)
 
 
@@ -30,18 +30,33 @@ def test_torchs_column_without_torch(outputs, shown):
 
 
 def test_formulas_carry_the_numbers():
-    mean, variance, normalised, scaled = bn_steps.formulas(BY_HAND, row=7)
-    assert mean == r"\mu = \frac{2 + 4 + 4 + \dots + 9}{8} = 5"
+    mean, variance, normalised, scaled = bn_formulas.formulas(BY_HAND, row=7)
+    assert mean == r"\small \mu = \frac{2 + 4 + 4 + \dots + 9}{8} = 5"
     assert variance.endswith("= 4")
     assert r"\frac{9 - 5}{\sqrt{4 + 10^{-5}}} = 2" in normalised
     assert scaled.endswith(r"= 2 \cdot 2 + (-1) = 3")
 
 
-@pytest.mark.parametrize("values", [(1,), (-1, -2), (1e6, -1e6, 0.123456789), tuple(range(16))])
-def test_formulas_of_any_batch_are_balanced(values):
-    for formula in bn_steps.formulas(steps(values), row=0):
+@pytest.mark.parametrize("gamma", [1, -2.5])
+@pytest.mark.parametrize(
+    "values",
+    [(1,), (-1, -2), (1e6, -1e6, 0.123456789), tuple(range(16)), (1e-5, 2e-5), (999.99, -1234.567)],
+)
+def test_formulas_of_any_batch_are_whole_and_narrow(values, gamma):
+    for formula in bn_formulas.formulas(steps(values, gamma), row=0):
         assert formula.count("{") == formula.count("}")
         assert formula.count("(") == formula.count(")")
+        assert len(re.sub(r"\\\w+|[{}^_ ]", "", formula)) <= 60
+
+
+def test_long_numbers_leave_the_symbols_out():
+    result = steps((123456.789, -98765.4, 3, 0.00012, 5, 6), gamma=-2.5)
+    mean, variance, normalised, _ = bn_formulas.formulas(result, row=1)
+    assert mean.startswith(r"\small \mu = \frac{123{,}457 + \dots + 6}{6}")
+    assert variance.startswith(r"\small \sigma^2 = \frac{(123{,}457 - 4{,}117.56)^2 + \dots}{6}")
+    assert r"\varepsilon" not in normalised
+    table = bn_steps.table(result, None).to_html()
+    assert ">123,457<" in table and ">1.2 × 10⁻⁴<" in table and ">3<" in table
 
 
 def test_journey_follows_one_value():

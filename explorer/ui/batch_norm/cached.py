@@ -2,20 +2,26 @@
 
 from __future__ import annotations
 
+from threading import Lock
 from typing import TYPE_CHECKING
 
 import streamlit as st
 
 from explorer.architecture import NetworkSpec
+from explorer.experiments.batch_norm_plan import foldable, images_that_fit, layers
 from explorer.ui import cache, inference_cache
 
 if TYPE_CHECKING:
+    from PIL.Image import Image
+
     from explorer.experiments.batch_norm_layer import Layer
     from explorer.experiments.batch_norm_network import Company, Folded, Scaled
     from explorer.experiments.signal import Signal
     from explorer.networks import ResNet
 
 TEST_IMAGES = 4
+_ONE_AT_A_TIME = Lock()
+"""A backward pass through 110 layers holds about half a GB: two visitors take turns."""
 
 
 def network(spec: NetworkSpec, device: str, trained: str | None) -> ResNet:
@@ -34,15 +40,30 @@ def _on_batch_statistics(spec: NetworkSpec, device: str, trained: str | None) ->
 
 @st.cache_resource(max_entries=6, show_spinner=False)
 def layer_at_work(
-    spec: NetworkSpec, size: int, device: str, trained: str | None, path: str
+    spec: NetworkSpec,
+    size: int,
+    device: str,
+    trained: str | None,
+    path: str,
+    files: tuple[str, ...],
+    _pictures: tuple[Image, ...],
 ) -> Layer:
-    """The batch norm at `path` on a batch of sample pictures; up to 32 MiB of values each."""
+    """The batch norm at `path` on these pictures, or the samples; up to 32 MiB of values each.
+
+    `files` are the pictures' keys.
+
+    Raises:
+        ValueError: a single picture leaves one value per channel.
+    """
     from explorer.experiments import batch_norm_layer
-    from explorer.experiments.batch_norm_twins import batch, images_that_fit
+    from explorer.experiments.batch_norm_twins import batch, batch_of
 
     bp = cache.blueprint_of(spec, size)
-    op = next(op for op in bp.ops if op.path == path)
-    images, _ = batch(spec, size, images_that_fit(bp), device)
+    op = layers(bp)[path]
+    if files:
+        images = batch_of(_pictures, spec, size, device)
+    else:
+        images = batch(spec, size, images_that_fit(bp), device)
     return batch_norm_layer.layer_at_work(_on_batch_statistics(spec, device, trained), images, op)
 
 
@@ -50,11 +71,11 @@ def layer_at_work(
 def in_two_batches(spec: NetworkSpec, size: int, device: str, trained: str | None) -> Company:
     """The first sample picture in two batches, whose other pictures differ."""
     from explorer.experiments import batch_norm_network
-    from explorer.experiments.batch_norm_twins import batch, images_that_fit
+    from explorer.experiments.batch_norm_twins import batch
 
     count = min(TEST_IMAGES, images_that_fit(cache.blueprint_of(spec, size)))
-    first, _ = batch(spec, size, count, device)
-    second, _ = batch(spec, size, count, device, first=count)
+    first = batch(spec, size, count, device)
+    second = batch(spec, size, count, device, first=count)
     second[0] = first[0]
     return batch_norm_network.in_two_batches(
         network(spec, device, trained), first, second, trained is not None
@@ -67,7 +88,7 @@ def scaled(spec: NetworkSpec, size: int, device: str, path: str) -> Scaled:
     from explorer.experiments import batch_norm_network
     from explorer.experiments.batch_norm_twins import batch
 
-    images, _ = batch(spec, size, TEST_IMAGES, device)
+    images = batch(spec, size, TEST_IMAGES, device)
     return batch_norm_network.scale_convolution(cache.network_of(spec, device), images, path)
 
 
@@ -75,7 +96,6 @@ def scaled(spec: NetworkSpec, size: int, device: str, path: str) -> Scaled:
 def folded(spec: NetworkSpec, size: int, device: str, path: str) -> Folded:
     """The convolution at `path` and the batch norm behind it as one convolution."""
     from explorer.experiments import batch_norm_network
-    from explorer.experiments.batch_norm_claims import foldable
 
     pair = next(pair for pair in foldable(cache.blueprint_of(spec, size)) if pair[0].path == path)
     return batch_norm_network.fold_pair(cache.network_of(spec, device), pair)
@@ -87,4 +107,5 @@ def signal(depth: int, batch_norm: bool, residual: bool, device: str) -> Signal:
     from explorer.experiments.signal import cifar_network
     from explorer.experiments.signal import signal as measure
 
-    return measure(cifar_network(depth, batch_norm, residual), device=device)
+    with _ONE_AT_A_TIME:
+        return measure(cifar_network(depth, batch_norm, residual), device=device)

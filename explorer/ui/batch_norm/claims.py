@@ -13,6 +13,7 @@ import streamlit as st
 
 from explorer.architecture import Op
 from explorer.experiments import batch_norm, batch_norm_claims
+from explorer.experiments.batch_norm_plan import foldable, layers
 from explorer.lessons import section
 from explorer.ui import cache, chart
 from explorer.ui.batch_norm import cached
@@ -159,7 +160,7 @@ def _fold(choice: Choice) -> Later:
                 "claim fold network",
                 network=choice.title,
                 count=f"{len(pairs):,}",
-                total=f"{sum(op.kind == 'batch_norm' for op in bp.ops):,}",
+                total=f"{len(layers(bp)):,}",
                 convolution=found.convolution,
                 norm=found.norm,
                 difference=magnitude(found.difference),
@@ -221,7 +222,7 @@ def _vanishing(choice: Choice) -> None:
 
 def _pairs(choice: Choice) -> list[tuple[Op, Op]]:
     bp = cache.blueprint_of(choice.spec, choice.image_size)
-    return batch_norm_claims.foldable(bp)
+    return foldable(bp)
 
 
 _CARDS: Final[tuple[Callable[[Choice], Later | None], ...]] = (

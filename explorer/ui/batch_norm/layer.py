@@ -7,9 +7,10 @@ from typing import Final
 import streamlit as st
 
 from explorer.architecture import Op
+from explorer.experiments.batch_norm_plan import images_that_fit, layers, takes_pictures
 from explorer.lessons import glossary, section
 from explorer.ui import cache, chart
-from explorer.ui.batch_norm import cached
+from explorer.ui.batch_norm import cached, pictures
 from explorer.ui.batch_norm.controls import KEPT, trained_preset
 from explorer.ui.drawing import drawing
 from explorer.ui.picker import Choice
@@ -24,28 +25,32 @@ _HEIGHT: Final = 480
 def draw(choice: Choice) -> None:
     """Which layer and channel, then the axes; the measured part fills its place last."""
     bp = cache.blueprint_of(choice.spec, choice.image_size)
-    layers = {op.path: op for op in bp.ops if op.kind == "batch_norm"}
-    if not layers:
+    found = layers(bp)
+    if not found:
         st.info(section("batch_norm", "No batch norm", network=choice.title))
         return
-    trained = trained_preset(choice)
-    op, channel, gamma, beta = _controls(layers)
+    op, channel, gamma, beta = _controls(found)
     measured = st.container()
     st.subheader("Over which values the mean runs")
-    from explorer.experiments.batch_norm_twins import images_that_fit
-
-    images = images_that_fit(bp)
-    _axes(op, images)
+    axes = st.container()
     with measured:
-        _measured(choice, op, channel, (gamma, beta), trained, images)
+        with st.container(horizontal=True, gap="medium"):
+            trained = trained_preset(choice)
+            own = takes_pictures(choice.spec) and pictures.source() == "yours"
+        fed = pictures.own(images_that_fit(bp)) if own else pictures.Pictures()
+    images = len(fed.keys) or images_that_fit(bp)
+    with axes:
+        _axes(op, images)
+    with measured:
+        _measured(choice, op, channel, (gamma, beta), trained, fed, images)
 
 
-def _controls(layers: dict[str, Op]) -> tuple[Op, int, float | None, float | None]:
+def _controls(found: dict[str, Op]) -> tuple[Op, int, float | None, float | None]:
     which, number, scale, shift = st.columns([5, 3, 3, 3])
     path = which.selectbox(
-        "Layer", list(layers), None, key="bn_layer", placeholder=next(iter(layers)), **KEPT
+        "Layer", list(found), None, key="bn_layer", placeholder=next(iter(found)), **KEPT
     )
-    op = layers.get(path or "") or next(iter(layers.values()))
+    op = found.get(path or "") or next(iter(found.values()))
     last = op.out_shape[0] - 1
     wanted = number.number_input(
         f"Channel, 0 to {last:,}", min_value=0, value=0, step=1, key="bn_channel", **KEPT
@@ -73,14 +78,18 @@ def _measured(
     channel: int,
     own: tuple[float | None, float | None],
     trained: str | None,
+    fed: pictures.Pictures,
     images: int,
 ) -> None:
     from explorer.experiments.batch_norm_layer import channel_steps
 
-    device = usable_device(choice.device).id
-    doing = f"Running {images} pictures up to {op.path} …"
-    with st.skeleton(_HEIGHT), st.spinner(doing):
-        layer = cached.layer_at_work(choice.spec, choice.image_size, device, trained, op.path)
+    network = (choice.spec, choice.image_size, usable_device(choice.device).id, trained)
+    try:
+        with st.skeleton(_HEIGHT), st.spinner(f"Running {images} images up to {op.path} …"):
+            layer = cached.layer_at_work(*network, op.path, fed.keys, fed.images)
+    except ValueError:
+        st.warning(section("batch_norm", "Too few", layer=op.path))
+        return
     if not layer.finite:
         st.warning(section("batch_norm", "Overflow", layer=op.path))
         return
@@ -99,6 +108,7 @@ def _measured(
                 "batch_norm",
                 "Layer",
                 layer=op.path,
+                batch="1 image" if images == 1 else f"{images} images",
                 images=images,
                 height=height,
                 width=width,
@@ -110,16 +120,17 @@ def _measured(
                 every=plain(layer.difference),
                 channels=f"{channels:,}",
                 params=f"{2 * channels:,}",
-                fed=_fed(choice, trained),
+                fed=_fed(choice, trained, bool(fed.keys)),
             )
         )
         st.dataframe(bn_layer.channels(layer.statistics), height=230)
 
 
-def _fed(choice: Choice, trained: str | None) -> str:
-    pictures = "the app's sample pictures" if choice.spec.in_channels in (1, 3) else "seeded noise"
+def _fed(choice: Choice, trained: str | None, own: bool) -> str:
+    samples = "the app's sample pictures" if takes_pictures(choice.spec) else "seeded noise"
+    images = "your pictures" if own else samples
     weights = "trained on CIFAR-10" if trained else "not trained yet"
-    return f"The images are {pictures}; the network is {weights}"
+    return f"The images are {images}; the network is {weights}"
 
 
 def _axes(op: Op, images: int) -> None:

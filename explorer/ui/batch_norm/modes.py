@@ -7,6 +7,7 @@ from typing import Final
 import streamlit as st
 
 from explorer.experiments.batch_norm_claims import running_statistics
+from explorer.experiments.batch_norm_plan import layers
 from explorer.lessons import glossary, section
 from explorer.ui import cache, chart
 from explorer.ui.batch_norm import cached
@@ -46,6 +47,8 @@ def draw(choice: Choice) -> None:
     numbers = {
         "momentum": plain(momentum),
         "other": plain(1 - momentum),
+        "mean": plain(_MEAN),
+        "variance": plain(_SPREAD**2),
         "count": _BATCHES,
         "left": plain((1 - momentum) ** _BATCHES),
         "difference": plain(running_difference(found, momentum)),
@@ -86,7 +89,7 @@ def _small_batches(cards: list[st.delta_generator.DeltaGenerator], momentum: flo
 
 def _two_batches(choice: Choice) -> None:
     bp = cache.blueprint_of(choice.spec, choice.image_size)
-    if not any(op.kind == "batch_norm" for op in bp.ops):
+    if not layers(bp):
         st.info(section("batch_norm", "Two batches without batch norm", network=choice.title))
         return
     trained = trained_preset(choice)

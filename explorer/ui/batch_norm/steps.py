@@ -12,7 +12,7 @@ from explorer.lessons import section
 from explorer.ui import chart
 from explorer.ui.batch_norm.controls import KEPT, epsilon, gamma_and_beta
 from explorer.ui.words import quoted
-from explorer.views import bn_steps
+from explorer.views import bn_formulas, bn_steps
 from explorer.views.bn_numbers import plain
 
 START: Final = "2, 4, 4, 4, 5, 5, 7, 9"
@@ -21,7 +21,7 @@ _LAST: Final = "bn_last_batch"
 
 def draw() -> None:
     """Table, controls and formulas first; torch's column when torch is there."""
-    numbers, controls, formulas = st.columns([7, 4, 6], gap="medium")
+    numbers, controls, formulas = st.columns([7, 3.3, 6.7], gap="medium")
     with numbers:
         text = st.text_input("Values of one channel", START, max_chars=200, key="bn_values", **KEPT)
         complaint, slot, said = st.empty(), st.empty(), st.empty()
@@ -36,7 +36,7 @@ def draw() -> None:
     if "torch" not in sys.modules:
         slot.table(bn_steps.table(result, None))
     with formulas:
-        for formula in bn_steps.formulas(result, row):
+        for formula in bn_formulas.formulas(result, row):
             st.latex(formula)
         picture = bn_steps.journey(result, row)
         chart.show(picture, "bn_journey", alt="Every value before and after each step")

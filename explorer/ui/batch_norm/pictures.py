@@ -1,0 +1,59 @@
+"""Which pictures feed a batch norm layer: the app's samples, or the visitor's."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Final
+
+import streamlit as st
+
+from explorer.ui import upload
+from explorer.ui.batch_norm.controls import KEPT
+
+if TYPE_CHECKING:
+    from PIL.Image import Image
+
+_KEPT_FILES: Final = "bn_own_files"
+
+
+@dataclass(frozen=True, eq=False)
+class Pictures:
+    """Decoded pictures and a key for each; both empty for the app's samples."""
+
+    keys: tuple[str, ...] = ()
+    images: tuple[Image, ...] = ()
+
+
+def source() -> str:
+    """Draw the control; "samples" or "yours"."""
+    chosen = st.segmented_control(
+        "Pictures", ("samples", "yours"), default="samples", required=True, key="bn_from", **KEPT
+    )
+    return chosen or "samples"
+
+
+def own(most: int) -> Pictures:
+    """Draw the upload; the visitor's first `most` pictures, or none while there are none."""
+    from explorer.experiments.images import PictureError
+
+    files: Any = st.file_uploader(
+        f"Pictures for one batch, the first {most} of them; they stay in this server's memory",
+        type=upload.TYPES,
+        accept_multiple_files=True,
+        key="bn_files",
+    )
+    if files:
+        # An upload is lost when the page is left; its bytes in the session are not.
+        st.session_state[_KEPT_FILES] = [(file.name, file.getvalue()) for file in files[:most]]
+    keys, images = [], []
+    for name, data in st.session_state.get(_KEPT_FILES, upload.uploaded())[:most]:
+        try:
+            found = upload.decoded(name, data)
+        except PictureError as problem:
+            st.error(str(problem), icon=":material/broken_image:")
+            continue
+        keys.append(found.key)
+        images.append(found.picture.image)
+    if not keys:
+        st.info("Until you upload a picture, the samples are shown.", icon=":material/image:")
+    return Pictures(tuple(keys), tuple(images))
