@@ -5,6 +5,7 @@ as in {resnet50_gmacs}; both are filled in from the blueprint.
 """
 
 import re
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -26,22 +27,27 @@ class _Numbers(dict[str, Any]):
         return blueprint_named(name)
 
 
-def read(file: Path) -> tuple[str, list[Entry]]:
+def read(file: Path, numbers: Mapping[str, object] | None = None) -> tuple[str, list[Entry]]:
     """The heading of a file, and its entries.
 
+    Args:
+        file: the Markdown.
+        numbers: values of placeholders beyond networks.
+
     Raises:
-        KeyError: a placeholder names no network.
+        KeyError: a placeholder names no network and is not in `numbers`.
     """
+    filled = _Numbers(numbers or {})
     head, *parts = re.split(r"^## +(.+)$", file.read_text(encoding="utf-8"), flags=re.MULTILINE)
     pairs = zip(parts[::2], parts[1::2], strict=True)
     heading = head.strip().removeprefix("# ")
-    return heading, [_entry(title.strip(), body) for title, body in pairs]
+    return heading, [_entry(title.strip(), body, filled) for title, body in pairs]
 
 
-def _entry(title: str, body: str) -> Entry:
+def _entry(title: str, body: str, numbers: _Numbers) -> Entry:
     fields, _, text = body.strip().partition("\n\n")
-    filled = (line.format_map(_Numbers()) for line in fields.splitlines())
+    filled = (line.format_map(numbers) for line in fields.splitlines())
     values = dict(line.split(": ", 1) for line in filled)
     page, _, query = values["see"].partition("?")
     values["see"] = f"{'' if page == 'home' else page}?{query}"
-    return Entry(title, values, text.strip().format_map(_Numbers()))
+    return Entry(title, values, text.strip().format_map(numbers))

@@ -44,6 +44,11 @@ def address(page: str, name: str, spec: NetworkSpec, image_size: int, **state: s
     return f"{page}?{urlencode(query | state)}"
 
 
+def from_any_page(relative: str) -> str:
+    """The address for a link: where it names no page, it would lead to the page one is on."""
+    return f"./{relative}" if relative.startswith("?") else relative
+
+
 def _written(value: object) -> str:
     if isinstance(value, bool):
         return "yes" if value else "no"

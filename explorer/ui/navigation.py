@@ -10,6 +10,7 @@ def pages() -> list[StreamlitPage]:
     """All pages in the order of the navigation."""
     return [
         st.Page("pages/home.py", title="Home", default=True),
+        st.Page("pages/lesson.py", title="Lesson"),
         st.Page("pages/shape_trace.py", title="Shape trace"),
         st.Page("pages/shortcuts.py", title="Shortcuts"),
         st.Page("pages/block_lab.py", title="Residual block"),

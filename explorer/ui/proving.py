@@ -4,12 +4,13 @@ import streamlit as st
 
 from explorer.experiments.proofs import Line, Proof, prove
 from explorer.lessons import section
+from explorer.ui.address import from_any_page
 
 
 def see(target: str) -> None:
     """A link to the page and state where a claim can be seen."""
     page = target.partition("?")[0].replace("_", " ").capitalize() or "Home"
-    st.markdown(f"[See it in the app: {page}]({target})")
+    st.markdown(f"[See it in the app: {page}]({from_any_page(target)})")
 
 
 def prove_it(what: str, prefix: str) -> None:

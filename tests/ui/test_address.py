@@ -9,7 +9,7 @@ from streamlit.testing.v1 import AppTest
 
 from explorer.architecture import PRESETS
 from explorer.lessons.quiz import make_quiz
-from explorer.ui.address import address
+from explorer.ui.address import address, from_any_page
 
 ROOT = Path(__file__).parents[2]
 
@@ -49,3 +49,8 @@ def test_named_networks_have_short_addresses():
     entry = PRESETS["resnet18"]
     target = address("parameters", "resnet18", entry.spec, entry.image_size, parameters_by="stage")
     assert target == "parameters?net=resnet18&parameters_by=stage"
+
+
+def test_a_link_to_the_first_page_leaves_the_page_one_is_on():
+    assert from_any_page(address("", "resnet50", PRESETS["resnet50"].spec, 224)).startswith("./?")
+    assert from_any_page("quiz?quiz_seed=1") == "quiz?quiz_seed=1"

@@ -1,0 +1,56 @@
+"""A lesson: stops on a tour through the app, each a page in a chosen state.
+
+Entries of lesson.md (explorer.lessons.entries) with the keys minutes, see (the page and its
+state), and try (one thing to do there).
+"""
+
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Final
+
+from explorer.architecture import blueprint, preset
+from explorer.architecture.comparison import bottleneck, two_3x3
+from explorer.experiments.embedded import cards
+from explorer.lessons.entries import read
+
+_CHANNELS: Final = 256
+"""At which two 3x3 are held against the bottleneck, here and on the page Parameters."""
+
+
+@dataclass(frozen=True, slots=True)
+class Stop:
+    """One stop. `see` is a relative address; `task` is the one thing to try there."""
+
+    title: str
+    minutes: int
+    see: str
+    task: str
+    text: str
+
+
+@cache
+def stops() -> tuple[Stop, ...]:
+    """All stops in order, their numbers filled in."""
+    _, entries = read(Path(__file__).with_suffix(".md"), _numbers())
+    return tuple(
+        Stop(title, int(values["minutes"]), values["see"], values["try"], text)
+        for title, values, text in entries
+    )
+
+
+def minutes_before(number: int) -> int:
+    """Minutes into the lesson at which stop `number`, counted from 0, begins."""
+    return sum(stop.minutes for stop in stops()[:number])
+
+
+def _numbers() -> dict[str, object]:
+    dashed = {
+        f"{name}_dashed": len(blueprint(preset(name)).dashed) for name in ("resnet34", "resnet50")
+    }
+    return {
+        "two_3x3": two_3x3(_CHANNELS).weights,
+        "bottleneck": bottleneck(_CHANNELS, reduction=4).weights,
+        "resnet20_accuracy": cards()["resnet20"].test_accuracy,
+        **dashed,
+    }

@@ -1,0 +1,176 @@
+"""One printed page on a network: HTML that needs nothing but itself."""
+
+from collections.abc import Sequence
+from html import escape
+from typing import Final
+
+from explorer.architecture import Block, Blueprint
+from explorer.architecture.notation import volume
+from explorer.architecture.ops import Stage
+from explorer.architecture.published import Figure
+from explorer.views import network_picture
+from explorer.views.overview import tiles
+from explorer.views.palette import BORDER, LIGHT, PANEL, TEXT, slot_of
+from explorer.views.trace_table import kernels
+
+COLUMNS: Final = ("Part", "Output", "Consists of", "Shortcuts", "Parameters", "MACs")
+_GLUE: Final = "\N{NO-BREAK SPACE}"
+_STYLE: Final = f"""
+@page {{ size: A4; margin: 12mm; }}
+* {{ box-sizing: border-box; print-color-adjust: exact; -webkit-print-color-adjust: exact; }}
+body {{ margin: 0 auto; max-width: 186mm; color: {TEXT}; background: #ffffff;
+  font: 9.5pt/1.35 sans-serif; }}
+main {{ display: flex; flex-direction: column; }}
+h1 {{ font-size: 19pt; line-height: 1.2; margin: 0 0 1mm; overflow-wrap: anywhere; }}
+h2 {{ font-size: 11pt; margin: 4mm 0 1mm; }}
+p {{ margin: 0 0 1mm; }}
+dl {{ display: grid; grid-template-columns: repeat(4, 1fr); gap: 2mm; margin: 3mm 0 1mm; }}
+dl div {{ background: {PANEL}; border-radius: 1mm; padding: 1.5mm 2mm; }}
+dt, .small {{ font-size: 8pt; }}
+dd {{ margin: 0; }}
+dd b {{ display: block; font-size: 12pt; }}
+svg {{ display: block; width: 100%; height: auto; max-height: 58mm; }}
+table {{ width: 100%; border-collapse: collapse; font-size: 8.5pt; }}
+th, td {{ text-align: left; vertical-align: top; padding: 0.7mm 1.5mm;
+  border-bottom: 0.2mm solid {BORDER}; }}
+th.number, td.number {{ text-align: right; white-space: nowrap;
+  font-variant-numeric: tabular-nums; }}
+tbody th {{ white-space: nowrap; }}
+tfoot {{ font-weight: bold; }}
+.notes {{ flex: 1; min-height: 20mm; border: 1px solid {BORDER}; border-radius: 1mm;
+  background: repeating-linear-gradient(#ffffff 0 29px, {BORDER} 29px 30px); }}
+@media screen {{ body {{ padding: 12mm 4mm; }} .notes {{ min-height: 60mm; }} }}
+/* One page: the notes take what the rest leaves of it. */
+@media print {{ main {{ height: 271mm; }} }}
+"""
+
+
+def handout(bp: Blueprint, title: str, figures: Sequence[Figure], lead: str) -> str:
+    """A page of A4 as an HTML document without scripts, ready to be printed.
+
+    Args:
+        bp: the network.
+        title: its name.
+        figures: what is published of exactly this network, best known first.
+        lead: the network in a sentence, plain text.
+    """
+    name = escape(title)
+    return f"""<!DOCTYPE html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<title>{name}: handout</title>
+<style>{_STYLE}</style>
+</head>
+<body><main>
+<h1>{name}</h1>
+<p>{escape(lead)}</p>
+{_key_numbers(bp, figures)}
+{_source(figures)}
+<h2>The network</h2>
+{network_picture.picture(bp)}
+<h2>Its parts</h2>
+{_table(bp)}
+<p class="small">Outputs are height x width x channels, for one image. A solid shortcut adds its
+input as it is; a dashed one first changes its shape. [3x3 64, 3x3 64] × 2: two blocks, each of two
+3x3 convolutions with 64 channels. “/2” is stride 2; where a map is smaller than the one before it,
+the first block has it. One MAC is a multiplication and an addition, counted for convolutions and
+the fully connected layer.</p>
+<h2>Notes</h2>
+<div class="notes"></div>
+</main></body>
+</html>
+"""
+
+
+def rows(bp: Blueprint) -> list[tuple[str, str, str, str, int, int]]:
+    """Stem, stages and head in the order of COLUMNS; the last two are to be summed."""
+    return [
+        _part(bp.stem, kernels(bp.stem)),
+        *(_stage(stage) for stage in bp.stages),
+        _part(bp.head, "average pool, fully connected"),
+    ]
+
+
+def _part(part: Block, made_of: str) -> tuple[str, str, str, str, int, int]:
+    return part.title, volume(part.out_shape), made_of, "", part.params, part.macs
+
+
+def _stage(stage: Stage) -> tuple[str, str, str, str, int, int]:
+    return (
+        f"{stage.title} ({stage.path})",
+        volume(stage.out_shape),
+        f"[{_convs(stage.blocks[0])}]{_GLUE}×{_GLUE}{len(stage.blocks):,}",
+        _shortcuts(stage),
+        stage.params,
+        stage.macs,
+    )
+
+
+def _convs(block: Block) -> str:
+    """Windows and channels of the main branch, as the paper's table has them."""
+    return ", ".join(
+        f"{op.kernel}x{op.kernel}{_GLUE}{op.out_shape[0]:,}"
+        + (f" in {op.groups:,} groups" if op.groups > 1 else "")
+        for op in block.main_ops
+        if op.kind == "conv"
+    )
+
+
+def _shortcuts(stage: Stage) -> str:
+    lines = [block.shortcut.line for block in stage.blocks if block.shortcut]
+    counts = {line: lines.count(line) for line in ("dashed", "solid")}
+    return ", ".join(f"{count:,}{_GLUE}{line}" for line, count in counts.items() if count) or "none"
+
+
+def _key_numbers(bp: Blueprint, figures: Sequence[Figure]) -> str:
+    shown = "".join(
+        f"<div><dt>{escape(tile.label)}</dt>"
+        f"<dd><b>{escape(tile.value)}</b>{escape(tile.exact)}</dd></div>"
+        for tile in tiles(bp, figures)
+    )
+    return f"<dl>{shown}</dl>"
+
+
+def _source(figures: Sequence[Figure]) -> str:
+    """Where the accuracy among the key numbers comes from."""
+    if not figures:
+        return '<p class="small">No published accuracy of exactly this network is known here.</p>'
+    first = figures[0]
+    source = escape(first.source)
+    if first.url:
+        source = f'<a href="{escape(first.url)}">{source}</a>'
+    printed = escape(f"{first.dataset}: {first.protocol}, top-1 {first.metric} {first.top1:.6g} %")
+    note = f" {escape(first.note)}" if first.note else ""
+    return f'<p class="small">Accuracy as published: {printed}; {source}.{note}</p>'
+
+
+def _table(bp: Blueprint) -> str:
+    heads = "".join(
+        f'<th scope="col"{_numeric(column)}>{name}</th>' for column, name in enumerate(COLUMNS)
+    )
+    body = "".join(_row(bp, index, row) for index, row in enumerate(rows(bp)))
+    total = (
+        f'<th scope="row" colspan="4">Total</th><td class="number">{bp.params:,}</td>'
+        f'<td class="number">{bp.macs:,}</td>'
+    )
+    return (
+        f"<table><thead><tr>{heads}</tr></thead><tbody>{body}</tbody>"
+        f"<tfoot><tr>{total}</tr></tfoot></table>"
+    )
+
+
+def _row(bp: Blueprint, index: int, row: tuple[str, str, str, str, int, int]) -> str:
+    paths = [bp.stem.path, *(stage.path for stage in bp.stages), bp.head.path]
+    colour = LIGHT[slot_of(paths[index])]
+    name, *words = (escape(cell) if isinstance(cell, str) else f"{cell:,}" for cell in row)
+    cells = "".join(
+        f"<td{_numeric(column)}>{cell}</td>" for column, cell in enumerate(words, start=1)
+    )
+    mark = f"border-left: 1.5mm solid {colour}"
+    return f'<tr><th scope="row" style="{mark}">{name}</th>{cells}</tr>'
+
+
+def _numeric(column: int) -> str:
+    return ' class="number"' if column >= len(COLUMNS) - 2 else ""

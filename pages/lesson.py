@@ -1,0 +1,18 @@
+"""Lesson: a tour through the app, stop by stop, and a handout of the chosen network."""
+
+import streamlit as st
+
+from explorer.lessons import section
+from explorer.lessons.lesson import minutes_before, stops
+from explorer.ui import cache, lesson, picker
+
+choice = picker.current()
+st.title("Lesson")
+count = len(stops())
+st.write(section("lesson_page", "Introduction", stops=count, minutes=minutes_before(count)))
+here, listed = st.columns([5, 3], gap="large")
+with listed:
+    number = lesson.choose()
+with here:
+    lesson.show(number)
+lesson.offer_handout(cache.blueprint_of(choice.spec, choice.image_size), choice)

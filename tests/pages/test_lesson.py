@@ -1,0 +1,104 @@
+"""The lesson without a browser: the way through it, and that every stop opens what it says."""
+
+import re
+from urllib.parse import parse_qs
+
+import pytest
+
+from explorer.lessons.lesson import minutes_before, stops
+
+STOPS = pytest.mark.parametrize("stop", stops(), ids=lambda stop: stop.title)
+
+
+def words(app):
+    """All text of a page that Python wrote."""
+    kinds = (app.title, app.header, app.subheader, app.markdown, app.caption)
+    return "\n".join(str(element.value) for kind in kinds for element in kind)
+
+
+def test_forty_five_minutes():
+    assert minutes_before(len(stops())) == 45
+    assert 8 <= len(stops()) <= 10
+    assert len({stop.title for stop in stops()}) == len(stops())
+
+
+@STOPS
+def test_texts_are_complete(stop):
+    assert stop.minutes > 0
+    for text in (stop.text, stop.task):
+        assert text[-1] in ".?" and not re.search(r"[{}]|None|  ", text), text
+
+
+def test_numbers_of_the_texts():
+    text = " ".join(f"{stop.text} {stop.task}" for stop in stops())
+    for number in ("11,689,512", "1,179,648", "69,632", "ResNet-34 has 3", "ResNet-50 has 4"):
+        assert number in text
+
+
+SHOWN = {
+    "The whole network": lambda app: app.title[0].value == "ResNet-18",
+    "One image, op by op": lambda app: any("› **conv1**" in c.value for c in app.caption),
+    "Solid and dashed": lambda app: app.title[0].value == "Shortcuts of ResNet-34",
+    "Break a block": lambda app: len(app.error) == 1 and app.button(key="mend_projection"),
+    "Why a bottleneck": lambda app: "1,179,648" in words(app) and "69,632" in words(app),
+    "Batch norm in four steps": lambda app: app.slider(key="bn_size").min == 1,
+    "Deeper and worse": lambda app: any(
+        button.label == "Train the four of the reference" for button in app.button
+    ),
+    "Delete a block": lambda app: (
+        app.session_state["infer_view"] == "Lesions"
+        and app.selectbox(key="infer_sample").value == "cat"
+        and "The answer stays the same after" in words(app)
+    ),
+    "A quiz for all": lambda app: (
+        app.session_state["quiz_run"].settings.seed == "lesson"
+        and len(app.session_state["quiz_run"].questions) == 5
+    ),
+}
+
+
+@STOPS
+def test_every_stop_opens_its_page_in_its_state(open_app, stop):
+    page, _, query = stop.see.partition("?")
+    app = open_app(page, **{key: value for key, (value,) in parse_qs(query).items()})
+    assert not app.exception
+    assert SHOWN[stop.title](app)
+
+
+def test_next_and_back_and_again(open_app):
+    app = open_app("lesson")
+    assert app.button(key="lesson_back").disabled
+    for number, stop in enumerate(stops(), start=1):
+        assert not app.exception
+        assert app.subheader[0].value == stop.title
+        assert app.radio(key="lesson_stop").value == stop.title
+        assert any(f"Stop {number} of {len(stops())}" in text.value for text in app.caption)
+        assert stop.text in [text.value for text in app.markdown]
+        if number < len(stops()):
+            app.button(key="lesson_next").click().run()
+    assert app.button(key="lesson_next").disabled
+    app.button(key="lesson_back").click().run()
+    assert app.subheader[0].value == stops()[-2].title
+    app.button(key="lesson_start_again").click().run()
+    assert app.subheader[0].value == stops()[0].title
+
+
+def test_the_link_opens_its_stop(open_app):
+    app = open_app("lesson", lesson_stop="Break a block")
+    assert app.subheader[0].value == "Break a block"
+    app = open_app("lesson", lesson_stop="No such stop")
+    assert not app.exception
+    assert app.subheader[0].value == stops()[0].title
+
+
+def test_jump(open_app):
+    app = open_app("lesson")
+    app.radio(key="lesson_stop").set_value("A quiz for all").run()
+    assert app.subheader[0].value == "A quiz for all"
+
+
+@pytest.mark.parametrize("query", [{"net": "resnet1202"}, {"net": "plain20"}, {"image_size": "33"}])
+def test_a_handout_of_every_network(open_app, query):
+    app = open_app("lesson", **query)
+    assert not app.exception
+    assert len(app.get("download_button")) == 1
