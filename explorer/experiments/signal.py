@@ -1,6 +1,7 @@
 """How activations and gradients fare on their way through a deep network, at initialisation."""
 
 from dataclasses import dataclass, replace
+from math import log
 from typing import Final
 
 import torch
@@ -10,8 +11,8 @@ from torch.nn import functional
 from explorer.architecture import NetworkSpec, blueprint, preset
 from explorer.networks import build
 
-DEPTHS: Final = (20, 56, 110)
-BATCH: Final = 64
+IMAGES: Final = 64
+"""In a batch, as in the reference run."""
 IMAGE_SIZE: Final = 32
 
 
@@ -21,13 +22,15 @@ class Signal:
 
     `blocks` are the paths that both lists follow, from the input to the output. `spread` is the
     standard deviation of all values of a block's output; `gradients` is the norm of the loss's
-    gradient with respect to the weights of the block's first convolution.
+    gradient with respect to the weights of the block's first convolution. `guessing` is the loss
+    of giving every class the same probability.
     """
 
     blocks: tuple[str, ...]
     spread: tuple[float, ...]
     gradients: tuple[float, ...]
     loss: float
+    guessing: float
 
     @property
     def ratio(self) -> float:
@@ -78,18 +81,24 @@ def cifar_network(depth: int, batch_norm: bool, residual: bool) -> NetworkSpec:
     )
 
 
-def signal(spec: NetworkSpec, size: int = IMAGE_SIZE, device: str = "cpu", seed: int = 1) -> Signal:
+def signal(
+    spec: NetworkSpec,
+    size: int = IMAGE_SIZE,
+    device: str = "cpu",
+    seed: int = 1,
+    images: int = IMAGES,
+) -> Signal:
     """Send one batch of seeded noise through, and the loss for random labels back.
 
     The network is in train mode, so batch norm uses the batch's own statistics.
     """
     network = build(spec, device, seed).train()
     generator = torch.Generator().manual_seed(seed)
-    images = torch.randn(BATCH, spec.in_channels, size, size, generator=generator).to(device)
-    labels = torch.randint(spec.num_classes, (BATCH,), generator=generator).to(device)
+    x = torch.randn(images, spec.in_channels, size, size, generator=generator).to(device)
+    labels = torch.randint(spec.num_classes, (images,), generator=generator).to(device)
     blocks = tuple(block.path for block in blueprint(spec, size).blocks)
     outputs: dict[str, Tensor] = {}
-    for path, out in network.walk(images):
+    for path, out in network.walk(x):
         block = path.rsplit(".", 1)[0]
         if block in blocks:  # the block's last op is the one that stays
             outputs[block] = out.detach()
@@ -101,4 +110,5 @@ def signal(spec: NetworkSpec, size: int = IMAGE_SIZE, device: str = "cpu", seed:
         tuple(float(outputs[block].std()) for block in blocks),
         tuple(float(gradient.norm()) for gradient in gradients),
         float(loss.detach()),
+        log(spec.num_classes),
     )

@@ -108,7 +108,7 @@ def test_ticks_are_few_and_cover_the_values():
 
 
 def test_depth_table_sets_both_side_by_side():
-    found = {net: Signal(("a", "b"), (1, 1), (8, 2), 2.3) for net in bn_depth.NETS}
+    found = {net: Signal(("a", "b"), (1, 1), (8, 2), 2.3, 2.3) for net in bn_depth.NETS}
     table = bn_depth.table(found, {net: REFERENCE[110, *net] for net in found})
     assert "| plain, with BN | 4.0 | 1.4 × 10⁷ | 2.3 | – |" in table
     assert "| residual, without BN | 4.0 | 0.10 to 0.30 | 2.3 | 6.5 × 10⁷ |" in table

@@ -102,10 +102,10 @@ def folded(spec: NetworkSpec, size: int, device: str, path: str) -> Folded:
 
 
 @st.cache_resource(max_entries=24, show_spinner=False)
-def signal(depth: int, batch_norm: bool, residual: bool, device: str) -> Signal:
+def signal(depth: int, batch_norm: bool, residual: bool, images: int, device: str) -> Signal:
     """Activations and gradients of one of the paper's CIFAR networks at initialisation."""
     from explorer.experiments.signal import cifar_network
     from explorer.experiments.signal import signal as measure
 
     with _ONE_AT_A_TIME:
-        return measure(cifar_network(depth, batch_norm, residual), device=device)
+        return measure(cifar_network(depth, batch_norm, residual), device=device, images=images)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from math import log
 from typing import TYPE_CHECKING, Final
 
 import streamlit as st
@@ -20,12 +19,13 @@ if TYPE_CHECKING:
     from explorer.experiments.signal import Signal
 
 _DEPTHS: Final = ("20", "56", "110")
-_CLASSES: Final = 10
+_IMAGES: Final = 64
+"""In a batch; the reference run had as many."""
 
 
 def draw(choice: Choice) -> None:
     """Compute the four networks of a depth one by one, with progress, and show them."""
-    st.markdown(section("batch_norm", "Depth", batch=64))
+    st.markdown(section("batch_norm", "Depth", batch=_IMAGES))
     depth = int(
         st.segmented_control(
             "Depth, layers", _DEPTHS, default="20", required=True, key="bn_depth", **KEPT
@@ -60,7 +60,7 @@ def draw(choice: Choice) -> None:
             plain_ratio=magnitude(found[True, False].ratio),
             residual_ratio=magnitude(found[True, True].ratio),
             loss=magnitude(found[False, True].loss),
-            expected=f"{log(_CLASSES):.1f}",
+            expected=magnitude(found[False, True].guessing),
         )
     )
     from explorer.experiments.signal import REFERENCE
@@ -75,6 +75,6 @@ def compute(depth: int, device: str) -> dict[tuple[bool, bool], Signal]:
     slot = st.empty()
     for index, (net, (name, _)) in enumerate(bn_depth.NETS.items()):
         slot.progress(index / len(bn_depth.NETS), f"{depth} layers, {name}: there and back …")
-        found[net] = cached.signal(depth, *net, device)
+        found[net] = cached.signal(depth, *net, _IMAGES, device)
     slot.empty()
     return found
