@@ -73,10 +73,10 @@ def handout(bp: Blueprint, title: str, figures: Sequence[Figure], lead: str) -> 
 <h2>Its parts</h2>
 {_table(bp)}
 <p class="small">Outputs are height x width x channels, for one image. A solid shortcut adds its
-input as it is; a dashed one first changes its shape. [3x3 64, 3x3 64] × 2: two blocks, each of two
-3x3 convolutions with 64 channels. “/2” is stride 2; where a map is smaller than the one before it,
-the first block has it. One MAC is a multiplication and an addition, counted for convolutions and
-the fully connected layer.</p>
+input as it is; a dashed one first projects or pads it. [3x3 64, 3x3 64] × 2: two blocks, each of
+two 3x3 convolutions with 64 channels. “/2” is stride 2; where a map is smaller than the one
+before it, the first block has it. One MAC is a multiplication and an addition, counted for
+convolutions and the fully connected layer.</p>
 <h2>Notes</h2>
 <div class="notes"></div>
 </main></body>

@@ -59,10 +59,28 @@ SHOWN = {
 
 @STOPS
 def test_every_stop_opens_its_page_in_its_state(open_app, stop):
-    page, _, query = stop.see.partition("?")
-    app = open_app(page, **{key: value for key, (value,) in parse_qs(query).items()})
+    app = opened(open_app, stop.title)
     assert not app.exception
     assert SHOWN[stop.title](app)
+
+
+def opened(open_app, title):
+    page, _, query = next(stop.see for stop in stops() if stop.title == title).partition("?")
+    return open_app(page, **{key: value for key, (value,) in parse_qs(query).items()})
+
+
+def test_the_broken_block_can_be_mended(open_app):
+    app = opened(open_app, "Break a block")
+    app.button(key="mend_projection").click().run()
+    assert not app.exception and not app.error
+
+
+def test_batch_norm_of_one_value(open_app):
+    app = opened(open_app, "Batch norm in four steps")
+    app.slider(key="bn_beta").set_value(2.0)
+    app.slider(key="bn_size").set_value(1).run()
+    assert not app.exception
+    assert any("= 2" in formula.value for formula in app.latex), "what comes out is beta"
 
 
 def test_next_and_back_and_again(open_app):
