@@ -36,11 +36,18 @@ def control(visit, label):
 
 
 def choose(visit, label, option):
-    control(visit, label).scroll_into_view_if_needed()
-    visit.wait_idle()  # a list that opens while the sidebar scrolls closes again
-    control(visit, label).click()
+    box = control(visit, label)
+    box.hover()  # scrolls to it first: a list that is open closes when the sidebar scrolls
+    visit.wait_idle()
+    box.click()
     with visit.rerun("script"):
         visit.page.get_by_role("option", name=option, exact=True).click()
+
+
+def customise(visit):
+    visit.page.get_by_text("Customise").click()
+    control(visit, "Classes").wait_for()
+    visit.page.wait_for_timeout(500)  # the expander slides open
 
 
 def heading(visit):
@@ -115,7 +122,7 @@ def test_a_hostile_link_brings_nothing_into_the_page(open_page):
 def test_the_copied_link_opens_exactly_this_view(open_page):
     visit = open_page("parameters", {"net": "resnet34"})
     choose(visit, "Image size, pixels", "96")
-    visit.page.get_by_text("Customise").click()
+    customise(visit)
     choose(visit, "Shortcut", "padding")
     visit.context.grant_permissions(["clipboard-read", "clipboard-write"])
     button = visit.page.get_by_role("button", name="Copy link")
@@ -192,7 +199,7 @@ def test_the_network_stays_on_the_way_through_the_pages_and_back(open_page):
 
 def test_an_impossible_choice_is_said_and_the_last_good_network_stays(open_page):
     visit = open_page("", {"net": "resnet50"})
-    visit.page.get_by_text("Customise").click()
+    customise(visit)
     field = visit.page.get_by_label("Blocks per stage", exact=True)
     field.fill("1, 2, 3")
     with visit.rerun("script"):
