@@ -4,6 +4,7 @@ from dataclasses import replace
 from random import Random
 
 from explorer.architecture import Blueprint
+from explorer.architecture.notation import shape_text
 from explorer.lessons.quiz.networks import blueprint_of
 from explorer.lessons.quiz.question import (
     Draft,
@@ -12,7 +13,6 @@ from explorer.lessons.quiz.question import (
     described,
     formula,
     part_of_block,
-    shape_text,
 )
 
 

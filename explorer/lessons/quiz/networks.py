@@ -6,7 +6,7 @@ from random import Random
 from typing import Final
 
 from explorer.architecture import PRESETS, Blueprint, NetworkSpec, blueprint
-from explorer.lessons.quiz.question import Network
+from explorer.lessons.quiz.question import Network, listed
 
 DEEPEST: Final = 200
 """Deeper networks only repeat the same blocks; they are asked about when they are chosen."""
@@ -30,12 +30,12 @@ def random_network(rng: Random) -> Network:
     return change(network, rng)
 
 
-def describe(network: Network, with_name: bool = True) -> str:
+def describe(network: Network) -> str:
     """Everything that an answer about this network needs, in one line."""
     spec = network.spec
     parts = [
-        f"{spec.block} blocks {_listed(spec.depths)}",
-        f"widths {_listed(spec.widths)}",
+        f"{spec.block} blocks {listed(spec.depths)}",
+        f"widths {listed(spec.widths)}",
         f"{_STEM[spec.stem]} stem",
         _SHORTCUT[spec.shortcut],
     ]
@@ -54,8 +54,7 @@ def describe(network: Network, with_name: bool = True) -> str:
     size = network.image_size
     parts.append(f"input ({spec.in_channels}, {size}, {size})")
     parts.append(f"{spec.num_classes:,} classes")
-    line = "; ".join(parts)
-    return f"{network.title}: {line}" if with_name else line[0].upper() + line[1:]
+    return f"{network.title}: {'; '.join(parts)}"
 
 
 @lru_cache(maxsize=128)
@@ -71,10 +70,6 @@ _SHORTCUT: Final = {
     "projection-always": "projections everywhere (option C)",
     "none": "no shortcuts (plain)",
 }
-
-
-def _listed(numbers: tuple[int, ...]) -> str:
-    return ", ".join(map(str, numbers))
 
 
 def _changed(network: Network, what: str, **fields: object) -> Network:

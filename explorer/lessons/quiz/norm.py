@@ -4,7 +4,8 @@ from math import prod
 from random import Random
 
 from explorer.architecture import Blueprint
-from explorer.lessons.quiz.question import Draft, Network, formula, shape_text
+from explorer.architecture.notation import shape_text
+from explorer.lessons.quiz.question import Draft, Network, formula
 
 
 def params_of_norm(rng: Random, network: Network, bp: Blueprint) -> Draft | None:

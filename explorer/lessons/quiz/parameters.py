@@ -5,6 +5,7 @@ from math import prod
 from random import Random
 
 from explorer.architecture import Blueprint
+from explorer.architecture.notation import shape_text
 from explorer.lessons.quiz.networks import blueprint_of
 from explorer.lessons.quiz.question import (
     Draft,
@@ -13,7 +14,6 @@ from explorer.lessons.quiz.question import (
     described,
     formula,
     part_of_block,
-    shape_text,
 )
 
 MISPRINT = 1_170_648

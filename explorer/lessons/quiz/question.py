@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from random import Random
 from typing import Final, Literal
 
-from explorer.architecture import NetworkSpec, Op, Shape
+from explorer.architecture import NetworkSpec, Op
 
 Theme = Literal[
     "shapes",
@@ -153,11 +153,6 @@ def read_number(typed: str) -> str:
     return as_text(int(digits))
 
 
-def shape_text(shape: Shape) -> str:
-    """`(64, 56, 56)`."""
-    return f"({', '.join(map(str, shape))})"
-
-
 def formula(expression: str, value: int) -> str:
     """`3 × 3 × 64 × 64 = 36,864` as inline code; `expression` may use * for the product."""
     return f"`{expression.replace('*', ' × ').replace('  ', ' ')} = {value:,}`"
@@ -166,6 +161,11 @@ def formula(expression: str, value: int) -> str:
 def added(numbers: Iterable[int]) -> str:
     """`64 + 128`, with thousands separators."""
     return " + ".join(f"{number:,}" for number in numbers)
+
+
+def listed(numbers: Iterable[int]) -> str:
+    """`3, 4, 6, 3`."""
+    return ", ".join(map(str, numbers))
 
 
 def described(op: Op) -> str:

@@ -4,7 +4,7 @@ from collections import Counter
 from random import Random
 
 from explorer.architecture import Blueprint, Op
-from explorer.lessons.quiz.question import Draft, Network, formula
+from explorer.lessons.quiz.question import Draft, Network, formula, listed
 
 
 def receptive_field(rng: Random, network: Network, bp: Blueprint) -> Draft | None:
@@ -75,7 +75,7 @@ def depth_in_the_name(rng: Random, network: Network, bp: Blueprint) -> Draft | N
     projections = sum(1 for op in bp.ops if op.kind == "conv" and op.on_shortcut)
     depths = " + ".join(map(str, spec.depths))
     return Draft(
-        f"A ResNet has {spec.block} blocks, {_listed(spec.depths)} per stage. "
+        f"A ResNet has {spec.block} blocks, {listed(spec.depths)} per stage. "
         "Which number of layers does its name carry?",
         spec.depth,
         (
@@ -164,7 +164,3 @@ def _windows_before(bp: Blueprint, op: Op) -> list[tuple[Op, int]]:
             found.append((step, jump))
         jump = step.output_stride
     return found
-
-
-def _listed(numbers: tuple[int, ...]) -> str:
-    return ", ".join(map(str, numbers))

@@ -4,7 +4,8 @@ from random import Random
 
 from explorer.architecture import Block, Blueprint, Op
 from explorer.architecture.arithmetic import output_size
-from explorer.lessons.quiz.question import Draft, Network, formula, shape_text
+from explorer.architecture.notation import shape_text
+from explorer.lessons.quiz.question import Draft, Network, formula
 
 
 def output_of_window(rng: Random, network: Network, bp: Blueprint) -> Draft | None:

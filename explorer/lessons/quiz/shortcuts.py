@@ -3,7 +3,8 @@
 from random import Random
 
 from explorer.architecture import Block, Blueprint, Shortcut
-from explorer.lessons.quiz.question import Draft, Network, formula, shape_text
+from explorer.architecture.notation import shape_text
+from explorer.lessons.quiz.question import Draft, Network, formula
 
 
 def solid_or_dashed(rng: Random, network: Network, bp: Blueprint) -> Draft | None:
