@@ -71,6 +71,7 @@ def draw(choice: Choice) -> None:
 
 
 def compute(depth: int, device: str) -> dict[tuple[bool, bool], Signal]:
+    """(batch norm, shortcuts) -> signal of the four networks of this depth, with progress."""
     found = {}
     slot = st.empty()
     for index, (net, (name, _)) in enumerate(bn_depth.NETS.items()):

@@ -49,7 +49,7 @@ def _gradients() -> None:
     from explorer.experiments.signal import REFERENCE
 
     reference = {net: REFERENCE[int(layers), *net] for net in found}
-    st.table(bn_depth.table(found, reference), border="horizontal")
+    st.markdown(bn_depth.table(found, reference))
 
 
 def _likeness() -> None:
