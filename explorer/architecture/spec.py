@@ -70,7 +70,7 @@ class NetworkSpec:
         self._check_choices()
         self._check_stages()
         for field in ("groups", "width_per_group", "in_channels", "num_classes"):
-            _check_integer(field, getattr(self, field), _LIMITS[field])
+            check_integer(field, getattr(self, field), _LIMITS[field])
         self._check_groups()
         weights = _weights(self)
         if weights > MAX_WEIGHTS:
@@ -134,9 +134,9 @@ class NetworkSpec:
                     "one per stage"
                 )
         for depth in self.depths:
-            _check_integer("depths", depth, MAX_BLOCKS)
+            check_integer("depths", depth, MAX_BLOCKS)
         for width in self.widths:
-            _check_integer("widths", width, _LIMITS["width"])
+            check_integer("widths", width, _LIMITS["width"])
         if len(self.depths) != len(self.widths):
             raise ValueError(
                 f"depths={self.depths} names {len(self.depths)} stages and widths={self.widths} "
@@ -167,7 +167,8 @@ class NetworkSpec:
                 )
 
 
-def _check_integer(field: str, value: Any, largest: int) -> None:
+def check_integer(field: str, value: Any, largest: int) -> None:
+    """Raise ValueError, naming the field, unless `value` is an int from 1 to `largest`."""
     if type(value) is not int or not 1 <= value <= largest:
         raise ValueError(f"{field}={value!r} must be a whole number from 1 to {largest:,}")
 

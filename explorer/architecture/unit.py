@@ -17,6 +17,7 @@ from explorer.architecture.spec import (
     NetworkSpec,
     ShortcutRule,
     StrideOn,
+    check_integer,
 )
 
 MAX_SIZE: Final = 1_024
@@ -64,11 +65,11 @@ class UnitSpec:
     conv_bias: bool = False
 
     def __post_init__(self) -> None:
-        _check_integer("size", self.size, MAX_SIZE)
+        check_integer("size", self.size, MAX_SIZE)
         for field in ("in_channels", "out_channels"):
-            _check_integer(field, getattr(self, field), MAX_CHANNELS)
+            check_integer(field, getattr(self, field), MAX_CHANNELS)
         if self.middle_channels is not None:
-            _check_integer("middle_channels", self.middle_channels, MAX_CHANNELS)
+            check_integer("middle_channels", self.middle_channels, MAX_CHANNELS)
         if self.stride not in (1, 2):
             raise ValueError(f"stride={self.stride!r} is unknown; allowed: 1, 2")
         if self.shortcut not in get_args(ShortcutKind):
@@ -263,8 +264,3 @@ def _mends(spec: UnitSpec, mend: Mend) -> bool:
     except ValueError:
         return False
     return mended.verdict not in ("fails", "broadcasts")
-
-
-def _check_integer(field: str, value: Any, largest: int) -> None:
-    if type(value) is not int or not 1 <= value <= largest:
-        raise ValueError(f"{field}={value!r} must be a whole number from 1 to {largest:,}")
