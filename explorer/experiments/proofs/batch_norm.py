@@ -8,6 +8,7 @@ from explorer.architecture import preset
 from explorer.experiments import batch_norm_torch as measured
 from explorer.experiments.batch_norm_claims import shape, undoing
 from explorer.experiments.batch_norm_network import fold
+from explorer.experiments.proofs.inputs import noise
 from explorer.experiments.proofs.result import Line, fact, near
 from explorer.networks import build
 
@@ -15,7 +16,7 @@ Found = tuple[list[Line], str]
 
 
 def four_steps() -> Found:
-    x = _noise(6, 4, 5, 5)
+    x = noise(6, 4, 5, 5)
     layer = nn.BatchNorm2d(4)
     mean = x.mean((0, 2, 3), keepdim=True)
     variance = x.var((0, 2, 3), unbiased=False, keepdim=True)
@@ -51,8 +52,8 @@ def shape_kept() -> Found:
 
 
 def company() -> Found:
-    layer, sample = nn.BatchNorm1d(3), _noise(1, 3)
-    batches = [torch.cat((sample, _noise(7, 3, seed=seed))) for seed in (1, 2)]
+    layer, sample = nn.BatchNorm1d(3), noise(1, 3)
+    batches = [torch.cat((sample, noise(7, 3, seed=seed))) for seed in (1, 2)]
     with torch.no_grad():
         train = [layer(batch)[0] for batch in batches]
         layer.eval()
@@ -119,7 +120,7 @@ def small_batches() -> Found:
 def noise_of_the_mean() -> Found:
     lines = []
     for size, claimed in ((2, "0.71"), (8, "0.35"), (32, "0.18")):
-        means = _noise(20_000 // size, size).mean(1)
+        means = noise(20_000 // size, size).mean(1)
         lines.append(near(f"standard deviation, batches of {size}", claimed, means.std().item(),
                           0.02))  # fmt: skip
     return lines, "Means of batches of standard normal numbers, 20,000 numbers each."
@@ -144,10 +145,10 @@ def frozen() -> Found:
 
 def folding() -> Found:
     convolution, norm = nn.Conv2d(8, 16, 3, padding=1, bias=False), nn.BatchNorm2d(16)
-    x = _noise(4, 8, 12, 12)
+    x = noise(4, 8, 12, 12)
     with torch.no_grad():
         for seed in range(20):
-            norm(convolution(_noise(8, 8, 12, 12, seed=seed)))
+            norm(convolution(noise(8, 8, 12, 12, seed=seed)))
         norm.eval()
         gap = (fold(convolution, norm)(x) - norm(convolution(x))).abs().max().item()
     return [fact("folded against both layers", "one convolution", f"differ by {gap:.0e}",
@@ -155,8 +156,8 @@ def folding() -> Found:
 
 
 def other_norms() -> Found:
-    sample = _noise(1, 8, 6, 6)
-    batches = [torch.cat((sample, _noise(3, 8, 6, 6, seed=seed))) for seed in (1, 2)]
+    sample = noise(1, 8, 6, 6)
+    batches = [torch.cat((sample, noise(3, 8, 6, 6, seed=seed))) for seed in (1, 2)]
     norms = {
         "BN": nn.BatchNorm2d(8),
         "LN": nn.LayerNorm([8, 6, 6]),
@@ -176,7 +177,7 @@ def other_norms() -> Found:
 
 def modes_of_a_network() -> Found:
     network = build(preset("resnet20"))
-    x = _noise(4, 3, 32, 32)
+    x = noise(4, 3, 32, 32)
     with torch.no_grad():
         evaluated = network(x)
         trained = network.train()(x)
@@ -186,8 +187,8 @@ def modes_of_a_network() -> Found:
 
 
 def _gradients_of_scaled_weights() -> tuple[float, float]:
-    x, target = _noise(256, 32).double(), _noise(256, seed=1).double()
-    start = _noise(32, seed=2).double()
+    x, target = noise(256, 32).double(), noise(256, seed=1).double()
+    start = noise(32, seed=2).double()
 
     def gradient(w: torch.Tensor) -> torch.Tensor:
         w = w.clone().requires_grad_()
@@ -197,7 +198,3 @@ def _gradients_of_scaled_weights() -> tuple[float, float]:
     own, scaled = gradient(start), gradient(10 * start)
     cosine = torch.dot(start, own) / (start.norm() * own.norm())
     return float(10 * scaled.norm() / own.norm()), float(cosine)
-
-
-def _noise(*shape: int, seed: int = 0) -> torch.Tensor:
-    return torch.randn(*shape, generator=torch.Generator().manual_seed(seed))

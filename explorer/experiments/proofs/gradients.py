@@ -5,10 +5,10 @@ from itertools import pairwise
 from math import comb, sqrt
 
 import torch
-from torch import Tensor
 from torch.nn import functional
 
 from explorer.architecture import NetworkSpec
+from explorer.experiments.proofs.inputs import noise
 from explorer.experiments.proofs.result import Line, exact, fact, near
 from explorer.experiments.shattered import likeness
 from explorer.experiments.signal import cifar_network, signal
@@ -97,7 +97,7 @@ def initialisation() -> Found:
 
 
 def dropout_shift() -> Found:
-    x = _matrix(400, 500).abs()
+    x = noise(400, 500).abs()
     torch.manual_seed(0)
     dropped = functional.dropout(x, 0.5, training=True)
     return [
@@ -111,29 +111,25 @@ def _narrow(depth: int, batch_norm: bool, residual: bool) -> NetworkSpec:
     return replace(cifar_network(depth, batch_norm, residual), widths=(4, 8, 16))
 
 
-def _matrix(rows: int, columns: int, seed: int = 0) -> Tensor:
-    return torch.randn(rows, columns, generator=torch.Generator().manual_seed(seed))
-
-
 def _smallest_singular_value(scale: float, size: int = 200) -> float:
-    matrix = torch.eye(size) + scale * _matrix(size, size) / sqrt(size)
+    matrix = torch.eye(size) + scale * noise(size, size) / sqrt(size)
     return float(torch.linalg.svdvals(matrix).min())
 
 
 def _product(identity: float, size: int = 100) -> float:
-    vector = _matrix(size, 1, seed=99)
+    vector = noise(size, 1, seed=99)
     start = vector.norm()
     for seed in range(20):
         vector = (
-            identity * torch.eye(size) + 0.5 * _matrix(size, size, seed) / sqrt(size)
+            identity * torch.eye(size) + 0.5 * noise(size, size, seed=seed) / sqrt(size)
         ) @ vector
     return float(vector.norm() / start)
 
 
 def _second_moment(gain: float, width: int = 400, layers: int = 10) -> float:
-    x = _matrix(200, width, seed=50)
+    x = noise(200, width, seed=50)
     x = functional.relu(x)
     before = x.pow(2).mean()
     for seed in range(layers):
-        x = functional.relu(x @ (_matrix(width, width, seed) * sqrt(gain / width)))
+        x = functional.relu(x @ (noise(width, width, seed=seed) * sqrt(gain / width)))
     return float((x.pow(2).mean() / before) ** (1 / layers))

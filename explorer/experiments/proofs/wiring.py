@@ -9,6 +9,7 @@ from torch.nn import functional
 from explorer.architecture import NetworkSpec, preset
 from explorer.experiments.coverage import Coverage, coverage
 from explorer.experiments.identity import extended_plain, one_layer
+from explorer.experiments.proofs.inputs import noise
 from explorer.experiments.proofs.result import Line, exact, fact, near
 from explorer.networks import build
 
@@ -49,7 +50,7 @@ def block_of_zero_gamma() -> Found:
     network = build(replace(preset("resnet18"), widths=(8, 8, 16, 16)))
     block = network.get_submodule("layer1.0")
     nn.init.zeros_(block.get_parameter("bn2.weight"))
-    x = functional.relu(_noise(2, 8, 14, 14))
+    x = functional.relu(noise(2, 8, 14, 14))
     with torch.inference_mode():
         same = torch.equal(block(x), x)
     return [fact("block(x) == x", "returns x exactly", _returned(same), same)], (
@@ -58,7 +59,7 @@ def block_of_zero_gamma() -> Found:
 
 
 def order_of_activation() -> Found:
-    x = _noise(2, 8, 14, 14)
+    x = noise(2, 8, 14, 14)
     results = {}
     for order in ("post", "pre"):
         spec = NetworkSpec("basic", (2,), (8,), activation_order=order)
@@ -77,7 +78,7 @@ def order_of_activation() -> Found:
 
 
 def relu_before_addition() -> Found:
-    x, branch = _noise(2, 8, 14, 14), _noise(2, 8, 14, 14, seed=1)
+    x, branch = noise(2, 8, 14, 14), noise(2, 8, 14, 14, seed=1)
     never = bool((x + functional.relu(branch) >= x).all())
     return [fact("x + relu(F) >= x", "only grow", f"everywhere: {never}", never)], (
         "Random x and F."
@@ -121,7 +122,7 @@ def one_by_one() -> Found:
     convolution, linear = nn.Conv2d(16, 8, 1), nn.Linear(16, 8)
     linear.weight.data = convolution.weight.data.flatten(1)
     linear.bias.data = convolution.bias.data  # type: ignore[union-attr]
-    x = _noise(2, 16, 9, 9)
+    x = noise(2, 16, 9, 9)
     with torch.inference_mode():
         gap = (convolution(x) - linear(x.movedim(1, -1)).movedim(-1, 1)).abs().max().item()
     return [fact("1×1 against a linear layer per pixel", "the same linear map",
@@ -197,7 +198,3 @@ def adding_or_concatenating() -> Found:
 
 def _returned(equal: bool) -> str:
     return "returned x" if equal else "returned something else"
-
-
-def _noise(*shape: int, seed: int = 0) -> torch.Tensor:
-    return torch.randn(*shape, generator=torch.Generator().manual_seed(seed))
