@@ -104,8 +104,3 @@ PUBLISHED_COSTS: Final[tuple[PublishedCost, ...]] = (
         ),
     ),
 )
-
-
-def published_costs_of(preset_name: str) -> tuple[PublishedCost, ...]:
-    """What sources print as this preset's parameters and MACs."""
-    return tuple(cost for cost in PUBLISHED_COSTS if cost.preset == preset_name)

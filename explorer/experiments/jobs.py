@@ -183,15 +183,6 @@ class JobService:
         (job.folder / "cancel").touch()
         job.future.cancel()
 
-    def folder_of(self, identifier: str) -> Path:
-        """Where the job may have left files; gone when the job is forgotten.
-
-        Raises:
-            KeyError: no such job.
-        """
-        with self._lock:
-            return self._jobs[identifier].folder
-
     def close(self) -> None:
         """Cancel everything, end the workers, delete the files."""
         self._stopped.set()

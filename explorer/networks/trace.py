@@ -49,12 +49,6 @@ class Trace:
         """Of all ops together; on an accelerator each was waited for."""
         return sum(op.seconds for op in self.ops)
 
-    def seconds_of(self, prefix: str) -> float:
-        """Of the op of this path and of all ops below it."""
-        return sum(
-            op.seconds for op in self.ops if op.path == prefix or op.path.startswith(f"{prefix}.")
-        )
-
     @property
     def seconds_by_part(self) -> dict[str, float]:
         """Path of each block, stem and head included -> seconds."""

@@ -6,7 +6,7 @@ import pytest
 
 from explorer.architecture import PRESETS, TORCHVISION, blueprint, preset
 from explorer.architecture.published import FIGURES, V1_WEIGHTS, V2_WEIGHTS, figures_of
-from explorer.architecture.published_costs import PUBLISHED_COSTS, published_costs_of
+from explorer.architecture.published_costs import PUBLISHED_COSTS
 
 
 def metadata(name: str) -> dict[str, tuple[float, float]]:
@@ -86,11 +86,6 @@ def test_printed_costs_agree_with_the_blueprint(cost) -> None:
     if cost.reading == "truncated":
         assert round(digits) != printed, "a plain rounding would do"
     assert cost.source and cost.url.startswith("https://")
-
-
-def test_costs_of_a_preset() -> None:
-    assert [c.value for c in published_costs_of("resnet50_v1")] == [3.8e9]
-    assert published_costs_of("plain20") == ()
 
 
 def test_the_numbers_in_the_remarks_on_costs() -> None:
