@@ -17,7 +17,7 @@ from explorer.experiments.batch_norm_plan import foldable, layers
 from explorer.lessons import section
 from explorer.ui import cache, chart
 from explorer.ui.batch_norm import cached
-from explorer.ui.batch_norm.controls import KEPT
+from explorer.ui.kept import KEPT
 from explorer.ui.picker import Choice
 from explorer.ui.weights_input import usable_device
 from explorer.views import bn_charts

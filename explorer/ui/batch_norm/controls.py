@@ -1,15 +1,13 @@
 """Controls that more than one section of the page shows; their values live in the URL."""
 
-from typing import Any, Final
+from typing import Final
 
 import streamlit as st
 
 from explorer.experiments.embedded import cards
 from explorer.lessons import glossary
+from explorer.ui.kept import KEPT
 from explorer.ui.picker import Choice
-
-KEPT: Final[dict[str, Any]] = {"bind": "query-params", "persist_state": "session"}
-"""Of every control of the page: in the URL, and still there when another section was open."""
 
 EPSILONS: Final = ("0", "1e-5", "1e-3", "0.1", "1")
 

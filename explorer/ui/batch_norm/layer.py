@@ -11,8 +11,9 @@ from explorer.experiments.batch_norm_plan import images_that_fit, layers, takes_
 from explorer.lessons import glossary, section
 from explorer.ui import cache, chart
 from explorer.ui.batch_norm import cached, pictures
-from explorer.ui.batch_norm.controls import KEPT, trained_preset
+from explorer.ui.batch_norm.controls import trained_preset
 from explorer.ui.drawing import drawing
+from explorer.ui.kept import KEPT
 from explorer.ui.picker import Choice
 from explorer.ui.weights_input import usable_device
 from explorer.views import bn_axes, bn_charts, bn_layer

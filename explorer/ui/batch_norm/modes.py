@@ -11,7 +11,8 @@ from explorer.experiments.batch_norm_plan import layers
 from explorer.lessons import glossary, section
 from explorer.ui import cache, chart
 from explorer.ui.batch_norm import cached
-from explorer.ui.batch_norm.controls import KEPT, trained_preset
+from explorer.ui.batch_norm.controls import trained_preset
+from explorer.ui.kept import KEPT
 from explorer.ui.picker import Choice
 from explorer.ui.weights_input import usable_device
 from explorer.views import bn_charts

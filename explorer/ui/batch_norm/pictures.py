@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 import streamlit as st
 
 from explorer.ui import upload
-from explorer.ui.batch_norm.controls import KEPT
+from explorer.ui.kept import KEPT
 
 if TYPE_CHECKING:
     from PIL.Image import Image

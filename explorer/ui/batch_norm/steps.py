@@ -10,7 +10,8 @@ from explorer.experiments import batch_norm
 from explorer.experiments.batch_norm import MAX_VALUES, BadValue, Steps
 from explorer.lessons import section
 from explorer.ui import chart
-from explorer.ui.batch_norm.controls import KEPT, epsilon, gamma_and_beta
+from explorer.ui.batch_norm.controls import epsilon, gamma_and_beta
+from explorer.ui.kept import KEPT
 from explorer.ui.words import quoted
 from explorer.views import bn_formulas, bn_steps
 from explorer.views.bn_numbers import plain

@@ -9,7 +9,7 @@ import streamlit as st
 from explorer.architecture.comparison import Comparison, Stack, compare
 from explorer.lessons import glossary, section
 from explorer.ui.drawing import drawing
-from explorer.ui.parameters.controls import KEPT
+from explorer.ui.kept import KEPT
 from explorer.views import bottleneck_picture, palette
 
 if TYPE_CHECKING:

@@ -19,7 +19,7 @@ from explorer.architecture.costs import (
 )
 from explorer.lessons import glossary, section
 from explorer.ui import chart
-from explorer.ui.parameters.controls import KEPT
+from explorer.ui.kept import KEPT
 from explorer.ui.words import quoted
 from explorer.views import cost_charts, cost_tables
 

@@ -10,7 +10,7 @@ from explorer.architecture.published import figures_of
 from explorer.architecture.published_costs import PUBLISHED_COSTS
 from explorer.lessons import glossary, section
 from explorer.ui import chart, picker
-from explorer.ui.parameters.controls import KEPT
+from explorer.ui.kept import KEPT
 from explorer.views import cost_tables, network_charts
 
 _AXES: Final = ("parameters", "MACs")
