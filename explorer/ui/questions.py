@@ -1,6 +1,6 @@
 """Which question is on screen: filters, order, grades."""
 
-from typing import Any, Final
+from typing import Final
 
 import streamlit as st
 
@@ -18,25 +18,29 @@ _OPEN: Final = "questions_open"
 def filtered() -> list[Card]:
     """Draw the filters and return the cards that pass them."""
     shown = st.segmented_control(
-        "Show", SHOWN, default="all", required=True, **_bound("questions_show")
+        "Show", SHOWN, default="all", required=True, key="questions_show", bind="query-params"
     )
     in_use = any(st.session_state.get(key) or key in st.query_params for key in _FILTERS)
     with st.expander("Search and filters", expanded=in_use):
         left, right = st.columns([3, 2])
-    words = left.text_input("Words to look for", max_chars=60, **_bound("questions_find"))
+    words = left.text_input(
+        "Words to look for", max_chars=60, key="questions_find", bind="query-params"
+    )
     chosen = left.pills(
         "Themes; none chosen means all",
         themes(),
         selection_mode="multi",
         wrap=True,
-        **_bound("questions_themes"),
+        key="questions_themes",
+        bind="query-params",
     )
     levels = right.pills(
         "Difficulty; none chosen means all",
         LEVELS,
         selection_mode="multi",
         wrap=True,
-        **_bound("questions_levels"),
+        key="questions_levels",
+        bind="query-params",
     )
     return [
         card
@@ -53,7 +57,9 @@ def choose(found: list[Card]) -> Card:
     if st.session_state.get(CARD) not in titles:
         # The filters took the card away, or a link names one that does not exist.
         st.session_state[CARD] = _named_in_link(titles) or titles[0]
-    title = st.selectbox(f"Question, {len(found)} to choose from", titles, **_bound(CARD))
+    title = st.selectbox(
+        f"Question, {len(found)} to choose from", titles, key=CARD, bind="query-params"
+    )
     return found[titles.index(title)]
 
 
@@ -105,7 +111,3 @@ def _passes(card: Card, shown: str) -> bool:
 def _named_in_link(titles: list[str]) -> str | None:
     title = st.query_params.get(CARD)
     return title if title in titles else None
-
-
-def _bound(key: str) -> dict[str, Any]:
-    return {"key": key, "bind": "query-params"}

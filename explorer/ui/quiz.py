@@ -2,7 +2,7 @@
 
 from secrets import randbelow
 from time import monotonic
-from typing import Any, Final
+from typing import Final
 
 import streamlit as st
 
@@ -26,22 +26,27 @@ def settings(choice: Choice) -> Settings:
             "Seed, a number or a word",
             max_chars=24,
             on_change=_never_empty,
-            **_bound("quiz_seed"),
+            key="quiz_seed",
+            bind="query-params",
         )
-        length = middle.selectbox("Questions", LENGTHS, index=1, **_bound("quiz_length"))
+        length = middle.selectbox(
+            "Questions", LENGTHS, index=1, key="quiz_length", bind="query-params"
+        )
         source = right.segmented_control(
             "Networks",
             ("random", "sidebar"),
             default="random",
             required=True,
-            **_bound("quiz_networks"),
+            key="quiz_networks",
+            bind="query-params",
         )
         themes = st.pills(
             "Themes; none chosen means all",
             THEMES,
             selection_mode="multi",
             wrap=True,
-            **_bound("quiz_themes"),
+            key="quiz_themes",
+            bind="query-params",
         )
         st.segmented_control(
             "Feedback",
@@ -49,7 +54,8 @@ def settings(choice: Choice) -> Settings:
             default="each",
             required=True,
             help=section("quiz", "Feedback"),
-            **_bound("quiz_feedback"),
+            key="quiz_feedback",
+            bind="query-params",
         )
     networks: tuple[Network, ...] = ()
     if source == "sidebar":
@@ -127,7 +133,3 @@ def _new_seed() -> None:
 def _never_empty() -> None:
     if not st.session_state["quiz_seed"].strip():
         _new_seed()
-
-
-def _bound(key: str) -> dict[str, Any]:
-    return {"key": key, "bind": "query-params"}
