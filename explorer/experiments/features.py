@@ -25,6 +25,12 @@ class Features:
         """Mean over the block's channels, (H, W)."""
         return self.maps[path].mean(0)
 
+    def scaled_mean(self, path: str) -> Tensor:
+        """The mean from 0, its smallest value, to 1, its largest; all 0 where it is constant."""
+        mean = self.mean(path)
+        low, high = float(mean.min()), float(mean.max())
+        return (mean - low) / (high - low if high > low else 1.0)
+
 
 def part_of(op_path: str) -> str:
     """The block that an op belongs to: 'layer2.0' of 'layer2.0.conv1', else 'stem' or 'head'."""

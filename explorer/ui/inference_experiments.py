@@ -64,9 +64,7 @@ def _per_cent(index: int, size: int) -> int:
 def _position_map(scene: Scene, block: str, row: int, column: int) -> tuple[int, int] | None:
     from explorer.views.inference_pictures import position_map
 
-    mean = cache.features(scene.key, scene).mean(block)
-    low, high = float(mean.min()), float(mean.max())
-    scaled = ((mean - low) / (high - low if high > low else 1.0)).numpy()
+    scaled = cache.features(scene.key, scene).scaled_mean(block).numpy()
     choosable = scaled.size <= _CELLS
     clicked = drawing(
         position_map(scaled, row, column, choosable),

@@ -245,12 +245,9 @@ def _strip(key: str, step: int, _scene: Scene) -> str:
     maps = cache.features(key, _scene)
     frames = []
     for part in _scene.blueprint.parts[:-1:step]:
-        mean = maps.mean(part.path)
-        low, high = float(mean.min()), float(mean.max())
-        scaled = (mean - low) / (high - low if high > low else 1.0)
         _, height, width = maps.maps[part.path].shape
         caption = f"{maps.maps[part.path].shape[0]} x {height} x {width}"
-        frames.append((part.path, caption, scaled.numpy()))
+        frames.append((part.path, caption, maps.scaled_mean(part.path).numpy()))
     return film_strip(frames)
 
 

@@ -5,7 +5,7 @@ import torch
 from torch import Tensor, nn
 
 from explorer.architecture import NetworkSpec, blueprint, preset
-from explorer.experiments.features import features, grid
+from explorer.experiments.features import Features, features, grid
 from explorer.experiments.saliency import grad_cam, half_of_gradient, seen_gradient, seen_region
 from explorer.networks import ResNet, build
 from explorer.networks.torchvision_import import torchvision
@@ -48,6 +48,14 @@ def test_feature_maps_equal_torchvisions(pair) -> None:
         torch.testing.assert_close(found.mean(path), out[0].mean(0))
     assert next(iter(found.maps)) == "stem" and "head" not in found.maps
     assert not any(tensor.is_inference() for tensor in found.maps.values())
+
+
+def test_a_scaled_mean_runs_from_0_to_1() -> None:
+    found = Features(
+        {"stem": torch.tensor([[[1.0, 3.0]], [[3.0, 9.0]]]), "flat": torch.ones(2, 1, 2)}
+    )
+    assert found.scaled_mean("stem").tolist() == [[0.0, 1.0]]
+    assert found.scaled_mean("flat").tolist() == [[0.0, 0.0]]
 
 
 @pytest.mark.parametrize("target", [0, 281, 999])
