@@ -58,9 +58,11 @@ def picture(bp: Blueprint, choice: Choice) -> None:
 def published(choice: Choice, found: tuple[Figure, ...]) -> None:
     """Published accuracy with its sources, or why there is none."""
     st.subheader("Published accuracy")
+    if choice.name not in PRESETS:
+        st.info(section("home", "published, own"))
+        return
     if choice.customised:
-        named = PRESETS[choice.name].title if choice.name in PRESETS else choice.title
-        st.info(section("home", "published, customised", title=named))
+        st.info(section("home", "published, customised", title=PRESETS[choice.name].title))
         return
     if not found:
         st.info(section("home", "published, none", title=choice.title))

@@ -128,7 +128,6 @@ def _shortcuts(bp: Blueprint) -> list[str]:
 
 
 def _table(rows: list[cost_tables.Row], measure: Measure, key: str) -> None:
-    most = max(float(row["share, %"] or 0) for row in rows)
     st.dataframe(
         rows,
         key=key,
@@ -139,7 +138,7 @@ def _table(rows: list[cost_tables.Row], measure: Measure, key: str) -> None:
         column_config={
             measure: st.column_config.NumberColumn(format="localized"),
             "share, %": st.column_config.ProgressColumn(
-                "share of the network", format="%.2f %%", min_value=0, max_value=max(most, 1e-9)
+                "share of the network", format="%.2f %%", min_value=0, max_value=100
             ),
         },
     )
