@@ -166,7 +166,10 @@ def test_long_networks_are_folded_and_say_so(open_app) -> None:
 @pytest.mark.parametrize(
     ("name", "sentence"),
     [
-        ("resnet50", "Projections (4) hold 2,776,576 parameters, 10.9% of the network; batch norm f"),
+        (
+            "resnet50",
+            "Projections (4) hold 2,776,576 parameters, 10.9% of the network; batch norm f",
+        ),
         ("resnet50", "5,519,360 for one image, 0.135% of the MACs' number"),
         ("resnet18", "Projections (3) hold 173,824 parameters"),
         ("d2l_resnet18", "no batch norm follows them"),
