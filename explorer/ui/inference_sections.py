@@ -45,7 +45,8 @@ def answer(scene: Scene) -> Prediction | None:
         st.warning(section("inference", "overflow", blocks=blocks), icon=":material/error:")
         return None
     first, *others = prediction.top(2)
-    st.subheader(f"{first.name}: {first.probability:.1%}", anchor=False)
+    guess = "" if scene.trained else "Untrained guess: "
+    st.subheader(f"{guess}{first.name}: {first.probability:.1%}", anchor=False)
     if others:
         st.caption(
             f"Margin {100 * prediction.margin:.1f} points before {others[0].name}.",
