@@ -44,11 +44,16 @@ class TrainingRecipe:
 
     @property
     def title(self) -> str:
+        """The network's description, after the name that its visitor gave it, if any."""
+        return f"{self.name}: {self.network}" if self.name else self.network
+
+    @property
+    def network(self) -> str:
+        """What is trained and how, without the name."""
         kind = "plain" if self.shortcut == "none" else "ResNet"
         option = {"projection": ", option B"}.get(self.shortcut, "")
         bare = "" if self.batch_norm else ", no BN"
-        said = f"{self.name}: " if self.name else ""
-        return f"{said}{kind}-{self.depth}{option}{bare}, rate {self.rate:g}, seed {self.seed}"
+        return f"{kind}-{self.depth}{option}{bare}, rate {self.rate:g}, seed {self.seed}"
 
     @property
     def spec(self) -> NetworkSpec:

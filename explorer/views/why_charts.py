@@ -1,6 +1,7 @@
 """Charts of why residual networks train: gradients, likeness, identity, training, paths."""
 
 from collections.abc import Mapping, Sequence
+from html import escape
 from math import comb
 from typing import Any
 
@@ -138,7 +139,7 @@ def training(
         figure.add_scatter(
             x=[point["step"] for point in points],
             y=[point[what] for point in points],
-            name=name,
+            name=escape(name),
             mode="lines",
             line=_line(index),
             hovertemplate="step %{x}: %{y:.3f}",

@@ -70,3 +70,21 @@ def test_unknown_runs_are_named(open_app):
     app = open_app("why_residual", why_part="Training", why_runs="nothing,<b>x</b>")
     assert not app.exception
     assert any("Not on this server" in warning.value for warning in app.warning)
+
+
+PICTURE = "![x](http://a.invalid/x)"
+
+
+def test_words_of_visitors_bring_no_pictures_into_the_page(open_app):
+    """A link's run ids and a run's name may come from somebody else."""
+    app = open_app("why_residual", why_part="Training", why_runs=PICTURE)
+    assert f"`'{PICTURE}'`" in app.warning[0].value
+
+    app = open_app("why_residual", why_part="Training")
+    app.number_input(key="why_new_steps").set_value(2_000)
+    app.text_input(key="why_new_name").set_value(PICTURE)
+    next(button for button in app.button if button.label == "Train").click().run()
+    (bar,) = app.get("progress")
+    assert bar.proto.text.startswith(f"`'{PICTURE}'`: ResNet-20")
+    next(button for button in app.button if button.label == "Cancel").click().run()
+    assert not app.exception

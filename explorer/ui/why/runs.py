@@ -9,7 +9,8 @@ import streamlit as st
 
 from explorer.lessons import glossary, section
 from explorer.ui import cache, chart, picker
-from explorer.views import why_charts
+from explorer.ui.words import quoted
+from explorer.views import why_charts, why_tables
 
 if TYPE_CHECKING:
     from explorer.experiments.degradation import TrainingRecipe
@@ -127,12 +128,12 @@ def _watch() -> None:
     statuses = _statuses(identifiers)
     if missing := set(identifiers) - {status.id for status in statuses}:
         st.warning(
-            f"Not on this server, or forgotten since: {', '.join(sorted(missing))}. "
+            f"Not on this server, or forgotten since: {', '.join(map(quoted, sorted(missing)))}. "
             "Results are kept while the server runs, the last 40 of them."
         )
     for status in statuses:
         _progress(status)
-    lines = {f"{status.recipe.title} ({status.id[:4]})": status.points for status in statuses}
+    lines = {_label(status): status.points for status in statuses}
     if any(lines.values()):
         left, right = st.columns(2)
         with left:
@@ -154,7 +155,7 @@ def _progress(status: Status[TrainingRecipe, Any]) -> None:
     if status.state in ("done", "cancelled"):
         return
     if status.state == "failed":
-        st.error(f"{status.recipe.title}: {status.problem}")
+        st.error(f"{_in_words(status.recipe)}: {status.problem}")
         return
     button, bar = st.columns([1, 6], vertical_alignment="center")
     button.button(
@@ -165,13 +166,14 @@ def _progress(status: Status[TrainingRecipe, Any]) -> None:
         width="stretch",
     )
     done = status.points[-1]["step"] if status.points else 0
+    name = _in_words(status.recipe)
     if status.state == "queued":
-        text = f"{status.recipe.title}: waiting, {status.position} before it in the queue"
+        text = f"{name}: waiting, {status.position} before it in the queue"
     elif not done:
-        text = f"{status.recipe.title}: starting"
+        text = f"{name}: starting"
     else:
         left = status.seconds / done * (status.recipe.steps - done)
-        text = f"{status.recipe.title}: step {done} of {status.recipe.steps}, {left:.0f} s left"
+        text = f"{name}: step {done} of {status.recipe.steps}, {left:.0f} s left"
     bar.progress(done / status.recipe.steps, text)
 
 
@@ -190,14 +192,20 @@ def _results(statuses: list[Status[TrainingRecipe, Any]]) -> None:
     if not rows:
         return
     st.dataframe(rows, hide_index=True, width="stretch")
-    lines = ["run,network,step,loss,accuracy"] + [
-        f'{status.id},"{status.recipe.title}",{point["step"]},{point["loss"]},{point["accuracy"]}'
-        for status in statuses
-        for point in status.points
-    ]
-    st.download_button(
-        "Curves as CSV", "\n".join(lines), "training_runs.csv", "text/csv", key="why_csv"
+    text = why_tables.curves_csv(
+        {status.id: (status.recipe.title, status.points) for status in statuses}
     )
+    st.download_button("Curves as CSV", text, "training_runs.csv", "text/csv", key="why_csv")
+
+
+def _label(status: Status[TrainingRecipe, Any]) -> str:
+    """Tells two runs of one recipe apart; for places that show text as it is."""
+    return f"{status.recipe.title} ({status.id[:4]})"
+
+
+def _in_words(recipe: TrainingRecipe) -> str:
+    """The recipe's title for Markdown: a name is a visitor's, and others may watch the run."""
+    return f"{quoted(recipe.name)}: {recipe.network}" if recipe.name else recipe.network
 
 
 def _number(value: float | None) -> str:
@@ -208,7 +216,7 @@ def _number(value: float | None) -> str:
 
 def _deletions(statuses: list[Status[TrainingRecipe, Any]]) -> None:
     done = {
-        f"{status.recipe.title} ({status.id[:4]})": status
+        _label(status): status
         for status in statuses
         if status.result is not None and not status.result.diverged
     }
