@@ -2,7 +2,7 @@ import streamlit as st
 
 from explorer.lessons import section
 from explorer.ui import picker
-from explorer.ui.why import initialisation, published, runs
+from explorer.ui.why import initialisation, published, training
 
 picker.current()
 st.title("Why residual", anchor=False)
@@ -10,7 +10,7 @@ st.write(section("why_residual", "lead"))
 PARTS = {
     "Published": published.studies,
     "At initialisation": initialisation.draw,
-    "Training": runs.draw,
+    "Training": training.draw,
     "Paths": published.path_lengths,
     "What is known": lambda: st.markdown(section("why_residual", "known")),
 }

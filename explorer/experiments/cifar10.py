@@ -1,13 +1,18 @@
 """CIFAR-10 (Krizhevsky 2009) as tensors: 50,000 + 10,000 photographs of 32x32 pixels."""
 
+import os
+from collections.abc import Callable
 from dataclasses import dataclass
 from io import BytesIO
 from pathlib import Path
+from typing import Final
 
 import numpy as np
 import torch
 from PIL import Image
-from torch import Tensor
+from torch import Tensor, nn
+
+FOLDER_VARIABLE: Final = "RESNET_EXPLORER_CIFAR10"
 
 CLASSES = (
     "airplane",
@@ -33,6 +38,65 @@ class Split:
     labels: Tensor
 
 
+@dataclass(frozen=True, slots=True)
+class Archive:
+    """The file that torchvision unpacks, as its author publishes it."""
+
+    path: Path
+    name: str = "CIFAR-10"
+    url: str = "https://www.cs.toronto.edu/~kriz/cifar-10-python.tar.gz"
+    bytes: int = 170_498_071
+    sha256_prefix: str = "6d958be074577803d12ecdefd02955f39262c83c16fe9348329d7fe0b5c001ce"
+
+
+def folder() -> Path:
+    """Where the pictures lie, or would be kept: $RESNET_EXPLORER_CIFAR10, or torch's cache."""
+    named = os.environ.get(FOLDER_VARIABLE)
+    return Path(named) if named else Path(torch.hub.get_dir()) / "cifar10"
+
+
+def archive() -> Archive:
+    """What to download into `folder()`."""
+    return Archive(folder() / "cifar-10-python.tar.gz")
+
+
+def present() -> bool:
+    """Whether `load` needs no internet: parquet files, torchvision's folder or the archive."""
+    here = folder()
+    parquet = all((here / f"{name}.parquet").is_file() for name in ("train", "test"))
+    return parquet or (here / "cifar-10-batches-py").is_dir() or archive().path.is_file()
+
+
+def load(
+    train: bool, limit: int | None = None, check: Callable[[], object] = lambda: None
+) -> Split:
+    """The split in `folder()`, or its first `limit` pictures; `check` may raise to stop it.
+
+    Raises:
+        FileNotFoundError: the pictures are not on this machine.
+    """
+    if not present():
+        raise FileNotFoundError(f"CIFAR-10 is not in {folder()}")
+    path = folder() / f"{'train' if train else 'test'}.parquet"
+    if path.is_file():
+        return from_parquet(path, limit, check)
+    whole = from_torchvision(folder(), train)
+    return Split(whole.images[:limit].clone(), whole.labels[:limit].clone())
+
+
+def augment(images: Tensor, generator: torch.Generator) -> Tensor:
+    """Pad by 4, crop at random, flip half of them: (N, 3, 32, 32) -> the same."""
+    count, size, device = len(images), images.shape[-1], images.device
+    padded = nn.functional.pad(images, (4, 4, 4, 4))
+    shift = torch.randint(9, (2, count), generator=generator).to(device)
+    flip = (torch.rand(count, generator=generator) < 0.5).to(device)
+    steps = torch.arange(size, device=device)
+    rows = shift[0, :, None] + steps
+    columns = shift[1, :, None] + torch.where(flip[:, None], steps.flip(0), steps)
+    batch = torch.arange(count, device=device)[:, None, None]
+    return padded[batch, :, rows[:, :, None], columns[:, None, :]].permute(0, 3, 1, 2)
+
+
 def normalise(images: Tensor) -> Tensor:
     """Bytes (N, 3, 32, 32) -> floats with the training set's mean and deviation per channel."""
     mean = torch.tensor(MEAN, device=images.device).view(3, 1, 1)
@@ -40,17 +104,26 @@ def normalise(images: Tensor) -> Tensor:
     return (images.float() / 255 - mean) / std
 
 
-def from_parquet(path: Path) -> Split:
+def from_parquet(
+    path: Path, limit: int | None = None, check: Callable[[], object] = lambda: None
+) -> Split:
     """A split from a parquet file with the columns `image` (JPEG or PNG bytes) and `label`.
+
+    Args:
+        path: the file.
+        limit: how many pictures, from the first; all of them by default.
+        check: called before every picture; may raise to stop the reading.
 
     Raises:
         FileNotFoundError: no such file.
     """
     import pyarrow.parquet as parquet
 
-    table = parquet.read_table(path)
-    pictures = (value.as_py() for value in table.column("image"))
-    arrays = [np.asarray(Image.open(BytesIO(data)).convert("RGB")) for data in pictures]
+    table = parquet.read_table(path).slice(0, limit)
+    arrays = []
+    for value in table.column("image"):
+        check()
+        arrays.append(np.asarray(Image.open(BytesIO(value.as_py())).convert("RGB")))
     images = torch.from_numpy(np.stack(arrays)).permute(0, 3, 1, 2).contiguous()
     return Split(images, torch.tensor(table.column("label").to_pylist()))
 

@@ -1,5 +1,6 @@
 """Degradation, reproduced: plain and residual networks trained beside each other in minutes."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from time import perf_counter
@@ -7,15 +8,14 @@ from typing import Literal
 
 import torch
 from safetensors.torch import load_file, save_file
-from torch import Tensor, nn
+from torch import nn
 
 from explorer.architecture import NetworkSpec
-from explorer.experiments.gratings import gratings
 from explorer.experiments.jobs import Reporter
+from explorer.experiments.training_data import SHAPES, Pictures, held_out_set, training_data
 from explorer.networks import ResNet, build
 
-TRAIN_IMAGES, TEST_IMAGES, BATCH = 4_096, 2_000, 64
-TEST_SEED = 9
+BATCH = 64
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +27,7 @@ class TrainingRecipe:
 
     depth: int
     shortcut: Literal["none", "padding", "projection"]
+    pictures: Pictures = "gratings"
     batch_norm: bool = True
     rate: float = 0.1
     steps: int = 300
@@ -35,6 +36,8 @@ class TrainingRecipe:
     name: str = ""
 
     def __post_init__(self) -> None:
+        if self.pictures not in SHAPES:
+            raise ValueError(f"pictures={self.pictures!r} must be one of {', '.join(SHAPES)}")
         if self.depth not in range(8, 111, 6):
             raise ValueError(f"depth={self.depth} must be 6n+2, from 8 to 110")
         if not 10 <= self.steps <= 2_000:
@@ -53,19 +56,26 @@ class TrainingRecipe:
         kind = "plain" if self.shortcut == "none" else "ResNet"
         option = {"projection": ", option B"}.get(self.shortcut, "")
         bare = "" if self.batch_norm else ", no BN"
-        return f"{kind}-{self.depth}{option}{bare}, rate {self.rate:g}, seed {self.seed}"
+        other = "" if self.pictures == "gratings" else f", {self.pictures}"
+        return f"{kind}-{self.depth}{option}{bare}{other}, rate {self.rate:g}, seed {self.seed}"
+
+    @property
+    def image_size(self) -> int:
+        """Height and width of the pictures, in pixels."""
+        return SHAPES[self.pictures].size
 
     @property
     def spec(self) -> NetworkSpec:
-        """Basic blocks of 8, 16 and 32 channels on one-channel images of 12x12 pixels."""
+        """The paper's CIFAR networks for photographs, half as wide for gratings."""
+        shape = SHAPES[self.pictures]
         return NetworkSpec(
             "basic",
             ((self.depth - 2) // 6,) * 3,
-            (8, 16, 32),
+            shape.widths,
             stem="cifar",
             shortcut=self.shortcut,
             batch_norm=self.batch_norm,
-            in_channels=1,
+            in_channels=shape.channels,
             num_classes=10,
         )
 
@@ -89,10 +99,10 @@ def train(recipe: TrainingRecipe, reporter: Reporter) -> TrainingResult:
 
     Raises:
         Cancelled: the job was told to stop.
+        FileNotFoundError: CIFAR-10 is not on this machine.
     """
     begun = perf_counter()
-    data = gratings(TRAIN_IMAGES, recipe.seed + 100)
-    images, labels = data.images.to(recipe.device), data.labels.to(recipe.device)
+    data = training_data(recipe.pictures, recipe.seed, recipe.device, reporter.check)
     network = build(recipe.spec, recipe.device, recipe.seed).train()
     optimiser = torch.optim.SGD(
         network.parameters(), lr=recipe.rate, momentum=0.9, weight_decay=1e-4
@@ -106,14 +116,14 @@ def train(recipe: TrainingRecipe, reporter: Reporter) -> TrainingResult:
         decay = 0.1 if step > recipe.steps * 0.75 else 1.0
         for group in optimiser.param_groups:
             group["lr"] = recipe.rate * decay * min(1.0, (step + 1) / 50)
-        chosen = torch.randint(0, TRAIN_IMAGES, (BATCH,), generator=generator).to(recipe.device)
-        logits = network(images[chosen])
-        loss = nn.functional.cross_entropy(logits, labels[chosen])
+        images, labels = data.batch(BATCH, generator)
+        logits = network(images)
+        loss = nn.functional.cross_entropy(logits, labels)
         optimiser.zero_grad(set_to_none=True)
         loss.backward()
         optimiser.step()
         losses.append(loss.item())
-        right += int((logits.argmax(1) == labels[chosen]).sum())
+        right += int((logits.argmax(1) == labels).sum())
         diverged = not torch.isfinite(loss).item()
         if (step + 1) % 10 == 0 or diverged:
             recent = losses[-10:]
@@ -128,23 +138,19 @@ def train(recipe: TrainingRecipe, reporter: Reporter) -> TrainingResult:
     weights = reporter.folder / "weights.safetensors"
     save_file({key: value.cpu() for key, value in network.state_dict().items()}, weights)
     final = float("nan") if diverged else sum(losses[-50:]) / len(losses[-50:])
-    accuracy = held_out_accuracy(network.eval())
+    accuracy = held_out_accuracy(network.eval(), recipe.pictures)
     return TrainingResult(final, accuracy, diverged, perf_counter() - begun, weights)
 
 
-def held_out_set() -> tuple[Tensor, Tensor]:
-    """The 2,000 gratings that no training sees: images (2000, 1, 12, 12) and labels."""
-    data = gratings(TEST_IMAGES, TEST_SEED)
-    return data.images, data.labels
-
-
-def held_out_accuracy(network: ResNet, skip: frozenset[str] = frozenset()) -> float:
-    """Share of test gratings named right, with the main branches of the blocks in `skip` off.
+def held_out_accuracy(
+    network: ResNet, pictures: Pictures = "gratings", skip: frozenset[str] = frozenset()
+) -> float:
+    """Share of test pictures named right, with the main branches of the blocks in `skip` off.
 
     Raises:
         ValueError: `skip` names a plain block that changes the shape.
     """
-    images, labels = held_out_set()
+    images, labels = held_out_set(pictures)
     device = next(network.parameters()).device
     with torch.inference_mode():
         found = network(images.to(device), skip).argmax(1).cpu()
@@ -158,17 +164,25 @@ def trained(recipe: TrainingRecipe, weights: Path) -> ResNet:
     return network.eval()
 
 
-def deletions(recipe: TrainingRecipe, weights: Path) -> tuple[float, list[float | None]]:
+def deletions(
+    recipe: TrainingRecipe, weights: Path, progress: Callable[[float], object] = lambda share: None
+) -> tuple[float, list[float | None]]:
     """Test accuracy of the whole network, and with each block's main branch off in turn.
 
     None stands for a plain block that changes the shape, which cannot be deleted.
     """
     network = trained(recipe, weights)
+    paths = [
+        f"{stage}.{index}"
+        for stage, depth in zip(network.stages, recipe.spec.depths, strict=True)
+        for index in range(depth)
+    ]
+    whole = held_out_accuracy(network, recipe.pictures)
     after: list[float | None] = []
-    for stage in network.stages:
-        for index in range(len(network.get_submodule(stage))):  # type: ignore[arg-type]
-            try:
-                after.append(held_out_accuracy(network, frozenset({f"{stage}.{index}"})))
-            except ValueError:
-                after.append(None)
-    return held_out_accuracy(network), after
+    for done, path in enumerate(paths, 1):
+        progress(done / (len(paths) + 1))
+        try:
+            after.append(held_out_accuracy(network, recipe.pictures, frozenset({path})))
+        except ValueError:
+            after.append(None)
+    return whole, after

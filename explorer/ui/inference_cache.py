@@ -26,7 +26,6 @@ if TYPE_CHECKING:
     from explorer.experiments.modes import ModeComparison
     from explorer.experiments.preprocess import Prepared, Recipe
     from explorer.networks import ResNet
-    from explorer.networks.download import Downloads
     from explorer.networks.published_weights import PublishedWeights
     from explorer.ui.picker import Choice
     from explorer.ui.upload import Chosen
@@ -255,11 +254,3 @@ def setups_of(preset: str | None, spec: NetworkSpec) -> dict[str, Setup]:
     from explorer.experiments.inference_setup import setups
 
     return setups(preset, spec)
-
-
-@st.cache_resource
-def downloads() -> Downloads:
-    """All downloads of this server: one per file, whoever asked for it."""
-    from explorer.networks.download import Downloads
-
-    return Downloads()

@@ -14,8 +14,8 @@ from explorer.architecture import PRESETS
 from explorer.experiments.embedded import cards
 from explorer.lessons import glossary, section
 from explorer.ui import cache as networks
+from explorer.ui import downloading, picker
 from explorer.ui import inference_cache as cache
-from explorer.ui import picker
 from explorer.ui.picker import Choice
 
 if TYPE_CHECKING:
@@ -131,40 +131,11 @@ def _published(setup: Setup, published: PublishedWeights, device: str) -> Loaded
 
 
 def _offer_download(published: PublishedWeights) -> None:
-    """A button, or the progress of the download that somebody started on this server."""
-    download = cache.downloads().find(published.path)
-    if download is not None and download.state == "running":
-        _progress(published)
-        return
-    if download is not None and download.sentence:
-        st.warning(download.sentence, icon=":material/cloud_off:")
-    st.button(
-        f"Download {published.name}: {published.bytes / 1e6:,.1f} MB",
+    downloading.offer(
+        published,
         key=f"infer_download_{published.name}",
-        icon=":material/download:",
-        on_click=_begin,
-        args=(published,),
         help=f"From {published.url}, kept in torch's cache on the machine that runs this app. "
         f"torchvision publishes {published.top1:.2f}% top-1 on ImageNet.",
-    )
-
-
-def _begin(published: PublishedWeights) -> None:
-    cache.downloads().begin(published.url, published.path, published.sha256_prefix, published.bytes)
-
-
-@st.fragment(run_every=0.5)
-def _progress(published: PublishedWeights) -> None:
-    download = cache.downloads().find(published.path)
-    if download is None or download.state != "running":
-        st.rerun()
-    # Above the bar: below it, a button would jump whenever the bar's text wraps.
-    st.button("Cancel the download", on_click=download.cancel, icon=":material/close:")
-    left = download.seconds_left
-    time = f", about {left:.0f} s left" if left is not None else ""
-    st.progress(
-        download.share,
-        f"{published.name}: {download.received / 1e6:,.1f} of {download.total / 1e6:,.1f} MB{time}",
     )
 
 

@@ -1,4 +1,4 @@
-"""Training runs: start, watch, cancel, compare, delete blocks."""
+"""Training runs on screen: progress, curves, results, and what deleting blocks does."""
 
 from __future__ import annotations
 
@@ -7,101 +7,22 @@ from typing import TYPE_CHECKING, Any, Final
 
 import streamlit as st
 
-from explorer.lessons import glossary, section
-from explorer.ui import cache, chart, picker
+from explorer.lessons import section
+from explorer.ui import cache, chart
+from explorer.ui.why.queue import service
 from explorer.ui.words import quoted
 from explorer.views import why_charts, why_tables
 
 if TYPE_CHECKING:
     from explorer.experiments.degradation import TrainingRecipe
-    from explorer.experiments.jobs import JobService, Status
+    from explorer.experiments.jobs import Status
 
 _MOST: Final = 8
-_KINDS: Final = {"plain": "none", "option A": "padding", "option B": "projection"}
-_DEPTHS: Final = tuple(range(8, 111, 6))
-
-
-@st.cache_resource
-def service() -> JobService:
-    """The one queue of this server: one training at a time, in a process of its own."""
-    from explorer.experiments.jobs import JobService, worker_process
-
-    return JobService(worker_process)
+_KEPT: Final = 40
 
 
 def draw() -> None:
-    """The form, the runs on the chart, their results, and what deleting blocks does to them."""
-    st.write(section("why_residual", "training"))
-    _form()
-    _address()
-    identifiers = _identifiers()
-    if not identifiers:
-        st.info("No run yet: train one network, or all four of the reference run.")
-        return
-    active = any(status.state in ("queued", "running") for status in _statuses(identifiers))
-    st.fragment(_watch, run_every=0.8 if active else None)()
-
-
-def _form() -> None:
-    with st.form("why_form", border=True):
-        columns = st.columns(6, vertical_alignment="bottom")
-        columns[0].selectbox("Layers (6n+2)", _DEPTHS, _DEPTHS.index(20), key="why_new_depth")
-        columns[1].selectbox(
-            "Shortcut", list(_KINDS), 1, key="why_new_kind", help=glossary("shortcut")
-        )
-        columns[2].toggle("Batch norm", value=True, key="why_new_norm")
-        columns[3].selectbox("Rate", ["0.1", "0.02"], key="why_new_rate")
-        columns[4].number_input("Steps", 10, 2_000, 300, 50, key="why_new_steps")
-        columns[5].number_input("Seed", 0, 9_999, 0, key="why_new_seed")
-        name, left, right = st.columns(3, vertical_alignment="bottom")
-        name.text_input("Name, if you like", max_chars=30, key="why_new_name")
-        left.form_submit_button("Train", type="primary", on_click=_start_one, width="stretch")
-        right.form_submit_button(
-            "Train the four of the reference", on_click=_start_four, width="stretch"
-        )
-    if problem := st.session_state.pop("why_problem", None):
-        st.error(problem)
-
-
-def _start_one() -> None:
-    state = st.session_state
-    _start(
-        depth=state.why_new_depth,
-        shortcut=_KINDS[state.why_new_kind],
-        batch_norm=state.why_new_norm,
-        rate=float(state.why_new_rate),
-        steps=int(state.why_new_steps),
-        seed=int(state.why_new_seed),
-        name=(state.why_new_name or "").strip(),
-    )
-
-
-def _start_four() -> None:
-    for depth in (20, 56):
-        for shortcut in ("none", "padding"):
-            _start(depth=depth, shortcut=shortcut)
-
-
-def _start(**choices: Any) -> None:
-    from explorer.experiments import degradation
-
-    try:
-        device = cache.device_for(picker.current().device).id
-        recipe = degradation.TrainingRecipe(**choices, device=device)
-        started = service().submit(degradation.train, recipe)
-    except ValueError as problem:
-        st.session_state["why_problem"] = str(problem)
-        return
-    st.session_state["why_runs"] = ",".join([*_identifiers(), started][-_MOST:])
-
-
-def _identifiers() -> list[str]:
-    typed = st.session_state.get("why_runs") or ""
-    return [part for part in typed.replace(" ", "").split(",") if part][:_MOST]
-
-
-def _address() -> None:
-    """The runs on screen, in the URL and to be shared; other people's ids can be added."""
+    """The runs of the address: while one is unfinished, this part reruns by itself."""
     st.text_input(
         "Runs on the chart",
         key="why_runs",
@@ -111,6 +32,22 @@ def _address() -> None:
         help="Ids of runs on this server, separated by commas: add a classmate's to compare. "
         "They are part of the link.",
     )
+    identifiers = _identifiers()
+    if not identifiers:
+        st.info("No run yet: train one network, or all four of the reference run.")
+        return
+    active = any(status.state in ("queued", "running") for status in _statuses(identifiers))
+    st.fragment(_watch, run_every=0.8 if active else None)()
+
+
+def add(identifier: str) -> None:
+    """Put a run on the chart; the oldest makes room."""
+    st.session_state["why_runs"] = ",".join([*_identifiers(), identifier][-_MOST:])
+
+
+def _identifiers() -> list[str]:
+    typed = st.session_state.get("why_runs") or ""
+    return [part for part in typed.replace(" ", "").split(",") if part][:_MOST]
 
 
 def _statuses(identifiers: list[str]) -> list[Status[TrainingRecipe, Any]]:
@@ -170,7 +107,8 @@ def _progress(status: Status[TrainingRecipe, Any]) -> None:
     if status.state == "queued":
         text = f"{name}: waiting, {status.position} before it in the queue"
     elif not done:
-        text = f"{name}: starting"
+        reading = ", reading the photographs" if status.recipe.pictures == "CIFAR-10" else ""
+        text = f"{name}: starting{reading}"
     else:
         left = status.seconds / done * (status.recipe.steps - done)
         text = f"{name}: step {done} of {status.recipe.steps}, {left:.0f} s left"
@@ -226,21 +164,32 @@ def _deletions(statuses: list[Status[TrainingRecipe, Any]]) -> None:
     st.write(section("why_residual", "deletions"))
     title = st.selectbox("Trained network", list(done), key="why_deleted")
     status = done[title]
-    weights = str(status.result.weights) if status.result else ""
-    blueprint = cache.blueprint_of(status.recipe.spec, 12)
+    blueprint = cache.blueprint_of(status.recipe.spec, status.recipe.image_size)
     place = st.empty()
-    with place, st.spinner("Deleting each block in turn …"):
-        whole, after = _accuracies(status.id, status.recipe, weights)
+    whole, after = _accuracies(status, place)
     paths = [block.path for block in blueprint.blocks]
     figure = why_charts.deletions([b.title for b in blueprint.blocks], paths, after, whole)
     with place:
         chart.show(figure, key="why_deletions", alt="Accuracy after deleting each block")
 
 
-@st.cache_data(max_entries=40, show_spinner=False)
-def _accuracies(run: str, _recipe: TrainingRecipe, _weights: str) -> Any:
-    from pathlib import Path
+def _accuracies(status: Status[TrainingRecipe, Any], place: Any) -> Any:
+    """Test accuracy whole and after each deletion, kept for every session; progress in `place`."""
+    known = _deleted()
+    if status.id not in known and status.result is not None:
+        from explorer.experiments import degradation
 
-    from explorer.experiments import degradation
+        bar = place.progress(0.0, "Deleting each block in turn …")
+        known[status.id] = degradation.deletions(
+            status.recipe,
+            status.result.weights,
+            lambda share: bar.progress(share, f"Deleting each block in turn … {share:.0%}"),
+        )
+        while len(known) > _KEPT:
+            known.pop(next(iter(known)))
+    return known[status.id]
 
-    return degradation.deletions(_recipe, Path(_weights))
+
+@st.cache_resource
+def _deleted() -> dict[str, Any]:
+    return {}

@@ -1,0 +1,71 @@
+"""A button that downloads a file to this server, and the progress of that download."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Protocol
+
+import streamlit as st
+
+if TYPE_CHECKING:
+    from explorer.networks.download import Downloads
+
+
+class Downloadable(Protocol):
+    """A published file: where it comes from, where it belongs, how to check it."""
+
+    @property
+    def name(self) -> str: ...
+    @property
+    def url(self) -> str: ...
+    @property
+    def path(self) -> Path: ...
+    @property
+    def bytes(self) -> int: ...
+    @property
+    def sha256_prefix(self) -> str: ...
+
+
+@st.cache_resource
+def downloads() -> Downloads:
+    """All downloads of this server: one per file, whoever asked for it."""
+    from explorer.networks.download import Downloads
+
+    return Downloads()
+
+
+def offer(file: Downloadable, key: str, help: str) -> None:
+    """A button, or the progress of the download that somebody started on this server."""
+    download = downloads().find(file.path)
+    if download is not None and download.state == "running":
+        _progress(file)
+        return
+    if download is not None and download.sentence:
+        st.warning(download.sentence, icon=":material/cloud_off:")
+    st.button(
+        f"Download {file.name}: {file.bytes / 1e6:,.1f} MB",
+        key=key,
+        icon=":material/download:",
+        on_click=_begin,
+        args=(file,),
+        help=help,
+    )
+
+
+def _begin(file: Downloadable) -> None:
+    downloads().begin(file.url, file.path, file.sha256_prefix, file.bytes)
+
+
+@st.fragment(run_every=0.5)
+def _progress(file: Downloadable) -> None:
+    download = downloads().find(file.path)
+    if download is None or download.state != "running":
+        st.rerun()
+    # Above the bar: below it, a button would jump whenever the bar's text wraps.
+    st.button("Cancel the download", on_click=download.cancel, icon=":material/close:")
+    left = download.seconds_left
+    time = f", about {left:.0f} s left" if left is not None else ""
+    st.progress(
+        download.share,
+        f"{file.name}: {download.received / 1e6:,.1f} of {download.total / 1e6:,.1f} MB{time}",
+    )
