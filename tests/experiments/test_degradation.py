@@ -3,11 +3,12 @@
 import pytest
 import torch
 
-from explorer.architecture import blueprint
-from explorer.experiments import degradation
+from explorer.architecture import blueprint, preset
+from explorer.experiments import cifar10, degradation, training_data
 from explorer.experiments.degradation import TrainingRecipe
 from explorer.experiments.gratings import gratings
 from explorer.experiments.jobs import Cancelled, Reporter
+from tests.cifar10_folder import write_parquet
 
 
 @pytest.fixture(scope="module")
@@ -85,8 +86,52 @@ def test_a_diverging_run_stops_and_says_so(tmp_path):
     assert result.diverged
 
 
+@pytest.fixture
+def photographs(tmp_path, monkeypatch):
+    monkeypatch.setenv(cifar10.FOLDER_VARIABLE, str(tmp_path))
+    monkeypatch.setattr(training_data, "_kept", [])
+    training_data.held_out_set.cache_clear()
+    yield tmp_path
+    training_data.held_out_set.cache_clear()
+
+
+def test_photographs_train_the_papers_network(photographs):
+    write_parquet(photographs)
+    recipe = TrainingRecipe(20, "padding", "CIFAR-10", steps=40)
+    paper = blueprint(preset("resnet20"), 32)
+    assert blueprint(recipe.spec, recipe.image_size).params == paper.params
+    folder = photographs / "run"
+    folder.mkdir()
+    result = degradation.train(recipe, Reporter(folder))
+    assert result.test_accuracy > 0.5
+    whole, after = degradation.deletions(recipe, result.weights)
+    assert whole == result.test_accuracy
+    assert len(after) == 9
+    assert recipe.title == "ResNet-20, CIFAR-10, rate 0.1, seed 0"
+
+
+def test_without_photographs_the_run_says_so(photographs):
+    with pytest.raises(FileNotFoundError, match="CIFAR-10 is not in"):
+        degradation.train(TrainingRecipe(8, "none", "CIFAR-10"), Reporter(photographs))
+
+
+def test_cancel_while_the_photographs_are_read(photographs):
+    write_parquet(photographs)
+    (photographs / "cancel").touch()
+    with pytest.raises(Cancelled):
+        degradation.train(TrainingRecipe(8, "none", "CIFAR-10"), Reporter(photographs))
+
+
 @pytest.mark.parametrize(
-    "wrong", [{"depth": 21}, {"depth": 116}, {"steps": 0}, {"steps": 9_999}, {"rate": 0.0}]
+    "wrong",
+    [
+        {"pictures": "cats"},
+        {"depth": 21},
+        {"depth": 116},
+        {"steps": 0},
+        {"steps": 9_999},
+        {"rate": 0.0},
+    ],
 )
 def test_bad_recipes(wrong):
     with pytest.raises(ValueError, match=next(iter(wrong))):

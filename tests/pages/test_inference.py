@@ -1,5 +1,7 @@
 """The Inference page in AppTest: every section, several networks, odd files, odd links."""
 
+import dataclasses
+import hashlib
 import io
 import threading
 
@@ -10,6 +12,7 @@ from safetensors.torch import save
 
 from explorer.architecture import preset
 from explorer.networks import build
+from explorer.ui import downloading, inference_cache
 
 SECTIONS = [
     "Preprocessing",
@@ -178,7 +181,6 @@ def test_state_dict_that_fits_and_one_that_does_not(open_app, no_cache) -> None:
 def test_lesions_of_the_plain_twin(open_app, monkeypatch, tmp_path) -> None:
     """Where plain-20 is on board, its deletions stand beside ResNet-20's."""
     from explorer.experiments import embedded
-    from explorer.ui import inference_cache
 
     for path in embedded.FOLDER.glob("resnet20.*"):
         (tmp_path / path.name).write_bytes(path.read_bytes())
@@ -246,7 +248,6 @@ def test_ten_scenes_at_once_have_ten_right_answers() -> None:
 def test_weights_in_torchs_cache(open_app, no_cache, monkeypatch, intact: bool) -> None:
     """A downloaded file is used at once; one with a wrong checksum is named and not loaded."""
     from explorer.networks import published_weights
-    from explorer.ui import inference_cache
 
     path = published_weights.published_weights("resnet18")[0].path
     path.parent.mkdir(parents=True)
@@ -261,3 +262,34 @@ def test_weights_in_torchs_cache(open_app, no_cache, monkeypatch, intact: bool) 
     if intact:
         assert "tested at 224 x 224 pixels; the sidebar asks for 64 x 64" in words(app)
     inference_cache.published_network.clear()
+
+
+def test_published_weights_are_downloaded_checked_and_used(open_app, no_cache, monkeypatch, web):
+    """From the button to the answer, with another network's file in the published one's place."""
+    from explorer.experiments import inference_setup
+    from explorer.networks import published_weights
+
+    address, folder = web
+    file = folder / "resnet18.pth"
+    torch.save(build(preset("resnet18"), seed=5).state_dict(), file)
+    digest = hashlib.sha256(file.read_bytes()).hexdigest()
+    named = file.rename(folder / f"resnet18-{digest[:8]}.pth")
+    real = published_weights.published_weights("resnet18")[0]
+    there = dataclasses.replace(real, url=f"{address}/{named.name}", bytes=named.stat().st_size)
+    monkeypatch.setattr(inference_setup, "published_weights", lambda preset: (there,))
+    inference_cache.setups_of.clear()
+    try:
+        app = open_app("inference", net="resnet18", image_size="64", infer_weights="torchvision V1")
+        clean(app)
+        assert "torchvision's V1 weights" not in words(app)
+        app.button(key="infer_download_V1").click().run()
+        clean(app)
+        downloading.downloads().find(there.path).wait(60)
+        app.run()
+        clean(app)
+        assert there.path.read_bytes() == named.read_bytes()
+        assert "torchvision's V1 weights: **69.76%** top-1" in words(app)
+        assert not [button for button in app.button if button.label.startswith("Download V1")]
+    finally:
+        inference_cache.setups_of.clear()
+        inference_cache.published_network.clear()

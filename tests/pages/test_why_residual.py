@@ -1,8 +1,15 @@
 """The page Why residual, part by part."""
 
+import dataclasses
+import hashlib
 import time
 
 import pytest
+
+from explorer.experiments import cifar10
+from explorer.ui import downloading
+from explorer.ui.why import queue
+from tests.cifar10_folder import write_parquet
 
 PARTS = ("Published", "At initialisation", "Training", "Paths", "What is known")
 
@@ -64,6 +71,71 @@ def test_a_run_is_trained_shown_and_deleted_from(open_app):
     assert app.dataframe[0].value["network"][0].startswith("first: ResNet-8")
     assert any(box.key == "why_deleted" for box in app.selectbox)
     assert not app.exception
+
+
+@pytest.fixture
+def photographs(tmp_path, monkeypatch):
+    """An empty folder for CIFAR-10, and a queue whose worker knows of it."""
+    folder = tmp_path / "cifar10"
+    folder.mkdir()
+    monkeypatch.setenv(cifar10.FOLDER_VARIABLE, str(folder))
+    queue.service.clear()
+    yield folder
+    queue.service().close()
+    queue.service.clear()
+
+
+def train_button(app):
+    return next(button for button in app.button if button.label == "Train")
+
+
+def test_photographs_are_learnt_where_they_are(open_app, photographs):
+    write_parquet(photographs)
+    app = open_app("why_residual", why_part="Training", why_pictures="CIFAR-10")
+    app.selectbox(key="why_new_depth").set_value(8)
+    app.number_input(key="why_new_steps").set_value(10)
+    train_button(app).click().run()
+    assert not app.exception
+    end = time.monotonic() + 100
+    while "done" not in app.dataframe[0].value["state"].tolist():
+        assert time.monotonic() < end
+        time.sleep(0.3)
+        app.run()
+    assert app.dataframe[0].value["network"][0] == "ResNet-8, CIFAR-10, rate 0.1, seed 0"
+    assert any(box.key == "why_deleted" for box in app.selectbox)
+    assert not app.exception
+
+
+def test_photographs_that_are_not_here_can_be_downloaded(open_app, photographs, web, monkeypatch):
+    address, folder = web
+    (folder / "archive").write_bytes(b"CIFAR-10" * 1_000)
+    there = dataclasses.replace(
+        cifar10.archive(),
+        url=f"{address}/archive",
+        bytes=8_000,
+        sha256_prefix=hashlib.sha256(b"CIFAR-10" * 1_000).hexdigest(),
+    )
+    monkeypatch.setattr(cifar10, "archive", lambda: there)
+    app = open_app("why_residual", why_part="Training", why_pictures="CIFAR-10")
+    assert any("CIFAR-10 is not on this machine" in info.value for info in app.info)
+    assert train_button(app).disabled
+    app.button(key="why_download").click().run()
+    downloading.downloads().find(there.path).wait(60)
+    app.run()
+    assert not app.exception
+    assert not train_button(app).disabled
+    assert not any(button.key == "why_download" for button in app.button)
+
+
+def test_without_the_internet_the_download_says_so(open_app, photographs, monkeypatch):
+    there = dataclasses.replace(cifar10.archive(), url="http://127.0.0.1:9/archive")
+    monkeypatch.setattr(cifar10, "archive", lambda: there)
+    app = open_app("why_residual", why_part="Training", why_pictures="CIFAR-10")
+    app.button(key="why_download").click().run()
+    downloading.downloads().find(there.path).wait(60)
+    app.run()
+    assert any("cannot be reached from this machine" in warning.value for warning in app.warning)
+    assert train_button(app).disabled
 
 
 def test_unknown_runs_are_named(open_app):

@@ -1,0 +1,167 @@
+"""CIFAR-10 from wherever it lies, and what is done to its pictures before they are learnt."""
+
+import pytest
+import torch
+
+from explorer.experiments import cifar10, train_embedded, training_data
+from explorer.experiments.train_embedded import Recipe
+from explorer.networks.torchvision_import import torchvision
+from tests.cifar10_folder import pictures, write_batches, write_parquet
+
+
+@pytest.fixture
+def here(tmp_path, monkeypatch):
+    monkeypatch.setenv(cifar10.FOLDER_VARIABLE, str(tmp_path))
+    return tmp_path
+
+
+def test_parquet(here):
+    write_parquet(here, train=30, test=10)
+    assert cifar10.present()
+    images, labels = pictures(30, 1)
+    split = cifar10.load(train=True)
+    assert torch.equal(split.images, torch.from_numpy(images).permute(0, 3, 1, 2))
+    assert split.labels.tolist() == labels.tolist()
+    few = cifar10.load(train=False, limit=4)
+    assert few.images.shape == (4, 3, 32, 32)
+    assert few.labels.tolist() == [0, 1, 2, 3]
+
+
+def test_torchvisions_folder(here, monkeypatch):
+    """The published checksums are of the published pictures; these are others."""
+    monkeypatch.setattr(torchvision.datasets.CIFAR10, "_check_integrity", lambda self: True)
+    monkeypatch.setitem(torchvision.datasets.CIFAR10.meta, "md5", None)
+    assert not cifar10.present()
+    write_batches(here)
+    assert cifar10.present()
+    split = cifar10.load(train=True)
+    assert split.images.shape == (100, 3, 32, 32)
+    assert split.images.dtype == torch.uint8
+    first, _ = pictures(20, 0)
+    assert torch.equal(split.images[:20], torch.from_numpy(first).permute(0, 3, 1, 2))
+    assert cifar10.load(train=False, limit=7).labels.tolist() == list(range(7))
+
+
+def test_without_pictures_the_sentence_says_where_it_looked(here):
+    assert not cifar10.present()
+    with pytest.raises(FileNotFoundError, match="CIFAR-10 is not in"):
+        cifar10.load(train=True)
+
+
+def test_half_a_folder_is_not_a_folder(here):
+    write_parquet(here, 10, 10)
+    (here / "test.parquet").unlink()
+    assert not cifar10.present()
+
+
+def test_without_the_variable_the_pictures_lie_beside_torchs_weights(tmp_path, monkeypatch):
+    monkeypatch.delenv(cifar10.FOLDER_VARIABLE, raising=False)
+    monkeypatch.setattr(torch.hub, "get_dir", lambda: str(tmp_path))
+    assert cifar10.archive().path == tmp_path / "cifar10" / "cifar-10-python.tar.gz"
+    assert cifar10.archive().url == torchvision.datasets.CIFAR10.url
+    assert cifar10.archive().path.name == torchvision.datasets.CIFAR10.filename
+
+
+def test_reading_can_be_stopped(here):
+    write_parquet(here, 20, 10)
+    seen = []
+
+    def stop_at_five():
+        seen.append(1)
+        if len(seen) == 5:
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        cifar10.load(train=True, check=stop_at_five)
+    assert len(seen) == 5
+
+
+def test_augment_shifts_within_a_border_of_four_and_flips_half():
+    """Every result is found again among the 162 crops of the padded picture."""
+    image = torch.randint(0, 256, (1, 3, 32, 32), generator=torch.Generator().manual_seed(1))
+    image = image.to(torch.uint8)
+    padded = torch.nn.functional.pad(image, (4, 4, 4, 4))[0]
+    crops = {}
+    for top in range(9):
+        for left in range(9):
+            crop = padded[:, top : top + 32, left : left + 32]
+            crops[crop.numpy().tobytes()] = (top, left, False)
+            crops[crop.flip(2).contiguous().numpy().tobytes()] = (top, left, True)
+    found = cifar10.augment(image.expand(2_000, -1, -1, -1), torch.Generator().manual_seed(0))
+    kinds = [crops[one.contiguous().numpy().tobytes()] for one in found]
+    assert {kind[0] for kind in kinds} == {kind[1] for kind in kinds} == set(range(9))
+    assert sum(kind[2] for kind in kinds) == pytest.approx(1_000, abs=100)
+
+
+def test_batches_of_photographs_are_normalised_and_repeat(here, monkeypatch):
+    monkeypatch.setattr(training_data, "_kept", [])
+    write_parquet(here)
+
+    def batch():
+        data = training_data.training_data("CIFAR-10", 0, "cpu", lambda: None)
+        return data.batch(16, torch.Generator().manual_seed(3))
+
+    (images, labels), (again, same) = batch(), batch()
+    assert images.shape == (16, 3, 32, 32)
+    assert images.dtype == torch.float32
+    assert torch.equal(images, again)
+    assert torch.equal(labels, same)
+    assert images.min() < -1.5 < 1.5 < images.max()
+
+
+class TestTrainEmbedded:
+    """The script behind the networks on board, on a few pictures."""
+
+    RECIPE = Recipe(epochs=2, batch=32, peak_rate=0.1)
+
+    @pytest.fixture
+    def splits(self, monkeypatch):
+        monkeypatch.setattr(train_embedded, "HELD_OUT", 20)
+        found = []
+        for count, seed in ((148, 1), (50, 2)):
+            images, labels = pictures(count, seed)
+            found.append(
+                cifar10.Split(
+                    torch.from_numpy(images).permute(0, 3, 1, 2).contiguous(),
+                    torch.from_numpy(labels),
+                )
+            )
+        return found
+
+    def test_stopped_and_started_again_it_ends_where_it_would_have(
+        self, splits, tmp_path, monkeypatch
+    ):
+        whole = train_embedded.train("resnet20", *splits, self.RECIPE, tmp_path / "whole")
+        one_epoch = train_embedded.one_epoch
+
+        def stop_in_the_second(*arguments):
+            if arguments[-1] == 2:
+                raise KeyboardInterrupt
+            return one_epoch(*arguments)
+
+        monkeypatch.setattr(train_embedded, "one_epoch", stop_in_the_second)
+        with pytest.raises(KeyboardInterrupt):
+            train_embedded.train("resnet20", *splits, self.RECIPE, tmp_path / "parts")
+        monkeypatch.setattr(train_embedded, "one_epoch", one_epoch)
+        parts = train_embedded.train("resnet20", *splits, self.RECIPE, tmp_path / "parts")
+        assert parts == whole
+        curves = [(tmp_path / name / "resnet20.csv").read_text() for name in ("whole", "parts")]
+        assert curves[0] == curves[1]
+        weights = [
+            (tmp_path / name / "resnet20.safetensors").read_bytes() for name in ("whole", "parts")
+        ]
+        assert weights[0] == weights[1]
+
+    def test_a_checkpoint_of_another_recipe_is_not_gone_on_with(self, splits, tmp_path):
+        train_embedded.train("plain20", *splits, Recipe(epochs=1, batch=32), tmp_path)
+        with pytest.raises(SystemExit, match="Delete it"):
+            train_embedded.train("plain20", *splits, Recipe(epochs=3, batch=32), tmp_path)
+
+    def test_bfloat16_leaves_weights_of_float32(self, splits, tmp_path):
+        recipe = Recipe(epochs=1, batch=32, bfloat16=True)
+        figures = train_embedded.train("resnet20", *splits, recipe, tmp_path)
+        assert figures["recipe"]["bfloat16"] is True
+        from safetensors.torch import load_file
+
+        weights = load_file(tmp_path / "resnet20.safetensors")
+        assert {value.dtype for value in weights.values()} == {torch.float32, torch.int64}
