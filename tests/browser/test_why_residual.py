@@ -29,3 +29,23 @@ def test_a_run_survives_a_reload_and_is_cancelled(open_page):
     assert not visit.exceptions()
     assert not visit.console_errors()
     assert not visit.foreign_requests()
+
+
+def test_five_sessions_share_the_queue(open_page):
+    """One training at a time: each visitor sees their place, and gets their own result."""
+    visits = [open_page("why_residual", {"why_part": "Training"}) for _ in range(5)]
+    first, *others = visits
+    start(first, 2_000)
+    first.page.get_by_text("of 2000").wait_for()
+    for place, visit in enumerate(others, 1):
+        start(visit, 10)
+        visit.page.get_by_text(f"waiting, {place} before it in the queue").wait_for()
+    first.page.get_by_role("button", name="Cancel").click()
+    first.page.get_by_text("cancelled").first.wait_for(state="attached")
+    for visit in others:
+        visit.page.get_by_text("done", exact=True).first.wait_for(state="attached")
+    runs = {visit.page.url.partition("why_runs=")[2].partition("&")[0] for visit in visits}
+    assert len(runs) == 5
+    for visit in visits:
+        assert not visit.exceptions()
+        assert not visit.console_errors()

@@ -5,6 +5,7 @@ import os
 import signal
 import time
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 
 import pytest
 
@@ -131,3 +132,28 @@ def test_a_killed_worker_leaves_the_service_up(processes):
     assert "was killed" in (status.problem or "")
     again = processes.submit(degradation.train, TrainingRecipe(8, "none", steps=10))
     assert wait(processes, again).state == "done"
+
+
+def resident_mb(process):
+    pages = int(Path(f"/proc/{process}/statm").read_text().split()[1])
+    return pages * os.sysconf("SC_PAGE_SIZE") / 1e6
+
+
+@pytest.mark.skipif(not Path("/proc/self/statm").exists(), reason="needs Linux's /proc")
+def test_memory_returns_after_ten_runs(processes):
+    """Of the app and of the worker; the first runs fill the allocators' pools."""
+    recipe = TrainingRecipe(20, "padding", steps=10)
+
+    def train(times):
+        for _ in range(times):
+            assert wait(processes, processes.submit(degradation.train, recipe)).state == "done"
+
+    train(3)
+    (worker,) = processes._executor._processes.values()
+    before = [resident_mb(process) for process in (os.getpid(), worker.pid)]
+    train(10)
+    after = [resident_mb(process) for process in (os.getpid(), worker.pid)]
+    grown = [late - early for early, late in zip(before, after, strict=True)]
+    print(f"app {before[0]:.0f} MB {grown[0]:+.1f}, worker {before[1]:.0f} MB {grown[1]:+.1f}")
+    # The pictures of ten runs alone would be 24 MB.
+    assert max(grown) < 10
