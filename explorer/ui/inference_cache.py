@@ -224,7 +224,7 @@ def published_network(spec: NetworkSpec, device: str, url: str, _file: Published
     return load(spec, read_state(_file.path, _file.path.name), device)
 
 
-@st.cache_resource(max_entries=8, show_spinner=False)
+@st.cache_resource(max_entries=2, show_spinner=False)
 def state_of(key: str, name: str, _source: Any) -> dict[str, Tensor]:
     """The tensors in a visitor's file.
 

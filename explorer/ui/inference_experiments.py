@@ -302,6 +302,8 @@ def card(scene: Scene) -> None:
         left, right = st.columns([2, 3])
         with left:
             figures = one.figures
+            recipe = dict(figures["recipe"])
+            precision = ", convolutions in bfloat16" if recipe.pop("bfloat16", False) else ""
             st.metric("Test accuracy, JPEG test images", f"{one.test_accuracy:.2%}")
             st.write(
                 section(
@@ -309,7 +311,8 @@ def card(scene: Scene) -> None:
                     "card",
                     preset=name,
                     kept_epoch=figures["kept_epoch"],
-                    **figures["recipe"],
+                    precision=precision,
+                    **recipe,
                 )
             )
             st.caption(f"{figures['parameters']:,} parameters; torch {figures['torch']}.")

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
 _FROM: Final = ("sample", "upload", "camera")
 _UPLOADS: Final = "infer_uploads"
+MOST_MB: Final = 20
 _PHOTO: Final = "infer_photo"
 _MOST: Final = 12
 TYPES: Final = ["jpg", "jpeg", "png", "webp", "gif", "bmp", "tif", "tiff"]
@@ -123,10 +124,11 @@ def _sample() -> Chosen:
 
 def _upload() -> Chosen | None:
     files: Any = st.file_uploader(
-        "A picture, at most 20 MB; it stays on this server's memory and is never stored",
+        f"A picture, at most {MOST_MB} MB; it stays in this server's memory and is never stored",
         type=TYPES,
         accept_multiple_files=True,
         key="infer_file",
+        max_upload_size=MOST_MB,
     )
     if files:
         # An upload is lost when the page is left; its bytes in the session are not.

@@ -25,7 +25,8 @@ if TYPE_CHECKING:
     from explorer.networks.weights import Differences
 
 _FILE: Final = "infer_weights_file"
-_UPLOAD_MB: Final = 20
+_UPLOAD_MB: Final = 256
+"""As the server's maxUploadSize: ResNet-152's float32 weights have 242 MB."""
 
 
 @dataclass(frozen=True)
@@ -36,6 +37,16 @@ class Loaded:
     setup: Setup
     network: ResNet
     trained: bool
+
+
+@dataclass(frozen=True)
+class _Kept:
+    """A visitor's file: its digest is taken once, not at every rerun."""
+
+    id: str
+    name: str
+    data: bytes
+    digest: str
 
 
 def usable_device(wanted: str) -> Device:
@@ -176,10 +187,14 @@ def _file_input() -> tuple[str, str, bytes | Path] | None:
         "State dict",
         type=[suffix[1:] for suffix in SUFFIXES],
         key="infer_state_dict",
+        max_upload_size=_UPLOAD_MB,
         help=section("inference", "file help", limit=_UPLOAD_MB, folder=shown),
     )
-    if upload is not None:
-        st.session_state[_FILE] = (upload.name, upload.getvalue())
+    kept: _Kept | None = st.session_state.get(_FILE)
+    if upload is not None and (kept is None or kept.id != upload.file_id):
+        data = upload.getvalue()
+        kept = _Kept(upload.file_id, upload.name, data, cache.digest(data))
+        st.session_state[_FILE] = kept
     there = sorted(path for path in folder.glob("*") if path.suffix in SUFFIXES)
     if there and upload is None:
         chosen = st.selectbox(
@@ -188,9 +203,8 @@ def _file_input() -> tuple[str, str, bytes | Path] | None:
         if chosen:
             path = folder / chosen
             return chosen, f"{path} {path.stat().st_mtime_ns}", path
-    if _FILE in st.session_state:
-        name, data = st.session_state[_FILE]
-        return name, cache.digest(data), data
+    if kept is not None:
+        return kept.name, kept.digest, kept.data
     st.info("Until you choose a file, the untrained network answers.", icon=":material/upload:")
     return None
 

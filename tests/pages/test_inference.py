@@ -178,6 +178,27 @@ def test_state_dict_that_fits_and_one_that_does_not(open_app, no_cache) -> None:
     assert "tensors of fits.safetensors fit this network exactly" in words(app)
 
 
+def test_a_large_state_dict_is_digested_once(open_app, no_cache, monkeypatch) -> None:
+    """ResNet-50's own file may be uploaded, and later reruns do not read its 100 MB again."""
+    app = open_app("inference", net="resnet50", image_size="64", infer_weights="my file")
+    element = next(e for e in app.get("file_uploader") if e.key == "infer_state_dict")
+    data = save(build(preset("resnet50"), seed=5).state_dict())
+    assert len(data) > 100_000_000
+    element.upload("mine.safetensors", data, "application/octet-stream").run()
+    clean(app)
+    assert "tensors of mine.safetensors fit this network exactly" in words(app)
+    digest = inference_cache.digest
+
+    def digest_of_small_ones(found: bytes) -> str:
+        assert len(found) < 100_000_000
+        return digest(found)
+
+    monkeypatch.setattr(inference_cache, "digest", digest_of_small_ones)
+    app.run()
+    clean(app)
+    assert "tensors of mine.safetensors fit this network exactly" in words(app)
+
+
 def test_lesions_of_the_plain_twin(open_app, monkeypatch, tmp_path) -> None:
     """Where plain-20 is on board, its deletions stand beside ResNet-20's."""
     from explorer.experiments import embedded

@@ -41,6 +41,7 @@ def own(most: int) -> Pictures:
         type=upload.TYPES,
         accept_multiple_files=True,
         key="bn_files",
+        max_upload_size=upload.MOST_MB,
     )
     if files:
         # An upload is lost when the page is left; its bytes in the session are not.
