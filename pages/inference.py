@@ -1,12 +1,25 @@
 import streamlit as st
 
 from explorer.lessons import section
-from explorer.ui import inference_experiments, inference_sections, picker, upload
-from explorer.ui import weights_input as weights
+from explorer.ui import picker
+from explorer.ui.device import usable_device
+from explorer.ui.inference import (
+    answer,
+    card,
+    feature_maps,
+    grad_cam,
+    lesions,
+    many,
+    modes,
+    preprocessing,
+    receptive_field,
+    upload,
+    weights,
+)
 
 choice = picker.current()
 st.title("Inference", anchor=False)
-device = weights.usable_device(choice.device)
+device = usable_device(choice.device)
 st.write(section("inference", "lead", network=choice.title, device=device.label))
 
 left, right = st.columns([5, 6], gap="large")
@@ -14,20 +27,20 @@ with left:
     chosen = upload.choose()
 with right:
     loaded = weights.choose(choice, device.id)
-    scene = inference_sections.scene_of(choice, loaded, chosen)
-    inference_sections.answer(scene)
+    scene = answer.scene_of(choice, loaded, chosen)
+    answer.answer(scene)
 with left:
-    inference_sections.pictures(scene)
+    answer.pictures(scene)
 
 VIEWS = {
-    "Preprocessing": inference_sections.preprocessing,
-    "Feature maps": inference_sections.feature_maps,
-    "Grad-CAM": inference_sections.grad_cam,
-    "Receptive field": inference_experiments.receptive_field,
-    "Lesions": inference_experiments.lesions,
-    "train or eval": inference_experiments.modes,
-    "Many pictures": inference_experiments.many,
-    "Model card": inference_experiments.card,
+    "Preprocessing": preprocessing.draw,
+    "Feature maps": feature_maps.draw,
+    "Grad-CAM": grad_cam.draw,
+    "Receptive field": receptive_field.draw,
+    "Lesions": lesions.draw,
+    "train or eval": modes.draw,
+    "Many pictures": many.draw,
+    "Model card": card.draw,
 }
 st.divider()
 view = st.segmented_control(

@@ -12,7 +12,8 @@ from safetensors.torch import save
 
 from explorer.architecture import preset
 from explorer.networks import build
-from explorer.ui import downloading, inference_cache
+from explorer.ui import downloading
+from explorer.ui.inference import cache as inference_cache
 
 SECTIONS = [
     "Preprocessing",
@@ -233,7 +234,9 @@ def test_two_visitors_with_different_networks(open_app) -> None:
 def test_ten_scenes_at_once_have_ten_right_answers() -> None:
     """The page's own caches, from ten threads, as ten sessions use them."""
     from explorer.experiments.samples import samples
-    from explorer.ui import cache, inference_cache, upload
+    from explorer.ui import cache
+    from explorer.ui.inference import cache as inference_cache
+    from explorer.ui.inference import upload
 
     spec = preset("resnet20")
     network = inference_cache.embedded_network("resnet20", "cpu")

@@ -9,7 +9,8 @@ import streamlit as st
 
 from explorer.architecture import NetworkSpec
 from explorer.experiments.batch_norm_plan import foldable, images_that_fit, layers
-from explorer.ui import cache, inference_cache
+from explorer.ui import cache
+from explorer.ui.inference import cache as inference_cache
 
 if TYPE_CHECKING:
     from PIL.Image import Image

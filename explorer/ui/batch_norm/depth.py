@@ -9,9 +9,9 @@ import streamlit as st
 from explorer.lessons import section
 from explorer.ui import chart
 from explorer.ui.batch_norm import cached
+from explorer.ui.device import usable_device
 from explorer.ui.kept import KEPT
 from explorer.ui.picker import Choice
-from explorer.ui.weights_input import usable_device
 from explorer.views import bn_depth
 from explorer.views.bn_numbers import magnitude
 

@@ -12,10 +12,10 @@ from explorer.lessons import glossary, section
 from explorer.ui import cache, chart
 from explorer.ui.batch_norm import cached, pictures
 from explorer.ui.batch_norm.controls import trained_preset
+from explorer.ui.device import usable_device
 from explorer.ui.drawing import drawing
 from explorer.ui.kept import KEPT
 from explorer.ui.picker import Choice
-from explorer.ui.weights_input import usable_device
 from explorer.views import bn_axes, bn_charts, bn_layer
 from explorer.views.bn_numbers import plain
 from explorer.views.palette import themed

@@ -12,9 +12,9 @@ from explorer.lessons import glossary, section
 from explorer.ui import cache, chart
 from explorer.ui.batch_norm import cached
 from explorer.ui.batch_norm.controls import trained_preset
+from explorer.ui.device import usable_device
 from explorer.ui.kept import KEPT
 from explorer.ui.picker import Choice
-from explorer.ui.weights_input import usable_device
 from explorer.views import bn_charts
 from explorer.views.bn_numbers import plain
 

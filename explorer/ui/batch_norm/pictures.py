@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import streamlit as st
 
-from explorer.ui import upload
+from explorer.ui.inference import upload
 from explorer.ui.kept import KEPT
 
 if TYPE_CHECKING:

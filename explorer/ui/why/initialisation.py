@@ -10,7 +10,7 @@ import streamlit as st
 from explorer.lessons import section
 from explorer.ui import chart, picker
 from explorer.ui.batch_norm import depth as depth_of_signal
-from explorer.ui.weights_input import usable_device
+from explorer.ui.device import usable_device
 from explorer.views import bn_depth, why_charts
 
 if TYPE_CHECKING:

@@ -27,9 +27,9 @@ if TYPE_CHECKING:
     from explorer.experiments.preprocess import Prepared, Recipe
     from explorer.networks import ResNet
     from explorer.networks.published_weights import PublishedWeights
+    from explorer.ui.inference.upload import Chosen
+    from explorer.ui.inference.weights import Loaded
     from explorer.ui.picker import Choice
-    from explorer.ui.upload import Chosen
-    from explorer.ui.weights_input import Loaded
 
 
 @dataclass(frozen=True)

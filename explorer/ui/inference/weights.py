@@ -15,12 +15,12 @@ from explorer.experiments.embedded import cards
 from explorer.lessons import glossary, section
 from explorer.ui import cache as networks
 from explorer.ui import downloading, picker
-from explorer.ui import inference_cache as cache
+from explorer.ui.inference import cache
 from explorer.ui.picker import Choice
 
 if TYPE_CHECKING:
     from explorer.experiments.inference_setup import Setup
-    from explorer.networks import Device, ResNet
+    from explorer.networks import ResNet
     from explorer.networks.published_weights import PublishedWeights
     from explorer.networks.weights import Differences
 
@@ -47,16 +47,6 @@ class _Kept:
     name: str
     data: bytes
     digest: str
-
-
-def usable_device(wanted: str) -> Device:
-    """The chosen device, or the best one with a word on why not the chosen one."""
-    try:
-        return networks.device_for(wanted)
-    except ValueError as error:
-        best = networks.device_for("auto")
-        st.warning(f"{error}. The network runs on {best.label}.", icon=":material/info:")
-        return best
 
 
 def choose(choice: Choice, device: str) -> Loaded:

@@ -9,8 +9,8 @@ import streamlit as st
 
 from explorer.experiments.samples import Sample, samples
 from explorer.lessons import glossary
-from explorer.ui import inference_cache as cache
 from explorer.ui.drawing import drawing
+from explorer.ui.inference import cache
 
 if TYPE_CHECKING:
     from explorer.experiments.images import Picture
