@@ -4,6 +4,7 @@ Every control is bound to the URL. Defaults must not depend on the network, or t
 values; so an empty control means 'as the named network has it' and shows that as its placeholder.
 """
 
+import re
 from dataclasses import dataclass, replace
 from typing import Any, Final, get_args
 
@@ -45,6 +46,7 @@ _NUMBERS: Final = {
     "image_size": ("32", "64", "96", "128", "160", "192", "224", "256", "320", "384", "512"),
 }
 """Usual values to choose from; any other may be typed."""
+_SIZE: Final = "Image size, pixels"
 _LABELS: Final = {
     "block": "Block",
     "depths": "Blocks per stage",
@@ -61,6 +63,8 @@ _LABELS: Final = {
     "in_channels": "Image channels",
     "num_classes": "Classes",
 }
+_NAMED: Final = re.compile(rf"(`+).*?\1|\b(?P<field>{'|'.join(_LABELS)}|image_size)=", re.DOTALL)
+"""A field as an error names it; or a code span, in which a visitor's words stay as they are."""
 _DEVICES: Final = ("auto", "cpu", "cuda", "mps", "xpu")
 _STATE: Final = "choice"
 _AS_LINKED: Final = "choice_as_linked"
@@ -111,7 +115,7 @@ def draw() -> list[str]:
         help=glossary("network"),
     )
     entry = _BY_NAME[named]
-    values: dict[str, Any] = {"image_size": _number("image_size", "Image size, pixels", entry)}
+    values: dict[str, Any] = {"image_size": _number("image_size", _SIZE, entry)}
     slots: dict[str, Any] = {"image_size": st.container()}
     device = st.selectbox(
         "Device", _DEVICES, key="device", bind="query-params", help=glossary("device")
@@ -131,6 +135,7 @@ def draw() -> list[str]:
     complaints = _complaints()
     if problem:
         field = problem.split("=", 1)[0]
+        problem = _in_labels(problem)
         slots.get(field, slots["image_size"]).error(problem, icon=":material/error:")
         shown = st.session_state[_STATE].title
         complaints = [*complaints, f"{problem}. {shown} stays on screen."]
@@ -203,6 +208,16 @@ def _parsed(field: str, value: str) -> Any:
     if not _is_number(value.strip()):
         raise ValueError(f"{field}={quoted(value)} must be a whole number")
     return numbers[0]
+
+
+def _in_labels(problem: str) -> str:
+    """An error with the sidebar's labels in place of the fields' names."""
+
+    def label(found: re.Match[str]) -> str:
+        field = found["field"]
+        return f"**{_LABELS.get(field, _SIZE)}** = " if field else found[0]
+
+    return _NAMED.sub(label, problem)
 
 
 def _is_number(text: str) -> bool:

@@ -168,18 +168,30 @@ def test_switching_by_a_button_of_a_page(open_app, monkeypatch):
 # --- combinations that cannot be ----------------------------------------------------------------
 
 IMPOSSIBLE = [
-    ({"groups": "32"}, "resnet18", "groups=32 and width_per_group=64 need block='bottleneck'"),
-    ({"depths": "3, 4, 6"}, "resnet50", "depths=(3, 4, 6) names 3 stages"),
-    ({"widths": "512 256 128 64", "shortcut": "padding"}, "resnet18", "shortcut='padding'"),
-    ({"depths": "0, 1, 1, 1"}, "resnet18", "depths=0 must be a whole number from 1 to"),
+    (
+        {"groups": "32"},
+        "resnet18",
+        "**Width per group, channels** = 64 need **Block** = 'bot",
+    ),
+    ({"depths": "3, 4, 6"}, "resnet50", "**Blocks per stage** = (3, 4, 6) names 3 stages"),
+    ({"widths": "512 256 128 64", "shortcut": "padding"}, "resnet18", "**Shortcut** = 'padding'"),
+    (
+        {"depths": "0, 1, 1, 1"},
+        "resnet18",
+        "**Blocks per stage** = 0 must be a whole number",
+    ),
     ({"depths": "999, 1, 1, 1"}, "resnet18", "at most 1,000 are allowed"),
     ({"widths": "8192,8192,8192,8192"}, "resnet50", "at most 300,000,000 are allowed"),
-    ({"image_size": "31"}, "resnet18", "image_size=31 must be a whole number from 32"),
+    (
+        {"image_size": "31"},
+        "resnet18",
+        "**Image size, pixels** = 31 must be a whole number",
+    ),
     ({"image_size": "1025"}, "resnet18", "to 1,024 pixels"),
     ({"image_size": "1024"}, "resnet152", "activations per image"),
-    ({"image_size": "0"}, "resnet18", "image_size=0 must be"),
-    ({"groups": "0"}, "resnet50", "groups=0 must be a whole number from 1"),
-    ({"num_classes": "100001"}, "resnet50", "num_classes=100001 must be"),
+    ({"image_size": "0"}, "resnet18", "**Image size, pixels** = 0 must be"),
+    ({"groups": "0"}, "resnet50", "**Groups** = 0 must be a whole number from 1"),
+    ({"num_classes": "100001"}, "resnet50", "**Classes** = 100001 must be"),
     ({"width_per_group": "1", "widths": "8,16,32,64"}, "resnet50", "leaves no channel"),
 ]
 
@@ -220,6 +232,13 @@ def test_the_complaint_stands_at_its_control(open_app):
     at = next(i for i, element in enumerate(inside) if getattr(element, "key", None) == "depths")
     assert [box.value for box in inside[at + 1].error] == [box.value for box in app.error]
     assert len(app.error) == 1
+
+
+def test_a_visitors_words_are_not_taken_for_fields(open_app):
+    app = open_app(net="resnet50", depths="groups=2, image_size=3")
+    assert_whole(app)
+    start = "**Blocks per stage** = `'groups=2, image_size=3'` must be whole numbers"
+    assert app.warning[0].value.startswith(start)
 
 
 # --- links that make no sense -------------------------------------------------------------------
@@ -273,7 +292,8 @@ def test_a_hostile_value_costs_one_sentence(open_app, field):
         assert_whole(app)
         assert choice(app).spec == preset("resnet18" if field == "net" else "resnet50")
         assert len(app.warning) == 1, said(app)
-        assert field in app.warning[0].value or field == "net"
+        labels = [box.label for box in (*app.selectbox, *app.text_input) if box.key == field]
+        assert any(name in app.warning[0].value for name in (field, *labels)) or field == "net"
         assert harmless(app.warning[0].value)
 
 
