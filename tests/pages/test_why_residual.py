@@ -3,12 +3,15 @@
 import dataclasses
 import hashlib
 import time
+from threading import Thread
 
 import pytest
 
 from explorer.experiments import cifar10
+from explorer.experiments.learning_identity import learn_identity
+from explorer.experiments.shattered import likeness
 from explorer.ui import downloading
-from explorer.ui.why import queue
+from explorer.ui.why import initialisation, queue
 from tests.cifar10_folder import write_parquet
 
 PARTS = ("Published", "At initialisation", "Training", "Paths", "What is known")
@@ -53,6 +56,39 @@ def test_the_gradients_agree_with_the_reference_run(open_app):
     ratios = {row[1]: float(row[2]) for row in rows if "with BN" in row[1]}
     assert 4 < ratios["plain, with BN"] < 20  # reference 8.6
     assert 1 < ratios["residual, with BN"] < 6  # reference 2.6
+
+
+def test_measured_at_a_press_and_once_for_two_sessions(open_app, monkeypatch):
+    """Both experiments in two sessions at once, on fewer depths than the page's own."""
+    measured = []
+
+    def small_likeness(progress):
+        measured.append("likeness")
+        return likeness((1, 2), seeds=1, progress=progress)
+
+    def small_identity(progress):
+        measured.append("identity")
+        return learn_identity((2, 4), 20, progress)
+
+    monkeypatch.setattr(initialisation, "_measure_likeness", small_likeness)
+    monkeypatch.setattr(initialisation, "_learn_identity", small_identity)
+    initialisation._found.clear()
+    try:
+        apps = [open_app("why_residual", why_part="At initialisation") for _ in range(2)]
+        before = len(apps[0].get("plotly_chart"))
+        for key in ("why_run_likeness", "why_run_identity"):
+            threads = [Thread(target=app.button(key=key).click().run) for app in apps]
+            for thread in threads:
+                thread.start()
+            for thread in threads:
+                thread.join()
+        assert measured == ["likeness", "identity"]
+        for app in apps:
+            assert not app.exception
+            assert len(app.get("plotly_chart")) == before + 2
+            assert not [button for button in app.button if button.key.startswith("why_run")]
+    finally:
+        initialisation._found.clear()
 
 
 def test_a_run_is_trained_shown_and_deleted_from(open_app):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from threading import Lock
 from typing import TYPE_CHECKING, Any
 
 import streamlit as st
@@ -83,17 +84,26 @@ def _computed(key: str, label: str, measure: Callable[[Callable[[float], object]
     """What `measure` finds, once it was asked for; found once for all sessions."""
     known = _found()
     if key not in known:
-        if not st.button(label, key=key):
+        place = st.empty()
+        if not place.button(label, key=key):
             return None
-        bar = st.progress(0.0, "Measuring …")
-        known[key] = measure(lambda share: bar.progress(share, f"Measuring … {share:.0%}"))
-        bar.empty()
+        bar = place.progress(0.0, "Measuring …")
+        # Of two visitors who ask at once, the second waits for what the first finds.
+        with _one_at_a_time():
+            if key not in known:
+                known[key] = measure(lambda share: bar.progress(share, f"Measuring … {share:.0%}"))
+        place.empty()
     return known[key]
 
 
 @st.cache_resource
 def _found() -> dict[str, Any]:
     return {}
+
+
+@st.cache_resource
+def _one_at_a_time() -> Lock:
+    return Lock()
 
 
 def _measure_likeness(progress: Callable[[float], object]) -> Likeness:
