@@ -17,14 +17,17 @@ from explorer.ui.inference import (
     weights,
 )
 
-choice = picker.current()
 st.title("Inference", anchor=False)
-device = usable_device(choice.device)
-st.write(section("inference", "lead", network=choice.title, device=device.label))
+lead = st.container()
 
 left, right = st.columns([5, 6], gap="large")
 with left:
     chosen = upload.choose()
+with right:
+    choice = weights.stand_in(picker.current())
+with lead:
+    device = usable_device(choice.device)
+    st.write(section("inference", "lead", network=choice.title, device=device.label))
 with right:
     loaded = weights.choose(choice, device.id)
     scene = answer.scene_of(choice, loaded, chosen)

@@ -18,6 +18,8 @@ from explorer.ui.cache import blueprint_of
 from explorer.ui.words import quoted
 
 CUSTOM: Final = "Custom"
+FIRST: Final = next(iter(PRESETS))
+"""The network of a visitor who has chosen none."""
 _FROM_SCRATCH: Final = Preset("custom", "Custom network", CUSTOM, PRESETS["resnet18"].spec, 224)
 _BY_FAMILY: Final = {
     family: {entry.title: entry for entry in PRESETS.values() if entry.family == family}

@@ -70,6 +70,39 @@ def test_other_networks(open_app, no_cache, query: dict[str, str], section: str)
     assert list(app.error) == []
 
 
+def test_on_a_fresh_machine_the_page_opens_with_a_network_that_knows_a_cat(
+    open_app, no_cache
+) -> None:
+    app = open_app("inference")
+    clean(app)
+    assert app.subheader[0].value.startswith("cat: ")
+    assert "ResNet-18, with which the sidebar starts, has no trained weights" in words(app)
+    assert "A picture goes through ResNet-20" in words(app)
+    assert "Download V1: 46.8 MB" in [button.label for button in app.button]
+    app.button(key="infer_untrained").click().run()
+    clean(app)
+    assert app.subheader[0].value.startswith("Untrained guess: ")
+    assert "A picture goes through ResNet-18" in words(app)
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        {"net": "resnet18"},
+        {"net": "ResNet-34"},
+        {"num_classes": "10"},
+        {"image_size": "64"},
+        {"infer_weights": "untrained"},
+    ],
+    ids=str,
+)
+def test_a_network_that_somebody_asked_for_is_taken(open_app, no_cache, query) -> None:
+    app = open_app("inference", **query)
+    clean(app)
+    assert app.subheader[0].value.startswith("Untrained guess: ")
+    assert "with which the sidebar starts" not in words(app)
+
+
 def test_without_weights_the_page_says_so_and_offers_a_way_out(open_app, no_cache) -> None:
     app = open_app("inference", net="resnet18")
     clean(app)

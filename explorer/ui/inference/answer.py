@@ -46,12 +46,17 @@ def answer(scene: Scene) -> Prediction | None:
     st.subheader(f"{guess}{first.name}: {first.probability:.1%}", anchor=False)
     if others:
         st.caption(
-            f"Margin {100 * prediction.margin:.1f} points before {others[0].name}.",
+            f"Margin {_points(prediction.margin)} before {others[0].name}.",
             help=glossary("margin"),
         )
     bars(prediction, "infer_top")
     times(scene, prediction)
     return prediction
+
+
+def _points(share: float) -> str:
+    points = 100 * share
+    return f"{points:.1f} points" if points >= 0.1 else f"{points:.2g} points"
 
 
 def _second_opinion(scene: Scene) -> None:

@@ -104,7 +104,7 @@ def _sample() -> Chosen:
         label="Sample pictures; choose one",
         choosable=True,
         selected=_wanted().name,
-        min_width=400,
+        min_width=340,
     )
     if clicked in samples() and clicked != _wanted().name:
         st.session_state["infer_sample"] = clicked

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
@@ -47,6 +47,42 @@ class _Kept:
     name: str
     data: bytes
     digest: str
+
+
+def stand_in(choice: Choice) -> Choice:
+    """The trained network on board, while nobody has chosen one and the first has no weights here.
+
+    What the sidebar starts with would only guess on a fresh machine. A network that a link, the
+    sidebar or a control of this page asks for is always taken.
+    """
+    from explorer.experiments.inference_setup import BEST, UNTRAINED
+
+    asked = st.session_state.get("infer_weights", st.query_params.get("infer_weights", BEST))
+    named = "net" in st.query_params or st.session_state.get("image_size") or choice.customised
+    if choice.name != picker.FIRST or named or asked != BEST or not cards():
+        return choice
+    available = cache.setups_of(choice.name, choice.spec)
+    if _best(available) != UNTRAINED:
+        return choice
+    entry = PRESETS[next(name for name in ("resnet20", *cards()) if name in cards())]
+    st.info(
+        section("inference", "stand-in", first=choice.title, network=entry.title),
+        icon=":material/swap_horiz:",
+    )
+    with st.container(horizontal=True):
+        st.button(
+            f"Use {choice.title}, untrained",
+            on_click=_use_untrained,
+            key="infer_untrained",
+        )
+        _offer_downloads(available)
+    return replace(
+        choice, spec=entry.spec, image_size=entry.image_size, name=entry.name, title=entry.title
+    )
+
+
+def _use_untrained() -> None:
+    st.session_state["infer_weights"] = "untrained"
 
 
 def choose(choice: Choice, device: str) -> Loaded:
@@ -240,6 +276,10 @@ def _ways_out(available: dict[str, Setup]) -> None:
             help=section("inference", "switch"),
             key="infer_switch",
         )
+    _offer_downloads(available)
+
+
+def _offer_downloads(available: dict[str, Setup]) -> None:
     shown = st.session_state.get("infer_weights")
     for kind, setup in available.items():
         if setup.published is not None and kind != shown and not setup.published.path.is_file():
