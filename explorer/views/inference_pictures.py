@@ -72,7 +72,7 @@ def data_url(image: Image.Image, kind: str = "PNG") -> str:
     return f"data:image/{kind.lower()};base64,{base64.b64encode(buffer.getvalue()).decode()}"
 
 
-def gallery(pictures: Sequence[tuple[str, str, str]], columns: int = 5, side: int = 104) -> str:
+def gallery(pictures: Sequence[tuple[str, str, str]], columns: int = 6, side: int = 104) -> str:
     """Pictures to choose from: (path, words under it, href of a square picture)."""
     rows = -(-len(pictures) // columns)
     cell_width, cell_height = side + _GAP, side + 30

@@ -147,3 +147,9 @@ def test_a_download_without_internet_ends_in_a_sentence(browser, fresh_server, t
         assert list(tmp_path.rglob("*.p*")) == []
     finally:
         visit.close()
+
+
+def test_a_link_to_a_sample_marks_it(open_page: Opener) -> None:
+    visit = open_page("inference", {"net": "resnet20", "infer_sample": "kingfisher"})
+    pressed = visit.page.locator("[data-path][aria-pressed=true]")
+    assert pressed.first.get_attribute("data-path") == "kingfisher"

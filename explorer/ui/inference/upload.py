@@ -71,7 +71,9 @@ def decoded(name: str, data: bytes) -> Chosen:
 
 def _wanted() -> Sample:
     known = samples()
-    return known.get(st.session_state.get("infer_sample") or "cat", known["cat"])
+    # In a session's first run the value of a link is not yet in its state.
+    asked = st.session_state.get("infer_sample", st.query_params.get("infer_sample"))
+    return known.get(asked, known["cat"])
 
 
 def _of_sample(sample: Sample) -> Chosen:
