@@ -15,6 +15,7 @@ from explorer.architecture.spec import ActivationOrder, BlockKind, ShortcutRule,
 from explorer.lessons import glossary
 from explorer.ui import link, navigation
 from explorer.ui.cache import blueprint_of
+from explorer.ui.kept import held
 from explorer.ui.words import quoted
 
 CUSTOM: Final = "Custom"
@@ -122,11 +123,7 @@ def draw() -> list[str]:
     device = st.selectbox(
         "Device", _DEVICES, key="device", bind="query-params", help=glossary("device")
     )
-    # In a session's first run the values of a link are not yet in its state.
-    changed = any(
-        st.session_state.get(field, st.query_params.get(field)) not in (None, "")
-        for field in _LABELS
-    )
+    changed = any(held(field) not in (None, "") for field in _LABELS)
     with st.expander("Customise", expanded=changed or family == CUSTOM):
         for field in _LABELS:
             values[field] = _control(field, entry)
@@ -232,8 +229,8 @@ def _names_beside(family: str) -> list[str]:
     A link may name a network by its id, and in any family. It stays as it is: writing the title
     into the address would leave a step in the history that one cannot go back through.
     """
-    held = (st.query_params.get("net"), st.session_state.get("net"))
-    return sorted({name for name in held if name in _BY_NAME and name not in _BY_FAMILY[family]})
+    asked = (st.query_params.get("net"), st.session_state.get("net"))
+    return sorted({name for name in asked if name in _BY_NAME and name not in _BY_FAMILY[family]})
 
 
 def _new_family() -> None:

@@ -85,6 +85,13 @@ def test_on_a_fresh_machine_the_page_opens_with_a_network_that_knows_a_cat(
     assert "A picture goes through ResNet-18" in words(app)
 
 
+def test_a_link_to_a_position_shows_it_at_once(open_app) -> None:
+    link = {"infer_view": "Receptive field", "infer_field": "layer3.2"}
+    app = open_app("inference", net="resnet20", **link, infer_row="0", infer_column="100")
+    clean(app)
+    assert "Row 0, column 7 of **layer3.2**" in words(app)
+
+
 @pytest.mark.parametrize(
     "query",
     [

@@ -10,6 +10,7 @@ from explorer.lessons import section
 from explorer.ui.drawing import drawing
 from explorer.ui.inference import cache
 from explorer.ui.inference.cache import Scene
+from explorer.ui.kept import held
 
 _FRAMES: Final = 64
 _CHANNELS: Final = 64
@@ -18,8 +19,7 @@ _CHANNELS: Final = 64
 def draw(scene: Scene) -> None:
     """A film strip of all blocks, and the channels of one of them."""
     paths = [part.path for part in scene.blueprint.parts[:-1]]
-    # In a session's first run the value of a link is not yet in its state.
-    shown = st.session_state.get("infer_block", st.query_params.get("infer_block"))
+    shown = held("infer_block")
     if shown not in paths:
         shown = st.session_state["infer_block"] = paths[0]
     with st.spinner("Running every block ..."):

@@ -10,6 +10,7 @@ from explorer.lessons import section
 from explorer.ui.drawing import drawing
 from explorer.ui.inference import cache
 from explorer.ui.inference.cache import Scene
+from explorer.ui.kept import held
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -47,9 +48,14 @@ def draw(scene: Scene) -> None:
 
 
 def _position(height: int, width: int) -> tuple[int, int]:
-    down = st.session_state.get("infer_row", 50)
-    across = st.session_state.get("infer_column", 50)
+    down, across = (_share(held(key)) for key in ("infer_row", "infer_column"))
     return round(down / 100 * (height - 1)), round(across / 100 * (width - 1))
+
+
+def _share(value: object) -> int:
+    """Per cent as the slider holds it, or as a link says it; the middle for anything else."""
+    text = str(value)
+    return int(text) if text.isdecimal() and len(text) < 4 and int(text) <= 100 else 50
 
 
 def _per_cent(index: int, size: int) -> int:

@@ -11,6 +11,7 @@ from explorer.experiments.samples import Sample, samples
 from explorer.lessons import glossary
 from explorer.ui.drawing import drawing
 from explorer.ui.inference import cache
+from explorer.ui.kept import held
 
 if TYPE_CHECKING:
     from explorer.experiments.images import Picture
@@ -71,9 +72,7 @@ def decoded(name: str, data: bytes) -> Chosen:
 
 def _wanted() -> Sample:
     known = samples()
-    # In a session's first run the value of a link is not yet in its state.
-    asked = st.session_state.get("infer_sample", st.query_params.get("infer_sample"))
-    return known.get(asked, known["cat"])
+    return known.get(held("infer_sample"), known["cat"])
 
 
 def _of_sample(sample: Sample) -> Chosen:

@@ -16,6 +16,7 @@ from explorer.lessons import glossary, section
 from explorer.ui import cache as networks
 from explorer.ui import downloading, picker
 from explorer.ui.inference import cache
+from explorer.ui.kept import held
 from explorer.ui.picker import Choice
 
 if TYPE_CHECKING:
@@ -55,11 +56,13 @@ def stand_in(choice: Choice) -> Choice:
     What the sidebar starts with would only guess on a fresh machine. A network that a link, the
     sidebar or a control of this page asks for is always taken.
     """
-    from explorer.experiments.inference_setup import BEST, UNTRAINED
+    from explorer.experiments.inference_setup import BEST, OPTIONS, UNTRAINED
 
-    asked = st.session_state.get("infer_weights", st.query_params.get("infer_weights", BEST))
+    wanted = held("infer_weights")
     named = "net" in st.query_params or st.session_state.get("image_size") or choice.customised
-    if choice.name != picker.FIRST or named or asked != BEST or not cards():
+    if choice.name != picker.FIRST or named or not cards():
+        return choice
+    if wanted != BEST and wanted in OPTIONS:
         return choice
     available = cache.setups_of(choice.name, choice.spec)
     if _best(available) != UNTRAINED:
