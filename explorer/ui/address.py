@@ -1,26 +1,9 @@
 """Addresses of pages in a chosen state, as the sidebar and the pages write them themselves."""
 
-from typing import Final
 from urllib.parse import urlencode
 
 from explorer.architecture import PRESETS, NetworkSpec
-
-_FIELDS: Final = (
-    "block",
-    "depths",
-    "widths",
-    "stem",
-    "activation_order",
-    "stride_on",
-    "shortcut",
-    "norm_on_projection",
-    "batch_norm",
-    "conv_bias",
-    "groups",
-    "width_per_group",
-    "in_channels",
-    "num_classes",
-)
+from explorer.ui.fields import LABELS
 
 
 def address(page: str, name: str, spec: NetworkSpec, image_size: int, **state: str) -> str:
@@ -37,7 +20,7 @@ def address(page: str, name: str, spec: NetworkSpec, image_size: int, **state: s
     query = {"net": name}
     if image_size != base.image_size:
         query["image_size"] = str(image_size)
-    for field in _FIELDS:
+    for field in LABELS:
         value = getattr(spec, field)
         if value != getattr(base.spec, field):
             query[field] = _written(value)

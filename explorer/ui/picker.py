@@ -4,17 +4,16 @@ Every control is bound to the URL. Defaults must not depend on the network, or t
 values; so an empty control means 'as the named network has it' and shows that as its placeholder.
 """
 
-import re
 from dataclasses import dataclass, replace
-from typing import Any, Final, get_args
+from typing import Any, Final
 
 import streamlit as st
 
 from explorer.architecture import FAMILIES, PRESETS, NetworkSpec, Preset
-from explorer.architecture.spec import ActivationOrder, BlockKind, ShortcutRule, Stem, StrideOn
 from explorer.lessons import glossary
 from explorer.ui import link, navigation
 from explorer.ui.cache import blueprint_of
+from explorer.ui.fields import CHOICES, LABELS, LISTS, NUMBERS, SIZE, SWITCHES, in_labels, parsed
 from explorer.ui.kept import held
 from explorer.ui.words import quoted
 
@@ -32,42 +31,6 @@ _BY_NAME: Final = {
     for entry in entries.values()
     for name in (entry.name, entry.title)
 }
-_CHOICES: Final = {
-    "block": get_args(BlockKind),
-    "stem": get_args(Stem),
-    "activation_order": get_args(ActivationOrder),
-    "stride_on": get_args(StrideOn),
-    "shortcut": get_args(ShortcutRule),
-}
-_SWITCHES: Final = ("norm_on_projection", "batch_norm", "conv_bias")
-_LISTS: Final = ("depths", "widths")
-_NUMBERS: Final = {
-    "groups": ("1", "2", "4", "8", "16", "32", "64"),
-    "width_per_group": ("4", "8", "16", "32", "64", "128", "256"),
-    "in_channels": ("1", "3", "4"),
-    "num_classes": ("10", "100", "1000"),
-    "image_size": ("32", "64", "96", "128", "160", "192", "224", "256", "320", "384", "512"),
-}
-"""Usual values to choose from; any other may be typed."""
-_SIZE: Final = "Image size, pixels"
-_LABELS: Final = {
-    "block": "Block",
-    "depths": "Blocks per stage",
-    "widths": "Width per stage, channels",
-    "stem": "Stem",
-    "activation_order": "Activation order",
-    "stride_on": "Stride of a bottleneck on",
-    "shortcut": "Shortcut",
-    "norm_on_projection": "Batch norm on projections",
-    "batch_norm": "Batch norm",
-    "conv_bias": "Biases on convolutions",
-    "groups": "Groups",
-    "width_per_group": "Width per group, channels",
-    "in_channels": "Image channels",
-    "num_classes": "Classes",
-}
-_NAMED: Final = re.compile(rf"(`+).*?\1|\b(?P<field>{'|'.join(_LABELS)}|image_size)=", re.DOTALL)
-"""A field as an error names it; or a code span, in which a visitor's words stay as they are."""
 _DEVICES: Final = ("auto", "cpu", "cuda", "mps", "xpu")
 _STATE: Final = "choice"
 _AS_LINKED: Final = "choice_as_linked"
@@ -118,14 +81,14 @@ def draw() -> list[str]:
         help=glossary("network"),
     )
     entry = _BY_NAME[named]
-    values: dict[str, Any] = {"image_size": _number("image_size", _SIZE, entry)}
+    values: dict[str, Any] = {"image_size": _number("image_size", SIZE, entry)}
     slots: dict[str, Any] = {"image_size": st.container()}
     device = st.selectbox(
         "Device", _DEVICES, key="device", bind="query-params", help=glossary("device")
     )
-    changed = any(held(field) not in (None, "") for field in _LABELS)
+    changed = any(held(field) not in (None, "") for field in LABELS)
     with st.expander("Customise", expanded=changed or family == CUSTOM):
-        for field in _LABELS:
+        for field in LABELS:
             values[field] = _control(field, entry)
             slots[field] = st.container()
         if changed:
@@ -133,9 +96,9 @@ def draw() -> list[str]:
     problem = _settle(entry, values, device)
     complaints = _complaints()
     if problem:
-        field = problem.split("=", 1)[0]
-        problem = _in_labels(problem)
-        slots.get(field, slots["image_size"]).error(problem, icon=":material/error:")
+        slot = slots.get(_blamed(problem), slots["image_size"])
+        problem = in_labels(problem)
+        slot.error(problem, icon=":material/error:")
         shown = st.session_state[_STATE].title
         complaints = [*complaints, f"{problem}. {shown} stays on screen."]
     link.copy_link()
@@ -145,32 +108,49 @@ def draw() -> list[str]:
 def _settle(entry: Preset, values: dict[str, Any], device: str) -> str | None:
     """Store the choice if it can be built; the sentence that says what is wrong if it cannot."""
     try:
-        changes = {field: _parsed(field, value) for field, value in values.items() if value}
-        image_size = changes.pop("image_size", entry.image_size)
-        spec = replace(entry.spec, **changes)
-        blueprint_of(spec, image_size)
+        st.session_state[_STATE] = _built(entry, values, device)
     except ValueError as problem:
         if _STATE not in st.session_state:
-            st.session_state[_STATE] = Choice(
-                entry.spec, entry.image_size, device, entry.name, entry.title, False
-            )
+            st.session_state[_STATE] = _nearest(entry, values, device, problem)
         else:
             st.session_state[_STATE] = replace(st.session_state[_STATE], device=device)
         return str(problem)
-    customised = spec != entry.spec
-    title = f"{entry.title}, customised" if customised else entry.title
-    st.session_state[_STATE] = Choice(spec, image_size, device, entry.name, title, customised)
     return None
 
 
+def _built(entry: Preset, values: dict[str, Any], device: str) -> Choice:
+    changes = {field: parsed(field, value) for field, value in values.items() if value}
+    image_size = changes.pop("image_size", entry.image_size)
+    spec = replace(entry.spec, **changes)
+    blueprint_of(spec, image_size)
+    customised = spec != entry.spec
+    title = f"{entry.title}, customised" if customised else entry.title
+    return Choice(spec, image_size, device, entry.name, title, customised)
+
+
+def _nearest(entry: Preset, values: dict[str, Any], device: str, problem: ValueError) -> Choice:
+    """What a link leaves when every field that an error names first is taken out of it."""
+    left = dict(values)
+    while left.pop(_blamed(problem), None):
+        try:
+            return _built(entry, left, device)
+        except ValueError as next_one:
+            problem = next_one
+    return _built(entry, {}, device)
+
+
+def _blamed(problem: ValueError | str) -> str:
+    return str(problem).split("=", 1)[0]
+
+
 def _control(field: str, entry: Preset) -> Any:
-    label, own = _LABELS[field], getattr(entry.spec, field)
+    label, own = LABELS[field], getattr(entry.spec, field)
     bound: dict[str, Any] = {"key": field, "bind": "query-params", "help": glossary(field)}
-    if field in _CHOICES or field in _SWITCHES:
-        options = _CHOICES.get(field, ("yes", "no"))
-        shown = own if field in _CHOICES else ("yes" if own else "no")
+    if field in CHOICES or field in SWITCHES:
+        options = CHOICES.get(field, ("yes", "no"))
+        shown = own if field in CHOICES else ("yes" if own else "no")
         return st.selectbox(label, options, index=None, placeholder=shown, **bound)
-    if field in _LISTS:
+    if field in LISTS:
         shown = ", ".join(map(str, own))
         return st.text_input(label, value=None, placeholder=shown, max_chars=80, **bound)
     return _number(field, label, entry)
@@ -180,7 +160,7 @@ def _number(field: str, label: str, entry: Preset) -> str | None:
     own = entry.image_size if field == "image_size" else getattr(entry.spec, field)
     typed: str | None = st.selectbox(
         label,
-        _NUMBERS[field],
+        NUMBERS[field],
         index=None,
         placeholder=str(own),
         accept_new_options=True,
@@ -189,38 +169,6 @@ def _number(field: str, label: str, entry: Preset) -> str | None:
         help=glossary(field),
     )
     return typed
-
-
-def _parsed(field: str, value: str) -> Any:
-    if field in _SWITCHES:
-        return value == "yes"
-    if field in _CHOICES:
-        return value
-    numbers = [int(part) for part in value.replace(",", " ").split() if _is_number(part)]
-    if field in _LISTS:
-        if len(numbers) != len(value.replace(",", " ").split()):
-            raise ValueError(
-                f"{field}={quoted(value)} must be whole numbers separated by commas, "
-                "such as 3, 4, 6, 3"
-            )
-        return tuple(numbers)
-    if not _is_number(value.strip()):
-        raise ValueError(f"{field}={quoted(value)} must be a whole number")
-    return numbers[0]
-
-
-def _in_labels(problem: str) -> str:
-    """An error with the sidebar's labels in place of the fields' names."""
-
-    def label(found: re.Match[str]) -> str:
-        field = found["field"]
-        return f"**{_LABELS.get(field, _SIZE)}** = " if field else found[0]
-
-    return _NAMED.sub(label, problem)
-
-
-def _is_number(text: str) -> bool:
-    return text.isascii() and text.isdigit() and len(text) < 12
 
 
 def _names_beside(family: str) -> list[str]:
@@ -239,7 +187,7 @@ def _new_family() -> None:
 
 
 def _as_named() -> None:
-    for field in (*_LABELS, "image_size"):
+    for field in (*LABELS, "image_size"):
         st.session_state[field] = None
 
 
@@ -254,8 +202,8 @@ def _first_visit() -> None:
     allowed = {
         "family": tuple(_BY_FAMILY),
         "device": _DEVICES,
-        **_CHOICES,
-        **dict.fromkeys(_SWITCHES, ("yes", "no")),
+        **CHOICES,
+        **dict.fromkeys(SWITCHES, ("yes", "no")),
     }
     complaints = [
         f"{field}={quoted(query[field])} in the link is unknown and was left out; allowed: "

@@ -174,7 +174,6 @@ IMPOSSIBLE = [
         "**Width per group, channels** = 64 need **Block** = 'bot",
     ),
     ({"depths": "3, 4, 6"}, "resnet50", "**Blocks per stage** = (3, 4, 6) names 3 stages"),
-    ({"widths": "512 256 128 64", "shortcut": "padding"}, "resnet18", "**Shortcut** = 'padding'"),
     (
         {"depths": "0, 1, 1, 1"},
         "resnet18",
@@ -192,7 +191,6 @@ IMPOSSIBLE = [
     ({"image_size": "0"}, "resnet18", "**Image size, pixels** = 0 must be"),
     ({"groups": "0"}, "resnet50", "**Groups** = 0 must be a whole number from 1"),
     ({"num_classes": "100001"}, "resnet50", "**Classes** = 100001 must be"),
-    ({"width_per_group": "1", "widths": "8,16,32,64"}, "resnet50", "leaves no channel"),
 ]
 
 
@@ -205,6 +203,37 @@ def test_an_impossible_link_shows_the_named_network(open_app, link, name, words)
     assert app.warning[0].value.endswith(f"{PRESETS[name].title} stays on screen.")
     assert choice(app).spec == preset(name)
     assert choice(app).image_size == PRESETS[name].image_size
+
+
+@pytest.mark.parametrize(
+    ("link", "name", "words", "left"),
+    [
+        (
+            {"widths": "512 256 128 64", "shortcut": "padding"},
+            "resnet18",
+            "**Shortcut** = 'padding'",
+            {"widths": (512, 256, 128, 64)},
+        ),
+        (
+            {"width_per_group": "1", "widths": "8,16,32,64"},
+            "resnet50",
+            "leaves no channel",
+            {"widths": (8, 16, 32, 64)},
+        ),
+        (
+            {"num_classes": "10", "depths": "x", "groups": "0"},
+            "resnet50",
+            "**Blocks per stage** = `'x'`",
+            {"num_classes": 10},
+        ),
+    ],
+)
+def test_what_else_a_link_says_is_kept(open_app, link, name, words, left):
+    app = open_app("parameters", net=name, **link)
+    assert_whole(app)
+    assert words in app.warning[0].value
+    assert app.warning[0].value.endswith(f"{PRESETS[name].title}, customised stays on screen.")
+    assert choice(app).spec == replace(preset(name), **left)
 
 
 def test_an_impossible_change_keeps_the_last_good_network(open_app):

@@ -1,0 +1,81 @@
+"""The fields of a network as the sidebar shows them: labels, usual values, what may be typed."""
+
+import re
+from typing import Any, Final, get_args
+
+from explorer.architecture.spec import ActivationOrder, BlockKind, ShortcutRule, Stem, StrideOn
+from explorer.ui.words import quoted
+
+CHOICES: Final = {
+    "block": get_args(BlockKind),
+    "stem": get_args(Stem),
+    "activation_order": get_args(ActivationOrder),
+    "stride_on": get_args(StrideOn),
+    "shortcut": get_args(ShortcutRule),
+}
+SWITCHES: Final = ("norm_on_projection", "batch_norm", "conv_bias")
+LISTS: Final = ("depths", "widths")
+NUMBERS: Final = {
+    "groups": ("1", "2", "4", "8", "16", "32", "64"),
+    "width_per_group": ("4", "8", "16", "32", "64", "128", "256"),
+    "in_channels": ("1", "3", "4"),
+    "num_classes": ("10", "100", "1000"),
+    "image_size": ("32", "64", "96", "128", "160", "192", "224", "256", "320", "384", "512"),
+}
+"""Usual values to choose from; any other may be typed."""
+SIZE: Final = "Image size, pixels"
+LABELS: Final = {
+    "block": "Block",
+    "depths": "Blocks per stage",
+    "widths": "Width per stage, channels",
+    "stem": "Stem",
+    "activation_order": "Activation order",
+    "stride_on": "Stride of a bottleneck on",
+    "shortcut": "Shortcut",
+    "norm_on_projection": "Batch norm on projections",
+    "batch_norm": "Batch norm",
+    "conv_bias": "Biases on convolutions",
+    "groups": "Groups",
+    "width_per_group": "Width per group, channels",
+    "in_channels": "Image channels",
+    "num_classes": "Classes",
+}
+_NAMED: Final = re.compile(rf"(`+).*?\1|\b(?P<field>{'|'.join(LABELS)}|image_size)=", re.DOTALL)
+"""A field as an error names it; or a code span, in which a visitor's words stay as they are."""
+
+
+def parsed(field: str, value: str) -> Any:
+    """A control's text as the network's field holds it.
+
+    Raises:
+        ValueError: no such value can be meant; the sentence begins with the field.
+    """
+    if field in SWITCHES:
+        return value == "yes"
+    if field in CHOICES:
+        return value
+    numbers = [int(part) for part in value.replace(",", " ").split() if _is_number(part)]
+    if field in LISTS:
+        if len(numbers) != len(value.replace(",", " ").split()):
+            raise ValueError(
+                f"{field}={quoted(value)} must be whole numbers separated by commas, "
+                "such as 3, 4, 6, 3"
+            )
+        return tuple(numbers)
+    if not _is_number(value.strip()):
+        raise ValueError(f"{field}={quoted(value)} must be a whole number")
+    return numbers[0]
+
+
+def in_labels(problem: str) -> str:
+    """An error with the sidebar's labels in place of the fields' names."""
+
+    def label(found: re.Match[str]) -> str:
+        field = found["field"]
+        return f"**{LABELS.get(field, SIZE)}** = " if field else found[0]
+
+    return _NAMED.sub(label, problem)
+
+
+def _is_number(text: str) -> bool:
+    return text.isascii() and text.isdigit() and len(text) < 12
