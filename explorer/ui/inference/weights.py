@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import partial
-from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 import streamlit as st
 
@@ -15,7 +14,7 @@ from explorer.experiments.embedded import cards
 from explorer.lessons import glossary, section
 from explorer.ui import cache as networks
 from explorer.ui import downloading, picker
-from explorer.ui.inference import cache
+from explorer.ui.inference import cache, own_file
 from explorer.ui.kept import held
 from explorer.ui.picker import Choice
 
@@ -23,11 +22,6 @@ if TYPE_CHECKING:
     from explorer.experiments.inference_setup import Setup
     from explorer.networks import ResNet
     from explorer.networks.published_weights import PublishedWeights
-    from explorer.networks.weights import Differences
-
-_FILE: Final = "infer_weights_file"
-_UPLOAD_MB: Final = 256
-"""As the server's maxUploadSize: ResNet-152's float32 weights have 242 MB."""
 
 
 @dataclass(frozen=True)
@@ -38,16 +32,6 @@ class Loaded:
     setup: Setup
     network: ResNet
     trained: bool
-
-
-@dataclass(frozen=True)
-class _Kept:
-    """A visitor's file: its digest is taken once, not at every rerun."""
-
-    id: str
-    name: str
-    data: bytes
-    digest: str
 
 
 def stand_in(choice: Choice) -> Choice:
@@ -183,7 +167,7 @@ def _own_file(choice: Choice, available: dict[str, Setup], device: str) -> Loade
     from explorer.experiments.inference_setup import with_spec
     from explorer.networks.weights import WeightsError, differences, with_classes_of
 
-    found = _file_input()
+    found = own_file.given()
     if found is None:
         return None
     name, key, source = found
@@ -193,7 +177,7 @@ def _own_file(choice: Choice, available: dict[str, Setup], device: str) -> Loade
         unlike = differences(spec, state)
         if not unlike.fits:
             st.error(f"{name} does not fit {choice.title}: {unlike}.", icon=":material/error:")
-            _list_differences(unlike)
+            own_file.list_differences(unlike)
             return None
         network = cache.network_with(key, spec, device, state)
     except (WeightsError, ValueError) as error:
@@ -203,56 +187,6 @@ def _own_file(choice: Choice, available: dict[str, Setup], device: str) -> Loade
     names = "Class names are taken from the number of outputs; a file cannot say them."
     st.caption(section("inference", "file", count=len(state), file=name, names=names))
     return Loaded(f"{key} {spec} {device}", setup, network, True)
-
-
-def _file_input() -> tuple[str, str, bytes | Path] | None:
-    """Name, key and source of the visitor's file: an upload, or one in torch's cache folder."""
-    from explorer.networks.published_weights import cache_folder
-    from explorer.networks.weights import SUFFIXES
-
-    folder = cache_folder()
-    shown = str(folder).replace(str(Path.home()), "~")
-    upload = st.file_uploader(
-        "State dict",
-        type=[suffix[1:] for suffix in SUFFIXES],
-        key="infer_state_dict",
-        max_upload_size=_UPLOAD_MB,
-        help=section("inference", "file help", limit=_UPLOAD_MB, folder=shown),
-    )
-    kept: _Kept | None = st.session_state.get(_FILE)
-    if upload is not None and (kept is None or kept.id != upload.file_id):
-        data = upload.getvalue()
-        kept = _Kept(upload.file_id, upload.name, data, cache.digest(data))
-        st.session_state[_FILE] = kept
-    there = sorted(path for path in folder.glob("*") if path.suffix in SUFFIXES)
-    if there and upload is None:
-        chosen = st.selectbox(
-            "or one in torch's cache folder", [path.name for path in there], index=None
-        )
-        if chosen:
-            path = folder / chosen
-            return chosen, f"{path} {path.stat().st_mtime_ns}", path
-    if kept is not None:
-        return kept.name, kept.digest, kept.data
-    st.info("Until you choose a file, the untrained network answers.", icon=":material/upload:")
-    return None
-
-
-def _list_differences(unlike: Differences) -> None:
-    with st.expander("Which tensors differ", expanded=True):
-        if unlike.misshapen:
-            st.write("**Of another shape** (in the file, needed)")
-            st.code(
-                "\n".join(f"{row.key}: {row.found}, {row.wanted}" for row in unlike.misshapen[:50])
-            )
-        for title, keys in (
-            ("Missing in the file", unlike.missing),
-            ("In the file, unknown to this network", unlike.unexpected),
-        ):
-            if keys:
-                more = f"\n... and {len(keys) - 50:,} more" if len(keys) > 50 else ""
-                st.write(f"**{title}**: {len(keys):,}")
-                st.code("\n".join(keys[:50]) + more)
 
 
 def _untrained(choice: Choice, available: dict[str, Setup], device: str, chosen: bool) -> Loaded:
