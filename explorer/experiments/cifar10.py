@@ -5,6 +5,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from io import BytesIO
 from pathlib import Path
+from tarfile import TarError
 from typing import Final
 
 import numpy as np
@@ -13,6 +14,7 @@ from PIL import Image
 from torch import Tensor, nn
 
 FOLDER_VARIABLE: Final = "RESNET_EXPLORER_CIFAR10"
+_BATCHES: Final = "cifar-10-batches-py"
 
 CLASSES = (
     "airplane",
@@ -61,27 +63,52 @@ def archive() -> Archive:
 
 
 def present() -> bool:
-    """Whether `load` needs no internet: parquet files, torchvision's folder or the archive."""
-    here = folder()
-    parquet = all((here / f"{name}.parquet").is_file() for name in ("train", "test"))
-    return parquet or (here / "cifar-10-batches-py").is_dir() or archive().path.is_file()
+    """Whether the pictures lie in `folder()`, in any layout that `load` reads."""
+    return _has_parquet() or (folder() / _BATCHES).is_dir() or archive().path.is_file()
 
 
 def load(
     train: bool, limit: int | None = None, check: Callable[[], object] = lambda: None
 ) -> Split:
-    """The split in `folder()`, or its first `limit` pictures; `check` may raise to stop it.
+    """The split in `folder()`, or its first `limit` pictures. Never asks the internet.
+
+    Args:
+        train: the 50,000 training pictures; else the 10,000 test pictures.
+        limit: how many, from the first; all of them by default.
+        check: may raise to stop the reading of a parquet file, which takes seconds.
 
     Raises:
-        FileNotFoundError: the pictures are not on this machine.
+        FileNotFoundError: the pictures are not there, or not as they were published.
     """
     if not present():
         raise FileNotFoundError(f"CIFAR-10 is not in {folder()}")
-    path = folder() / f"{'train' if train else 'test'}.parquet"
-    if path.is_file():
-        return from_parquet(path, limit, check)
-    whole = from_torchvision(folder(), train)
+    if _has_parquet():
+        return from_parquet(folder() / f"{'train' if train else 'test'}.parquet", limit, check)
+    whole = _unpacked(train)
     return Split(whole.images[:limit].clone(), whole.labels[:limit].clone())
+
+
+def _has_parquet() -> bool:
+    return all((folder() / f"{name}.parquet").is_file() for name in ("train", "test"))
+
+
+def _unpacked(train: bool) -> Split:
+    """From torchvision's folder, which is checked file by file; unpacks the archive if need be."""
+    try:
+        return from_torchvision(folder(), train, download=False)
+    except RuntimeError as problem:
+        altered = FileNotFoundError(
+            f"CIFAR-10 in {folder()} is incomplete or altered: delete it and download it again"
+        )
+        if not archive().path.is_file():
+            raise altered from problem
+    from explorer.networks.torchvision_import import torchvision
+
+    try:
+        torchvision.datasets.utils.extract_archive(str(archive().path), str(folder()))
+        return from_torchvision(folder(), train, download=False)
+    except (RuntimeError, OSError, TarError, EOFError) as problem:
+        raise altered from problem
 
 
 def augment(images: Tensor, generator: torch.Generator) -> Tensor:
@@ -109,6 +136,8 @@ def from_parquet(
 ) -> Split:
     """A split from a parquet file with the columns `image` (JPEG or PNG bytes) and `label`.
 
+    Returns bytes (N, 3, H, W) of RGB, and the labels (N,).
+
     Args:
         path: the file.
         limit: how many pictures, from the first; all of them by default.
@@ -116,6 +145,7 @@ def from_parquet(
 
     Raises:
         FileNotFoundError: no such file.
+        KeyError: it has other columns.
     """
     import pyarrow.parquet as parquet
 
@@ -128,10 +158,14 @@ def from_parquet(
     return Split(images, torch.tensor(table.column("label").to_pylist()))
 
 
-def from_torchvision(folder: Path, train: bool) -> Split:
-    """A split of the lossless original, downloaded by torchvision into `folder` if need be."""
+def from_torchvision(folder: Path, train: bool, download: bool) -> Split:
+    """A split of the lossless original from torchvision's folder, downloaded there if wished.
+
+    Raises:
+        RuntimeError: a file is missing there, or its checksum is wrong.
+    """
     from explorer.networks.torchvision_import import torchvision
 
-    data = torchvision.datasets.CIFAR10(str(folder), train=train, download=True)
+    data = torchvision.datasets.CIFAR10(str(folder), train=train, download=download)
     images = torch.from_numpy(data.data).permute(0, 3, 1, 2).contiguous()
     return Split(images, torch.tensor(data.targets))

@@ -1,6 +1,5 @@
 """Degradation, reproduced: plain and residual networks trained beside each other in minutes."""
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from time import perf_counter
@@ -12,7 +11,7 @@ from torch import nn
 
 from explorer.architecture import NetworkSpec
 from explorer.experiments.jobs import Reporter
-from explorer.experiments.training_data import SHAPES, Pictures, held_out_set, training_data
+from explorer.experiments.training_data import FORMATS, Pictures, held_out_set, training_data
 from explorer.networks import ResNet, build
 
 BATCH = 64
@@ -36,8 +35,8 @@ class TrainingRecipe:
     name: str = ""
 
     def __post_init__(self) -> None:
-        if self.pictures not in SHAPES:
-            raise ValueError(f"pictures={self.pictures!r} must be one of {', '.join(SHAPES)}")
+        if self.pictures not in FORMATS:
+            raise ValueError(f"pictures={self.pictures!r} must be one of {', '.join(FORMATS)}")
         if self.depth not in range(8, 111, 6):
             raise ValueError(f"depth={self.depth} must be 6n+2, from 8 to 110")
         if not 10 <= self.steps <= 2_000:
@@ -62,20 +61,20 @@ class TrainingRecipe:
     @property
     def image_size(self) -> int:
         """Height and width of the pictures, in pixels."""
-        return SHAPES[self.pictures].size
+        return FORMATS[self.pictures].size
 
     @property
     def spec(self) -> NetworkSpec:
         """The paper's CIFAR networks for photographs, half as wide for gratings."""
-        shape = SHAPES[self.pictures]
+        form = FORMATS[self.pictures]
         return NetworkSpec(
             "basic",
             ((self.depth - 2) // 6,) * 3,
-            shape.widths,
+            form.widths,
             stem="cifar",
             shortcut=self.shortcut,
             batch_norm=self.batch_norm,
-            in_channels=shape.channels,
+            in_channels=form.channels,
             num_classes=10,
         )
 
@@ -149,6 +148,7 @@ def held_out_accuracy(
 
     Raises:
         ValueError: `skip` names a plain block that changes the shape.
+        FileNotFoundError: CIFAR-10 is not on this machine.
     """
     images, labels = held_out_set(pictures)
     device = next(network.parameters()).device
@@ -164,14 +164,34 @@ def trained(recipe: TrainingRecipe, weights: Path) -> ResNet:
     return network.eval()
 
 
-def deletions(
-    recipe: TrainingRecipe, weights: Path, progress: Callable[[float], object] = lambda share: None
-) -> tuple[float, list[float | None]]:
-    """Test accuracy of the whole network, and with each block's main branch off in turn.
+@dataclass(frozen=True, slots=True)
+class Deletion:
+    """A finished training whose blocks are to be deleted, each in turn."""
+
+    recipe: TrainingRecipe
+    weights: Path
+
+
+@dataclass(frozen=True, slots=True)
+class DeletionResult:
+    """Test accuracy of the `whole` network, and `after` each block's main branch is off.
 
     None stands for a plain block that changes the shape, which cannot be deleted.
     """
-    network = trained(recipe, weights)
+
+    whole: float
+    after: tuple[float | None, ...]
+
+
+def delete_each_block(order: Deletion, reporter: Reporter) -> DeletionResult:
+    """Delete one block at a time, without training again; reports `done` blocks of `blocks`.
+
+    Raises:
+        Cancelled: the job was told to stop.
+        FileNotFoundError: the weights were forgotten, or CIFAR-10 is no longer on this machine.
+    """
+    recipe = order.recipe
+    network = trained(recipe, order.weights)
     paths = [
         f"{stage}.{index}"
         for stage, depth in zip(network.stages, recipe.spec.depths, strict=True)
@@ -179,10 +199,10 @@ def deletions(
     ]
     whole = held_out_accuracy(network, recipe.pictures)
     after: list[float | None] = []
-    for done, path in enumerate(paths, 1):
-        progress(done / (len(paths) + 1))
+    for path in paths:
+        reporter.report(done=len(after), blocks=len(paths))
         try:
             after.append(held_out_accuracy(network, recipe.pictures, frozenset({path})))
         except ValueError:
             after.append(None)
-    return whole, after
+    return DeletionResult(whole, tuple(after))

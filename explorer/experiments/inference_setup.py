@@ -3,24 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import Final
 
 from explorer.architecture import NetworkSpec
 from explorer.experiments import cifar10
 from explorer.experiments.preprocess import CIFAR, IMAGENET, Recipe
+from explorer.experiments.weight_kinds import EMBEDDED, FILE, UNTRAINED, V1, V2
 from explorer.networks.published_weights import (
     PublishedWeights,
     imagenet_classes,
     published_weights,
 )
-
-BEST: Final = "best here"
-EMBEDDED: Final = "trained here"
-V1: Final = "torchvision V1"
-V2: Final = "torchvision V2"
-FILE: Final = "my file"
-UNTRAINED: Final = "untrained"
-OPTIONS: Final = (BEST, EMBEDDED, V2, V1, FILE, UNTRAINED)
 
 
 @dataclass(frozen=True, slots=True)

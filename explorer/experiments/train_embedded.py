@@ -2,9 +2,10 @@
 
     python -m explorer.experiments.train_embedded resnet20 --data FOLDER --epochs 30
 
-FOLDER holds train.parquet and test.parquet; without --data torchvision downloads CIFAR-10. The
-run is seeded and writes a checkpoint after every epoch: started again, it goes on. The epoch
-with the best accuracy on held-out training images is kept, and only that one sees the test set.
+FOLDER holds train.parquet and test.parquet; without --data CIFAR-10 is taken from where the app
+looks for it, and torchvision downloads it there if need be. The run is seeded and writes a
+checkpoint after every epoch: started again, it goes on. The epoch with the best accuracy on
+held-out training images is kept, and only that one sees the test set.
 """
 
 import argparse
@@ -116,9 +117,9 @@ def train(
     checkpoint = folder / f"{name}.checkpoint"
     if checkpoint.exists():
         saved = torch.load(checkpoint, map_location=device, weights_only=True)
-        if saved["recipe"] != asdict(recipe):
+        if (begun_with := saved.get("recipe")) != asdict(recipe):
             raise SystemExit(
-                f"{checkpoint} was begun with {saved['recipe']}. Delete it, or use that recipe."
+                f"{checkpoint} was begun with {begun_with}. Delete it, or use that recipe."
             )
         network.load_state_dict(saved["network"])
         optimiser.load_state_dict(saved["optimiser"])
@@ -144,8 +145,9 @@ def train(
                 "state": state,
                 "recipe": asdict(recipe),
             },
-            checkpoint,
+            checkpoint.with_suffix(".part"),
         )
+        checkpoint.with_suffix(".part").replace(checkpoint)
         left = (recipe.epochs - epoch) * seconds / 60
         print(
             f"\r{name} epoch {epoch}/{recipe.epochs}: loss {loss:.3f}, train {train_accuracy:.4f}, "
@@ -207,8 +209,12 @@ def main(arguments: list[str]) -> None:
     options = parser.parse_args(arguments)
     if options.data:
         splits = [cifar10.from_parquet(options.data / f"{s}.parquet") for s in ("train", "test")]
+    elif cifar10.present():
+        splits = [cifar10.load(train) for train in (True, False)]
     else:
-        splits = [cifar10.from_torchvision(options.out, train) for train in (True, False)]
+        splits = [
+            cifar10.from_torchvision(cifar10.folder(), t, download=True) for t in (True, False)
+        ]
     recipe = Recipe(epochs=options.epochs, seed=options.seed, bfloat16=options.bfloat16)
     train(options.network, splits[0], splits[1], recipe, options.out)
 

@@ -17,7 +17,7 @@ TEST_PHOTOGRAPHS = 1_000
 
 
 @dataclass(frozen=True, slots=True)
-class Shape:
+class Format:
     """What the pictures ask of a network, and the widths that are trained on them."""
 
     channels: int
@@ -25,9 +25,9 @@ class Shape:
     widths: tuple[int, int, int]
 
 
-SHAPES: dict[Pictures, Shape] = {
-    "gratings": Shape(1, SIZE, (8, 16, 32)),
-    "CIFAR-10": Shape(3, 32, (16, 32, 64)),
+FORMATS: dict[Pictures, Format] = {
+    "gratings": Format(1, SIZE, (8, 16, 32)),
+    "CIFAR-10": Format(3, 32, (16, 32, 64)),
 }
 
 

@@ -38,7 +38,7 @@ def offer(file: Downloadable, key: str, help: str) -> None:
     """A button, or the progress of the download that somebody started on this server."""
     download = downloads().find(file.path)
     if download is not None and download.state == "running":
-        _progress(file)
+        _progress(file, key)
         return
     if download is not None and download.sentence:
         st.warning(download.sentence, icon=":material/cloud_off:")
@@ -53,16 +53,24 @@ def offer(file: Downloadable, key: str, help: str) -> None:
 
 
 def _begin(file: Downloadable) -> None:
+    # Somebody else's download may have ended since this page was drawn.
+    if file.path.is_file():
+        return
     downloads().begin(file.url, file.path, file.sha256_prefix, file.bytes)
 
 
 @st.fragment(run_every=0.5)
-def _progress(file: Downloadable) -> None:
+def _progress(file: Downloadable, key: str) -> None:
     download = downloads().find(file.path)
     if download is None or download.state != "running":
         st.rerun()
     # Above the bar: below it, a button would jump whenever the bar's text wraps.
-    st.button("Cancel the download", on_click=download.cancel, icon=":material/close:")
+    st.button(
+        "Cancel the download",
+        key=f"{key}_cancel",
+        on_click=download.cancel,
+        icon=":material/close:",
+    )
     left = download.seconds_left
     time = f", about {left:.0f} s left" if left is not None else ""
     st.progress(

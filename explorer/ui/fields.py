@@ -67,6 +67,11 @@ def parsed(field: str, value: str) -> Any:
     return numbers[0]
 
 
+def named_in(problem: str) -> list[str]:
+    """The fields that an error names, in its order."""
+    return [found["field"] for found in _NAMED.finditer(problem) if found["field"]]
+
+
 def in_labels(problem: str) -> str:
     """An error with the sidebar's labels in place of the fields' names."""
 

@@ -13,7 +13,17 @@ from explorer.architecture import FAMILIES, PRESETS, NetworkSpec, Preset
 from explorer.lessons import glossary
 from explorer.ui import link, navigation
 from explorer.ui.cache import blueprint_of
-from explorer.ui.fields import CHOICES, LABELS, LISTS, NUMBERS, SIZE, SWITCHES, in_labels, parsed
+from explorer.ui.fields import (
+    CHOICES,
+    LABELS,
+    LISTS,
+    NUMBERS,
+    SIZE,
+    SWITCHES,
+    in_labels,
+    named_in,
+    parsed,
+)
 from explorer.ui.kept import held
 from explorer.ui.words import quoted
 
@@ -35,6 +45,7 @@ _DEVICES: Final = ("auto", "cpu", "cuda", "mps", "xpu")
 _STATE: Final = "choice"
 _AS_LINKED: Final = "choice_as_linked"
 _COMPLAINTS: Final = "url_complaints"
+_CHOSEN: Final = "network_chosen"
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +65,11 @@ def current() -> Choice:
     navigation.require_app()
     choice: Choice = st.session_state[_STATE]
     return choice
+
+
+def network_chosen() -> bool:
+    """Whether a link or the visitor named the network; else it is the one that comes first."""
+    return bool(st.session_state.get(_CHOSEN))
 
 
 def switch_to(name: str) -> None:
@@ -96,7 +112,7 @@ def draw() -> list[str]:
     problem = _settle(entry, values, device)
     complaints = _complaints()
     if problem:
-        slot = slots.get(_blamed(problem), slots["image_size"])
+        slot = slots[_blamed(problem, values) or "image_size"]
         problem = in_labels(problem)
         slot.error(problem, icon=":material/error:")
         shown = st.session_state[_STATE].title
@@ -131,7 +147,8 @@ def _built(entry: Preset, values: dict[str, Any], device: str) -> Choice:
 def _nearest(entry: Preset, values: dict[str, Any], device: str, problem: ValueError) -> Choice:
     """What a link leaves when every field that an error names first is taken out of it."""
     left = dict(values)
-    while left.pop(_blamed(problem), None):
+    while field := _blamed(problem, left):
+        del left[field]
         try:
             return _built(entry, left, device)
         except ValueError as next_one:
@@ -139,8 +156,9 @@ def _nearest(entry: Preset, values: dict[str, Any], device: str, problem: ValueE
     return _built(entry, {}, device)
 
 
-def _blamed(problem: ValueError | str) -> str:
-    return str(problem).split("=", 1)[0]
+def _blamed(problem: ValueError | str, values: dict[str, Any]) -> str | None:
+    """The first field that an error names and that was set here, not by the named network."""
+    return next((field for field in named_in(str(problem)) if values.get(field)), None)
 
 
 def _control(field: str, entry: Preset) -> Any:
@@ -187,6 +205,7 @@ def _new_family() -> None:
 
 
 def _as_named() -> None:
+    st.session_state[_CHOSEN] = True
     for field in (*LABELS, "image_size"):
         st.session_state[field] = None
 
@@ -213,6 +232,7 @@ def _first_visit() -> None:
     ]
     st.session_state[_COMPLAINTS] = complaints
     named = query.get("net")
+    st.session_state[_CHOSEN] = named in _BY_NAME
     if named in _BY_NAME:
         st.session_state["family"] = _BY_NAME[named].family
     elif named is not None:

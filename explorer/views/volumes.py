@@ -112,5 +112,5 @@ def document(width: float, height: float, parts: Iterable[str], zoom: float = 1.
     return (
         f'<svg xmlns="http://www.w3.org/2000/svg" width="{width * zoom:.0f}" '
         f'height="{height * zoom:.0f}" '
-        f'viewBox="0 0 {width:.0f} {height:.0f}">{"".join(parts)}</svg>'
+        f'viewBox="0 0 {width:.0f} {height:.0f}" font-family="sans-serif">{"".join(parts)}</svg>'
     )

@@ -19,7 +19,7 @@ from tests.browser.driver import Server
 ROOT = Path(__file__).parents[2]
 PAGES = ("shape_trace", "shortcuts", "parameters", "quiz")
 RERUNS = 15
-TIMES_SLOWER = 25
+TIMES_SLOWER = 15
 
 
 async def reruns(url: str, page: str) -> list[float]:
@@ -44,7 +44,7 @@ def server(tmp_path):
 @pytest.fixture
 def training():
     """Starts a training in the worker that the app would start, and waits until it runs."""
-    service = JobService(worker_process)
+    service = JobService(worker_process, abandoned_after=3_600)
 
     def start():
         job = service.submit(degradation.train, TrainingRecipe(56, "padding", steps=2_000))

@@ -1,5 +1,7 @@
 """CIFAR-10 from wherever it lies, and what is done to its pictures before they are learnt."""
 
+import tarfile
+
 import pytest
 import torch
 
@@ -40,6 +42,33 @@ def test_torchvisions_folder(here, monkeypatch):
     first, _ = pictures(20, 0)
     assert torch.equal(split.images[:20], torch.from_numpy(first).permute(0, 3, 1, 2))
     assert cifar10.load(train=False, limit=7).labels.tolist() == list(range(7))
+
+
+def test_an_altered_folder_is_refused_without_asking_the_internet(here, monkeypatch):
+    """The pictures of this test are not the published ones, and the archive is no archive."""
+
+    def no_internet(*arguments, **options):
+        raise AssertionError("it asked the internet")
+
+    monkeypatch.setattr("urllib.request.urlopen", no_internet)
+    write_batches(here)
+    with pytest.raises(FileNotFoundError, match="incomplete or altered"):
+        cifar10.load(train=True)
+    cifar10.archive().path.write_bytes(b"no archive")
+    with pytest.raises(FileNotFoundError, match="incomplete or altered"):
+        cifar10.load(train=True)
+
+
+def test_the_archive_is_unpacked(here, tmp_path_factory, monkeypatch):
+    made = write_batches(tmp_path_factory.mktemp("made"))
+    with tarfile.open(cifar10.archive().path, "w:gz") as file:
+        file.add(made / "cifar-10-batches-py", "cifar-10-batches-py")
+    whole = torchvision.datasets.CIFAR10
+    complete = lambda self: (here / "cifar-10-batches-py").is_dir()  # noqa: E731
+    monkeypatch.setattr(whole, "_check_integrity", complete)
+    monkeypatch.setitem(whole.meta, "md5", None)
+    assert cifar10.present()
+    assert cifar10.load(train=False).labels.tolist() == [*range(10), *range(10)]
 
 
 def test_without_pictures_the_sentence_says_where_it_looked(here):

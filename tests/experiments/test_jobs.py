@@ -1,5 +1,6 @@
 """The queue: progress, cancel, crashes, a killed worker, and that any executor will do."""
 
+import gc
 import operator
 import os
 import signal
@@ -149,9 +150,11 @@ def test_memory_returns_after_ten_runs(processes):
             assert wait(processes, processes.submit(degradation.train, recipe)).state == "done"
 
     train(3)
+    gc.collect()
     (worker,) = processes._executor._processes.values()
     before = [resident_mb(process) for process in (os.getpid(), worker.pid)]
     train(10)
+    gc.collect()
     after = [resident_mb(process) for process in (os.getpid(), worker.pid)]
     grown = [late - early for early, late in zip(before, after, strict=True)]
     print(f"app {before[0]:.0f} MB {grown[0]:+.1f}, worker {before[1]:.0f} MB {grown[1]:+.1f}")

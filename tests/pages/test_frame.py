@@ -226,6 +226,18 @@ def test_an_impossible_link_shows_the_named_network(open_app, link, name, words)
             "**Blocks per stage** = `'x'`",
             {"num_classes": 10},
         ),
+        (
+            {"width_per_group": "128", "num_classes": "10"},
+            "resnet18",
+            "**Width per group, channels** = 128",
+            {"num_classes": 10},
+        ),
+        (
+            {"widths": "64, 128, 256", "conv_bias": "yes"},
+            "resnet18",
+            "names 3; both need",
+            {"conv_bias": True},
+        ),
     ],
 )
 def test_what_else_a_link_says_is_kept(open_app, link, name, words, left):

@@ -12,6 +12,7 @@ from safetensors.torch import save
 
 from explorer.architecture import preset
 from explorer.networks import build
+from explorer.networks.download import Download
 from explorer.ui import downloading
 from explorer.ui.inference import cache as inference_cache
 
@@ -96,6 +97,7 @@ def test_a_link_to_a_position_shows_it_at_once(open_app) -> None:
     "query",
     [
         {"net": "resnet18"},
+        {"net": "ResNet-18"},
         {"net": "ResNet-34"},
         {"num_classes": "10"},
         {"image_size": "64"},
@@ -108,6 +110,44 @@ def test_a_network_that_somebody_asked_for_is_taken(open_app, no_cache, query) -
     clean(app)
     assert app.subheader[0].value.startswith("Untrained guess: ")
     assert "with which the sidebar starts" not in words(app)
+
+
+def test_a_network_chosen_in_the_sidebar_is_taken(open_app, no_cache) -> None:
+    app = open_app("inference")
+    app.selectbox(key="net").set_value("ResNet-34").run()
+    app.selectbox(key="net").set_value("ResNet-18").run()
+    clean(app)
+    assert "A picture goes through ResNet-18" in words(app)
+
+
+def test_the_stand_in_keeps_its_own_weights(open_app, no_cache) -> None:
+    app = open_app("inference")
+    app.selectbox(key="infer_weights").set_value("trained here").run()
+    clean(app)
+    assert "A picture goes through ResNet-20" in words(app)
+    assert "There are no weights" not in words(app)
+
+
+def test_two_downloads_at_once(open_app, no_cache, monkeypatch) -> None:
+    """Each with a bar and a button of its own; ResNet-50 has two versions."""
+    gate = threading.Event()
+
+    def wait(self) -> None:
+        gate.wait(60)
+        self.state = "cancelled"
+
+    monkeypatch.setattr(Download, "_run", wait)
+    downloading.downloads.clear()
+    try:
+        app = open_app("inference", net="resnet50", image_size="64")
+        for version in ("V1", "V2"):
+            app.button(key=f"infer_download_{version}").click().run()
+        clean(app)
+        cancels = [button.key for button in app.button if button.label == "Cancel the download"]
+        assert cancels == ["infer_download_V2_cancel", "infer_download_V1_cancel"]
+    finally:
+        gate.set()
+        downloading.downloads.clear()
 
 
 def test_without_weights_the_page_says_so_and_offers_a_way_out(open_app, no_cache) -> None:
@@ -217,6 +257,8 @@ def test_state_dict_that_fits_and_one_that_does_not(open_app, no_cache) -> None:
     give("fits.safetensors", save(build(preset("resnet20"), seed=5).state_dict()))
     assert list(app.error) == []
     assert "tensors of fits.safetensors fit this network exactly" in words(app)
+    next(e for e in app.get("file_uploader") if e.key == "infer_state_dict").set_value(None).run()
+    assert "tensors of fits.safetensors" not in words(app), "taken out, it is let go of"
 
 
 def test_a_large_state_dict_is_digested_once(open_app, no_cache, monkeypatch) -> None:

@@ -3,7 +3,7 @@
 import dataclasses
 import hashlib
 import time
-from threading import Thread
+from threading import Barrier, Thread
 
 import pytest
 
@@ -58,35 +58,49 @@ def test_the_gradients_agree_with_the_reference_run(open_app):
     assert 1 < ratios["residual, with BN"] < 6  # reference 2.6
 
 
-def test_measured_at_a_press_and_once_for_two_sessions(open_app, monkeypatch):
-    """Both experiments in two sessions at once, on fewer depths than the page's own."""
-    measured = []
-
-    def small_likeness(progress):
-        measured.append("likeness")
-        return likeness((1, 2), seeds=1, progress=progress)
-
-    def small_identity(progress):
-        measured.append("identity")
-        return learn_identity((2, 4), 20, progress)
-
-    monkeypatch.setattr(initialisation, "_measure_likeness", small_likeness)
-    monkeypatch.setattr(initialisation, "_learn_identity", small_identity)
+def test_measured_at_a_press(open_app, monkeypatch):
+    """Both experiments, on fewer depths than the page's own."""
+    monkeypatch.setattr(
+        initialisation,
+        "_measure_likeness",
+        lambda progress: likeness((1, 2), seeds=1, progress=progress),
+    )
+    monkeypatch.setattr(
+        initialisation, "_learn_identity", lambda progress: learn_identity((2, 4), 20, progress)
+    )
     initialisation._found.clear()
     try:
-        apps = [open_app("why_residual", why_part="At initialisation") for _ in range(2)]
-        before = len(apps[0].get("plotly_chart"))
+        app = open_app("why_residual", why_part="At initialisation")
+        before = len(app.get("plotly_chart"))
         for key in ("why_run_likeness", "why_run_identity"):
-            threads = [Thread(target=app.button(key=key).click().run) for app in apps]
-            for thread in threads:
-                thread.start()
-            for thread in threads:
-                thread.join()
-        assert measured == ["likeness", "identity"]
-        for app in apps:
-            assert not app.exception
-            assert len(app.get("plotly_chart")) == before + 2
-            assert not [button for button in app.button if button.key.startswith("why_run")]
+            app.button(key=key).click().run()
+        assert not app.exception
+        assert len(app.get("plotly_chart")) == before + 2
+        assert not [button for button in app.button if button.key.startswith("why_run")]
+    finally:
+        initialisation._found.clear()
+
+
+def test_two_who_ask_at_once_share_one_measurement():
+    asked, measured, found = Barrier(2, timeout=60), [], []
+
+    def measure():
+        measured.append(1)
+        time.sleep(0.5)  # the other one, past the barrier, comes to the lock meanwhile
+        return "result"
+
+    def ask():
+        asked.wait()
+        found.append(initialisation._once("a test's key", measure))
+
+    initialisation._found.clear()
+    try:
+        threads = [Thread(target=ask) for _ in range(2)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        assert (found, measured) == (["result", "result"], [1])
     finally:
         initialisation._found.clear()
 
@@ -105,8 +119,14 @@ def test_a_run_is_trained_shown_and_deleted_from(open_app):
         time.sleep(0.3)
         app.run()
     assert app.dataframe[0].value["network"][0].startswith("first: ResNet-8")
-    assert any(box.key == "why_deleted" for box in app.selectbox)
-    assert not app.exception
+    before = len(app.get("plotly_chart"))
+    app.button(key="why_delete").click().run()
+    while len(app.get("plotly_chart")) == before:
+        assert not app.exception
+        assert time.monotonic() < end
+        time.sleep(0.3)
+        app.run()
+    assert not any(button.key == "why_delete" for button in app.button)
 
 
 @pytest.fixture
@@ -115,6 +135,7 @@ def photographs(tmp_path, monkeypatch):
     folder = tmp_path / "cifar10"
     folder.mkdir()
     monkeypatch.setenv(cifar10.FOLDER_VARIABLE, str(folder))
+    queue.service().close()
     queue.service.clear()
     yield folder
     queue.service().close()

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import streamlit as st
 
 from explorer.architecture import PRESETS
-from explorer.experiments.embedded import cards
+from explorer.experiments.embedded import cards, first
 from explorer.lessons import glossary, section
 from explorer.ui.chart import show
 from explorer.ui.drawing import drawing
@@ -61,9 +61,9 @@ def _points(share: float) -> str:
 
 def _second_opinion(scene: Scene) -> None:
     """What a trained network on board says of the picture that an untrained one guesses at."""
-    name = next((name for name in ("resnet20", *cards()) if name in cards()), None)
-    if name is None or scene.blueprint.spec.in_channels != 3:
+    if not cards() or scene.blueprint.spec.in_channels != 3:
         return
+    name = first()
     other = cache.on_board(name, scene, PRESETS[name].image_size)
     best = cache.prediction(other.key, other).best
     title = PRESETS[name].title

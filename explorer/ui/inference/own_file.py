@@ -40,6 +40,7 @@ def given() -> tuple[str, str, bytes | Path] | None:
         "State dict",
         type=[suffix[1:] for suffix in SUFFIXES],
         key="infer_state_dict",
+        on_change=_let_go,
         max_upload_size=_UPLOAD_MB,
         help=section("inference", "file help", limit=_UPLOAD_MB, folder=shown),
     )
@@ -60,6 +61,11 @@ def given() -> tuple[str, str, bytes | Path] | None:
         return kept.name, kept.digest, kept.data
     st.info("Until you choose a file, the untrained network answers.", icon=":material/upload:")
     return None
+
+
+def _let_go() -> None:
+    if st.session_state["infer_state_dict"] is None:
+        st.session_state.pop(_FILE, None)
 
 
 def list_differences(unlike: Differences) -> None:

@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING
 import streamlit as st
 
 from explorer.architecture import PRESETS
-from explorer.experiments.embedded import cards
+from explorer.experiments.embedded import cards, first
+from explorer.experiments.weight_kinds import BEST, EMBEDDED, FILE, OPTIONS, UNTRAINED
 from explorer.lessons import glossary, section
 from explorer.ui import cache as networks
 from explorer.ui import downloading, picker
@@ -40,18 +41,16 @@ def stand_in(choice: Choice) -> Choice:
     What the sidebar starts with would only guess on a fresh machine. A network that a link, the
     sidebar or a control of this page asks for is always taken.
     """
-    from explorer.experiments.inference_setup import BEST, OPTIONS, UNTRAINED
-
     wanted = held("infer_weights")
-    named = "net" in st.query_params or st.session_state.get("image_size") or choice.customised
-    if choice.name != picker.FIRST or named or not cards():
+    asked = picker.network_chosen() or st.session_state.get("image_size") or choice.customised
+    if choice.name != picker.FIRST or asked or not cards():
         return choice
-    if wanted != BEST and wanted in OPTIONS:
+    if wanted in OPTIONS and wanted not in (BEST, EMBEDDED):
         return choice
     available = cache.setups_of(choice.name, choice.spec)
     if _best(available) != UNTRAINED:
         return choice
-    entry = PRESETS[next(name for name in ("resnet20", *cards()) if name in cards())]
+    entry = PRESETS[first()]
     st.info(
         section("inference", "stand-in", first=choice.title, network=entry.title),
         icon=":material/swap_horiz:",
@@ -69,13 +68,11 @@ def stand_in(choice: Choice) -> Choice:
 
 
 def _use_untrained() -> None:
-    st.session_state["infer_weights"] = "untrained"
+    st.session_state["infer_weights"] = UNTRAINED
 
 
 def choose(choice: Choice, device: str) -> Loaded:
     """Draw the controls and load what was chosen; the untrained network where that fails."""
-    from explorer.experiments.inference_setup import BEST, OPTIONS
-
     named = None if choice.customised else choice.name
     available = cache.setups_of(named, choice.spec)
     wanted = st.selectbox(
@@ -91,15 +88,15 @@ def choose(choice: Choice, device: str) -> Loaded:
         st.warning(f"There are no weights '{kind}' for {choice.title}.", icon=":material/info:")
         kind = _best(available)
     loaders: dict[str, Callable[[], Loaded | None]] = {
-        "trained here": partial(_embedded, choice, available, device),
-        "my file": partial(_own_file, choice, available, device),
+        EMBEDDED: partial(_embedded, choice, available, device),
+        FILE: partial(_own_file, choice, available, device),
     }
     published = available[kind].published
     if published is not None:
         loaders[kind] = partial(_published, available[kind], published, device)
     loaded = loaders[kind]() if kind in loaders else None
     if loaded is None:
-        loaded = _untrained(choice, available, device, chosen=wanted == kind == "untrained")
+        loaded = _untrained(choice, available, device, chosen=wanted == kind == UNTRAINED)
     tested, asked = loaded.setup.recipe.crop, choice.image_size
     if loaded.trained and tested != asked:
         st.caption(section("inference", "other size", tested=tested, asked=asked))
@@ -109,15 +106,15 @@ def choose(choice: Choice, device: str) -> Loaded:
 def switch_to(preset: str) -> None:
     """Take a named network with the best weights it has here; for a button's callback."""
     picker.switch_to(preset)
-    st.session_state["infer_weights"] = "best here"
+    st.session_state["infer_weights"] = BEST
 
 
 def _best(available: dict[str, Setup]) -> str:
     """What is on board, or else published weights that already lie on this machine."""
     for kind, setup in available.items():
-        if kind == "trained here" or (setup.published and setup.published.path.is_file()):
+        if kind == EMBEDDED or (setup.published and setup.published.path.is_file()):
             return kind
-    return "untrained"
+    return UNTRAINED
 
 
 def _embedded(choice: Choice, available: dict[str, Setup], device: str) -> Loaded:
@@ -126,7 +123,7 @@ def _embedded(choice: Choice, available: dict[str, Setup], device: str) -> Loade
     st.caption(
         section("inference", "embedded", accuracy=f"{card.test_accuracy:.2%}", size=32),
     )
-    return Loaded(f"embedded {choice.name} {device}", available["trained here"], network, True)
+    return Loaded(f"embedded {choice.name} {device}", available[EMBEDDED], network, True)
 
 
 def _published(setup: Setup, published: PublishedWeights, device: str) -> Loaded | None:
@@ -183,14 +180,14 @@ def _own_file(choice: Choice, available: dict[str, Setup], device: str) -> Loade
     except (WeightsError, ValueError) as error:
         st.error(str(error), icon=":material/error:")
         return None
-    setup = with_spec(available["my file"], spec)
+    setup = with_spec(available[FILE], spec)
     names = "Class names are taken from the number of outputs; a file cannot say them."
     st.caption(section("inference", "file", count=len(state), file=name, names=names))
     return Loaded(f"{key} {spec} {device}", setup, network, True)
 
 
 def _untrained(choice: Choice, available: dict[str, Setup], device: str, chosen: bool) -> Loaded:
-    setup = available["untrained"]
+    setup = available[UNTRAINED]
     if chosen:
         st.caption(section("inference", "untrained"))
     else:
@@ -203,13 +200,12 @@ def _untrained(choice: Choice, available: dict[str, Setup], device: str, chosen:
 
 def _ways_out(available: dict[str, Setup]) -> None:
     """What gives trained weights in one click: another network, or a download."""
-    first = next((name for name in ("resnet20", *cards()) if name in cards()), None)
-    if first:
+    if cards():
         st.button(
-            f"Switch to {PRESETS[first].title}, trained on board",
+            f"Switch to {PRESETS[first()].title}, trained on board",
             type="primary",
             on_click=switch_to,
-            args=(first,),
+            args=(first(),),
             help=section("inference", "switch"),
             key="infer_switch",
         )

@@ -88,11 +88,17 @@ def _computed(key: str, label: str, measure: Callable[[Callable[[float], object]
         if not place.button(label, key=key):
             return None
         bar = place.progress(0.0, "Measuring …")
-        # Of two visitors who ask at once, the second waits for what the first finds.
-        with _one_at_a_time():
-            if key not in known:
-                known[key] = measure(lambda share: bar.progress(share, f"Measuring … {share:.0%}"))
+        _once(key, lambda: measure(lambda share: bar.progress(share, f"Measuring … {share:.0%}")))
         place.empty()
+    return known[key]
+
+
+def _once(key: str, compute: Callable[[], Any]) -> Any:
+    """What `compute` returns; of two who ask at once, the second waits for what the first finds."""
+    known = _found()
+    with _one_at_a_time():
+        if key not in known:
+            known[key] = compute()
     return known[key]
 
 

@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING, Any, Final
 
 import streamlit as st
 
-from explorer.lessons import section
-from explorer.ui import cache, chart
+from explorer.experiments.jobs import ENDED
+from explorer.ui import chart
+from explorer.ui.why import deletions
 from explorer.ui.why.queue import service
 from explorer.ui.words import quoted
 from explorer.views import why_charts, why_tables
@@ -18,7 +19,6 @@ if TYPE_CHECKING:
     from explorer.experiments.jobs import Status
 
 _MOST: Final = 8
-_KEPT: Final = 40
 
 
 def draw() -> None:
@@ -36,7 +36,8 @@ def draw() -> None:
     if not identifiers:
         st.info("No run yet: train one network, or all four of the reference run.")
         return
-    active = any(status.state in ("queued", "running") for status in _statuses(identifiers))
+    statuses = _statuses(identifiers)
+    active = any(status.state not in ENDED for status in [*statuses, *deletions.of(statuses)])
     st.fragment(_watch, run_every=0.8 if active else None)()
 
 
@@ -80,8 +81,8 @@ def _watch() -> None:
             figure = why_charts.training(lines, "accuracy", "training accuracy", log=False)
             chart.show(figure, key="why_accuracy", alt="Training accuracy by step")
     _results(statuses)
-    _deletions(statuses)
-    ended = all(status.state not in ("queued", "running") for status in statuses)
+    deletions.draw(statuses, _label)
+    ended = all(status.state in ENDED for status in [*statuses, *deletions.of(statuses)])
     if ended and st.session_state.get("why_active"):
         st.session_state["why_active"] = False
         st.rerun()
@@ -107,8 +108,7 @@ def _progress(status: Status[TrainingRecipe, Any]) -> None:
     if status.state == "queued":
         text = f"{name}: waiting, {status.position} before it in the queue"
     elif not done:
-        reading = ", reading the photographs" if status.recipe.pictures == "CIFAR-10" else ""
-        text = f"{name}: starting{reading}"
+        text = f"{name}: starting"
     else:
         left = status.seconds / done * (status.recipe.steps - done)
         text = f"{name}: step {done} of {status.recipe.steps}, {left:.0f} s left"
@@ -150,46 +150,3 @@ def _number(value: float | None) -> str:
     if value is None:
         return ""
     return "diverged" if math.isnan(value) else f"{value:.3f}"
-
-
-def _deletions(statuses: list[Status[TrainingRecipe, Any]]) -> None:
-    done = {
-        _label(status): status
-        for status in statuses
-        if status.result is not None and not status.result.diverged
-    }
-    if not done:
-        return
-    st.subheader("Delete one block", anchor=False)
-    st.write(section("why_residual", "deletions"))
-    title = st.selectbox("Trained network", list(done), key="why_deleted")
-    status = done[title]
-    blueprint = cache.blueprint_of(status.recipe.spec, status.recipe.image_size)
-    place = st.empty()
-    whole, after = _accuracies(status, place)
-    paths = [block.path for block in blueprint.blocks]
-    figure = why_charts.deletions([b.title for b in blueprint.blocks], paths, after, whole)
-    with place:
-        chart.show(figure, key="why_deletions", alt="Accuracy after deleting each block")
-
-
-def _accuracies(status: Status[TrainingRecipe, Any], place: Any) -> Any:
-    """Test accuracy whole and after each deletion, kept for every session; progress in `place`."""
-    known = _deleted()
-    if status.id not in known and status.result is not None:
-        from explorer.experiments import degradation
-
-        bar = place.progress(0.0, "Deleting each block in turn …")
-        known[status.id] = degradation.deletions(
-            status.recipe,
-            status.result.weights,
-            lambda share: bar.progress(share, f"Deleting each block in turn … {share:.0%}"),
-        )
-        while len(known) > _KEPT:
-            known.pop(next(iter(known)))
-    return known[status.id]
-
-
-@st.cache_resource
-def _deleted() -> dict[str, Any]:
-    return {}

@@ -50,7 +50,7 @@ def _photographs() -> bool:
     downloading.offer(
         archive,
         key="why_download",
-        help=f"From {archive.url}, kept beside torch's weights on the machine that runs this app.",
+        help=f"From {archive.url}, kept on the machine that runs this app, for everybody.",
     )
     return False
 

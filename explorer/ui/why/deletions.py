@@ -1,0 +1,102 @@
+"""What is left of a trained network when one of its blocks is deleted."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any, Final
+
+import streamlit as st
+
+from explorer.lessons import section
+from explorer.ui import cache, chart
+from explorer.ui.why.queue import service
+from explorer.views import why_charts
+
+if TYPE_CHECKING:
+    from explorer.experiments.degradation import DeletionResult, TrainingRecipe
+    from explorer.experiments.jobs import Status
+
+    Training = Status[TrainingRecipe, Any]
+
+_KEPT: Final = 40
+
+
+def of(trainings: list[Training]) -> list[Status[Any, DeletionResult]]:
+    """The deletions that somebody ordered of these trainings; asking keeps them alive."""
+    return [found for training in trainings if (found := _ordered(training.id))]
+
+
+def draw(trainings: list[Training], label: Callable[[Training], str]) -> None:
+    """Choose a finished training, have its blocks deleted, see what is left."""
+    done = {
+        label(training): training
+        for training in trainings
+        if training.result is not None and not training.result.diverged
+    }
+    if not done:
+        return
+    st.subheader("Delete one block", anchor=False)
+    st.write(section("why_residual", "deletions"))
+    training = done[st.selectbox("Trained network", list(done), key="why_deleted")]
+    deletion = _ordered(training.id)
+    if deletion is None or deletion.state in ("cancelled", "failed"):
+        if deletion is not None and deletion.problem:
+            st.error(deletion.problem)
+        if st.button("Delete each block in turn", key="why_delete"):
+            _order(training)
+    elif deletion.result is None:
+        _progress(deletion)
+    else:
+        _chart(training, deletion.result)
+
+
+def _ordered(training: str) -> Status[Any, DeletionResult] | None:
+    try:
+        return service().status(_jobs()[training])
+    except KeyError:
+        return None
+
+
+def _order(training: Training) -> None:
+    from explorer.experiments.degradation import Deletion, delete_each_block
+
+    order = Deletion(training.recipe, training.result.weights)  # type: ignore[union-attr]
+    try:
+        job = service().submit(delete_each_block, order)
+    except ValueError as problem:
+        st.error(str(problem))
+        return
+    jobs = _jobs()
+    jobs[training.id] = job
+    for oldest in list(jobs)[:-_KEPT]:
+        jobs.pop(oldest, None)
+    # The whole page, so that this part begins to rerun by itself.
+    st.rerun()
+
+
+@st.cache_resource
+def _jobs() -> dict[str, str]:
+    """Training -> the job that deletes its blocks, for all sessions."""
+    return {}
+
+
+def _progress(deletion: Status[Any, DeletionResult]) -> None:
+    point = deletion.points[-1] if deletion.points else {"done": 0, "blocks": 1}
+    if deletion.state == "queued":
+        text = f"Waiting, {deletion.position} before it in the queue"
+    elif not deletion.points:
+        text = "Starting"
+    else:
+        text = f"{point['done']} of {point['blocks']} blocks deleted"
+    st.progress(point["done"] / point["blocks"], text)
+
+
+def _chart(training: Training, found: DeletionResult) -> None:
+    blocks = cache.blueprint_of(training.recipe.spec, training.recipe.image_size).blocks
+    figure = why_charts.deletions(
+        [block.title for block in blocks],
+        [block.path for block in blocks],
+        found.after,
+        found.whole,
+    )
+    chart.show(figure, key="why_deletions", alt="Accuracy after deleting each block")
