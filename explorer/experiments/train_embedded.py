@@ -21,7 +21,7 @@ import torch
 from safetensors.torch import save_file
 from torch import Tensor, nn
 
-from explorer.architecture import preset
+from explorer.architecture import blueprint, preset
 from explorer.experiments import cifar10
 from explorer.experiments.cifar10 import Split
 from explorer.networks import ResNet, best_device, build
@@ -43,16 +43,35 @@ class Recipe:
     bfloat16: bool = False
 
 
-def accuracy(network: nn.Module, data: Split, batch: int = 500) -> float:
-    """Share of images whose largest logit is the label's, in eval mode."""
+def accuracy(
+    network: ResNet, data: Split, skip: frozenset[str] = frozenset(), batch: int = 500
+) -> float:
+    """Share of images whose largest logit is the label's, in eval mode.
+
+    The main branches of the blocks in `skip` are off.
+
+    Raises:
+        ValueError: `skip` names a plain block that changes the shape.
+    """
     network.eval()
     correct = 0
     with torch.inference_mode():
         for start in range(0, len(data.labels), batch):
             images = cifar10.normalise(data.images[start : start + batch])
             labels = data.labels[start : start + batch]
-            correct += int((network(images).argmax(1) == labels).sum())
+            correct += int((network(images, skip).argmax(1) == labels).sum())
     return correct / len(data.labels)
+
+
+def deletions(network: ResNet, data: Split) -> dict[str, float | None]:
+    """Accuracy after deleting each block in turn; None where the block changes the shape."""
+    found: dict[str, float | None] = {}
+    for block in blueprint(network.spec, data.images.shape[-1]).blocks:
+        try:
+            found[block.path] = round(accuracy(network, data, frozenset({block.path})), 4)
+        except ValueError:
+            found[block.path] = None
+    return found
 
 
 def one_epoch(
@@ -186,6 +205,7 @@ def finish(
         "network": name,
         "parameters": sum(parameter.numel() for parameter in network.parameters()),
         "test_accuracy": round(accuracy(network, test_set), 4),
+        "after_deleting": deletions(network, test_set),
         "held_out_accuracy": round(state["best"], 4),
         "kept_epoch": state["best_epoch"],
         "recipe": asdict(recipe),

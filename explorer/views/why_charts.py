@@ -163,15 +163,15 @@ def deletions(
             hovertemplate="without %{x}: %{y:.1f}%<extra></extra>",
         )
     )
-    for y, text in ((100 * whole, f"whole network {whole:.1%}"), (10.0, "chance 10%")):
+    for y, text in ((100 * whole, f"whole:<br>{whole:.2%}"), (10.0, "chance:<br>10%")):
         figure.add_hline(
             y=y,
             line_dash="dot",
             line_color=palette.chart_colour(palette.GREY),
-            annotation_text=text,
-            annotation_font=_FONT,
+            annotation={"text": text, "x": 1, "xanchor": "left", "font": _FONT},
         )
     _style(figure, 360)
+    figure.update_layout(margin_r=75)
     figure.update_xaxes(title="deleted block", type="category", nticks=30)
     figure.update_yaxes(title="test accuracy, %", range=[0, 112])
     return figure

@@ -60,6 +60,30 @@ def test_accuracy_is_the_cards(name: str, test_split: cifar10.Split) -> None:
     )
 
 
+@pytest.mark.parametrize("name", CARDS)
+def test_accuracy_after_deletions_is_the_cards(name: str, test_split: cifar10.Split) -> None:
+    """The worst, the best and the impossible ones, recomputed on all 10,000 images."""
+    after = cards()[name].after_deleting
+    bp = blueprint(preset(name), 32)
+    assert list(after) == [block.path for block in bp.blocks]
+    possible = sorted((path for path in after if after[path] is not None), key=after.__getitem__)
+    network = network_of(name)
+    for path in (possible[0], possible[-1]):
+        found = accuracy(network, test_split, frozenset({path}))
+        assert found == pytest.approx(after[path], abs=1e-3)
+    changes = {block.path for block in bp.blocks if block.in_shape != block.out_shape}
+    assert set(after) - set(possible) == (changes if name.startswith("plain") else set())
+
+
+def test_the_plain_network_collapses_and_the_residual_one_does_not() -> None:
+    residual, plain = (cards()[name].after_deleting for name in ("resnet20", "plain20"))
+    kept = [value for value in residual.values() if value is not None and value > 0.5]
+    assert len(kept) > len(residual) / 2
+    halving = {"layer2.0", "layer3.0"}  # as the text says: the worst two, unlike with gratings
+    assert set(sorted(residual, key=residual.__getitem__)[:2]) == halving
+    assert max(value for value in plain.values() if value is not None) < 0.5
+
+
 def test_the_cat_is_a_cat() -> None:
     image = decode(samples()["cat"].data).image
     found = predict(network_of("resnet20"), prepare(image, CIFAR).tensor, cifar10.CLASSES)

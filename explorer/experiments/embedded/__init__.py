@@ -31,11 +31,19 @@ class Card:
         """Share of CIFAR-10's 10,000 test images, read from JPEG, that it names rightly."""
         return float(self.figures["test_accuracy"])
 
+    @property
+    def after_deleting(self) -> dict[str, float | None]:
+        """Block path -> that accuracy with the block's main branch off; None: it cannot be."""
+        found: dict[str, float | None] = self.figures["after_deleting"]
+        return found
+
 
 @cache
 def cards() -> dict[str, Card]:
-    """Preset name -> card of every network that is carried."""
-    return {path.stem: _card(path.stem) for path in sorted(FOLDER.glob("*.safetensors"))}
+    """Preset name -> card of every network that is carried, residual ones first."""
+    names = sorted(path.stem for path in FOLDER.glob("*.safetensors"))
+    names.sort(key=lambda name: name.startswith("plain"))
+    return {name: _card(name) for name in names}
 
 
 def first() -> str:

@@ -24,7 +24,7 @@ def draw(scene: Scene) -> None:
         with left:
             figures = one.figures
             recipe = dict(figures["recipe"])
-            precision = ", convolutions in bfloat16" if recipe.pop("bfloat16", False) else ""
+            half = recipe.pop("bfloat16")
             st.metric("Test accuracy, JPEG test images", f"{one.test_accuracy:.2%}")
             st.write(
                 section(
@@ -32,7 +32,8 @@ def draw(scene: Scene) -> None:
                     "card",
                     preset=name,
                     kept_epoch=figures["kept_epoch"],
-                    precision=precision,
+                    precision=", convolutions in bfloat16" if half else "",
+                    flags=" --bfloat16" if half else "",
                     **recipe,
                 )
             )

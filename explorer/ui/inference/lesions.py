@@ -7,6 +7,7 @@ import streamlit as st
 from explorer.architecture import PRESETS
 from explorer.experiments.embedded import cards
 from explorer.lessons import section
+from explorer.ui.cache import blueprint_of
 from explorer.ui.chart import show
 from explorer.ui.inference import cache
 from explorer.ui.inference.cache import Scene
@@ -35,8 +36,45 @@ def draw(scene: Scene) -> None:
             "the bars show what is left of that."
         )
         _lesion_chart(plain, answer.index, "infer_lesions_plain")
+    if any(scene.weights.startswith(f"embedded {name} ") for name in cards()):
+        _on_the_test_set()
     with st.expander("What is published, and what a small experiment found", expanded=True):
         st.write(section("inference", "lesions published"))
+
+
+def _on_the_test_set() -> None:
+    """Accuracy after each deletion, of every network on board, side by side."""
+    from explorer.views.why_charts import deletions
+
+    st.divider()
+    st.subheader("On the whole test set", anchor=False)
+    for name, card in cards().items():
+        titles = _titles(name)
+        left = sorted((value, path) for path, value in card.after_deleting.items() if value)
+        plain = " plain" if PRESETS[name].spec.shortcut == "none" else ""
+        words = section(
+            "inference",
+            f"lesions test set{plain}",
+            network=PRESETS[name].title,
+            low=f"{left[0][0]:.0%}",
+            high=f"{left[-1][0]:.0%}",
+            worst=titles[left[0][1]],
+            second=titles[left[1][1]],
+        )
+        st.write(words)
+    for column, (name, card) in zip(st.columns(len(cards())), cards().items(), strict=True):
+        titles, after = _titles(name), card.after_deleting
+        figure = deletions(
+            list(titles.values()), list(titles), list(after.values()), card.test_accuracy
+        )
+        with column:
+            st.write(f"**{PRESETS[name].title}**")
+            show(figure, f"infer_deleted_{name}", alt=f"Accuracy after deletions, {name}")
+
+
+def _titles(preset: str) -> dict[str, str]:
+    blocks = blueprint_of(PRESETS[preset].spec, PRESETS[preset].image_size).blocks
+    return {block.path: block.title for block in blocks}
 
 
 def _lesion_chart(scene: Scene, target: int, key: str) -> None:
