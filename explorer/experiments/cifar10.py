@@ -70,11 +70,12 @@ def present() -> bool:
 def load(
     train: bool, limit: int | None = None, check: Callable[[], object] = lambda: None
 ) -> Split:
-    """The split in `folder()`, or its first `limit` pictures. Never asks the internet.
+    """The split in `folder()`, or `limit` of its pictures. Never asks the internet.
 
     Args:
         train: the 50,000 training pictures; else the 10,000 test pictures.
-        limit: how many, from the first; all of them by default.
+        limit: how many, drawn once and for all, since a file may be sorted by class; all of
+            them by default.
         check: may raise to stop the reading of a parquet file, which takes seconds.
 
     Raises:
@@ -85,7 +86,14 @@ def load(
     if _has_parquet():
         return from_parquet(folder() / f"{'train' if train else 'test'}.parquet", limit, check)
     whole = _unpacked(train)
-    return Split(whole.images[:limit].clone(), whole.labels[:limit].clone())
+    chosen = _drawn(len(whole.labels), limit)
+    return Split(whole.images[chosen], whole.labels[chosen])
+
+
+def _drawn(count: int, limit: int | None) -> Tensor:
+    """Which of `count` pictures are taken, in their order; always the same ones."""
+    drawn = torch.randperm(count, generator=torch.Generator().manual_seed(0))[:limit]
+    return drawn.sort().values
 
 
 def _has_parquet() -> bool:
@@ -140,7 +148,7 @@ def from_parquet(
 
     Args:
         path: the file.
-        limit: how many pictures, from the first; all of them by default.
+        limit: how many pictures, drawn once and for all; all of them by default.
         check: called before every picture; may raise to stop the reading.
 
     Raises:
@@ -149,7 +157,8 @@ def from_parquet(
     """
     import pyarrow.parquet as parquet
 
-    table = parquet.read_table(path).slice(0, limit)
+    table = parquet.read_table(path)
+    table = table.take(_drawn(len(table), limit).numpy())
     arrays = []
     for value in table.column("image"):
         check()

@@ -77,7 +77,7 @@ def _photographs(check: Callable[[], object]) -> cifar10.Split:
 def held_out_set(pictures: Pictures) -> tuple[Tensor, Tensor]:
     """Pictures that no training sees, as a network reads them (N, C, H, W), and their labels.
 
-    2,000 gratings, or the first 1,000 of CIFAR-10's test images.
+    2,000 gratings, or 1,000 of CIFAR-10's test images.
 
     Raises:
         FileNotFoundError: CIFAR-10 is not on this machine.
