@@ -205,7 +205,7 @@ def test_an_impossible_choice_is_said_and_the_last_good_network_stays(open_page)
     with visit.rerun("script"):
         field.press("Enter")
     assert heading(visit) == "ResNet-50"
-    words = "depths=(1, 2, 3) names 3 stages"
+    words = "Blocks per stage = (1, 2, 3) names 3 stages"
     assert words in visit.page.get_by_test_id("stSidebar").inner_text()
     assert words in visit.page.get_by_test_id("stMain").inner_text()
     with visit.rerun("script"):

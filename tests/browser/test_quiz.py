@@ -58,7 +58,7 @@ def test_progress_survives_another_page(visit):
     for name in ("Parameters", "Quiz"):
         with visit.rerun():
             visit.page.get_by_test_id("stSidebarNav").get_by_role("link", name=name).click()
-    assert visit.page.get_by_text("Question 1 of 5 · batch norm · 1 of 1 right").is_visible()
+    visit.page.get_by_text("Question 1 of 5 · batch norm · 1 of 1 right").wait_for()
     assert parse_qs(urlsplit(visit.page.url).query)["quiz_seed"] == ["42"]
 
 
