@@ -24,12 +24,15 @@ left, right = st.columns([5, 6], gap="large")
 with left:
     chosen = upload.choose()
 with right:
-    choice = weights.stand_in(picker.current())
+    notice = st.container()
+    wanted = weights.select()
+    with notice:
+        choice = weights.stand_in(picker.current(), wanted)
 with lead:
     device = usable_device(choice.device)
     st.write(section("inference", "lead", network=choice.title, device=device.label))
 with right:
-    loaded = weights.choose(choice, device.id)
+    loaded = weights.choose(choice, wanted, device.id)
     scene = answer.scene_of(choice, loaded, chosen)
     answer.answer(scene)
 with left:

@@ -1,6 +1,7 @@
 """A download in the background: progress, cancel, checksum, and never half a file."""
 
 import hashlib
+import logging
 import os
 import tempfile
 import threading
@@ -14,6 +15,7 @@ from urllib.error import HTTPError, URLError
 State = Literal["running", "done", "cancelled", "failed"]
 _CHUNK: Final = 1 << 18
 _TIMEOUT_S: Final = 20.0
+_log = logging.getLogger(__name__)
 
 
 class Download:
@@ -78,7 +80,12 @@ class Download:
         except HTTPError as error:
             self._fail(f"The server answered {error.code} ({error.reason}): nothing was loaded.")
         except URLError as error:
-            self._fail(f"{_host(self.url)} cannot be reached from this machine ({error.reason}).")
+            self._fail(
+                f"{_host(self.url)} cannot be reached from this machine. Connect it to the "
+                "internet and try again, or put the file into "
+                f"{_at_home(self.target.parent)} yourself."
+            )
+            _log.info("%s: %s", self.url, error.reason)
         except (HTTPException, TimeoutError, ConnectionError):
             self._fail(self._broke_off())
         except OSError as error:
@@ -134,6 +141,10 @@ class Downloads:
                 running = Download(url, target, sha256_prefix, expected)
                 self._by_target[target] = running
             return running
+
+
+def _at_home(folder: Path) -> str:
+    return str(folder).replace(str(Path.home()), "~")
 
 
 def _host(url: str) -> str:

@@ -19,6 +19,8 @@ from explorer.networks.resnet import ResNet
 SUFFIXES: Final = (".pth", ".pt", ".safetensors")
 _WRAPPERS: Final = ("state_dict", "model_state_dict", "model", "network", "net", "module")
 _PREFIXES: Final = ("module.", "_orig_mod.", "model.", "network.", "net.", "backbone.", "resnet.")
+_MAGIC: Final = (b"PK\x03\x04", b"\x80")
+"""How files of torch.save begin: a ZIP archive, or a pickle of protocol 2 or later."""
 _COUNTER: Final = "num_batches_tracked"
 
 
@@ -143,6 +145,8 @@ def _read_safetensors(source: bytes | Path, name: str) -> dict[str, Tensor]:
 def _read_pickle(source: bytes | Path, name: str) -> Any:
     _refuse_compressed(source, name)
     file = io.BytesIO(source) if isinstance(source, bytes) else source
+    if not _start(source).startswith(_MAGIC):
+        raise WeightsError(f"{name} is damaged or no PyTorch file.")
     try:
         return torch.load(file, map_location="cpu", weights_only=True)
     except pickle.UnpicklingError as error:
@@ -154,6 +158,13 @@ def _read_pickle(source: bytes | Path, name: str) -> Any:
         raise WeightsError(f"{name} is damaged or no PyTorch file.") from None
     except Exception:  # whatever the reader stumbles over, the file is the reason
         raise WeightsError(f"{name} is damaged or no PyTorch file.") from None
+
+
+def _start(source: bytes | Path) -> bytes:
+    if isinstance(source, bytes):
+        return source[:4]
+    with source.open("rb") as file:
+        return file.read(4)
 
 
 def _refuse_compressed(source: bytes | Path, name: str) -> None:

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Final, Protocol
 
 import streamlit as st
 
 if TYPE_CHECKING:
     from explorer.networks.download import Downloads
+
+
+_ASKED: Final = "download_asked_for"
 
 
 class Downloadable(Protocol):
@@ -40,7 +43,8 @@ def offer(file: Downloadable, key: str, help: str) -> None:
     if download is not None and download.state == "running":
         _progress(file, key)
         return
-    if download is not None and download.sentence:
+    # Others on this server did not ask for it.
+    if download is not None and download.sentence and st.session_state.get(_ASKED) == file.url:
         st.warning(download.sentence, icon=":material/cloud_off:")
     st.button(
         f"Download {file.name}: {file.bytes / 1e6:,.1f} MB",
@@ -53,6 +57,7 @@ def offer(file: Downloadable, key: str, help: str) -> None:
 
 
 def _begin(file: Downloadable) -> None:
+    st.session_state[_ASKED] = file.url
     # Somebody else's download may have ended since this page was drawn.
     if file.path.is_file():
         return

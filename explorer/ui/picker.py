@@ -205,7 +205,9 @@ def _new_family() -> None:
 
 
 def _as_named() -> None:
-    st.session_state[_CHOSEN] = True
+    # Going back in the browser sets every control again, this one to what it holds.
+    if _BY_NAME[st.session_state["net"]].name != st.session_state[_STATE].name:
+        st.session_state[_CHOSEN] = True
     for field in (*LABELS, "image_size"):
         st.session_state[field] = None
 

@@ -163,12 +163,13 @@ def deletions(
             hovertemplate="without %{x}: %{y:.1f}%<extra></extra>",
         )
     )
-    for y, text in ((100 * whole, f"whole:<br>{whole:.2%}"), (10.0, "chance:<br>10%")):
+    lines = ((100 * whole, f"whole:<br>{whole:.2%}", "bottom"), (10.0, "chance:<br>10%", "top"))
+    for y, text, side in lines:
         figure.add_hline(
             y=y,
             line_dash="dot",
             line_color=palette.chart_colour(palette.GREY),
-            annotation={"text": text, "x": 1, "xanchor": "left", "font": _FONT},
+            annotation={"text": text, "x": 1, "xanchor": "left", "yanchor": side, "font": _FONT},
         )
     _style(figure, 360)
     figure.update_layout(margin_r=75)

@@ -153,3 +153,15 @@ def test_a_link_to_a_sample_marks_it(open_page: Opener) -> None:
     visit = open_page("inference", {"net": "resnet20", "infer_sample": "kingfisher"})
     pressed = visit.page.locator("[data-path][aria-pressed=true]")
     assert pressed.first.get_attribute("data-path") == "kingfisher"
+
+
+def test_back_from_the_untrained_network_shows_the_one_on_board_again(open_page: Opener) -> None:
+    visit = open_page("inference", {"infer_sample": "moose"})
+    answer = visit.page.locator("h3").first
+    assert answer.inner_text().startswith("deer: ")
+    with visit.rerun("script"):
+        visit.page.get_by_role("button", name="Use ResNet-18, untrained").click()
+    assert answer.inner_text().startswith("Untrained guess: ")
+    with visit.rerun("script"):
+        visit.page.go_back()
+    visit.page.get_by_role("heading", name="deer: ").wait_for()

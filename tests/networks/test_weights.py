@@ -205,3 +205,10 @@ def test_torchvisions_own_state_dict() -> None:
     theirs = torchvision.models.resnet18(weights=None).eval()
     ours = load(preset("resnet18"), read_state(pickled(theirs.state_dict()), "resnet18.pth"))
     assert same_answers(ours, theirs)
+
+
+@pytest.mark.parametrize("data", [b"nonsense", b"", b"\x80", b"PK\x03\x04", b"<html>" * 99])
+def test_what_is_no_pytorch_file_is_called_so(data: bytes) -> None:
+    """Not a file that 'could run code': a student would go looking for a virus."""
+    with pytest.raises(WeightsError, match="damaged or no PyTorch file"):
+        read_state(data, "junk.pth")

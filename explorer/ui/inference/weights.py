@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 import streamlit as st
 
@@ -16,7 +16,6 @@ from explorer.lessons import glossary, section
 from explorer.ui import cache as networks
 from explorer.ui import downloading, picker
 from explorer.ui.inference import cache, own_file
-from explorer.ui.kept import held
 from explorer.ui.picker import Choice
 
 if TYPE_CHECKING:
@@ -35,17 +34,29 @@ class Loaded:
     trained: bool
 
 
-def stand_in(choice: Choice) -> Choice:
+def select() -> str:
+    """Draw the control; one of OPTIONS."""
+    wanted: str = st.selectbox(
+        "Weights",
+        OPTIONS,
+        key="infer_weights",
+        bind="query-params",
+        persist_state="session",
+        help=glossary("weights"),
+    )
+    return wanted
+
+
+def stand_in(choice: Choice, wanted: str) -> Choice:
     """The trained network on board, while nobody has chosen one and the first has no weights here.
 
     What the sidebar starts with would only guess on a fresh machine. A network that a link, the
     sidebar or a control of this page asks for is always taken.
     """
-    wanted = held("infer_weights")
     asked = picker.network_chosen() or st.session_state.get("image_size") or choice.customised
     if choice.name != picker.FIRST or asked or not cards():
         return choice
-    if wanted in OPTIONS and wanted not in (BEST, EMBEDDED):
+    if wanted not in (BEST, EMBEDDED):
         return choice
     available = cache.setups_of(choice.name, choice.spec)
     if _best(available) != UNTRAINED:
@@ -71,18 +82,10 @@ def _use_untrained() -> None:
     st.session_state["infer_weights"] = UNTRAINED
 
 
-def choose(choice: Choice, device: str) -> Loaded:
-    """Draw the controls and load what was chosen; the untrained network where that fails."""
+def choose(choice: Choice, wanted: str, device: str) -> Loaded:
+    """Load what was chosen, drawing what it needs; the untrained network where that fails."""
     named = None if choice.customised else choice.name
     available = cache.setups_of(named, choice.spec)
-    wanted = st.selectbox(
-        "Weights",
-        OPTIONS,
-        key="infer_weights",
-        bind="query-params",
-        persist_state="session",
-        help=glossary("weights"),
-    )
     kind = _best(available) if wanted == BEST else wanted
     if kind not in available:
         st.warning(f"There are no weights '{kind}' for {choice.title}.", icon=":material/info:")
@@ -190,26 +193,27 @@ def _untrained(choice: Choice, available: dict[str, Setup], device: str, chosen:
     setup = available[UNTRAINED]
     if chosen:
         st.caption(section("inference", "untrained"))
+        _offer_switch()
     else:
         st.warning(section("inference", "none trained", network=choice.title))
-        _ways_out(available)
+        _offer_switch(type="primary")
+        _offer_downloads(available)
     with st.spinner(f"Building {choice.title} ..."):
         network = networks.network_of(choice.spec, device)
     return Loaded(f"untrained {choice.spec} {device}", setup, network, False)
 
 
-def _ways_out(available: dict[str, Setup]) -> None:
-    """What gives trained weights in one click: another network, or a download."""
+def _offer_switch(type: Literal["primary", "secondary"] = "secondary") -> None:
+    """Trained weights in one click, on another network."""
     if cards():
         st.button(
             f"Switch to {PRESETS[first()].title}, trained on board",
-            type="primary",
+            type=type,
             on_click=switch_to,
             args=(first(),),
             help=section("inference", "switch"),
             key="infer_switch",
         )
-    _offer_downloads(available)
 
 
 def _offer_downloads(available: dict[str, Setup]) -> None:

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     Training = Status[TrainingRecipe, Any]
 
 _KEPT: Final = 40
+_SEEN: Final = "why_finished_before"
 
 
 def of(trainings: list[Training]) -> list[Status[Any, DeletionResult]]:
@@ -37,6 +38,10 @@ def draw(trainings: list[Training], label: Callable[[Training], str]) -> None:
         return
     st.subheader("Delete one block", anchor=False)
     st.write(section("why_residual", "deletions"))
+    # The newest is taken when it is finished; until then a choice stays.
+    if len(done) > st.session_state.get(_SEEN, 0):
+        st.session_state["why_deleted"] = list(done)[-1]
+    st.session_state[_SEEN] = len(done)
     training = done[st.selectbox("Trained network", list(done), key="why_deleted")]
     deletion = _ordered(training.id)
     if deletion is None or deletion.state in ("cancelled", "failed"):

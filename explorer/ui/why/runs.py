@@ -9,6 +9,7 @@ import streamlit as st
 
 from explorer.experiments.jobs import ENDED
 from explorer.ui import chart
+from explorer.ui.kept import held
 from explorer.ui.why import deletions
 from explorer.ui.why.queue import service
 from explorer.ui.words import quoted
@@ -71,7 +72,7 @@ def _watch() -> None:
         )
     for status in statuses:
         _progress(status)
-    lines = {_label(status): status.points for status in statuses}
+    lines = {_label(status): status.points for status in _comparable(statuses)}
     if any(lines.values()):
         left, right = st.columns(2)
         with left:
@@ -87,6 +88,15 @@ def _watch() -> None:
         st.session_state["why_active"] = False
         st.rerun()
     st.session_state["why_active"] = not ended
+
+
+def _comparable(
+    statuses: list[Status[TrainingRecipe, Any]],
+) -> list[Status[TrainingRecipe, Any]]:
+    """The runs on the chosen pictures, or all where there is none: losses of two kinds of
+    pictures share no axis."""
+    chosen = held("why_pictures") or "gratings"
+    return [one for one in statuses if one.recipe.pictures == chosen and one.points] or statuses
 
 
 def _progress(status: Status[TrainingRecipe, Any]) -> None:
@@ -121,8 +131,8 @@ def _results(statuses: list[Status[TrainingRecipe, Any]]) -> None:
             "run": status.id,
             "network": status.recipe.title,
             "state": status.state,
-            "training loss": _number(status.result and status.result.train_loss),
-            "test accuracy": _number(status.result and status.result.test_accuracy),
+            "training loss, last 50 steps": _number(status.result and status.result.train_loss),
+            "test accuracy, %": _number(status.result and 100 * status.result.test_accuracy, 1),
             "seconds": round(status.seconds, 1),
         }
         for status in statuses
@@ -146,7 +156,7 @@ def _in_words(recipe: TrainingRecipe) -> str:
     return f"{quoted(recipe.name)}: {recipe.network}" if recipe.name else recipe.network
 
 
-def _number(value: float | None) -> str:
+def _number(value: float | None, digits: int = 3) -> str:
     if value is None:
         return ""
-    return "diverged" if math.isnan(value) else f"{value:.3f}"
+    return "diverged" if math.isnan(value) else f"{value:.{digits}f}"

@@ -56,7 +56,7 @@ def _photographs() -> bool:
 
 
 def _form(usable: bool) -> None:
-    with st.form("why_form", border=True):
+    with st.form("why_form", border=True, enter_to_submit=False):
         columns = st.columns(6, vertical_alignment="bottom")
         columns[0].selectbox("Layers (6n+2)", _DEPTHS, _DEPTHS.index(20), key="why_new_depth")
         columns[1].selectbox(
