@@ -9,14 +9,7 @@ from torchinfo import summary
 from explorer.architecture import PRESETS, blueprint
 from explorer.networks import build
 
-
-@pytest.fixture(autouse=True)
-def one_thread():
-    """Threads that wait for cores that others use would make torchinfo look worse than it is."""
-    threads = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(threads)
+pytestmark = pytest.mark.usefixtures("one_thread")
 
 
 def seconds(work, repeats):

@@ -9,7 +9,6 @@ from statistics import median
 from time import perf_counter
 
 import pytest
-import torch
 from streamlit.navigation.page import StreamlitPage
 
 from tests.pages.conftest import open_app  # noqa: F401  (the fixture)
@@ -20,13 +19,7 @@ FRAME_TIMES = 20
 """A page may cost this many times what the sidebar around it costs."""
 
 
-@pytest.fixture(autouse=True)
-def one_thread():
-    """Pages compute little; threads that fight for busy cores would be measured instead."""
-    threads = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(threads)
+pytestmark = pytest.mark.usefixtures("one_thread")
 
 
 @pytest.mark.parametrize("page", sorted(path.stem for path in ROOT.glob("pages/*.py")))

@@ -105,6 +105,16 @@ def test_two_who_ask_at_once_share_one_measurement():
         initialisation._found.clear()
 
 
+def rerun_until(app, condition):
+    """Rerun as the page does while a job runs."""
+    end = time.monotonic() + 100
+    while not condition():
+        assert not app.exception
+        assert time.monotonic() < end
+        time.sleep(0.3)
+        app.run()
+
+
 def test_a_run_is_trained_shown_and_deleted_from(open_app):
     app = open_app("why_residual", why_part="Training")
     assert any("No run yet" in info.value for info in app.info)
@@ -113,19 +123,11 @@ def test_a_run_is_trained_shown_and_deleted_from(open_app):
     app.text_input(key="why_new_name").set_value("first")
     next(button for button in app.button if button.label == "Train").click().run()
     assert not app.exception
-    end = time.monotonic() + 100
-    while "done" not in app.dataframe[0].value["state"].tolist():
-        assert time.monotonic() < end
-        time.sleep(0.3)
-        app.run()
+    rerun_until(app, lambda: "done" in app.dataframe[0].value["state"].tolist())
     assert app.dataframe[0].value["network"][0].startswith("first: ResNet-8")
     before = len(app.get("plotly_chart"))
     app.button(key="why_delete").click().run()
-    while len(app.get("plotly_chart")) == before:
-        assert not app.exception
-        assert time.monotonic() < end
-        time.sleep(0.3)
-        app.run()
+    rerun_until(app, lambda: len(app.get("plotly_chart")) > before)
     assert not any(button.key == "why_delete" for button in app.button)
 
 
@@ -153,11 +155,7 @@ def test_photographs_are_learnt_where_they_are(open_app, photographs):
     app.number_input(key="why_new_steps").set_value(10)
     train_button(app).click().run()
     assert not app.exception
-    end = time.monotonic() + 100
-    while "done" not in app.dataframe[0].value["state"].tolist():
-        assert time.monotonic() < end
-        time.sleep(0.3)
-        app.run()
+    rerun_until(app, lambda: "done" in app.dataframe[0].value["state"].tolist())
     assert app.dataframe[0].value["network"][0] == "ResNet-8, CIFAR-10, rate 0.1, seed 0"
     assert any(box.key == "why_deleted" for box in app.selectbox)
     assert not app.exception
