@@ -9,8 +9,9 @@ import torch
 from safetensors.torch import load_file, save_file
 from torch import nn
 
-from explorer.architecture import NetworkSpec
+from explorer.architecture import NetworkSpec, blueprint
 from explorer.experiments.jobs import Reporter
+from explorer.experiments.lesion import each_deleted
 from explorer.experiments.training_data import FORMATS, Pictures, held_out_set, training_data
 from explorer.networks import ResNet, build
 
@@ -192,17 +193,14 @@ def delete_each_block(order: Deletion, reporter: Reporter) -> DeletionResult:
     """
     recipe = order.recipe
     network = trained(recipe, order.weights)
-    paths = [
-        f"{stage}.{index}"
-        for stage, depth in zip(network.stages, recipe.spec.depths, strict=True)
-        for index in range(depth)
-    ]
+    paths = [block.path for block in blueprint(recipe.spec, recipe.image_size).blocks]
     whole = held_out_accuracy(network, recipe.pictures)
     after: list[float | None] = []
-    for path in paths:
+
+    def without(path: str) -> float:
         reporter.report(done=len(after), blocks=len(paths))
-        try:
-            after.append(held_out_accuracy(network, recipe.pictures, frozenset({path})))
-        except ValueError:
-            after.append(None)
+        return held_out_accuracy(network, recipe.pictures, frozenset({path}))
+
+    for _, accuracy in each_deleted(paths, without):
+        after.append(accuracy)
     return DeletionResult(whole, tuple(after))

@@ -1,7 +1,8 @@
 """Deleting one block at a time from a trained network (after Veit et al. 2016)."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from typing import TypeVar
 
 from torch import Tensor
 
@@ -9,6 +10,7 @@ from explorer.architecture import Blueprint
 from explorer.experiments.inference import Prediction, predict
 from explorer.networks import ResNet
 
+Value = TypeVar("Value")
 MOST = 60
 """Deletions that one picture is put through; of a deeper network every k-th block is taken."""
 
@@ -34,6 +36,20 @@ def candidates(bp: Blueprint, most: int = MOST) -> list[str]:
     ]
 
 
+def each_deleted(
+    paths: Iterable[str], without: Callable[[str], Value]
+) -> Iterator[tuple[str, Value | None]]:
+    """What `without` finds for each block in turn; yields as it goes.
+
+    None stands for a plain block that changes the shape, which cannot be deleted.
+    """
+    for path in paths:
+        try:
+            yield path, without(path)
+        except ValueError:
+            yield path, None
+
+
 def lesions(
     network: ResNet, x: Tensor, classes: tuple[str, ...], bp: Blueprint, blocks: Sequence[str]
 ) -> Iterator[Lesion]:
@@ -42,11 +58,7 @@ def lesions(
     A residual block without its main branch is its shortcut. A plain block that keeps the shape
     is passed over; one that changes the shape cannot be.
     """
-    for path in blocks:
+    for path, after in each_deleted(blocks, lambda path: predict(network, x, classes, (path,))):
         block = bp.block(path)
         changes = block.in_shape != block.out_shape
-        try:
-            after = predict(network, x, classes, skip=(path,))
-        except ValueError:
-            after = None
         yield Lesion(path, block.title, changes, after)

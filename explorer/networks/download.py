@@ -83,7 +83,7 @@ class Download:
             self._fail(
                 f"{_host(self.url)} cannot be reached from this machine. Connect it to the "
                 "internet and try again, or put the file into "
-                f"{_at_home(self.target.parent)} yourself."
+                f"{at_home(self.target.parent)} yourself."
             )
             _log.info("%s: %s", self.url, error.reason)
         except (HTTPException, TimeoutError, ConnectionError):
@@ -143,7 +143,8 @@ class Downloads:
             return running
 
 
-def _at_home(folder: Path) -> str:
+def at_home(folder: Path) -> str:
+    """A folder as one would type it, with ~ for one's own."""
     return str(folder).replace(str(Path.home()), "~")
 
 

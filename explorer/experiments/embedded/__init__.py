@@ -46,7 +46,7 @@ def cards() -> dict[str, Card]:
     return {name: _card(name) for name in names}
 
 
-def first() -> str:
+def default_network() -> str:
     """The one to answer where nobody has chosen: ResNet-20 if it is carried.
 
     Raises:

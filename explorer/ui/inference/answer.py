@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import streamlit as st
 
 from explorer.architecture import PRESETS
-from explorer.experiments.embedded import cards, first
+from explorer.experiments.embedded import cards, default_network
 from explorer.lessons import glossary, section
 from explorer.ui.chart import show
 from explorer.ui.drawing import drawing
@@ -63,7 +63,7 @@ def _second_opinion(scene: Scene) -> None:
     """What a trained network on board says of the picture that an untrained one guesses at."""
     if not cards() or scene.blueprint.spec.in_channels != 3:
         return
-    name = first()
+    name = default_network()
     other = cache.on_board(name, scene, PRESETS[name].image_size)
     best = cache.prediction(other.key, other).best
     title = PRESETS[name].title

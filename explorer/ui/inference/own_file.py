@@ -31,18 +31,18 @@ class _Kept:
 
 def given() -> tuple[str, str, bytes | Path] | None:
     """Name, key and source of the visitor's file: an upload, or one in torch's cache folder."""
+    from explorer.networks.download import at_home
     from explorer.networks.published_weights import cache_folder
     from explorer.networks.weights import SUFFIXES
 
     folder = cache_folder()
-    shown = str(folder).replace(str(Path.home()), "~")
     upload = st.file_uploader(
         "State dict",
         type=[suffix[1:] for suffix in SUFFIXES],
         key="infer_state_dict",
         on_change=_let_go,
         max_upload_size=_UPLOAD_MB,
-        help=section("inference", "file help", limit=_UPLOAD_MB, folder=shown),
+        help=section("inference", "file help", limit=_UPLOAD_MB, folder=at_home(folder)),
     )
     kept: _Kept | None = st.session_state.get(_FILE)
     if upload is not None and (kept is None or kept.id != upload.file_id):

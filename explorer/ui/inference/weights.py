@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Literal
 import streamlit as st
 
 from explorer.architecture import PRESETS
-from explorer.experiments.embedded import cards, first
+from explorer.experiments.embedded import cards, default_network
 from explorer.experiments.weight_kinds import BEST, EMBEDDED, FILE, OPTIONS, UNTRAINED
 from explorer.lessons import glossary, section
 from explorer.ui import cache as networks
@@ -61,7 +61,7 @@ def stand_in(choice: Choice, wanted: str) -> Choice:
     available = cache.setups_of(choice.name, choice.spec)
     if _best(available) != UNTRAINED:
         return choice
-    entry = PRESETS[first()]
+    entry = PRESETS[default_network()]
     st.info(
         section("inference", "stand-in", first=choice.title, network=entry.title),
         icon=":material/swap_horiz:",
@@ -207,10 +207,10 @@ def _offer_switch(type: Literal["primary", "secondary"] = "secondary") -> None:
     """Trained weights in one click, on another network."""
     if cards():
         st.button(
-            f"Switch to {PRESETS[first()].title}, trained on board",
+            f"Switch to {PRESETS[default_network()].title}, trained on board",
             type=type,
             on_click=switch_to,
-            args=(first(),),
+            args=(default_network(),),
             help=section("inference", "switch"),
             key="infer_switch",
         )

@@ -9,7 +9,6 @@ import streamlit as st
 
 from explorer.experiments.jobs import ENDED
 from explorer.ui import chart
-from explorer.ui.kept import held
 from explorer.ui.why import deletions
 from explorer.ui.why.queue import service
 from explorer.ui.words import quoted
@@ -95,7 +94,7 @@ def _comparable(
 ) -> list[Status[TrainingRecipe, Any]]:
     """The runs on the chosen pictures, or all where there is none: losses of two kinds of
     pictures share no axis."""
-    chosen = held("why_pictures") or "gratings"
+    chosen = st.session_state["why_pictures"]
     return [one for one in statuses if one.recipe.pictures == chosen and one.points] or statuses
 
 
