@@ -78,6 +78,8 @@ def test_camera(open_page: Opener) -> None:
     visit = open_page("inference", {"net": "resnet20", "infer_from": "camera"})
     shutter = visit.page.get_by_role("button", name="Take Photo")
     shutter.wait_for()
+    # Before its first frame the camera has nothing to take.
+    visit.page.wait_for_function("() => document.querySelector('video')?.videoWidth > 0")
     with visit.rerun():
         shutter.click()
     visit.page.get_by_text("the network gets 32 x 32").wait_for()
