@@ -2,9 +2,9 @@
 
 import streamlit as st
 
-from explorer.lessons import section
 from explorer.ui import picker
 from explorer.ui.batch_norm import claims, depth, layer, modes, steps
+from explorer.words import section
 
 choice = picker.current()
 st.title("Batch norm")

@@ -2,9 +2,9 @@
 
 import streamlit as st
 
-from explorer.lessons import section
 from explorer.ui import picker
 from explorer.ui.block_lab import code, composer, diagram, dialects, numbers, strides
+from explorer.words import section
 
 choice = picker.current()
 st.title("Residual block")

@@ -2,9 +2,9 @@
 
 import streamlit as st
 
-from explorer.lessons import section
 from explorer.lessons.overview import summary
 from explorer.ui import cache, overview, picker
+from explorer.words import section
 
 choice = picker.current()
 bp = cache.blueprint_of(choice.spec, choice.image_size)

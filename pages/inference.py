@@ -1,6 +1,5 @@
 import streamlit as st
 
-from explorer.lessons import section
 from explorer.ui import picker
 from explorer.ui.device import usable_device
 from explorer.ui.inference import (
@@ -16,6 +15,7 @@ from explorer.ui.inference import (
     upload,
     weights,
 )
+from explorer.words import section
 
 st.title("Inference", anchor=False)
 lead = st.container()

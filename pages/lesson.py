@@ -2,9 +2,9 @@
 
 import streamlit as st
 
-from explorer.lessons import section
 from explorer.lessons.lesson import minutes_before, stops
 from explorer.ui import cache, lesson, picker
+from explorer.words import section
 
 choice = picker.current()
 st.title("Lesson")

@@ -1,7 +1,7 @@
 import streamlit as st
 
-from explorer.lessons import section
 from explorer.ui import myths, picker
+from explorer.words import section
 
 picker.current()
 st.title("Myths")

@@ -2,9 +2,9 @@
 
 import streamlit as st
 
-from explorer.lessons import section
 from explorer.ui import cache, picker
 from explorer.ui.parameters import bottleneck, network, presets
+from explorer.words import section
 
 choice = picker.current()
 bp = cache.blueprint_of(choice.spec, choice.image_size)

@@ -1,8 +1,8 @@
 import streamlit as st
 
-from explorer.lessons import section
 from explorer.lessons.questions import cards
 from explorer.ui import picker, question_card, questions
+from explorer.words import section
 
 picker.current()
 st.title("Questions")

@@ -1,7 +1,7 @@
 import streamlit as st
 
-from explorer.lessons import section
 from explorer.ui import picker, quiz, quiz_screen
+from explorer.words import section
 
 choice = picker.current()
 st.title("Quiz")

@@ -2,9 +2,9 @@
 
 import streamlit as st
 
-from explorer.lessons import section
 from explorer.ui import cache, picker, trace_tabs, tracing
 from explorer.ui.player import player
+from explorer.words import section
 
 choice = picker.current()
 bp = cache.blueprint_of(choice.spec, choice.image_size)

@@ -1,8 +1,8 @@
 import streamlit as st
 
-from explorer.lessons import section
 from explorer.ui import picker
 from explorer.ui.why import initialisation, published, training
+from explorer.words import section
 
 picker.current()
 st.title("Why residual", anchor=False)

@@ -8,16 +8,17 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[1]
-LAYERS = ["architecture", "networks", "experiments", "views", "ui"]
-"""From the bottom up; lessons and views stand side by side."""
+LAYERS = ["words", "architecture", "networks", "experiments", "views", "ui"]
+"""From the bottom up; lessons and views stand side by side, words below all."""
 MAY_IMPORT = {
-    "architecture": {"architecture"},
-    "networks": {"architecture", "networks"},
-    "experiments": {"architecture", "networks", "experiments"},
-    "views": {"architecture", "networks", "experiments", "views"},
-    "lessons": {"architecture", "networks", "experiments", "lessons"},
-    "ui": {"architecture", "networks", "experiments", "views", "lessons", "ui"},
-    "pages": {"architecture", "networks", "experiments", "views", "lessons", "ui"},
+    "words": {"words"},
+    "architecture": {"words", "architecture"},
+    "networks": {"words", "architecture", "networks"},
+    "experiments": {"words", "architecture", "networks", "experiments"},
+    "views": {"words", "architecture", "networks", "experiments", "views"},
+    "lessons": {"words", "architecture", "networks", "experiments", "lessons"},
+    "ui": {"words", "architecture", "networks", "experiments", "views", "lessons", "ui"},
+    "pages": {"words", "architecture", "networks", "experiments", "views", "lessons", "ui"},
 }
 SOURCES = sorted([*ROOT.glob("explorer/**/*.py"), *ROOT.glob("pages/*.py"), ROOT / "app.py"])
 
@@ -82,7 +83,7 @@ def test_a_page_is_a_short_script(path):
         if isinstance(node, ast.Constant) and isinstance(node.value, str)
     ]
     long = [text for text in texts if len(text) > 200]
-    assert not long, "texts for readers live in explorer/lessons"
+    assert not long, "texts for readers live in explorer/words"
 
 
 @pytest.mark.parametrize(
@@ -124,6 +125,7 @@ def modules(layer):
 @pytest.mark.parametrize(
     ("layer", "heavy"),
     [
+        ("words", {"torch", "streamlit", "numpy", "pandas", "plotly", "explorer.architecture"}),
         ("architecture", {"torch", "streamlit", "numpy", "pandas", "plotly"}),
         ("lessons", {"torch", "streamlit"}),
         ("views", {"torch", "streamlit"}),
@@ -134,5 +136,5 @@ def test_light_layers_load_nothing_heavy(layer, heavy):
 
 
 def test_the_frame_does_not_load_torch():
-    frame = ["cache", "chart", "drawing", "link", "navigation", "picker", "words"]
+    frame = ["cache", "chart", "drawing", "link", "navigation", "picker"]
     assert loads([f"explorer.ui.{name}" for name in frame], {"torch"}) == []

@@ -3,7 +3,7 @@
 from explorer.architecture.notation import shape_text, volume
 from explorer.architecture.ops import Shape
 from explorer.architecture.unit import Unit, UnitSpec
-from explorer.lessons import section
+from explorer.words import section
 
 
 def rule(unit: Unit) -> str:

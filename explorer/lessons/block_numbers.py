@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 from explorer.architecture.dialects import DIALECTS
 from explorer.architecture.unit import UnitSpec, unit
-from explorer.lessons import section
 from explorer.lessons.block_lab import in_and_out
+from explorer.words import section
 
 if TYPE_CHECKING:
     from explorer.experiments.block_lab import Array, Passage

@@ -6,10 +6,10 @@ as in {resnet50_gmacs}; both are filled in from the blueprint.
 
 import re
 from collections.abc import Mapping
-from pathlib import Path
 from typing import Any, NamedTuple
 
 from explorer.experiments.proofs.named import blueprint_named
+from explorer.words.text import source
 
 
 class Entry(NamedTuple):
@@ -27,18 +27,18 @@ class _Numbers(dict[str, Any]):
         return blueprint_named(name)
 
 
-def read(file: Path, numbers: Mapping[str, object] | None = None) -> tuple[str, list[Entry]]:
+def read(name: str, numbers: Mapping[str, object] | None = None) -> tuple[str, list[Entry]]:
     """The heading of a file, and its entries.
 
     Args:
-        file: the Markdown.
+        name: the Markdown's, as explorer.words knows it.
         numbers: values of placeholders beyond networks.
 
     Raises:
         KeyError: a placeholder names no network and is not in `numbers`.
     """
     filled = _Numbers(numbers or {})
-    head, *parts = re.split(r"^## +(.+)$", file.read_text(encoding="utf-8"), flags=re.MULTILINE)
+    head, *parts = re.split(r"^## +(.+)$", source(name), flags=re.MULTILINE)
     pairs = zip(parts[::2], parts[1::2], strict=True)
     heading = head.strip().removeprefix("# ")
     return heading, [_entry(title.strip(), body, filled) for title, body in pairs]

@@ -6,13 +6,13 @@ state), and try (one thing to do there).
 
 from dataclasses import dataclass
 from functools import cache
-from pathlib import Path
 from typing import Final
 
 from explorer.architecture import blueprint, preset
 from explorer.architecture.comparison import bottleneck, two_3x3
 from explorer.experiments.embedded import cards
 from explorer.lessons.entries import read
+from explorer.words import language
 
 _CHANNELS: Final = 256
 """At which two 3x3 are held against the bottleneck, here and on the page Parameters."""
@@ -29,10 +29,14 @@ class Stop:
     text: str
 
 
-@cache
 def stops() -> tuple[Stop, ...]:
     """All stops in order, their numbers filled in."""
-    _, entries = read(Path(__file__).with_suffix(".md"), _numbers())
+    return _stops(language())
+
+
+@cache
+def _stops(_language: str) -> tuple[Stop, ...]:
+    _, entries = read("lesson", _numbers())
     return tuple(
         Stop(title, int(values["minutes"]), values["see"], values["try"], text)
         for title, values, text in entries

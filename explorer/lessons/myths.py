@@ -6,10 +6,10 @@ Entries of myths.md (explorer.lessons.entries) with the keys says (the statement
 
 from dataclasses import dataclass
 from functools import cache
-from pathlib import Path
 from typing import Final, Literal, cast, get_args
 
 from explorer.lessons.entries import read
+from explorer.words import language
 
 Verdict = Literal["right", "imprecise", "wrong"]
 VERDICTS: Final[tuple[Verdict, ...]] = get_args(Verdict)
@@ -29,10 +29,14 @@ class Myth:
     see: str
 
 
-@cache
 def myths() -> tuple[Myth, ...]:
     """All statements."""
-    _, entries = read(Path(__file__).with_suffix(".md"))
+    return _myths(language())
+
+
+@cache
+def _myths(_language: str) -> tuple[Myth, ...]:
+    _, entries = read("myths")
     return tuple(
         Myth(
             title,

@@ -4,7 +4,7 @@ import re
 
 from explorer.architecture import Blueprint
 from explorer.architecture.notation import volume
-from explorer.lessons import section, sections
+from explorer.words import section, sections
 
 
 def summary(bp: Blueprint) -> str:

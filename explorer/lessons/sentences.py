@@ -7,7 +7,7 @@ from math import prod
 
 from explorer.architecture import Block, Blueprint, Op
 from explorer.architecture.notation import volume
-from explorer.lessons import section
+from explorer.words import section
 
 
 def op_sentence(bp: Blueprint, op: Op) -> str:

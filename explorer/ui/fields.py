@@ -4,7 +4,7 @@ import re
 from typing import Any, Final, get_args
 
 from explorer.architecture.spec import ActivationOrder, BlockKind, ShortcutRule, Stem, StrideOn
-from explorer.ui.words import quoted
+from explorer.words import quoted
 
 CHOICES: Final = {
     "block": get_args(BlockKind),

@@ -5,13 +5,13 @@ from typing import Final
 import streamlit as st
 
 from explorer.architecture import Blueprint
-from explorer.lessons import section
 from explorer.lessons.lesson import Stop, minutes_before, stops
 from explorer.lessons.overview import summary
 from explorer.ui import navigation, overview
 from explorer.ui.address import from_any_page
 from explorer.ui.picker import Choice
 from explorer.views.handout import handout
+from explorer.words import section
 
 STOP: Final = "lesson_stop"
 

@@ -4,9 +4,9 @@ from typing import Final
 
 import streamlit as st
 
-from explorer.lessons import section
 from explorer.lessons.myths import VERDICTS, Myth, Verdict, myths
 from explorer.ui import proving
+from explorer.words import section
 
 CARD: Final = "myths_card"
 _JUDGED: Final = "myths_judged"

@@ -4,7 +4,6 @@ import streamlit as st
 
 from explorer.architecture import PRESETS, Blueprint
 from explorer.architecture.published import Figure, figures_of
-from explorer.lessons import glossary, section
 from explorer.lessons.overview import page_descriptions
 from explorer.ui import navigation
 from explorer.ui.drawing import drawing
@@ -12,6 +11,7 @@ from explorer.ui.picker import Choice
 from explorer.ui.player import PARAMETER
 from explorer.views import network_picture, overview
 from explorer.views.palette import themed
+from explorer.words import glossary, section
 
 _COLUMNS = 4
 

@@ -10,7 +10,6 @@ from typing import Any, Final
 import streamlit as st
 
 from explorer.architecture import FAMILIES, PRESETS, NetworkSpec, Preset
-from explorer.lessons import glossary
 from explorer.ui import link, navigation
 from explorer.ui.cache import blueprint_of
 from explorer.ui.fields import (
@@ -25,7 +24,7 @@ from explorer.ui.fields import (
     parsed,
 )
 from explorer.ui.kept import held
-from explorer.ui.words import quoted
+from explorer.words import glossary, quoted
 
 CUSTOM: Final = "Custom"
 FIRST: Final = next(iter(PRESETS))

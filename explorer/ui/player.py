@@ -8,14 +8,13 @@ import streamlit as st
 
 from explorer.architecture import Blueprint, Op
 from explorer.architecture.notation import receptive_field_formula
-from explorer.lessons import glossary, section
 from explorer.lessons.sentences import op_sentence
 from explorer.ui.drawing import drawing
 from explorer.ui.tracing import duration
-from explorer.ui.words import quoted
 from explorer.views import op_picture, trace_map
 from explorer.views.palette import themed
 from explorer.views.trace_table import stage_title
+from explorer.words import glossary, quoted, section
 
 if TYPE_CHECKING:
     from explorer.networks import Trace

@@ -3,8 +3,8 @@
 import streamlit as st
 
 from explorer.experiments.proofs import Line, Proof, prove
-from explorer.lessons import section
 from explorer.ui.address import from_any_page
+from explorer.words import section
 
 
 def see(target: str) -> None:

@@ -2,11 +2,11 @@
 
 import streamlit as st
 
-from explorer.lessons import section
 from explorer.lessons.progress import GRADES, from_json, to_json
 from explorer.lessons.questions import Card, cards, themes
 from explorer.ui import questions
 from explorer.ui.proving import prove_it, see
+from explorer.words import section
 
 
 def show(card: Card, found: list[Card]) -> None:

@@ -6,10 +6,10 @@ from typing import Final
 
 import streamlit as st
 
-from explorer.lessons import section
 from explorer.lessons.quiz import THEMES, Network, make_quiz
 from explorer.lessons.quiz.run import Run, Settings
 from explorer.ui.picker import Choice
+from explorer.words import section
 
 LENGTHS: Final = ("5", "10", "15", "20", "30")
 _RUN: Final = "quiz_run"

@@ -4,12 +4,12 @@ from typing import Final
 
 import streamlit as st
 
-from explorer.lessons import glossary, section
 from explorer.lessons.quiz import Question, describe, read_number
 from explorer.lessons.quiz.run import Run, spoken
 from explorer.ui import quiz
 from explorer.ui.address import address
 from explorer.ui.answer_field import answer_field
+from explorer.words import glossary, section
 
 _COMPLAINT: Final = "quiz_complaint"
 

@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING, Any, Final
 import streamlit as st
 
 from explorer.architecture import Blueprint, NetworkSpec
-from explorer.lessons import glossary, section
 from explorer.lessons.sentences import walk_in_words
 from explorer.ui import cache, chart
 from explorer.ui.picker import Choice
 from explorer.ui.player import PLAYER, go
 from explorer.ui.tracing import duration
 from explorer.views import trace_table
+from explorer.words import glossary, section
 
 if TYPE_CHECKING:
     import pyarrow as pa

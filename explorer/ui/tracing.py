@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING, Final
 import streamlit as st
 
 from explorer.architecture import NetworkSpec
-from explorer.lessons import section
 from explorer.ui import cache
 from explorer.ui.picker import Choice
+from explorer.words import section
 
 if TYPE_CHECKING:
     from explorer.networks import Trace

@@ -14,7 +14,6 @@ import streamlit as st
 from explorer.architecture import Op
 from explorer.experiments import batch_norm, batch_norm_claims
 from explorer.experiments.batch_norm_plan import foldable, layers
-from explorer.lessons import section
 from explorer.ui import cache, chart
 from explorer.ui.batch_norm import cached
 from explorer.ui.device import usable_device
@@ -22,6 +21,7 @@ from explorer.ui.kept import KEPT
 from explorer.ui.picker import Choice
 from explorer.views import bn_charts
 from explorer.views.bn_numbers import magnitude, plain
+from explorer.words import section
 
 Later = Callable[[], None]
 

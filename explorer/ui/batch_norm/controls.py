@@ -5,9 +5,9 @@ from typing import Final
 import streamlit as st
 
 from explorer.experiments.embedded import cards
-from explorer.lessons import glossary
 from explorer.ui.kept import KEPT
 from explorer.ui.picker import Choice
+from explorer.words import glossary
 
 EPSILONS: Final = ("0", "1e-5", "1e-3", "0.1", "1")
 

@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING, Final
 
 import streamlit as st
 
-from explorer.lessons import section
 from explorer.ui import chart
 from explorer.ui.batch_norm import cached
 from explorer.ui.device import usable_device
@@ -14,6 +13,7 @@ from explorer.ui.kept import KEPT
 from explorer.ui.picker import Choice
 from explorer.views import bn_depth
 from explorer.views.bn_numbers import magnitude
+from explorer.words import section
 
 if TYPE_CHECKING:
     from explorer.experiments.signal import Signal

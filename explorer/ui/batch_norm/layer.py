@@ -8,7 +8,6 @@ import streamlit as st
 
 from explorer.architecture import Op
 from explorer.experiments.batch_norm_plan import images_that_fit, layers, takes_pictures
-from explorer.lessons import glossary, section
 from explorer.ui import cache, chart
 from explorer.ui.batch_norm import cached, pictures
 from explorer.ui.batch_norm.controls import trained_preset
@@ -19,6 +18,7 @@ from explorer.ui.picker import Choice
 from explorer.views import bn_axes, bn_charts, bn_layer
 from explorer.views.bn_numbers import plain
 from explorer.views.palette import themed
+from explorer.words import glossary, section
 
 _HEIGHT: Final = 480
 

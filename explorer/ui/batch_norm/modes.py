@@ -8,7 +8,6 @@ import streamlit as st
 
 from explorer.experiments.batch_norm_claims import running_statistics
 from explorer.experiments.batch_norm_plan import layers
-from explorer.lessons import glossary, section
 from explorer.ui import cache, chart
 from explorer.ui.batch_norm import cached
 from explorer.ui.batch_norm.controls import trained_preset
@@ -17,6 +16,7 @@ from explorer.ui.kept import KEPT
 from explorer.ui.picker import Choice
 from explorer.views import bn_charts
 from explorer.views.bn_numbers import plain
+from explorer.words import glossary, section
 
 _MEAN, _SPREAD, _BATCHES = 3.0, 2.0, 60
 _SIZES: Final = ("2", "4", "8", "16", "32", "64", "128", "256")

@@ -8,13 +8,12 @@ from streamlit.delta_generator import DeltaGenerator
 
 from explorer.experiments import batch_norm
 from explorer.experiments.batch_norm import MAX_VALUES, BadValue, Steps
-from explorer.lessons import section
 from explorer.ui import chart
 from explorer.ui.batch_norm.controls import epsilon, gamma_and_beta
 from explorer.ui.kept import KEPT
-from explorer.ui.words import quoted
 from explorer.views import bn_formulas, bn_steps
 from explorer.views.bn_numbers import plain
+from explorer.words import quoted, section
 
 START: Final = "2, 4, 4, 4, 5, 5, 7, 9"
 _LAST: Final = "bn_last_batch"

@@ -2,10 +2,10 @@
 
 import streamlit as st
 
-from explorer.lessons import section
 from explorer.ui import cache
 from explorer.ui.picker import Choice
 from explorer.views.source_code import module_source
+from explorer.words import section
 
 
 def draw(choice: Choice) -> None:

@@ -6,8 +6,8 @@ from typing import Any, Final
 import streamlit as st
 
 from explorer.architecture.unit import Mend, Unit, UnitSpec, mends
-from explorer.lessons import block_lab, glossary
-from explorer.ui.words import quoted
+from explorer.lessons import block_lab
+from explorer.words import glossary, quoted
 
 PREFIX: Final = "unit_"
 _NUMBERS: Final = {

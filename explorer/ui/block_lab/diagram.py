@@ -4,11 +4,12 @@ import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
 from explorer.architecture.unit import Unit, unit
-from explorer.lessons import block_lab, glossary, section
+from explorer.lessons import block_lab
 from explorer.lessons.sentences import block_sentence
 from explorer.ui.block_lab.composer import composer, mend_buttons
 from explorer.ui.drawing import drawing
 from explorer.views import palette, unit_diagram
+from explorer.words import glossary, section
 
 
 def draw() -> None:

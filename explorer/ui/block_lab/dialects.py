@@ -8,10 +8,11 @@ import streamlit as st
 
 from explorer.architecture.dialects import DIALECTS
 from explorer.architecture.unit import UnitSpec, unit
-from explorer.lessons import block_lab, block_numbers, glossary, section
+from explorer.lessons import block_lab, block_numbers
 from explorer.ui.block_lab.diagram import beside_picture
 from explorer.ui.drawing import drawing
 from explorer.views import palette, unit_diagram
+from explorer.words import glossary, section
 
 
 def draw(spec: UnitSpec) -> None:

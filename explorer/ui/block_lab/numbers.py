@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING, Final
 import streamlit as st
 
 from explorer.architecture.unit import UnitSpec
-from explorer.lessons import block_numbers, glossary, section
+from explorer.lessons import block_numbers
 from explorer.ui import chart
+from explorer.words import glossary, section
 
 if TYPE_CHECKING:
     from explorer.experiments.block_lab import Passage

@@ -8,8 +8,9 @@ import streamlit as st
 
 from explorer.architecture import preset
 from explorer.architecture.unit import UnitSpec
-from explorer.lessons import block_numbers, section
+from explorer.lessons import block_numbers
 from explorer.ui import cache, chart
+from explorer.words import section
 
 if TYPE_CHECKING:
     from explorer.experiments.coverage import Coverage

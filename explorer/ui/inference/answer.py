@@ -8,11 +8,11 @@ import streamlit as st
 
 from explorer.architecture import PRESETS
 from explorer.experiments.embedded import cards, default_network
-from explorer.lessons import glossary, section
 from explorer.ui.chart import show
 from explorer.ui.drawing import drawing
 from explorer.ui.inference import cache
 from explorer.ui.inference.cache import Scene
+from explorer.words import glossary, section
 
 if TYPE_CHECKING:
     from explorer.experiments.inference import Prediction

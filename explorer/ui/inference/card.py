@@ -7,9 +7,9 @@ import streamlit as st
 from explorer.architecture import PRESETS
 from explorer.experiments.embedded import cards
 from explorer.experiments.samples import samples
-from explorer.lessons import section
 from explorer.ui.chart import show
 from explorer.ui.inference.cache import Scene
+from explorer.words import section
 
 
 def draw(scene: Scene) -> None:

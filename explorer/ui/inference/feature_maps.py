@@ -6,11 +6,11 @@ from typing import Final
 
 import streamlit as st
 
-from explorer.lessons import section
 from explorer.ui.drawing import drawing
 from explorer.ui.inference import cache
 from explorer.ui.inference.cache import Scene
 from explorer.ui.kept import held
+from explorer.words import section
 
 _FRAMES: Final = 64
 _CHANNELS: Final = 64

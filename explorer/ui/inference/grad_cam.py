@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import streamlit as st
 
-from explorer.lessons import glossary, section
 from explorer.ui.inference import cache
 from explorer.ui.inference.cache import Scene
+from explorer.words import glossary, section
 
 
 def draw(scene: Scene) -> None:

@@ -6,11 +6,11 @@ import streamlit as st
 
 from explorer.architecture import PRESETS
 from explorer.experiments.embedded import cards
-from explorer.lessons import section
 from explorer.ui.cache import blueprint_of
 from explorer.ui.chart import show
 from explorer.ui.inference import cache
 from explorer.ui.inference.cache import Scene
+from explorer.words import section
 
 
 def draw(scene: Scene) -> None:

@@ -5,9 +5,9 @@ from __future__ import annotations
 import streamlit as st
 
 from explorer.experiments.samples import samples
-from explorer.lessons import section
 from explorer.ui.inference import cache, upload
 from explorer.ui.inference.cache import Scene
+from explorer.words import section
 
 
 def draw(scene: Scene) -> None:

@@ -6,9 +6,9 @@ from typing import Any
 
 import streamlit as st
 
-from explorer.lessons import section
 from explorer.ui.inference import cache
 from explorer.ui.inference.cache import Scene
+from explorer.words import section
 
 
 def draw(scene: Scene) -> None:

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Final
 
 import streamlit as st
 
-from explorer.lessons import section
 from explorer.ui.inference import cache
+from explorer.words import section
 
 if TYPE_CHECKING:
     from explorer.networks.weights import Differences

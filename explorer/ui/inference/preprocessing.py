@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import streamlit as st
 
-from explorer.lessons import section
 from explorer.ui.inference import cache
 from explorer.ui.inference.answer import bars
 from explorer.ui.inference.cache import Scene
+from explorer.words import section
 
 
 def draw(scene: Scene) -> None:

@@ -6,11 +6,11 @@ from typing import TYPE_CHECKING, Final
 
 import streamlit as st
 
-from explorer.lessons import section
 from explorer.ui.drawing import drawing
 from explorer.ui.inference import cache
 from explorer.ui.inference.cache import Scene
 from explorer.ui.kept import held
+from explorer.words import section
 
 if TYPE_CHECKING:
     from torch import Tensor

@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, Any, Final
 import streamlit as st
 
 from explorer.experiments.samples import Sample, samples
-from explorer.lessons import glossary
 from explorer.ui.drawing import drawing
 from explorer.ui.inference import cache
 from explorer.ui.kept import held
+from explorer.words import glossary
 
 if TYPE_CHECKING:
     from explorer.experiments.images import Picture

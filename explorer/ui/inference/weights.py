@@ -12,11 +12,11 @@ import streamlit as st
 from explorer.architecture import PRESETS
 from explorer.experiments.embedded import cards, default_network
 from explorer.experiments.weight_kinds import BEST, EMBEDDED, FILE, OPTIONS, UNTRAINED
-from explorer.lessons import glossary, section
 from explorer.ui import cache as networks
 from explorer.ui import downloading, picker
 from explorer.ui.inference import cache, own_file
 from explorer.ui.picker import Choice
+from explorer.words import glossary, section
 
 if TYPE_CHECKING:
     from explorer.experiments.inference_setup import Setup

@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 import streamlit as st
 
 from explorer.architecture.comparison import Comparison, Stack, compare
-from explorer.lessons import glossary, section
 from explorer.ui.drawing import drawing
 from explorer.ui.kept import KEPT
 from explorer.views import bottleneck_picture, palette
+from explorer.words import glossary, section
 
 if TYPE_CHECKING:
     from streamlit.delta_generator import DeltaGenerator

@@ -17,11 +17,10 @@ from explorer.architecture.costs import (
     look,
     names,
 )
-from explorer.lessons import glossary, section
 from explorer.ui import chart
 from explorer.ui.kept import KEPT
-from explorer.ui.words import quoted
 from explorer.views import cost_charts, cost_tables
+from explorer.words import glossary, quoted, section
 
 _PART: Final = "params_part"
 _LONGEST_TABLE: Final = 20

@@ -8,10 +8,10 @@ from explorer.architecture import PRESETS, Blueprint
 from explorer.architecture.catalogue import IMAGENET_SIZE, entries, near, protocols, results
 from explorer.architecture.published import figures_of
 from explorer.architecture.published_costs import PUBLISHED_COSTS
-from explorer.lessons import glossary, section
 from explorer.ui import chart, picker
 from explorer.ui.kept import KEPT
 from explorer.views import cost_tables, network_charts
+from explorer.words import glossary, section
 
 _AXES: Final = ("parameters", "MACs")
 

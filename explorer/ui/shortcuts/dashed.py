@@ -3,8 +3,8 @@
 import streamlit as st
 
 from explorer.architecture import Blueprint
-from explorer.lessons import glossary, section
 from explorer.views.shortcut_table import dashed_rows, summary
+from explorer.words import glossary, section
 
 
 def show(bp: Blueprint) -> None:

@@ -6,15 +6,14 @@ from typing import Final, NamedTuple
 import streamlit as st
 
 from explorer.architecture import Block, Blueprint, NetworkSpec
-from explorer.lessons import glossary, section
 from explorer.ui import cache
 from explorer.ui.drawing import drawing
 from explorer.ui.picker import Choice
-from explorer.ui.words import quoted
 from explorer.views import diagram, shortcut_table
 from explorer.views.diagram import LAYOUTS, Layout
 from explorer.views.dot import DrawingError, Picture, draw
 from explorer.views.folding import FOLD, MOST_UNFOLDED, foldable, node_of, still_folded
+from explorer.words import glossary, quoted, section
 
 LAYOUT: Final = "shortcuts_layout"
 UNFOLD: Final = "shortcuts_unfold"

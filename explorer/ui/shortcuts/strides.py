@@ -6,10 +6,10 @@ import streamlit as st
 
 from explorer.architecture import NetworkSpec
 from explorer.architecture.strides import StrideStudy, stride_study
-from explorer.lessons import section
 from explorer.ui.picker import Choice
 from explorer.ui.shortcuts.block import show_ops
 from explorer.views.shortcut_table import stride_numbers
+from explorer.words import section
 
 
 @lru_cache(maxsize=16)

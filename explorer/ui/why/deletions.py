@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING, Any, Final
 
 import streamlit as st
 
-from explorer.lessons import section
 from explorer.ui import cache, chart
 from explorer.ui.why.queue import service
 from explorer.views import why_charts
+from explorer.words import section
 
 if TYPE_CHECKING:
     from explorer.experiments.degradation import DeletionResult, TrainingRecipe

@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING, Any
 
 import streamlit as st
 
-from explorer.lessons import section
 from explorer.ui import chart, picker
 from explorer.ui.batch_norm import depth as depth_of_signal
 from explorer.ui.device import usable_device
 from explorer.views import bn_depth, why_charts
+from explorer.words import section
 
 if TYPE_CHECKING:
     from explorer.experiments.learning_identity import IdentityResult

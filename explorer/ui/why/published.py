@@ -7,9 +7,9 @@ import streamlit as st
 from explorer.architecture import preset
 from explorer.architecture.paths import Paths
 from explorer.architecture.studies import OPTIONS, PLAIN_OR_RESIDUAL, STUDIES, Study
-from explorer.lessons import section
 from explorer.ui import cache, chart
 from explorer.views import why_charts
+from explorer.words import section
 
 
 def studies() -> None:

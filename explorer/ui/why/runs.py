@@ -11,8 +11,8 @@ from explorer.experiments.jobs import ENDED
 from explorer.ui import chart
 from explorer.ui.why import deletions
 from explorer.ui.why.queue import service
-from explorer.ui.words import quoted
 from explorer.views import why_charts, why_tables
+from explorer.words import quoted
 
 if TYPE_CHECKING:
     from explorer.experiments.degradation import TrainingRecipe

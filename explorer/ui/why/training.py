@@ -6,10 +6,10 @@ from typing import Any, Final
 
 import streamlit as st
 
-from explorer.lessons import glossary, section
 from explorer.ui import cache, downloading, picker
 from explorer.ui.why import runs
 from explorer.ui.why.queue import service
+from explorer.words import glossary, section
 
 _KINDS: Final = {"plain": "none", "option A": "padding", "option B": "projection"}
 _DEPTHS: Final = tuple(range(8, 111, 6))

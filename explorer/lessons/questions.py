@@ -7,14 +7,13 @@ be computed, proof (explorer.experiments.proofs). Its text is the longer why.
 
 from dataclasses import dataclass
 from functools import cache
-from pathlib import Path
 from typing import Final, Literal, cast, get_args
 
 from explorer.lessons.entries import Entry, read
+from explorer.words import language
 
 Level = Literal["easy", "medium", "hard"]
 LEVELS: Final[tuple[Level, ...]] = get_args(Level)
-_FOLDER: Final = Path(__file__).parent
 _FILES: Final = (
     "degradation",
     "formulation",
@@ -43,9 +42,13 @@ class Card:
     see: str
 
 
-@cache
 def cards() -> tuple[Card, ...]:
     """All questions, theme by theme."""
+    return _cards(language())
+
+
+@cache
+def _cards(_language: str) -> tuple[Card, ...]:
     return tuple(card for name in _FILES for card in _read(name))
 
 
@@ -66,7 +69,7 @@ def search(words: str) -> tuple[Card, ...]:
 
 
 def _read(name: str) -> list[Card]:
-    theme, entries = read(_FOLDER / f"{name}.md")
+    theme, entries = read(f"questions/{name}")
     return [_card(theme, entry) for entry in entries]
 
 

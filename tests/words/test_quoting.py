@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from explorer.ui.words import quoted
+from explorer.words import quoted
 
 
 @pytest.mark.parametrize(
