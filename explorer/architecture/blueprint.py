@@ -11,6 +11,7 @@ from explorer.architecture.arithmetic import (
 )
 from explorer.architecture.ops import Block, Blueprint, Op, Shape, Shortcut, ShortcutKind, Stage
 from explorer.architecture.spec import NetworkSpec
+from explorer.words import FieldError
 
 MAX_IMAGE_SIZE: Final = 1_024
 MAX_ACTIVATIONS: Final = 500_000_000
@@ -32,15 +33,13 @@ def blueprint(spec: NetworkSpec, image_size: int = 224) -> Blueprint:
         image_size: height and width of the square input, in pixels.
 
     Raises:
-        ValueError: the image is too small for the strides or too large, or the activations of
+        FieldError: the image is too small for the strides or too large, or the activations of
             one image would exceed the budget of MAX_ACTIVATIONS values.
     """
     smallest = spec.minimum_image_size
     if type(image_size) is not int or not smallest <= image_size <= MAX_IMAGE_SIZE:
-        raise ValueError(
-            f"image_size={image_size!r} must be a whole number from {smallest} (the strides of "
-            f"this network) to {MAX_IMAGE_SIZE:,} pixels"
-        )
+        named = {"image_size": image_size}
+        raise FieldError("spec", "image size", named, smallest=smallest, largest=MAX_IMAGE_SIZE)
     image: Shape = (spec.in_channels, image_size, image_size)
     entry = Op("input", "input", (), image, image, 1, 1)
     stem = _stem(spec, entry)
@@ -57,9 +56,12 @@ def blueprint(spec: NetworkSpec, image_size: int = 224) -> Blueprint:
         stages.append(Stage(f"layer{index + 1}", f"conv{index + 2}_x", tuple(blocks)))
     result = Blueprint(spec, image_size, stem, tuple(stages), _head(spec, x))
     if result.activations > MAX_ACTIVATIONS:
-        raise ValueError(
-            f"image_size={image_size} makes this network write {result.activations:,} activations "
-            f"per image; at most {MAX_ACTIVATIONS:,} are allowed"
+        raise FieldError(
+            "spec",
+            "too many activations",
+            {"image_size": image_size},
+            activations=result.activations,
+            most=MAX_ACTIVATIONS,
         )
     return result
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from explorer.architecture.arithmetic import conv_macs, conv_params
+from explorer.words import FieldError
 
 
 class Layer(NamedTuple):
@@ -113,7 +114,7 @@ def bottleneck(
         ValueError: `reduction` does not divide `channels`.
     """
     if reduction < 1 or channels % reduction:
-        raise ValueError(f"reduction={reduction} must divide the {channels:,} channels")
+        raise FieldError("spec", "reduction", {"reduction": reduction}, channels=channels)
     middle = channels // reduction
     return Stack(
         (

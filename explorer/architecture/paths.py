@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 from math import comb, sqrt
 
+from explorer.words import FieldError
+
 
 @dataclass(frozen=True, slots=True)
 class Paths:
@@ -15,7 +17,7 @@ class Paths:
 
     def __post_init__(self) -> None:
         if not 1 <= self.blocks <= 1_000:
-            raise ValueError(f"blocks={self.blocks} must be from 1 to 1,000")
+            raise FieldError("spec", "blocks of paths", {"blocks": self.blocks})
 
     @property
     def count(self) -> int:

@@ -5,6 +5,7 @@ from difflib import get_close_matches
 from typing import Final
 
 from explorer.architecture.spec import BlockKind, NetworkSpec
+from explorer.words import WordedError
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,9 +150,9 @@ def preset(name: str) -> NetworkSpec:
     """The spec of a named network.
 
     Raises:
-        ValueError: unknown name; the message offers the nearest ones.
+        WordedError: unknown name; the message offers the nearest ones.
     """
     if name in PRESETS:
         return PRESETS[name].spec
     near = get_close_matches(str(name), PRESETS, n=3, cutoff=0.4) or ["resnet18", "resnet50"]
-    raise ValueError(f"network {name!r} is unknown; perhaps {', '.join(near)}?")
+    raise WordedError("spec", "unknown network", name=repr(name), near=", ".join(near))

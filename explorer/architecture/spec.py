@@ -1,9 +1,11 @@
 """NetworkSpec: every choice that decides a ResNet."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any, Final, Literal, get_args
 
 from explorer.architecture.arithmetic import conv_params
+from explorer.words import Advised, FieldError
 
 BlockKind = Literal["basic", "bottleneck"]
 Stem = Literal["imagenet", "cifar"]
@@ -48,7 +50,7 @@ class NetworkSpec:
             bottleneck's 3x3 has int(width * width_per_group / 64) * groups channels.
 
     Raises:
-        ValueError: names the field, the value received and what is allowed.
+        FieldError: names the field, the value received and what is allowed.
     """
 
     block: BlockKind
@@ -74,9 +76,11 @@ class NetworkSpec:
         self._check_groups()
         weights = _weights(self)
         if weights > MAX_WEIGHTS:
-            raise ValueError(
-                f"depths={self.depths} and widths={self.widths} make a network of {weights:,} "
-                f"weights; at most {MAX_WEIGHTS:,} are allowed"
+            raise self._refusal(
+                "too many weights",
+                *("depths", "widths", "width_per_group", "groups", "num_classes", "shortcut"),
+                weights=weights,
+                most=MAX_WEIGHTS,
             )
 
     @property
@@ -122,55 +126,56 @@ class NetworkSpec:
         for field, allowed in choices.items():
             value = getattr(self, field)
             if type(value) is not type(allowed[0]) or value not in allowed:
-                expected = ", ".join(repr(choice) for choice in allowed)
-                raise ValueError(f"{field}={value!r} is unknown; allowed: {expected}")
+                raise unknown(field, value, allowed)
 
     def _check_stages(self) -> None:
         for field in ("depths", "widths"):
             values = getattr(self, field)
             if not isinstance(values, tuple) or not 1 <= len(values) <= MAX_STAGES:
-                raise ValueError(
-                    f"{field}={values!r} must be a tuple of 1 to {MAX_STAGES} whole numbers, "
-                    "one per stage"
-                )
+                raise FieldError("spec", "not a number per stage", {field: values}, most=MAX_STAGES)
         for depth in self.depths:
             check_integer("depths", depth, MAX_BLOCKS)
         for width in self.widths:
             check_integer("widths", width, _LIMITS["width"])
         if len(self.depths) != len(self.widths):
-            raise ValueError(
-                f"depths={self.depths} names {len(self.depths)} stages and widths={self.widths} "
-                f"names {len(self.widths)}; both need one number per stage"
-            )
+            numbers = {"in_depths": len(self.depths), "in_widths": len(self.widths)}
+            raise self._refusal("stages differ", "depths", "widths", **numbers)
         if sum(self.depths) > MAX_BLOCKS:
-            raise ValueError(
-                f"depths={self.depths} is {sum(self.depths):,} blocks; "
-                f"at most {MAX_BLOCKS:,} are allowed"
-            )
+            blocks = sum(self.depths)
+            raise self._refusal("too many blocks", "depths", blocks=blocks, most=MAX_BLOCKS)
         if self.shortcut == "padding" and list(self.widths) != sorted(self.widths):
-            raise ValueError(
-                f"shortcut='padding' can add channels but not drop any, and widths={self.widths} "
-                "shrink; use growing widths or shortcut='projection'"
-            )
+            advised = Advised("shortcut", "projection")
+            raise self._refusal("padding drops channels", "shortcut", "widths", advised=advised)
 
     def _check_groups(self) -> None:
         if self.block == "basic" and (self.groups, self.width_per_group) != (1, 64):
-            raise ValueError(
-                f"groups={self.groups} and width_per_group={self.width_per_group} need "
-                "block='bottleneck'; basic blocks allow groups=1 and width_per_group=64 only"
+            raise self._refusal(
+                "groups in basic blocks",
+                *("groups", "width_per_group", "block"),
+                advised=Advised("block", "bottleneck"),
+                one_group=Advised("groups", 1),
+                usual_width=Advised("width_per_group", 64),
             )
         for width in self.widths:
             if self.inner_width(width) < 1:
-                raise ValueError(
-                    f"width_per_group={self.width_per_group} leaves no channel in the 3x3 of a "
-                    f"stage of widths={width}; width x width_per_group must be at least 64"
-                )
+                named = {"width_per_group": self.width_per_group, "widths": width}
+                raise FieldError("spec", "no channel left", named)
+
+    def _refusal(self, title: str, *fields: str, **values: Any) -> FieldError:
+        """An error about these fields of this spec, the one to blame first."""
+        named = {field: getattr(self, field) for field in fields}
+        return FieldError("spec", title, named, **values)
+
+
+def unknown(field: str, value: object, allowed: Iterable[object]) -> FieldError:
+    """The error that a field's value is none of those `allowed`."""
+    return FieldError("spec", "unknown", {field: value}, allowed=", ".join(map(repr, allowed)))
 
 
 def check_integer(field: str, value: Any, largest: int) -> None:
-    """Raise ValueError, naming the field, unless `value` is an int from 1 to `largest`."""
+    """Raise FieldError unless `value` is an int from 1 to `largest`."""
     if type(value) is not int or not 1 <= value <= largest:
-        raise ValueError(f"{field}={value!r} must be a whole number from 1 to {largest:,}")
+        raise FieldError("spec", "whole number", {field: value}, largest=largest)
 
 
 def _weights(spec: NetworkSpec) -> int:

@@ -18,7 +18,9 @@ from explorer.architecture.spec import (
     ShortcutRule,
     StrideOn,
     check_integer,
+    unknown,
 )
+from explorer.words import FieldError
 
 MAX_SIZE: Final = 1_024
 MAX_CHANNELS: Final = 2_048
@@ -49,7 +51,7 @@ class UnitSpec:
         block, activation_order, stride_on, norm_on_projection, conv_bias: as in NetworkSpec.
 
     Raises:
-        ValueError: names the field, the value received and what is allowed.
+        FieldError: names the field, the value received and what is allowed.
     """
 
     size: int = 56
@@ -71,15 +73,11 @@ class UnitSpec:
         if self.middle_channels is not None:
             check_integer("middle_channels", self.middle_channels, MAX_CHANNELS)
         if self.stride not in (1, 2):
-            raise ValueError(f"stride={self.stride!r} is unknown; allowed: 1, 2")
+            raise unknown("stride", self.stride, (1, 2))
         if self.shortcut not in get_args(ShortcutKind):
-            allowed = ", ".join(map(repr, get_args(ShortcutKind)))
-            raise ValueError(f"shortcut={self.shortcut!r} is unknown; allowed: {allowed}")
+            raise unknown("shortcut", self.shortcut, get_args(ShortcutKind))
         if self.block in EXPANSION and self.out_channels % EXPANSION[self.block]:
-            raise ValueError(
-                f"out_channels={self.out_channels} must be a multiple of 4 in a bottleneck, whose "
-                "last 1x1 writes four times the width"
-            )
+            raise FieldError("spec", "multiple of four", {"out_channels": self.out_channels})
         _ = self.network  # checks the choices that it shares with NetworkSpec
 
     @property

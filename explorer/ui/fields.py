@@ -1,10 +1,9 @@
 """The fields of a network as the sidebar shows them: labels, usual values, what may be typed."""
 
-import re
 from typing import Any, Final, get_args
 
 from explorer.architecture.spec import ActivationOrder, BlockKind, ShortcutRule, Stem, StrideOn
-from explorer.words import quoted
+from explorer.words import FieldError, quoted
 
 CHOICES: Final = {
     "block": get_args(BlockKind),
@@ -40,15 +39,13 @@ LABELS: Final = {
     "in_channels": "Image channels",
     "num_classes": "Classes",
 }
-_NAMED: Final = re.compile(rf"(`+).*?\1|\b(?P<field>{'|'.join(LABELS)}|image_size)=", re.DOTALL)
-"""A field as an error names it; or a code span, in which a visitor's words stay as they are."""
 
 
 def parsed(field: str, value: str) -> Any:
     """A control's text as the network's field holds it.
 
     Raises:
-        ValueError: no such value can be meant; the sentence begins with the field.
+        FieldError: no such value can be meant.
     """
     if field in SWITCHES:
         return value == "yes"
@@ -57,29 +54,17 @@ def parsed(field: str, value: str) -> Any:
     numbers = [int(part) for part in value.replace(",", " ").split() if _is_number(part)]
     if field in LISTS:
         if len(numbers) != len(value.replace(",", " ").split()):
-            raise ValueError(
-                f"{field}={quoted(value)} must be whole numbers separated by commas, "
-                "such as 3, 4, 6, 3"
-            )
+            raise FieldError("spec", "typed numbers", {field: value})
         return tuple(numbers)
     if not _is_number(value.strip()):
-        raise ValueError(f"{field}={quoted(value)} must be a whole number")
+        raise FieldError("spec", "typed number", {field: value})
     return numbers[0]
 
 
-def named_in(problem: str) -> list[str]:
-    """The fields that an error names, in its order."""
-    return [found["field"] for found in _NAMED.finditer(problem) if found["field"]]
-
-
-def in_labels(problem: str) -> str:
-    """An error with the sidebar's labels in place of the fields' names."""
-
-    def label(found: re.Match[str]) -> str:
-        field = found["field"]
-        return f"**{LABELS.get(field, SIZE)}** = " if field else found[0]
-
-    return _NAMED.sub(label, problem)
+def labelled(field: str, value: object) -> str:
+    """A field and its value as an error names them beside the control that shows its label."""
+    typed = isinstance(value, str) and value not in CHOICES.get(field, ())
+    return f"**{LABELS.get(field, SIZE)}** = {quoted(value) if typed else repr(value)}"
 
 
 def _is_number(text: str) -> bool:

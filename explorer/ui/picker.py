@@ -19,12 +19,11 @@ from explorer.ui.fields import (
     NUMBERS,
     SIZE,
     SWITCHES,
-    in_labels,
-    named_in,
+    labelled,
     parsed,
 )
 from explorer.ui.kept import held
-from explorer.words import glossary, quoted
+from explorer.words import FieldError, glossary, quoted
 
 CUSTOM: Final = "Custom"
 FIRST: Final = next(iter(PRESETS))
@@ -112,24 +111,24 @@ def draw() -> list[str]:
     complaints = _complaints()
     if problem:
         slot = slots[_blamed(problem, values) or "image_size"]
-        problem = in_labels(problem)
-        slot.error(problem, icon=":material/error:")
+        sentence = problem.worded(labelled)
+        slot.error(sentence, icon=":material/error:")
         shown = st.session_state[_STATE].title
-        complaints = [*complaints, f"{problem}. {shown} stays on screen."]
+        complaints = [*complaints, f"{sentence}. {shown} stays on screen."]
     link.copy_link()
     return complaints
 
 
-def _settle(entry: Preset, values: dict[str, Any], device: str) -> str | None:
-    """Store the choice if it can be built; the sentence that says what is wrong if it cannot."""
+def _settle(entry: Preset, values: dict[str, Any], device: str) -> FieldError | None:
+    """Store the choice if it can be built; what is wrong if it cannot."""
     try:
         st.session_state[_STATE] = _built(entry, values, device)
-    except ValueError as problem:
+    except FieldError as problem:
         if _STATE not in st.session_state:
             st.session_state[_STATE] = _nearest(entry, values, device, problem)
         else:
             st.session_state[_STATE] = replace(st.session_state[_STATE], device=device)
-        return str(problem)
+        return problem
     return None
 
 
@@ -143,21 +142,21 @@ def _built(entry: Preset, values: dict[str, Any], device: str) -> Choice:
     return Choice(spec, image_size, device, entry.name, title, customised)
 
 
-def _nearest(entry: Preset, values: dict[str, Any], device: str, problem: ValueError) -> Choice:
+def _nearest(entry: Preset, values: dict[str, Any], device: str, problem: FieldError) -> Choice:
     """What a link leaves when every field that an error names first is taken out of it."""
     left = dict(values)
     while field := _blamed(problem, left):
         del left[field]
         try:
             return _built(entry, left, device)
-        except ValueError as next_one:
+        except FieldError as next_one:
             problem = next_one
     return _built(entry, {}, device)
 
 
-def _blamed(problem: ValueError | str, values: dict[str, Any]) -> str | None:
+def _blamed(problem: FieldError, values: dict[str, Any]) -> str | None:
     """The first field that an error names and that was set here, not by the named network."""
-    return next((field for field in named_in(str(problem)) if values.get(field)), None)
+    return next((field for field in problem.fields if values.get(field)), None)
 
 
 def _control(field: str, entry: Preset) -> Any:

@@ -9,7 +9,7 @@ the same in every language. Numbers are {placeholders}.
     ('Block', '3 blocks', 'F(x) and x')
 """
 
-from explorer.words.errors import FieldError, WordedError
+from explorer.words.errors import Advised, FieldError, WordedError
 from explorer.words.language import DEFAULT, LANGUAGES, ask, best, language
 from explorer.words.quoting import quoted
 from explorer.words.text import (
@@ -28,6 +28,7 @@ from explorer.words.width import width
 __all__ = [
     "DEFAULT",
     "LANGUAGES",
+    "Advised",
     "FieldError",
     "WordedError",
     "ask",

@@ -4,10 +4,17 @@ They can cross a process: what is pickled is the data, so a worker's error is re
 language of the visitor.
 """
 
-from collections.abc import Callable
-from typing import Any
+from collections.abc import Callable, Mapping
+from typing import Any, NamedTuple
 
 from explorer.words.text import section
+
+
+class Advised(NamedTuple):
+    """A field and the value that it should have, in a FieldError: an advice, not a complaint."""
+
+    field: str
+    value: object
 
 
 def _plainly(field: str, value: object) -> str:
@@ -36,17 +43,18 @@ class FieldError(WordedError):
     """A choice that cannot be, with the fields that it concerns, the one to blame first.
 
     The text's placeholders are the fields' names, each filled with the field and its value:
-    'depths=0' for a programmer, '**Blocks per stage** = 0' for a visitor.
+    'depths=0' for a programmer, '**Blocks per stage** = 0' for a visitor. A value that is
+    Advised is worded like them, and nobody is blamed for it.
 
     Example:
-        >>> raise FieldError("spec", "whole number", {"groups": 0}, most=64)
+        >>> raise FieldError("spec", "whole number", {"groups": 0}, largest=64)
     """
 
     def __init__(
-        self, file: str, title: str, /, fields: dict[str, object] | None = None, **values: Any
+        self, file: str, title: str, /, fields: Mapping[str, object] | None = None, **values: Any
     ) -> None:
         super().__init__(file, title, **values)
-        self.fields = fields or {}
+        self.fields = dict(fields or {})
 
     def worded(self, named: Callable[[str, object], str]) -> str:
         """The sentence, `named(field, value)` standing for each field.
@@ -55,7 +63,11 @@ class FieldError(WordedError):
         """
         filled = {field: named(field, value) for field, value in self.fields.items()}
         first = next(iter(filled.values()), "")
-        return section(self.file, self.title, **{"field": first, **filled, **self.values})
+        values = {
+            name: named(*value) if isinstance(value, Advised) else value
+            for name, value in self.values.items()
+        }
+        return section(self.file, self.title, **{"field": first, **filled, **values})
 
     def __str__(self) -> str:
         return self.worded(_plainly)

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from explorer.architecture import PRESETS, NetworkSpec, blueprint, preset
 from explorer.architecture.spec import MAX_BLOCKS, MAX_STAGES, MAX_WEIGHTS, _weights
+from explorer.words import FieldError
 from tests.strategies import specs
 
 GOOD = preset("resnet50")
@@ -36,6 +37,7 @@ def refuses(field, value, *expected):
     for part in expected:
         assert part in message
     assert "\n" not in message
+    assert next(iter(caught.value.fields)) == field, "the first is the one to blame"
     return message
 
 
@@ -89,6 +91,17 @@ def test_stages_must_match():
 def test_basic_blocks_have_no_groups(change):
     with pytest.raises(ValueError, match=r"groups=\d+ and width_per_group=\d+ need block='bott"):
         replace(preset("resnet18"), **change)
+
+
+def test_what_is_advised_is_blamed_last_and_worded_like_the_rest():
+    with pytest.raises(FieldError) as caught:
+        replace(preset("resnet18"), groups=32)
+    error = pickle.loads(pickle.dumps(caught.value))
+    assert list(error.fields) == ["groups", "width_per_group", "block"]
+    assert error.worded(lambda field, value: f"<{field}: {value}>") == (
+        "<groups: 32> and <width_per_group: 64> need <block: bottleneck>; "
+        "basic blocks allow <groups: 1> and <width_per_group: 64> only"
+    )
 
 
 def test_a_width_that_leaves_no_channel():
