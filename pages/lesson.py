@@ -4,10 +4,10 @@ import streamlit as st
 
 from explorer.lessons.lesson import minutes_before, stops
 from explorer.ui import cache, lesson, picker
-from explorer.words import section
+from explorer.words import label, section
 
 choice = picker.current()
-st.title("Lesson")
+st.title(label("lesson.title"))
 count = len(stops())
 st.write(section("lesson_page", "Introduction", stops=count, minutes=minutes_before(count)))
 here, listed = st.columns([5, 3], gap="large")

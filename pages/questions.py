@@ -1,16 +1,18 @@
+"""Questions: one interview question at a time, to answer, to prove and to grade."""
+
 import streamlit as st
 
 from explorer.lessons.questions import cards
 from explorer.ui import picker, question_card, questions
-from explorer.words import section
+from explorer.words import label, section
 
 picker.current()
-st.title("Questions")
+st.title(label("questions.title"))
 st.write(section("questions", "Introduction", count=len(cards())))
 found = questions.filtered()
 if found:
     question_card.show(questions.choose(found), found)
-elif st.session_state["questions_show"] == "to review":
+elif st.session_state["questions_show"] == "to_review":
     st.info(section("questions", "All known"))
 else:
     st.info(section("questions", "Nothing found"))

@@ -1,9 +1,11 @@
+"""Quiz: questions that a seed decides, one at a time, and what went wrong."""
+
 import streamlit as st
 
 from explorer.ui import picker, quiz, quiz_screen
-from explorer.words import section
+from explorer.words import label, section
 
 choice = picker.current()
-st.title("Quiz")
+st.title(label("quiz.title"))
 st.write(section("quiz", "Introduction"))
 quiz_screen.show(quiz.run_of(quiz.settings(choice)))

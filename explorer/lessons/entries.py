@@ -1,4 +1,6 @@
-"""Entries of a Markdown file: a `## Title`, lines of `key: value`, an empty line, a longer text.
+"""Entries of a Markdown file: a `## id`, lines of `key: value`, an empty line, a longer text.
+
+The id is what addresses, files and session state hold; `title` among the values is what is shown.
 
 Placeholders name a network, as in {resnet50.params:,}, or its MACs in units of 10^9,
 as in {resnet50_gmacs}; both are filled in from the blueprint.
@@ -15,7 +17,7 @@ from explorer.words.text import source
 class Entry(NamedTuple):
     """One entry, its placeholders filled in. `see` among the values is a relative address."""
 
-    title: str
+    id: str
     values: dict[str, str]
     text: str
 
@@ -41,13 +43,13 @@ def read(name: str, numbers: Mapping[str, object] | None = None) -> tuple[str, l
     head, *parts = re.split(r"^## +(.+)$", source(name), flags=re.MULTILINE)
     pairs = zip(parts[::2], parts[1::2], strict=True)
     heading = head.strip().removeprefix("# ")
-    return heading, [_entry(title.strip(), body, filled) for title, body in pairs]
+    return heading, [_entry(name.strip(), body, filled) for name, body in pairs]
 
 
-def _entry(title: str, body: str, numbers: _Numbers) -> Entry:
+def _entry(name: str, body: str, numbers: _Numbers) -> Entry:
     fields, _, text = body.strip().partition("\n\n")
     filled = (line.format_map(numbers) for line in fields.splitlines())
     values = dict(line.split(": ", 1) for line in filled)
     page, _, query = values["see"].partition("?")
     values["see"] = f"{'' if page == 'home' else page}?{query}"
-    return Entry(title, values, text.strip().format_map(numbers))
+    return Entry(name, values, text.strip().format_map(numbers))

@@ -1,6 +1,6 @@
 """A lesson: stops on a tour through the app, each a page in a chosen state.
 
-Entries of lesson.md (explorer.lessons.entries) with the keys minutes, see (the page and its
+Entries of lesson.md (explorer.lessons.entries) with the keys title, minutes, see (the page and its
 state), and try (one thing to do there).
 """
 
@@ -20,8 +20,12 @@ _CHANNELS: Final = 256
 
 @dataclass(frozen=True, slots=True)
 class Stop:
-    """One stop. `see` is a relative address; `task` is the one thing to try there."""
+    """One stop. `id` is its name inside, `title` the one on screen.
 
+    `see` is a relative address; `task` is the one thing to try there.
+    """
+
+    id: str
     title: str
     minutes: int
     see: str
@@ -38,8 +42,8 @@ def stops() -> tuple[Stop, ...]:
 def _stops(_language: str) -> tuple[Stop, ...]:
     _, entries = read("lesson", _numbers())
     return tuple(
-        Stop(title, int(values["minutes"]), values["see"], values["try"], text)
-        for title, values, text in entries
+        Stop(name, values["title"], int(values["minutes"]), values["see"], values["try"], text)
+        for name, values, text in entries
     )
 
 

@@ -1,7 +1,8 @@
 """Statements one reads everywhere, each with a verdict and what decides it.
 
-Entries of myths.md (explorer.lessons.entries) with the keys says (the statement), verdict, fact
-(what is correct), origin (where the statement comes from), see, and proof where one can compute.
+Entries of myths.md (explorer.lessons.entries) with the keys title, says (the statement), verdict,
+fact (what is correct), origin (where the statement comes from), see, and proof where one can
+compute.
 """
 
 from dataclasses import dataclass
@@ -17,8 +18,12 @@ VERDICTS: Final[tuple[Verdict, ...]] = get_args(Verdict)
 
 @dataclass(frozen=True, slots=True)
 class Myth:
-    """One statement. `title` is its short name, unique; `proof` may be empty."""
+    """One statement. `id` is its name inside, `title` the short one on screen, both unique.
 
+    `proof` may be empty.
+    """
+
+    id: str
     title: str
     says: str
     verdict: Verdict
@@ -39,7 +44,8 @@ def _myths(_language: str) -> tuple[Myth, ...]:
     _, entries = read("myths")
     return tuple(
         Myth(
-            title,
+            name,
+            values["title"],
             values["says"],
             cast("Verdict", values["verdict"]),
             values["fact"],
@@ -48,5 +54,5 @@ def _myths(_language: str) -> tuple[Myth, ...]:
             values.get("proof", ""),
             values["see"],
         )
-        for title, values, text in entries
+        for name, values, text in entries
     )

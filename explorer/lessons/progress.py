@@ -1,38 +1,83 @@
 """What somebody knows already: grades by card, written to a file and read again."""
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from typing import Final, Literal, get_args
 
-Grade = Literal["knew it", "nearly", "no"]
+from explorer.lessons.questions import cards, theme_title, themes
+from explorer.words import WordedError, label, listed, section
+
+Grade = Literal["knew_it", "nearly", "no"]
 GRADES: Final[tuple[Grade, ...]] = get_args(Grade)
-FORMAT: Final = "ResNet Explorer, questions, 1"
+FORMAT: Final = "ResNet Explorer, questions, 2"
+"""Cards and grades by their ids; format 1 had the English words for both."""
+FORMATS: Final = ("ResNet Explorer, questions, 1", FORMAT)
+_FORMER_GRADES: Final[Mapping[str, Grade]] = {"knew it": "knew_it"}
 LARGEST: Final = 100_000
 """Bytes of a file with progress: all cards need less than a tenth of that."""
 
 
 def to_json(grades: Mapping[str, Grade]) -> str:
-    """The file's text."""
-    return json.dumps({"format": FORMAT, "grades": dict(grades)}, indent=1, ensure_ascii=False)
+    """The file's text. `grades` are by the cards' ids."""
+    return json.dumps({"format": FORMAT, "grades": dict(grades)}, indent=1)
 
 
-def from_json(data: bytes, titles: Iterable[str]) -> tuple[dict[str, Grade], int]:
-    """Grades by title, and how many entries name a card that does not exist.
+def from_json(
+    data: bytes, ids: Iterable[str], former: Mapping[str, str]
+) -> tuple[dict[str, Grade], int]:
+    """Grades by the cards' ids, and how many entries name a card that does not exist.
+
+    Args:
+        data: the file.
+        ids: of all cards.
+        former: names that cards had in files of format 1 -> their ids.
 
     Raises:
-        ValueError: the file is not one that `to_json` wrote.
+        WordedError: the file is not one that `to_json` wrote.
     """
     if len(data) > LARGEST:
-        raise ValueError(f"the file has {len(data):,} bytes; progress has at most {LARGEST:,}")
+        raise WordedError("questions", "file too large", size=len(data), most=LARGEST)
     try:
         found = json.loads(data.decode("utf-8"))
-    except (UnicodeDecodeError, json.JSONDecodeError, RecursionError):
-        raise ValueError("the file is not JSON; choose one that was saved on this page") from None
-    if not isinstance(found, dict) or found.get("format") != FORMAT:
-        raise ValueError("the file holds no progress; choose one that was saved on this page")
-    grades = found.get("grades")
-    if not isinstance(grades, dict) or not all(grade in GRADES for grade in grades.values()):
-        raise ValueError(f"the file's grades are damaged; each must be one of {', '.join(GRADES)}")
-    known = set(titles)
-    kept = {title: grade for title, grade in grades.items() if title in known}
+    except (ValueError, RecursionError):
+        raise WordedError("questions", "file is not JSON") from None
+    if not isinstance(found, dict) or found.get("format") not in FORMATS:
+        raise WordedError("questions", "file holds no progress")
+    written = found.get("grades")
+    grades = named(written.items(), former) if isinstance(written, dict) else None
+    if grades is None:
+        names = listed([label(f"questions_grade.{grade}") for grade in GRADES], "or")
+        raise WordedError("questions", "file is damaged", grades=names)
+    known = set(ids)
+    kept = {card: grade for card, grade in grades.items() if card in known}
     return kept, len(grades) - len(kept)
+
+
+def named(
+    written: Collection[tuple[object, object]], former: Mapping[str, str]
+) -> dict[str, Grade] | None:
+    """Cards and grades by their ids of now; None where something is no grade."""
+    found: dict[str, Grade] = {}
+    for card, said in written:
+        grade = _grade(said)
+        if grade is None or not isinstance(card, str):
+            return None
+        found[former.get(card, card)] = grade
+    return found
+
+
+def table(grades: Mapping[str, Grade]) -> str:
+    """How much is known of each theme, as a table in Markdown."""
+    rows = []
+    for theme in themes():
+        given = [grades.get(card.id) for card in cards() if card.theme == theme]
+        counts = [given.count(grade) for grade in (*GRADES, None)]
+        rows.append(f"| {theme_title(theme)} | {' | '.join(map(str, counts))} |")
+    return section("questions", "progress table", rows="\n".join(rows))
+
+
+def _grade(said: object) -> Grade | None:
+    if not isinstance(said, str):
+        return None
+    word = _FORMER_GRADES.get(said, said)
+    return next((grade for grade in GRADES if grade == word), None)

@@ -1,8 +1,8 @@
 """Interview questions: cards written in Markdown, their numbers filled in from blueprints.
 
-Each card is an entry (explorer.lessons.entries) with the keys level, ask (the question), short
-(the answer in short), see (a page and its state) and, where the answer claims something that can
-be computed, proof (explorer.experiments.proofs). Its text is the longer why.
+Each card is an entry (explorer.lessons.entries) with the keys title, level, ask (the question),
+short (the answer in short), see (a page and its state) and, where the answer claims something
+that can be computed, proof (explorer.experiments.proofs). Its text is the longer why.
 """
 
 from dataclasses import dataclass
@@ -27,11 +27,13 @@ _FILES: Final = (
 
 @dataclass(frozen=True, slots=True)
 class Card:
-    """One question. `title` is its short name, unique; texts are Markdown, filled in.
+    """One question. `id` is its name inside, `title` the short one on screen, both unique.
 
+    `theme` is the id of its theme, the name of its file. Texts are Markdown, filled in.
     `proof` is empty where nothing in the answer can be computed. `see` is a relative address.
     """
 
+    id: str
     title: str
     theme: str
     level: Level
@@ -53,8 +55,18 @@ def _cards(_language: str) -> tuple[Card, ...]:
 
 
 def themes() -> tuple[str, ...]:
-    """The themes in the order of the cards."""
-    return tuple(dict.fromkeys(card.theme for card in cards()))
+    """The ids of the themes in the order of the cards."""
+    return _FILES
+
+
+def theme_title(theme: str) -> str:
+    """What a theme is called: the heading of its file."""
+    return _theme_titles(language())[theme]
+
+
+@cache
+def _theme_titles(_language: str) -> dict[str, str]:
+    return {name: read(f"questions/{name}")[0] for name in _FILES}
 
 
 def search(words: str) -> tuple[Card, ...]:
@@ -69,14 +81,15 @@ def search(words: str) -> tuple[Card, ...]:
 
 
 def _read(name: str) -> list[Card]:
-    theme, entries = read(f"questions/{name}")
-    return [_card(theme, entry) for entry in entries]
+    _, entries = read(f"questions/{name}")
+    return [_card(name, entry) for entry in entries]
 
 
 def _card(theme: str, entry: Entry) -> Card:
     values = entry.values
     return Card(
-        entry.title,
+        entry.id,
+        values["title"],
         theme,
         cast("Level", values["level"]),
         values["ask"],

@@ -5,36 +5,38 @@ from typing import Final
 import streamlit as st
 
 from explorer.architecture import Blueprint
-from explorer.lessons.lesson import Stop, minutes_before, stops
+from explorer.lessons.lesson import minutes_before, stops
 from explorer.lessons.overview import summary
-from explorer.ui import navigation, overview
+from explorer.ui import overview
 from explorer.ui.address import from_any_page
+from explorer.ui.navigation import page_title
 from explorer.ui.picker import Choice
 from explorer.views.handout import handout
-from explorer.words import section
+from explorer.words import count, label, section
 
 STOP: Final = "lesson_stop"
 
 
 def choose() -> int:
     """Draw the list of stops and return the place of the chosen one, counted from 0."""
-    titles = [stop.title for stop in stops()]
-    title = st.radio(
-        "Stops",
-        titles,
-        captions=[f"{stop.minutes} minutes" for stop in stops()],
+    found = {stop.id: stop for stop in stops()}
+    chosen = st.radio(
+        label("lesson_stop.label"),
+        list(found),
+        format_func=lambda stop: found[stop].title,
+        captions=[count(stop.minutes, "minute") for stop in stops()],
         key=STOP,
         bind="query-params",
         persist_state="session",
     )
-    return titles.index(title)
+    return list(found).index(chosen)
 
 
 def show(number: int) -> None:
     """What to see and to try at this stop, and the way to the next one."""
     stop, start = stops()[number], minutes_before(number)
     # Keyed by the stop, so that another one starts as new elements.
-    with st.container(border=True, key=f"lesson_{number}"):
+    with st.container(border=True, key=f"lesson_{stop.id}"):
         st.caption(
             section(
                 "lesson_page",
@@ -47,9 +49,9 @@ def show(number: int) -> None:
         )
         st.subheader(stop.title, anchor=False)
         st.markdown(stop.text)
-        st.markdown(f"**Try it:** {stop.task}")
+        st.markdown(section("lesson_page", "Try", task=stop.task))
         st.link_button(
-            f"Open {_page_title(stop)} in a new tab",
+            label("lesson.open", page=page_title(stop.see.partition("?")[0])),
             from_any_page(stop.see),
             type="primary",
             icon=":material/open_in_new:",
@@ -60,10 +62,10 @@ def show(number: int) -> None:
 
 def offer_handout(bp: Blueprint, choice: Choice) -> None:
     """What the handout holds, and the file."""
-    st.subheader("Handout", anchor=False)
+    st.subheader(label("lesson.handout"), anchor=False)
     st.markdown(section("lesson_page", "Handout", title=choice.title))
     st.download_button(
-        "Download the handout (HTML, one A4 page)",
+        label("lesson.download"),
         handout(bp, choice.title, overview.figures(choice), summary(bp).replace("**", "")),
         file_name=f"{choice.name}_handout.html",
         mime="text/html",
@@ -77,25 +79,20 @@ def offer_handout(bp: Blueprint, choice: Choice) -> None:
 def _steps(number: int) -> None:
     last = len(stops()) - 1
     with st.container(horizontal=True):
-        for label, shortcut, target, blocked in (
-            ("Back", "Left", number - 1, number == 0),
-            ("Next", "Right", number + 1, number == last),
-            ("Start again", None, 0, number == 0),
+        for name, shortcut, target, blocked in (
+            ("back", "Left", number - 1, number == 0),
+            ("next", "Right", number + 1, number == last),
+            ("start_again", None, 0, number == 0),
         ):
             st.button(
-                label,
+                label(f"lesson.{name}"),
                 shortcut=shortcut,
                 on_click=_go,
                 args=(target,),
                 disabled=blocked,
-                key=f"lesson_{label.lower().replace(' ', '_')}",
+                key=f"lesson_{name}",
             )
 
 
 def _go(number: int) -> None:
-    st.session_state[STOP] = stops()[number].title
-
-
-def _page_title(stop: Stop) -> str:
-    path = stop.see.partition("?")[0]
-    return next(page.title for page in navigation.pages() if page.url_path == path)
+    st.session_state[STOP] = stops()[number].id

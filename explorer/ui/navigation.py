@@ -24,6 +24,16 @@ def pages() -> list[StreamlitPage]:
     ]
 
 
+def page_title(path: str) -> str:
+    """What the page of this path is called in the navigation; the first page's path is empty.
+
+    Raises:
+        KeyError: no page has this path.
+    """
+    titles = {page.url_path: page.title for page in pages()}
+    return titles[path]
+
+
 def begin() -> StreamlitPage:
     """The page to run now. app.py calls it, and remembers that it has run."""
     st.session_state[_STARTED] = True

@@ -2,15 +2,17 @@
 
 import streamlit as st
 
-from explorer.experiments.proofs import Line, Proof, prove
+from explorer.experiments.proofs import prove
 from explorer.ui.address import from_any_page
-from explorer.words import section
+from explorer.ui.navigation import page_title
+from explorer.views.proof_table import proof_table
+from explorer.words import label, section
 
 
 def see(target: str) -> None:
     """A link to the page and state where a claim can be seen."""
-    page = target.partition("?")[0].replace("_", " ").capitalize() or "Home"
-    st.markdown(f"[See it in the app: {page}]({from_any_page(target)})")
+    page = page_title(target.partition("?")[0])
+    st.markdown(section("proofs_page", "see", page=page, address=from_any_page(target)))
 
 
 def prove_it(what: str, prefix: str) -> None:
@@ -21,33 +23,18 @@ def prove_it(what: str, prefix: str) -> None:
         prefix: of this page's keys.
     """
     if not what:
-        st.caption(section("questions", "Published"))
+        st.caption(section("proofs_page", "nothing computed"))
         return
     kept = f"{prefix}_proof"
-    if st.button("Prove it", shortcut="P", key=f"{prefix}_prove"):
-        with st.spinner("Computing on real networks"):
+    if st.button(label("proving.prove"), shortcut="P", key=f"{prefix}_prove"):
+        with st.spinner(label("proving.computing")):
             st.session_state[kept] = (what, prove(what))
     name, proof = st.session_state.get(kept, ("", None))
     if name == what:
-        _table(proof)
+        st.markdown(proof_table(proof))
+        st.caption(section("proofs_page", "how", how=proof.how, seconds=proof.seconds))
 
 
 def forget(prefix: str) -> None:
     """Hide the proof of this page."""
     st.session_state.pop(f"{prefix}_proof", None)
-
-
-def _table(proof: Proof) -> None:
-    rows = [["Claim", "Claimed", "Computed now"], ["---", "---:", "---:"]]
-    rows += [[line.what, line.claimed, _verdict(line)] for line in proof.lines]
-    st.markdown("\n".join(f"| {' | '.join(map(_cell, row))} |" for row in rows))
-    st.caption(f"{proof.how} Computed in {proof.seconds:.2f} s.")
-
-
-def _verdict(line: Line) -> str:
-    """In words where it differs: a sign alone is easily overlooked."""
-    return f"{line.computed} ✓" if line.holds else f"{line.computed} ✗ differs"
-
-
-def _cell(text: str) -> str:
-    return text.replace("|", "\\|")

@@ -1,14 +1,18 @@
 """Which question is on screen: filters, order, grades."""
 
+import tomllib
+from functools import cache
+from pathlib import Path
 from typing import Final
 
 import streamlit as st
 
 from explorer.lessons.progress import Grade
-from explorer.lessons.questions import LEVELS, Card, search, themes
+from explorer.lessons.questions import LEVELS, Card, search, theme_title, themes
 from explorer.ui import proving
+from explorer.words import label
 
-SHOWN: Final = ("all", "to review", "not graded")
+SHOWN: Final = ("all", "to_review", "not_graded")
 CARD: Final = "questions_card"
 _FILTERS: Final = ("questions_find", "questions_themes", "questions_levels")
 _GRADES: Final = "questions_grades"
@@ -18,25 +22,33 @@ _OPEN: Final = "questions_open"
 def filtered() -> list[Card]:
     """Draw the filters and return the cards that pass them."""
     shown = st.segmented_control(
-        "Show", SHOWN, default="all", required=True, key="questions_show", bind="query-params"
+        label("questions_show.label"),
+        SHOWN,
+        format_func=lambda option: label(f"questions_show.{option}"),
+        default="all",
+        required=True,
+        key="questions_show",
+        bind="query-params",
     )
     in_use = any(st.session_state.get(key) or key in st.query_params for key in _FILTERS)
-    with st.expander("Search and filters", expanded=in_use):
+    with st.expander(label("questions.filters"), expanded=in_use):
         left, right = st.columns([3, 2])
     words = left.text_input(
-        "Words to look for", max_chars=60, key="questions_find", bind="query-params"
+        label("questions_find.label"), max_chars=60, key="questions_find", bind="query-params"
     )
     chosen = left.pills(
-        "Themes; none chosen means all",
+        label("questions_themes.label"),
         themes(),
+        format_func=theme_title,
         selection_mode="multi",
         wrap=True,
         key="questions_themes",
         bind="query-params",
     )
     levels = right.pills(
-        "Difficulty; none chosen means all",
+        label("questions_levels.label"),
         LEVELS,
+        format_func=lambda level: label(f"questions_levels.{level}"),
         selection_mode="multi",
         wrap=True,
         key="questions_levels",
@@ -53,32 +65,36 @@ def filtered() -> list[Card]:
 
 def choose(found: list[Card]) -> Card:
     """Draw the list and return the card that is chosen in it."""
-    titles = [card.title for card in found]
-    if st.session_state.get(CARD) not in titles:
+    by_id = {card.id: card for card in found}
+    if st.session_state.get(CARD) not in by_id:
         # The filters took the card away, or a link names one that does not exist.
-        st.session_state[CARD] = _named_in_link(titles) or titles[0]
-    title = st.selectbox(
-        f"Question, {len(found)} to choose from", titles, key=CARD, bind="query-params"
+        st.session_state[CARD] = _named_in_link(found) or found[0].id
+    chosen = st.selectbox(
+        label(f"{CARD}.label", count=len(found)),
+        list(by_id),
+        format_func=lambda card: by_id[card].title,
+        key=CARD,
+        bind="query-params",
     )
-    return found[titles.index(title)]
+    return by_id[chosen]
 
 
-def turn(titles: list[str], step: int) -> None:
+def turn(ids: list[str], step: int) -> None:
     """To the next card or the one before; from the last to the first."""
-    index = titles.index(st.session_state[CARD]) if st.session_state[CARD] in titles else -1
-    st.session_state[CARD] = titles[(index + step) % len(titles)]
+    index = ids.index(st.session_state[CARD]) if st.session_state[CARD] in ids else -1
+    st.session_state[CARD] = ids[(index + step) % len(ids)]
 
 
 def grades() -> dict[str, Grade]:
-    """Grades by title of this session."""
+    """Grades of this session, by the cards' ids."""
     found: dict[str, Grade] = st.session_state.setdefault(_GRADES, {})
     return found
 
 
-def grade(title: str, given: Grade, titles: list[str]) -> None:
+def grade(card: str, given: Grade, ids: list[str]) -> None:
     """Write a grade down and go on."""
-    turn(titles, 1)
-    grades()[title] = given
+    turn(ids, 1)
+    grades()[card] = given
     close()
 
 
@@ -89,12 +105,12 @@ def replace_grades(loaded: dict[str, Grade]) -> None:
 
 def is_open(card: Card) -> bool:
     """Whether this card's answer is shown."""
-    return bool(st.session_state.get(_OPEN) == card.title)
+    return bool(st.session_state.get(_OPEN) == card.id)
 
 
 def open_answer(card: Card) -> None:
     """Show this card's answer."""
-    st.session_state[_OPEN] = card.title
+    st.session_state[_OPEN] = card.id
 
 
 def close() -> None:
@@ -103,11 +119,19 @@ def close() -> None:
     proving.forget("questions")
 
 
+@cache
+def former_names() -> dict[str, str]:
+    """Name of a card in older links and files -> its id."""
+    tables = tomllib.loads(Path(__file__).with_name("aliases.toml").read_text(encoding="utf-8"))
+    found: dict[str, str] = tables[CARD]
+    return found
+
+
 def _passes(card: Card, shown: str) -> bool:
-    given = grades().get(card.title)
-    return shown == "all" or (given is None if shown == "not graded" else given in ("nearly", "no"))
+    given = grades().get(card.id)
+    return shown == "all" or (given is None if shown == "not_graded" else given in ("nearly", "no"))
 
 
-def _named_in_link(titles: list[str]) -> str | None:
-    title = st.query_params.get(CARD)
-    return title if title in titles else None
+def _named_in_link(found: list[Card]) -> str | None:
+    named = st.query_params.get(CARD)
+    return next((card.id for card in found if named in (card.id, card.title)), None)

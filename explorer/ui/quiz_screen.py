@@ -9,6 +9,7 @@ from explorer.lessons.quiz.run import Run, spoken
 from explorer.ui import quiz
 from explorer.ui.address import address
 from explorer.ui.answer_field import answer_field
+from explorer.ui.navigation import page_title
 from explorer.words import glossary, section
 
 _COMPLAINT: Final = "quiz_complaint"
@@ -112,7 +113,7 @@ def _link(question: Question) -> None:
     target = address(
         question.page, network.name, network.spec, network.image_size, **question.state
     )
-    where = question.page.replace("_", " ").capitalize() or "Home"
+    where = page_title(question.page)
     st.markdown(f"[See it in the app: {where}, {network.title}]({target})")
 
 

@@ -12,7 +12,7 @@ from explorer.experiments.proofs import prove
 from explorer.lessons.myths import VERDICTS, myths
 
 ROOT = Path(__file__).parents[2]
-MYTHS = pytest.mark.parametrize("myth", myths(), ids=lambda myth: myth.title)
+MYTHS = pytest.mark.parametrize("myth", myths(), ids=lambda myth: myth.id)
 
 
 def words(text):
@@ -42,9 +42,7 @@ def test_links_lead_to_pages_and_states_that_exist(myth):
         assert f'"{key}"' in source and f'"{value}"' in source, (key, value)
 
 
-@pytest.mark.parametrize(
-    "myth", [myth for myth in myths() if myth.proof], ids=lambda myth: myth.title
-)
+@pytest.mark.parametrize("myth", [myth for myth in myths() if myth.proof], ids=lambda myth: myth.id)
 def test_proofs_hold_for_what_is_said(myth):
     said = words(f"{myth.fact} {myth.why}")
     for line in prove(myth.proof).lines:
@@ -54,7 +52,9 @@ def test_proofs_hold_for_what_is_said(myth):
 
 def test_there_are_thirty_of_all_kinds():
     assert len(myths()) >= 30
-    assert len({myth.title for myth in myths()}) == len(myths())
+    for names in ([myth.id for myth in myths()], [myth.title for myth in myths()]):
+        assert len(set(names)) == len(myths())
+    assert all(re.fullmatch(r"[a-z0-9]+(-[a-z0-9]+)*", myth.id) for myth in myths())
     assert {myth.verdict for myth in myths()} == set(VERDICTS)
     assert sum(bool(myth.proof) for myth in myths()) >= len(myths()) - 4
 

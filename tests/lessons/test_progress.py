@@ -4,19 +4,21 @@ import json
 
 import pytest
 
-from explorer.lessons.progress import FORMAT, LARGEST, from_json, to_json
+from explorer.lessons.progress import FORMAT, FORMATS, LARGEST, from_json, table, to_json
+from explorer.lessons.questions import cards
 
-TITLES = ["Explain the bottleneck", "How many paths?"]
+IDS = ["bottleneck", "paths"]
+FORMER = {"Explain the bottleneck": "bottleneck", "How many paths?": "paths"}
 
 
 def test_there_and_back():
-    grades = {"Explain the bottleneck": "knew it", "How many paths?": "no"}
-    assert from_json(to_json(grades).encode(), TITLES) == (grades, 0)
+    grades = {"bottleneck": "knew_it", "paths": "no"}
+    assert from_json(to_json(grades).encode(), IDS, FORMER) == (grades, 0)
 
 
 def test_cards_that_are_gone_are_left_out_and_counted():
-    text = to_json({"Explain the bottleneck": "nearly", "Gone": "no"})
-    assert from_json(text.encode(), TITLES) == ({"Explain the bottleneck": "nearly"}, 1)
+    text = to_json({"bottleneck": "nearly", "gone": "no"})
+    assert from_json(text.encode(), IDS, FORMER) == ({"bottleneck": "nearly"}, 1)
 
 
 @pytest.mark.parametrize(
@@ -35,4 +37,22 @@ def test_cards_that_are_gone_are_left_out_and_counted():
 )
 def test_other_files_are_refused(data, said):
     with pytest.raises(ValueError, match=said):
-        from_json(data, TITLES)
+        from_json(data, IDS, FORMER)
+
+
+def test_a_file_of_before_the_ids_is_read():
+    grades = {"Explain the bottleneck": "knew it", "How many paths?": "nearly", "Gone": "no"}
+    text = json.dumps({"format": FORMATS[0], "grades": grades})
+    expected = {"bottleneck": "knew_it", "paths": "nearly"}
+    assert from_json(text.encode(), IDS, FORMER) == (expected, 1)
+
+
+def test_the_table_counts_every_card_once():
+    assert table({"bottleneck": "knew_it", "four-equations": "no"}).splitlines()[-4:] == [
+        "| architecture and counting | 1 | 0 | 0 | 11 |",
+        "| variants | 0 | 0 | 0 | 10 |",
+        "| BN mechanics | 0 | 0 | 1 | 9 |",
+        "| BN in practice | 0 | 0 | 0 | 10 |",
+    ]
+    counts = [cell for row in table({}).splitlines()[2:] for cell in row.split("|")[2:-1]]
+    assert sum(map(int, counts)) == len(cards())

@@ -7,7 +7,7 @@ import pytest
 
 from explorer.lessons.lesson import minutes_before, stops
 
-STOPS = pytest.mark.parametrize("stop", stops(), ids=lambda stop: stop.title)
+STOPS = pytest.mark.parametrize("stop", stops(), ids=lambda stop: stop.id)
 
 
 def words(app):
@@ -36,21 +36,21 @@ def test_numbers_of_the_texts():
 
 
 SHOWN = {
-    "The whole network": lambda app: app.title[0].value == "ResNet-18",
-    "One image, op by op": lambda app: any("› **conv1**" in c.value for c in app.caption),
-    "Solid and dashed": lambda app: app.title[0].value == "Shortcuts of ResNet-34",
-    "Break a block": lambda app: len(app.error) == 1 and app.button(key="mend_projection"),
-    "Why a bottleneck": lambda app: "1,179,648" in words(app) and "69,632" in words(app),
-    "Batch norm in four steps": lambda app: app.slider(key="bn_size").min == 1,
-    "Deeper and worse": lambda app: any(
+    "network": lambda app: app.title[0].value == "ResNet-18",
+    "op-by-op": lambda app: any("› **conv1**" in c.value for c in app.caption),
+    "solid-and-dashed": lambda app: app.title[0].value == "Shortcuts of ResNet-34",
+    "break-a-block": lambda app: len(app.error) == 1 and app.button(key="mend_projection"),
+    "bottleneck": lambda app: "1,179,648" in words(app) and "69,632" in words(app),
+    "batch-norm": lambda app: app.slider(key="bn_size").min == 1,
+    "deeper-and-worse": lambda app: any(
         button.label == "Train the four of the reference" for button in app.button
     ),
-    "Delete a block": lambda app: (
+    "delete-a-block": lambda app: (
         app.session_state["infer_view"] == "Lesions"
         and app.selectbox(key="infer_sample").value == "cat"
         and "The answer stays the same after" in words(app)
     ),
-    "A quiz for all": lambda app: (
+    "quiz": lambda app: (
         app.session_state["quiz_run"].settings.seed == "lesson"
         and len(app.session_state["quiz_run"].questions) == 5
     ),
@@ -59,24 +59,24 @@ SHOWN = {
 
 @STOPS
 def test_every_stop_opens_its_page_in_its_state(open_app, stop):
-    app = opened(open_app, stop.title)
+    app = opened(open_app, stop.id)
     assert not app.exception
-    assert SHOWN[stop.title](app)
+    assert SHOWN[stop.id](app)
 
 
-def opened(open_app, title):
-    page, _, query = next(stop.see for stop in stops() if stop.title == title).partition("?")
+def opened(open_app, name):
+    page, _, query = next(stop.see for stop in stops() if stop.id == name).partition("?")
     return open_app(page, **{key: value for key, (value,) in parse_qs(query).items()})
 
 
 def test_the_broken_block_can_be_mended(open_app):
-    app = opened(open_app, "Break a block")
+    app = opened(open_app, "break-a-block")
     app.button(key="mend_projection").click().run()
     assert not app.exception and not app.error
 
 
 def test_batch_norm_of_one_value(open_app):
-    app = opened(open_app, "Batch norm in four steps")
+    app = opened(open_app, "batch-norm")
     app.slider(key="bn_beta").set_value(2.0)
     app.slider(key="bn_size").set_value(1).run()
     assert not app.exception
@@ -89,7 +89,7 @@ def test_next_and_back_and_again(open_app):
     for number, stop in enumerate(stops(), start=1):
         assert not app.exception
         assert app.subheader[0].value == stop.title
-        assert app.radio(key="lesson_stop").value == stop.title
+        assert app.radio(key="lesson_stop").value == stop.id
         assert any(f"Stop {number} of {len(stops())}" in text.value for text in app.caption)
         assert stop.text in [text.value for text in app.markdown]
         if number < len(stops()):
@@ -111,7 +111,7 @@ def test_the_link_opens_its_stop(open_app):
 
 def test_jump(open_app):
     app = open_app("lesson")
-    app.radio(key="lesson_stop").set_value("A quiz for all").run()
+    app.radio(key="lesson_stop").set_value("quiz").run()
     assert app.subheader[0].value == "A quiz for all"
 
 

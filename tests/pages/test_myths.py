@@ -12,6 +12,13 @@ def app(open_app):
     return app
 
 
+def test_links_call_pages_as_the_navigation_does(open_app):
+    app = open_app("myths", myths_card="identity-all-ones")
+    app.button(key="myths_judge_1").click().run()
+    links = [text.value for text in app.markdown if "See it in the app" in text.value]
+    assert links == [links[0]] and links[0].startswith("[See it in the app: Residual block](")
+
+
 def test_the_verdict_is_hidden_until_one_has_judged(app):
     first = myths()[0]
     assert first.says in app.subheader[0].value
