@@ -1,7 +1,9 @@
 """NetworkSpec + image size -> Blueprint: the whole forward pass on paper, in milliseconds."""
 
+from collections.abc import Mapping
+from functools import lru_cache
 from math import prod
-from typing import Final
+from typing import Final, NamedTuple
 
 from explorer.architecture.arithmetic import (
     conv_macs,
@@ -9,7 +11,16 @@ from explorer.architecture.arithmetic import (
     grow_receptive_field,
     output_size,
 )
-from explorer.architecture.ops import Block, Blueprint, Op, Shape, Shortcut, ShortcutKind, Stage
+from explorer.architecture.ops import (
+    Block,
+    Blueprint,
+    Op,
+    OpKind,
+    Shape,
+    Shortcut,
+    ShortcutKind,
+    Stage,
+)
 from explorer.architecture.spec import NetworkSpec
 from explorer.words import FieldError
 
@@ -28,6 +39,8 @@ MAIN_BRANCH: Final = {
 def blueprint(spec: NetworkSpec, image_size: int = 224) -> Blueprint:
     """Every op of the network with its shapes, counts and receptive field.
 
+    The last 64 are kept: pages and questions ask for the same ones again.
+
     Args:
         spec: the network.
         image_size: height and width of the square input, in pixels.
@@ -40,6 +53,11 @@ def blueprint(spec: NetworkSpec, image_size: int = 224) -> Blueprint:
     if type(image_size) is not int or not smallest <= image_size <= MAX_IMAGE_SIZE:
         named = {"image_size": image_size}
         raise FieldError("spec", "image size", named, smallest=smallest, largest=MAX_IMAGE_SIZE)
+    return _blueprint(spec, image_size)
+
+
+@lru_cache(maxsize=64)
+def _blueprint(spec: NetworkSpec, image_size: int) -> Blueprint:
     image: Shape = (spec.in_channels, image_size, image_size)
     entry = Op("input", "input", (), image, image, 1, 1)
     stem = _stem(spec, entry)
@@ -92,14 +110,12 @@ def _conv(
     )
 
 
-def _same_shape(path: str, x: Op) -> Op:
-    """Batch norm, by its name, or ReLU: ops that leave the shape as it is."""
+def _same_shape(path: str, kind: OpKind, x: Op) -> Op:
+    """Batch norm or ReLU: ops that leave the shape as it is."""
     shape, field, jump = x.out_shape, x.receptive_field, x.output_stride
-    if "relu" in path:
-        return Op(path, "relu", (x.path,), shape, shape, field, jump)
-    return Op(
-        path, "batch_norm", (x.path,), shape, shape, field, jump, bias=True, params=2 * shape[0]
-    )
+    learned = kind == "batch_norm"
+    params = 2 * shape[0] if learned else 0
+    return Op(path, kind, (x.path,), shape, shape, field, jump, bias=learned, params=params)
 
 
 def _stem_activates(spec: NetworkSpec) -> bool:
@@ -111,8 +127,9 @@ def _stem(spec: NetworkSpec, image: Op) -> Block:
     kernel, stride = (7, 2) if spec.stem == "imagenet" else (3, 1)
     ops = [_conv(spec, "conv1", image, spec.stem_width, kernel, stride)]
     if _stem_activates(spec):
-        for name in ("bn1", "relu") if spec.batch_norm else ("relu",):
-            ops.append(_same_shape(name, ops[-1]))
+        if spec.batch_norm:
+            ops.append(_same_shape("bn1", "batch_norm", ops[-1]))
+        ops.append(_same_shape("relu", "relu", ops[-1]))
     if spec.stem == "imagenet":
         x = ops[-1]
         channels, height, width = x.out_shape
@@ -124,18 +141,33 @@ def _stem(spec: NetworkSpec, image: Op) -> Block:
     return Block("stem", "stem", tuple(ops))
 
 
-def _convolutions(
-    spec: NetworkSpec, width: int, stride: int
-) -> dict[str, tuple[int, int, int, int]]:
-    """Of a block's main branch: name -> (channels out, kernel, stride, groups)."""
-    inner = spec.inner_width(width)
+class Convolution(NamedTuple):
+    """A convolution of a block's main branch: channels that it writes, and its window."""
+
+    channels: int
+    kernel: int
+    stride: int = 1
+    groups: int = 1
+
+
+def convolutions(
+    spec: NetworkSpec, inner: int, channels: int, stride: int
+) -> dict[str, Convolution]:
+    """A block's main branch by the names of its convolutions.
+
+    Args:
+        spec: what kind of block.
+        inner: channels inside the block.
+        channels: channels that leave it.
+        stride: of the block.
+    """
     if spec.block == "basic":
-        return {"conv1": (inner, 3, stride, 1), "conv2": (inner, 3, 1, 1)}
+        return {"conv1": Convolution(inner, 3, stride), "conv2": Convolution(channels, 3)}
     first, second = (stride, 1) if spec.stride_on == "1x1" else (1, stride)
     return {
-        "conv1": (inner, 1, first, 1),
-        "conv2": (inner, 3, second, spec.groups),
-        "conv3": (width * spec.expansion, 1, 1, 1),
+        "conv1": Convolution(inner, 1, first),
+        "conv2": Convolution(inner, 3, second, spec.groups),
+        "conv3": Convolution(channels, 1),
     }
 
 
@@ -156,12 +188,14 @@ def _block(
     stride: int,
     after_bare_stem: bool,
 ) -> Block:
-    changes = stride != 1 or x.out_shape[0] != width * spec.expansion
+    channels = width * spec.expansion
+    changes = stride != 1 or x.out_shape[0] != channels
     kind = _shortcut_kind(spec, changes)
     # The shared first activation of pre-activation units whose shortcut is not the
     # identity, and of the unit that follows a bare stem (Identity Mappings, appendix).
     shared = kind != "identity" or after_bare_stem
-    return compose(spec, path, title, x, _convolutions(spec, width, stride), kind, stride, shared)
+    branch = convolutions(spec, spec.inner_width(width), channels, stride)
+    return compose(spec, path, title, x, branch, kind, stride, shared)
 
 
 def compose(
@@ -169,12 +203,12 @@ def compose(
     path: str,
     title: str,
     x: Op,
-    convolutions: dict[str, tuple[int, int, int, int]],
+    branch: Mapping[str, Convolution],
     kind: ShortcutKind,
     stride: int,
     shared: bool,
 ) -> Block:
-    """A block of these `convolutions` (name -> channels out, kernel, stride, groups) after `x`.
+    """A block whose main branch has the convolutions of `branch`, after `x`.
 
     `shared`: the shortcut of a pre-activation block reads the first activation instead of x.
     Whether an identity shortcut fits what it is added to is the caller's business.
@@ -183,18 +217,20 @@ def compose(
     main = source = x
     for name in MAIN_BRANCH[spec.block, spec.activation_order].split():
         op_path = f"{path}.{name}"
-        if name in convolutions:
-            main = _conv(spec, op_path, main, *convolutions[name])
-        elif name.startswith("bn") and not spec.batch_norm:
-            continue
+        if name in branch:
+            main = _conv(spec, op_path, main, *branch[name])
+        elif name.startswith("relu"):
+            main = _same_shape(op_path, "relu", main)
+        elif spec.batch_norm:
+            main = _same_shape(op_path, "batch_norm", main)
         else:
-            main = _same_shape(op_path, main)
+            continue
         ops.append(main)
         if name == "relu1" and spec.activation_order == "pre" and shared:
             source = main
     skip = source
     for op in _shortcut_ops(spec, path, source, kind, main.out_shape[0], stride):
-        ops.append(op)
+        ops.append(op._replace(on_shortcut=True))
         skip = op
     if kind != "none":
         field = max(main.receptive_field, skip.receptive_field)
@@ -202,7 +238,7 @@ def compose(
         main = Op(f"{path}.add", "add", inputs, shape, shape, field, main.output_stride)
         ops.append(main)
     if spec.activation_order == "post":
-        ops.append(_same_shape(f"{path}.relu{len(convolutions)}", main))
+        ops.append(_same_shape(f"{path}.relu{len(branch)}", "relu", main))
     shortcut = Shortcut(kind, source.path, source.out_shape, ops[-1].out_shape)
     return Block(path, title, tuple(ops), shortcut)
 
@@ -213,7 +249,7 @@ def _shortcut_ops(
     if kind == "projection":
         ops = [_conv(spec, f"{path}.downsample.0", source, outputs, 1, stride)]
         if spec.batch_norm and spec.norm_on_projection:
-            ops.append(_same_shape(f"{path}.downsample.1", ops[-1]))
+            ops.append(_same_shape(f"{path}.downsample.1", "batch_norm", ops[-1]))
         return ops
     if kind == "padding":
         size = tuple(output_size(s, 1, stride, 0) for s in source.out_shape[1:])
@@ -236,11 +272,12 @@ def _shortcut_ops(
 
 
 def _head(spec: NetworkSpec, x: Op) -> Block:
-    ops = []
+    ops: list[Op] = []
     if spec.activation_order == "pre":
-        for name in ("final_bn", "final_relu") if spec.batch_norm else ("final_relu",):
-            x = _same_shape(name, x)
-            ops.append(x)
+        if spec.batch_norm:
+            ops.append(_same_shape("final_bn", "batch_norm", x))
+        ops.append(_same_shape("final_relu", "relu", ops[-1] if ops else x))
+        x = ops[-1]
     channels, height, _ = x.out_shape
     field, jump = grow_receptive_field(x.receptive_field, x.output_stride, height, 1)
     pooled = (channels, 1, 1)

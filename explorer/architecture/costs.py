@@ -2,10 +2,9 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import groupby
 from typing import Final, Literal, NamedTuple, Protocol, get_args
 
-from explorer.architecture.ops import Block, Blueprint, Op, OpKind, Stage
+from explorer.architecture.ops import Block, Blueprint, Op, OpKind, Stage, repeats
 
 Measure = Literal["parameters", "MACs", "activations"]
 MEASURES: Final = get_args(Measure)
@@ -88,8 +87,7 @@ def runs(bp: Blueprint, blocks: tuple[Block, ...]) -> list[tuple[Block, int]]:
     """(block, how many like it follow each other); every block alone in networks of a few."""
     if len(bp.blocks) <= FOLD_ABOVE:
         return [(block, 1) for block in blocks]
-    alike = [list(run) for _, run in groupby(blocks, key=_signature)]
-    return [(run[0], len(run)) for run in alike]
+    return [(run[0], len(run)) for run in repeats(blocks)]
 
 
 def by_kind(bp: Blueprint, measure: Measure) -> dict[str, int]:
@@ -144,7 +142,3 @@ def _with_ops(block: Block, parent: str, equal: int, measure: Measure) -> list[P
     if equal == 1:
         parts += [Part(op.path, block.title, op.path, amount(op, measure)) for op in block.ops]
     return parts
-
-
-def _signature(block: Block) -> tuple[object, ...]:
-    return tuple((op.kind, op.in_shape, op.out_shape, op.kernel, op.stride) for op in block.ops)

@@ -16,6 +16,12 @@ def shape_text(shape: Shape) -> str:
     return f"({', '.join(map(str, shape))})"
 
 
+def window(op: Op) -> str:
+    """Kernel, and stride where there is one: `3x3/2`; of a padding shortcut only the stride."""
+    stride = f"/{op.stride}" if op.stride > 1 else ""
+    return stride if op.kind == "pad" else f"{op.kernel}x{op.kernel}{stride}"
+
+
 def receptive_field_formula(bp: Blueprint, op: Op) -> str:
     """The op's receptive field from its inputs', in pixels, with live numbers."""
     fields = [(1, 1) if path == "input" else _field_of(bp, path) for path in op.inputs]

@@ -4,9 +4,10 @@ Shapes are (C, H, W) for one image; after the flatten, (C,). Paths are torchvisi
 (`layer2.0.conv1`), and our own where no module stands behind an op (`layer2.0.add`).
 """
 
-from collections.abc import Iterator
+from collections.abc import Hashable, Iterable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import groupby
 from math import prod
 from typing import Literal, NamedTuple
 
@@ -32,7 +33,8 @@ class Op(NamedTuple):
     """One operation of the forward pass.
 
     `inputs` are the paths of the ops it reads; `receptive_field` and `output_stride` are input
-    pixels along one axis; `macs` counts convolutions and linear layers only.
+    pixels along one axis; `macs` counts convolutions and linear layers only; `on_shortcut` says
+    that the op lies on the shortcut rather than on the main branch.
     """
 
     path: str
@@ -49,16 +51,12 @@ class Op(NamedTuple):
     bias: bool = False
     params: int = 0
     macs: int = 0
+    on_shortcut: bool = False
 
     @property
     def name(self) -> str:
         """The last part of the path: `conv1` of `layer2.0.conv1`."""
         return self.path.rsplit(".", 1)[-1]
-
-    @property
-    def on_shortcut(self) -> bool:
-        """Whether this op lies on the shortcut rather than on the main branch."""
-        return ".downsample." in self.path or self.kind == "pad"
 
     @property
     def activations(self) -> int:
@@ -205,6 +203,20 @@ class Block(_Sums):
     def shortcut_ops(self) -> tuple[Op, ...]:
         return tuple(op for op in self.ops if op.on_shortcut)
 
+    @cached_property
+    def likeness(self) -> Hashable:
+        """Equal for blocks that differ in nothing but their place in the network."""
+        shared = self.shortcut is not None and self.shortcut.source.startswith(f"{self.path}.")
+        return shared, tuple(
+            op._replace(path=op.name, inputs=(), receptive_field=0, output_stride=0)
+            for op in self.ops
+        )
+
+
+def repeats(blocks: Iterable[Block]) -> list[tuple[Block, ...]]:
+    """The blocks in runs of equal ones that follow each other."""
+    return [tuple(run) for _, run in groupby(blocks, key=lambda block: block.likeness)]
+
 
 @dataclass(frozen=True)
 class Stage(_Sums):
@@ -260,7 +272,8 @@ class Blueprint(_Sums):
     @property
     def feature_op(self) -> Op:
         """The op that writes the last feature map, before the global average pool."""
-        return self.ops[-4]
+        last = next(op.inputs[0] for op in self.head.ops if op.kind == "avg_pool")
+        return next(op for op in reversed(self.ops) if op.path == last)
 
     @property
     def receptive_field(self) -> int:

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any, Final, Literal, get_args
 
-from explorer.architecture.blueprint import compose
+from explorer.architecture.blueprint import Convolution, compose, convolutions
 from explorer.architecture.ops import Block, Op, Shape, ShortcutKind
 from explorer.architecture.spec import (
     EXPANSION,
@@ -106,19 +106,9 @@ class UnitSpec:
         )
 
     @property
-    def convolutions(self) -> dict[str, tuple[int, int, int, int]]:
-        """Of the main branch: name -> (channels out, kernel, stride, groups)."""
-        if self.block == "basic":
-            return {
-                "conv1": (self.middle, 3, self.stride, 1),
-                "conv2": (self.out_channels, 3, 1, 1),
-            }
-        first, second = (self.stride, 1) if self.stride_on == "1x1" else (1, self.stride)
-        return {
-            "conv1": (self.middle, 1, first, 1),
-            "conv2": (self.middle, 3, second, 1),
-            "conv3": (self.out_channels, 1, 1, 1),
-        }
+    def convolutions(self) -> dict[str, Convolution]:
+        """Of the main branch, by name."""
+        return convolutions(self.network, self.middle, self.out_channels, self.stride)
 
     @property
     def changes_shape(self) -> bool:

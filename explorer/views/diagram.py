@@ -4,8 +4,8 @@ from collections.abc import Container
 from typing import Final, Literal, NamedTuple, get_args
 
 from explorer.architecture import Blueprint
-from explorer.architecture.notation import shape_text
-from explorer.architecture.ops import Block, Op, Shape, Shortcut, Stage
+from explorer.architecture.notation import shape_text, window
+from explorer.architecture.ops import Block, Shape, Shortcut, Stage
 from explorer.views import legend
 from explorer.views.folding import FOLD, Group, groups
 from explorer.views.palette import BACKGROUND, LIGHT, TEXT, slot_of
@@ -60,11 +60,7 @@ def sheet(bp: Blueprint, layout: Layout = "stages", unfold: Container[str] = ())
 
 def kernels(block: Block) -> str:
     """The main branch's convolutions in short: `1x1, 3x3/2, 1x1`."""
-    return ", ".join(_kernel(op) for op in block.main_ops if op.kind == "conv")
-
-
-def _kernel(op: Op) -> str:
-    return f"{op.kernel}x{op.kernel}" + (f"/{op.stride}" if op.stride > 1 else "")
+    return ", ".join(window(op) for op in block.main_ops if op.kind == "conv")
 
 
 def _shortcut_label(shortcut: Shortcut) -> list[str]:

@@ -1,11 +1,10 @@
 """Repeated blocks as one node: which blocks of a stage are drawn, and which are folded."""
 
 from collections.abc import Container
-from itertools import groupby
 from typing import Final, NamedTuple
 
 from explorer.architecture import Blueprint
-from explorer.architecture.ops import Block, Stage
+from explorer.architecture.ops import Block, Stage, repeats
 
 FOLD: Final = "fold-"
 """Prefix of the id of the node that stands for a stage's folded blocks."""
@@ -27,8 +26,7 @@ def groups(stage: Stage, unfolded: bool = False) -> list[Group]:
     """
     found: list[Group] = []
     room = MOST_UNFOLDED if unfolded else 1
-    for _, run in groupby(stage.blocks, key=_sameness):
-        blocks = tuple(run)
+    for blocks in repeats(stage.blocks):
         shown = room if len(blocks) - room >= 2 else len(blocks)
         found += [Group((block,)) for block in blocks[:shown]]
         if blocks[shown:]:
@@ -58,10 +56,3 @@ def node_of(bp: Blueprint, path: str, unfold: Container[str] = ()) -> str:
 
 def _has_fold(stage: Stage, unfolded: bool) -> bool:
     return any(group.like for group in groups(stage, unfolded))
-
-
-def _sameness(block: Block) -> tuple[object, ...]:
-    """Equal for blocks that differ in nothing but their place in the network."""
-    source = block.shortcut.source if block.shortcut else ""
-    ops = tuple((op.name, op.in_shape, op.out_shape, op.kernel, op.stride) for op in block.ops)
-    return (source.startswith(f"{block.path}."), ops)

@@ -11,7 +11,7 @@ from typing import Final
 import pyarrow as pa
 
 from explorer.architecture import Block, Blueprint, Op
-from explorer.architecture.notation import shape_text
+from explorer.architecture.notation import shape_text, window
 from explorer.views.palette import slot_of
 
 Row = dict[str, str | int | None]
@@ -135,18 +135,15 @@ def stages_by_colour(bp: Blueprint) -> list[str]:
 
 
 def kernels(part: Block) -> str:
-    """Windows in order, with strides above 1: `1x1, 3x3 /2, 1x1; shortcut 1x1 /2`."""
+    """Windows in order, with strides above 1: `1x1, 3x3/2, 1x1; shortcut 1x1/2`."""
     main = ", ".join(_window(op) for op in part.main_ops if op.kernel)
     skip = ", ".join(_window(op) for op in part.shortcut_ops if op.kernel)
     return f"{main}; shortcut {skip}" if skip else main
 
 
 def _window(op: Op) -> str:
-    names = {"max_pool": "max ", "avg_pool": "mean "}
-    stride = f" /{op.stride}" if op.stride > 1 else ""
-    if op.kind == "pad":
-        return f"padding{stride}"
-    return f"{names.get(op.kind, '')}{op.kernel}x{op.kernel}{stride}"
+    names = {"max_pool": "max ", "avg_pool": "mean ", "pad": "padding"}
+    return f"{names.get(op.kind, '')}{window(op)}"
 
 
 def _branch(op: Op) -> str | None:

@@ -13,6 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from explorer.architecture import PRESETS, NetworkSpec, blueprint, preset
+from explorer.architecture.ops import repeats
 from explorer.networks import ResNet
 from tests.strategies import specs, specs_and_sizes
 
@@ -401,3 +402,40 @@ def test_an_image_whose_activations_exceed_the_budget():
     with pytest.raises(ValueError, match=r"image_size=1024 .* [\d,]+ activations .* at most"):
         blueprint(spec, 1024)
     assert blueprint(spec, 64).activations < 500_000_000
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"kernel": 5},
+        {"stride": 2},
+        {"padding": 0},
+        {"groups": 2},
+        {"bias": True},
+        {"params": 1},
+        {"on_shortcut": True},
+        {"in_shape": (1, 2, 3)},
+    ],
+)
+def test_blocks_are_alike_only_if_nothing_differs_but_their_place(change):
+    first, second, third = blueprint(preset("resnet18"), 224).blocks[:3]
+    assert first.likeness == second.likeness != third.likeness
+    changed = replace(second, ops=(second.ops[0]._replace(**change), *second.ops[1:]))
+    assert changed.likeness != first.likeness
+    assert [len(run) for run in repeats([first, second, changed, third])] == [2, 1, 1]
+
+
+def test_a_blueprint_is_kept_and_its_size_still_checked():
+    spec = replace(preset("resnet20"), depths=(1,), widths=(16,))
+    assert blueprint(spec, 1) is blueprint(replace(spec), 1)
+    for size in (True, 1.0, [1], None, "1"):
+        with pytest.raises(ValueError, match="image_size="):
+            blueprint(spec, size)
+
+
+@pytest.mark.parametrize("name", PRESETS)
+def test_the_last_feature_map_is_what_the_pool_reads(name):
+    bp = blueprint(PRESETS[name].spec, PRESETS[name].image_size)
+    pool = next(op for op in bp.ops if op.kind == "avg_pool")
+    assert pool.inputs == (bp.feature_op.path,)
+    assert bp.feature_op.out_shape == pool.in_shape

@@ -7,8 +7,10 @@ import torch
 from torchinfo import summary
 
 from explorer.architecture import PRESETS, blueprint
+from explorer.architecture.blueprint import _blueprint
 from explorer.networks import build
 
+computed = _blueprint.__wrapped__  # the function itself, which keeps nothing
 pytestmark = pytest.mark.usefixtures("one_thread")
 
 
@@ -33,7 +35,7 @@ def test_blueprint_against_torchinfo(name):
             return summary(network, shape, device="cpu", verbose=0)
 
     def by_closed_form():
-        return blueprint(entry.spec, entry.image_size)
+        return computed(entry.spec, entry.image_size)
 
     assert by_torchinfo().total_params == by_closed_form().params
     slow, fast = seconds(by_torchinfo, 2), seconds(by_closed_form, 9)
@@ -52,6 +54,6 @@ def test_time_grows_with_the_number_of_ops_and_no_faster():
     for name in ("resnet110", "resnet1202"):
         entry = PRESETS[name]
         ops = len(blueprint(entry.spec, entry.image_size).ops)
-        times[name] = seconds(lambda e=entry: blueprint(e.spec, e.image_size), 9) / ops
+        times[name] = seconds(lambda e=entry: computed(e.spec, e.image_size), 9) / ops
     print(f"\nper op: {', '.join(f'{name} {t * 1e6:.2f} µs' for name, t in times.items())}")
     assert times["resnet1202"] < 6 * times["resnet110"]

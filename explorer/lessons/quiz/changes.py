@@ -171,7 +171,7 @@ def _other_rule(network: Network, bp: Blueprint, rule: str) -> _Change:
     names = {"padding": "zero padding (option A)", "projection": "projections (option B)"}
     spec = replace(network.spec, shortcut=rule)  # type: ignore[arg-type]
     after = blueprint_of(spec, network.image_size)
-    ops = [op for op in (*bp.ops, *after.ops) if ".downsample." in op.path]
+    ops = [op for op in (*bp.ops, *after.ops) if op.on_shortcut and op.params]
     weights = sum(op.params for op in ops if op.kind == "conv")
     total = sum(op.params for op in ops)
     return _Change(
