@@ -4,10 +4,13 @@
 if __name__ == "__main__":
     import streamlit as st
 
-    from explorer.ui import navigation, picker
+    from explorer import words
+    from explorer.ui import controls, navigation, picker
 
     st.set_page_config(page_title="ResNet Explorer", page_icon="🧱", layout="wide")
+    words.ask(controls.language)
     page = navigation.begin()
+    controls.begin(page.url_path)
     st.set_page_config(page_title=f"{page.title} · ResNet Explorer")
     with st.sidebar:
         complaints = picker.draw()
