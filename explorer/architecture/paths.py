@@ -31,10 +31,14 @@ class Paths:
     def deviation(self) -> float:
         return sqrt(self.blocks) / 2
 
+    def of_length(self, length: int) -> int:
+        """How many paths go through exactly `length` blocks."""
+        return comb(self.blocks, length)
+
     def share(self, shortest: int, longest: int) -> float:
         """Of the paths whose length lies in this range, ends included."""
         lengths = range(max(0, shortest), min(self.blocks, longest) + 1)
-        return sum(comb(self.blocks, length) for length in lengths) / self.count
+        return sum(map(self.of_length, lengths)) / self.count
 
     def left_after(self, deleted: int) -> float:
         """Share of the paths that remain when `deleted` blocks lose their main branch."""

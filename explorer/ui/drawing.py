@@ -6,6 +6,8 @@ from typing import Any, Literal
 
 import streamlit as st
 
+from explorer.views.palette import themed
+
 _FOLDER = Path(__file__).parent
 _HTML = """
 <div class="drawing">
@@ -53,7 +55,8 @@ def drawing(
     """Show `svg` and return the path of the node that was chosen just now, if any.
 
     Args:
-        svg: the drawing, its labels escaped, its colours those of views.palette.
+        svg: the drawing, its labels escaped, its colours those of views.palette;
+            they are exchanged for the theme's.
         key: unique on the page.
         label: what the picture shows, for screen readers.
         height: pixels, at most; None gives the drawing its own height.
@@ -78,7 +81,7 @@ def drawing(
     result = _component()(
         key=key,
         data={
-            "svg": svg,
+            "svg": themed(svg),
             "label": label,
             "height": height,
             "tools": tools,

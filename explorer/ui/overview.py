@@ -10,7 +10,6 @@ from explorer.ui.drawing import drawing
 from explorer.ui.picker import Choice
 from explorer.ui.player import PARAMETER
 from explorer.views import network_picture, overview
-from explorer.views.palette import themed
 from explorer.words import glossary, section
 
 _COLUMNS = 4
@@ -42,7 +41,7 @@ def picture(bp: Blueprint, choice: Choice) -> None:
     """The network as volumes; choosing one opens it in the shape trace."""
     svg = network_picture.picture(bp)
     chosen = drawing(
-        themed(svg),
+        svg,
         key="home_picture",
         label=f"{choice.title} as volumes, from the image to the scores",
         tools=True,

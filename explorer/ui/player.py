@@ -10,9 +10,8 @@ from explorer.architecture import Blueprint, Op
 from explorer.architecture.notation import receptive_field_formula
 from explorer.lessons.sentences import op_sentence
 from explorer.ui.drawing import drawing
-from explorer.ui.tracing import duration
 from explorer.views import op_picture, trace_map
-from explorer.views.palette import themed
+from explorer.views.numbers import duration
 from explorer.views.trace_table import stage_title
 from explorer.words import glossary, quoted, section
 
@@ -40,7 +39,7 @@ def player(bp: Blueprint, title: str, trace: Trace | None = None) -> None:
     op = bp.ops[index]
     _controls(bp, index, [places[part.path] for part in bp.parts])
     drawing(
-        themed(trace_map.picture(bp, op)),
+        trace_map.picture(bp, op),
         key="trace_map",
         label=f"Map of {title}; {op.path} is marked",
         choosable=True,
@@ -51,7 +50,7 @@ def player(bp: Blueprint, title: str, trace: Trace | None = None) -> None:
     picture, words = st.columns(2, gap="medium", vertical_alignment="center")
     with picture:
         drawing(
-            themed(op_picture.picture(bp, op)),
+            op_picture.picture(bp, op),
             key="trace_picture",
             label=op_sentence(bp, op),
             min_width=340,

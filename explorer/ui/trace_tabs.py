@@ -12,8 +12,8 @@ from explorer.lessons.sentences import walk_in_words
 from explorer.ui import cache, chart
 from explorer.ui.picker import Choice
 from explorer.ui.player import PLAYER, go
-from explorer.ui.tracing import duration
 from explorer.views import trace_table
+from explorer.views.numbers import duration
 from explorer.words import glossary, section
 
 if TYPE_CHECKING:

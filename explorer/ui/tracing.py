@@ -14,6 +14,7 @@ import streamlit as st
 from explorer.architecture import NetworkSpec
 from explorer.ui import cache
 from explorer.ui.picker import Choice
+from explorer.views.numbers import duration
 from explorer.words import section
 
 if TYPE_CHECKING:
@@ -119,11 +120,6 @@ def badge(choice: Choice) -> Trace | None:
         differences = "\n".join(f"- {difference}" for difference in trace.mismatches[:20])
         st.error(section("shape_trace", "disagreed", differences=differences))
     return trace
-
-
-def duration(seconds: float) -> str:
-    """Milliseconds below a second."""
-    return f"{1e3 * seconds:,.3g} ms" if seconds < 1 else f"{seconds:,.1f} s"
 
 
 @st.fragment(run_every=POLL_S)

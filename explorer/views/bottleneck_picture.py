@@ -5,14 +5,14 @@ number of weights, at one scale for all stacks that are compared.
 """
 
 from collections.abc import Iterable
-from html import escape
 
 from explorer.architecture.comparison import Layer, Stack
-from explorer.views.palette import BLUE, BORDER, LIGHT, TEXT
+from explorer.views.palette import BLUE, BORDER, LIGHT
+from explorer.views.svg import document, text
 
 WIDTH = 304
 """Of the drawing; about a third of a page, or a telephone's whole width."""
-_BOX, _LABEL, _LINE, _FONT, _LARGE = 88, 100, 21, 16, 32
+_BOX, _LABEL, _LINE, _LARGE = 88, 100, 21, 32
 
 
 def longest_side(stacks: Iterable[Stack]) -> int:
@@ -30,10 +30,10 @@ def picture(stack: Stack, ratio: str, longest: int, size: int) -> str:
         size: height and width in pixels of the map that they run on, for the MACs.
     """
     parts = [
-        _text(0, 16, "parameters"),
-        _text(0, 48, f"{stack.params:,}", _LARGE, bold=True),
-        _text(WIDTH, 16, "ratio", end=True),
-        _text(WIDTH, 48, ratio, _LARGE, bold=True, end=True),
+        text(0, 16, "parameters", anchor="start"),
+        text(0, 48, f"{stack.params:,}", anchor="start", size=_LARGE, bold=True),
+        text(WIDTH, 16, "ratio", anchor="end"),
+        text(WIDTH, 48, ratio, anchor="end", size=_LARGE, bold=True),
     ]
     y = 66
     for layer in stack.layers:
@@ -47,16 +47,15 @@ def picture(stack: Stack, ratio: str, longest: int, size: int) -> str:
         )
         base = y + (tall - _LINE * len(lines)) / 2 + 16
         parts += [
-            _text(_LABEL, base + _LINE * row, line, bold=row == 0) for row, line in enumerate(lines)
+            text(_LABEL, base + _LINE * row, line, anchor="start", bold=row == 0)
+            for row, line in enumerate(lines)
         ]
         y += round(tall)
     parts.append(f'<path d="M0,{y + 6} H{WIDTH}" stroke="{BORDER}" stroke-width="1.5"/>')
-    parts.append(_text(0, y + 28, f"{stack.macs(size):,} MACs at {size}x{size}", bold=True))
+    macs = f"{stack.macs(size):,} MACs at {size}x{size}"
+    parts.append(text(0, y + 28, macs, anchor="start", bold=True))
     high = y + 36
-    return (
-        f'<svg xmlns="http://www.w3.org/2000/svg" width="{WIDTH}" height="{high}" '
-        f'viewBox="0 0 {WIDTH} {high}">{"".join(parts)}</svg>'
-    )
+    return document(WIDTH, high, parts)
 
 
 def label(layer: Layer) -> list[str]:
@@ -75,14 +74,3 @@ def label(layer: Layer) -> list[str]:
 
 def _sides(layer: Layer) -> tuple[int, int]:
     return layer.kernel * layer.inputs, layer.kernel * layer.outputs
-
-
-def _text(
-    x: float, base: float, content: str, size: int = _FONT, bold: bool = False, end: bool = False
-) -> str:
-    weight = ' font-weight="600"' if bold else ""
-    anchor = ' text-anchor="end"' if end else ""
-    return (
-        f'<text x="{x}" y="{base:.1f}" font-size="{size}"{weight}{anchor} fill="{TEXT}">'
-        f"{escape(content)}</text>"
-    )

@@ -6,9 +6,10 @@ import plotly.graph_objects as go
 
 from explorer.architecture import Blueprint
 from explorer.architecture.costs import MEASURES, WHOLE, Measure, Part, amount, by_part, tree
+from explorer.views.chart_style import FONT, styled
 from explorer.views.palette import SELECTED, chart_colour, slot_of
 
-_FONT = {"size": 16}
+_LEGIBLE = {"minsize": 14, "mode": "hide"}
 
 
 def treemap(bp: Blueprint, measure: Measure) -> go.Figure:
@@ -17,7 +18,7 @@ def treemap(bp: Blueprint, measure: Measure) -> go.Figure:
     A mark's id is the part's name (explorer.architecture.costs).
     """
     parts = tree(bp, measure)
-    return go.Figure(
+    figure = go.Figure(
         go.Treemap(
             ids=[part.name for part in parts],
             labels=[_title(part) for part in parts],
@@ -35,17 +36,12 @@ def treemap(bp: Blueprint, measure: Measure) -> go.Figure:
             texttemplate="%{label}<br>%{value:,}<br>%{percentRoot:.1%}",
             hovertemplate=f"%{{label}}<br>%{{value:,}} {measure}<br>"
             "%{percentRoot:.2%} of the network<extra></extra>",
-            textfont=_FONT,
-            hoverlabel={"font": _FONT},
-            pathbar={"textfont": _FONT, "thickness": 28},
+            textfont=FONT,
+            pathbar={"textfont": FONT, "thickness": 28},
             tiling={"packing": "squarify", "pad": 1},
         ),
-        layout={
-            "margin": {"l": 0, "r": 0, "t": 32, "b": 0},
-            "height": 440,
-            "uniformtext": {"minsize": 14, "mode": "hide"},
-        },
     )
+    return styled(figure, 440, margin={"r": 0}, uniformtext=_LEGIBLE)
 
 
 def shares(bp: Blueprint, measure: Measure, chosen: str) -> go.Figure:
@@ -81,31 +77,21 @@ def shares(bp: Blueprint, measure: Measure, chosen: str) -> go.Figure:
             "<extra></extra>",
         )
     figure.update_traces(
-        textposition="inside", insidetextanchor="middle", textangle=0, textfont=_FONT
+        textposition="inside", insidetextanchor="middle", textangle=0, textfont=FONT
     )
-    figure.update_layout(
+    titles = [f"<b>{each}</b>  " if each == measure else f"{each}  " for each in order]
+    figure.update_yaxes(fixedrange=True, tickvals=order, ticktext=titles)
+    figure.update_xaxes(fixedrange=True, tickformat=".0%", range=[0, 1])
+    return styled(
+        figure,
+        250,
+        "Share of the network",
+        margin={"r": 28},
         barmode="stack",
-        height=230,
-        margin={"l": 0, "r": 28, "t": 8, "b": 0},
         showlegend=False,
-        hoverlabel={"font": _FONT},
-        xaxis={
-            "title": {"text": "Share of the network", "font": _FONT},
-            "tickformat": ".0%",
-            "range": [0, 1],
-            "tickfont": {"size": 14},
-            "fixedrange": True,
-        },
-        yaxis={
-            "tickfont": _FONT,
-            "fixedrange": True,
-            "tickvals": order,
-            "ticktext": [f"<b>{each}</b>  " if each == measure else f"{each}  " for each in order],
-        },
-        uniformtext={"minsize": 14, "mode": "hide"},
+        uniformtext=_LEGIBLE,
         dragmode=False,
     )
-    return figure
 
 
 def _title(part: Part) -> str:

@@ -10,6 +10,7 @@ from explorer.architecture.catalogue import Entry, Result
 from explorer.architecture.costs import Measure, amount, by_kind
 from explorer.architecture.ops import Stage
 from explorer.architecture.published_costs import PublishedCost
+from explorer.views.numbers import printed
 
 Row = dict[str, str | int | float | None]
 
@@ -78,7 +79,7 @@ def printed_table(costs: Iterable[PublishedCost], entries: Iterable[Entry]) -> S
     frame = pd.DataFrame(
         {
             "Network": exact[cost.preset].preset.title,
-            "Printed": f"{_short(cost.value, cost.step)} {names[cost.quantity]}",
+            "Printed": f"{printed(cost.value, cost.step)} {names[cost.quantity]}",
             "Exact": getattr(exact[cost.preset], cost.quantity),
             "Printed number is": cost.reading,
             "Source and remarks": f"[{cost.source}]({cost.url}) {cost.note}".strip(),
@@ -108,9 +109,3 @@ def _decimals(results: Iterable[Result]) -> int:
     """A source prints all its figures with as many decimals."""
     printed = [top for r in results for top in (r.figure.top1, r.figure.top5) if top is not None]
     return max(len(str(top).partition(".")[2]) for top in printed)
-
-
-def _short(value: float, step: float) -> str:
-    unit, letter = (1e9, "G") if value >= 1e9 else (1e6, "M")
-    digits = len(f"{unit / step:.0f}") - 1
-    return f"{value / unit:.{digits}f} {letter}"

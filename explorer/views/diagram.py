@@ -9,7 +9,8 @@ from explorer.architecture.ops import Block, Shape, Shortcut, Stage
 from explorer.views import legend
 from explorer.views.folding import FOLD, Group, groups
 from explorer.views.palette import BACKGROUND, LIGHT, TEXT, slot_of
-from explorer.views.sheet import Point, Sheet
+from explorer.views.sheet import TEXT_SIZE, Point, Sheet
+from explorer.words import width
 
 Layout = Literal["stages", "vertical", "horizontal"]
 LAYOUTS: Final[tuple[Layout, ...]] = get_args(Layout)
@@ -17,6 +18,8 @@ LAYOUTS: Final[tuple[Layout, ...]] = get_args(Layout)
 _PLUS: Final = 24
 _GAP: Final = 14
 _END: Final = 10
+_SLIM: Final = 0.86
+"""Shapes are narrower than words: digits, commas and brackets."""
 _TURN: Final = 14
 _FORK: Final = 16
 """How far before a block its shortcut leaves the main chain."""
@@ -73,13 +76,13 @@ def _measures(bp: Blueprint, horizontal: bool) -> _Measures:
     """Room for the longest label: beside the blocks, or along the chain."""
     shapes = {block.shortcut for block in bp.dashed} | {block.shortcut for block in bp.blocks[-1:]}
     labels = [line for shortcut in shapes if shortcut for line in _shortcut_label(shortcut)]
-    room = 6.4 * max(map(len, labels))
+    room = _SLIM * max(width(line, TEXT_SIZE) for line in labels)
     if horizontal:
-        wide = 7.4 * max(len(shape_text(part.out_shape)) for part in bp.parts[:-1])
+        wide = max(width(shape_text(part.out_shape), TEXT_SIZE) for part in bp.parts[:-1])
         above = 122 if bp.additions else 76
         return _Measures(124, wide + 46, wide + 34, wide / 2 + 12, 14, 46, 34, 52, above)
     lane = 56 + 2 + room / 2
-    beside_entry = 20 + max(7.4 * len(line) for stage in bp.stages for line in _title(stage))
+    beside_entry = 20 + max(width(line, TEXT_SIZE) for stage in bp.stages for line in _title(stage))
     return _Measures(42, 44, 36, 14, 44, 112, 69, lane, max(lane + room / 2 + 2, beside_entry))
 
 
@@ -144,7 +147,7 @@ class _Chain:
         corners = (self.at(start, -self.m.before), self.at(self.a, self.m.after))
         (left, right), (top, bottom) = (sorted(axis) for axis in zip(*corners, strict=True))
         title = _title(stage)
-        half = 3.7 * max(map(len, title)) + 8
+        half = max(width(line, TEXT_SIZE) for line in title) / 2 + 8
         middle = left + half if self.horizontal else right - half
         box = (left, top, right, bottom)
         self.sheet.frame(stage.path, box, title, (middle, top + 23), _colour(stage.path))

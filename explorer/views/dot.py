@@ -8,8 +8,6 @@ from pathlib import Path
 from typing import Final, NamedTuple
 from xml.etree import ElementTree
 
-from explorer.views.palette import themed
-
 PROGRAM: Final = "graphviz-pure"
 _FONTS: Final = "Source Sans, Arial, Helvetica, sans-serif"
 _SVG: Final = "http://www.w3.org/2000/svg"
@@ -22,7 +20,7 @@ class DrawingError(RuntimeError):
 
 
 class Picture(NamedTuple):
-    """An SVG in the theme's colours, and its natural size in pixels."""
+    """An SVG in the light theme's colours, and its natural size in pixels."""
 
     svg: str
     width: float
@@ -31,7 +29,7 @@ class Picture(NamedTuple):
 
 @lru_cache(maxsize=64)
 def draw(source: str) -> Picture:
-    """DOT with given places -> SVG: ids kept, tooltips as titles, colours that follow the theme.
+    """DOT with given places -> SVG: ids kept, tooltips as titles.
 
     Raises:
         DrawingError: Graphviz is missing, or refuses the source.
@@ -45,7 +43,7 @@ def draw(source: str) -> Picture:
     width, height = (float(root.attrib[side].removesuffix("pt")) for side in ("width", "height"))
     root.attrib.update(width=f"{width:g}", height=f"{height:g}")
     root.attrib["font-family"] = _FONTS
-    return Picture(themed(ElementTree.tostring(root, encoding="unicode")), width, height)
+    return Picture(ElementTree.tostring(root, encoding="unicode"), width, height)
 
 
 def _run(source: str) -> str:

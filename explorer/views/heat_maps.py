@@ -7,10 +7,10 @@ import numpy as np
 from numpy.typing import NDArray
 from plotly.graph_objects import Figure
 
+from explorer.views.chart_style import FONT, MARGIN
 from explorer.views.palette import WRONG, chart_colour, chart_diverging, chart_sequence
 
 Array = NDArray[Any]
-_FONT: Final = 14
 _GAP: Final = 0.08
 
 
@@ -84,9 +84,9 @@ def _figure(rows: Sequence[_Row], gap: float, height: int, bar: dict[str, Any] |
     """Rows below each other with `gap` of their height between them; built in one go: quick."""
     layout: dict[str, Any] = {
         "height": height,
-        "margin": {"l": 10, "r": 10, "t": 30, "b": 10},
-        "font": {"size": _FONT},
-        "hoverlabel": {"font": {"size": _FONT}},
+        "margin": MARGIN | {"l": 10, "b": 10},
+        "font": FONT,
+        "hoverlabel": {"font": FONT},
         "plot_bgcolor": "rgba(0,0,0,0)",
     }
     step = 1 / (len(rows) - gap)
@@ -114,7 +114,7 @@ def _axis(names: Sequence[str], pictures: int) -> dict[str, Any]:
     return {
         "tickvals": [0.5 + index * (1 + _GAP) for index in range(pictures)],
         "ticktext": list(names),
-        "tickfont": {"size": _FONT},
+        "tickfont": FONT,
         "showgrid": False,
         "zeroline": False,
         "ticks": "",
@@ -124,12 +124,12 @@ def _axis(names: Sequence[str], pictures: int) -> dict[str, Any]:
 
 def _bar(settings: dict[str, Any]) -> dict[str, Any]:
     """Below the pictures, so that they keep their width on a telephone."""
-    title = {"text": settings.get("title", ""), "side": "bottom", "font": {"size": _FONT}}
+    title = {"text": settings.get("title", ""), "side": "bottom", "font": FONT}
     return settings | {
         "title": title,
         "orientation": "h",
         "thickness": 14,
-        "tickfont": {"size": _FONT},
+        "tickfont": FONT,
         "y": 0,
         "yanchor": "top",
     }

@@ -7,8 +7,7 @@ from collections.abc import Sequence
 import plotly.graph_objects as go
 
 from explorer.views import palette
-
-_FONT = {"size": 15}
+from explorer.views.chart_style import FONT, styled
 
 
 def top_bars(
@@ -32,22 +31,10 @@ def top_bars(
             hovertemplate="%{customdata}: %{x:.3f}%<extra></extra>",
         )
     )
-    figure.update_layout(
-        height=60 + 38 * max(2, len(names)),
-        margin={"l": 0, "r": 10, "t": 5, "b": 0},
-        font=_FONT,
-        bargap=0.3,
-        showlegend=False,
-    )
-    figure.update_yaxes(autorange="reversed", automargin=True, tickfont=_FONT)
-    figure.update_xaxes(
-        range=[0, max(4.0, 116 * max(probabilities, default=0))],
-        title="probability, %",
-        automargin=True,
-        title_font=_FONT,
-        tickfont=_FONT,
-    )
-    return figure
+    figure.update_yaxes(autorange="reversed")
+    figure.update_xaxes(range=[0, max(4.0, 116 * max(probabilities, default=0))])
+    height = 85 + 38 * max(2, len(names))
+    return styled(figure, height, "probability, %", bargap=0.3, showlegend=False)
 
 
 def lesion_bars(
@@ -83,23 +70,18 @@ def lesion_bars(
         y=100 * whole,
         line_dash="dot",
         line_color=palette.chart_colour(palette.GREY),
-        annotation={"text": f"whole:<br>{whole:.1%}", "x": 1, "xanchor": "left", "font": _FONT},
+        annotation={"text": f"whole:<br>{whole:.1%}", "x": 1, "xanchor": "left", "font": FONT},
     )
-    figure.update_layout(
-        height=380, margin={"l": 0, "r": 70, "t": 10, "b": 0}, font=_FONT, showlegend=False
-    )
-    figure.update_yaxes(range=[0, 112], title="probability, %", title_font=_FONT, tickfont=_FONT)
-    many = len(names) > 24
+    figure.update_yaxes(range=[0, 112])
     figure.update_xaxes(
-        title="deleted block",
-        title_font=_FONT,
-        tickfont=_FONT,
         tickangle=-90 if len(names) > 6 else 0,
-        showticklabels=not many,
+        showticklabels=len(names) <= 24,
         ticktext=list(titles),
         tickvals=names,
     )
-    return figure
+    return styled(
+        figure, 400, "deleted block", "probability, %", margin={"r": 75}, showlegend=False
+    )
 
 
 def training_curves(curves: dict[str, list[float]]) -> go.Figure:
@@ -116,13 +98,4 @@ def training_curves(curves: dict[str, list[float]]) -> go.Figure:
             line={"color": palette.chart_colour(slot), "width": 3},
             hovertemplate="epoch %{x}: %{y:.2f}%",
         )
-    figure.update_layout(
-        height=340,
-        margin={"l": 0, "r": 10, "t": 5, "b": 0},
-        font=_FONT,
-        hovermode="x unified",
-        legend={"orientation": "h", "y": 1.12},
-    )
-    figure.update_xaxes(title="epoch", title_font=_FONT, tickfont=_FONT)
-    figure.update_yaxes(title="accuracy, %", title_font=_FONT, tickfont=_FONT)
-    return figure
+    return styled(figure, 350, "epoch", "accuracy, %", legend="above", hovermode="x unified")

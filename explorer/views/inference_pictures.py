@@ -9,7 +9,6 @@ from __future__ import annotations
 import base64
 import io
 from collections.abc import Sequence
-from html import escape
 from typing import Final
 
 import numpy as np
@@ -17,13 +16,15 @@ from numpy.typing import NDArray
 from PIL import Image
 from plotly.colors import hex_to_rgb, sequential
 
-from explorer.views import palette
+from explorer.views import palette, svg
+from explorer.words import width as text_width
 
 _VIRIDIS: Final = np.array([hex_to_rgb(colour) for colour in sequential.Viridis], dtype=float)
 _HEAT: Final = np.array([hex_to_rgb(colour) for colour in sequential.Inferno[4:]], dtype=float)
 Values = NDArray[np.float32]
 _GAP: Final = 8
 _LINE: Final = 20
+_CAPTION: Final = 23
 
 
 def coloured(values: Values) -> Image.Image:
@@ -79,16 +80,15 @@ def gallery(pictures: Sequence[tuple[str, str, str]], columns: int = 6, side: in
     parts = []
     for index, (path, words, href) in enumerate(pictures):
         x, y = (index % columns) * cell_width + 3, (index // columns) * cell_height + 3
-        parts.append(
-            f'<g data-path="{escape(path)}"><title>{escape(words)}</title>'
-            f'<image href="{href}" x="{x}" y="{y}" width="{side}" height="{side}" '
-            'preserveAspectRatio="xMidYMid slice"/>'
+        frame = (
             f'<rect x="{x}" y="{y}" width="{side}" height="{side}" rx="4" fill="transparent" '
             f'stroke="{palette.BORDER}" stroke-width="1"/>'
-            f"{_text(x + side / 2, y + side + 20, path, size=20)}</g>"
         )
+        picture = svg.image(href, x, y, side, side, pixelated=False, fit="xMidYMid slice")
+        name = svg.text(x + side / 2, y + side + 20, path, size=20)
+        parts.append(svg.node(path, words, picture, frame, name))
     width = columns * cell_width - _GAP + 6
-    return _svg(width, rows * cell_height, parts)
+    return svg.document(width, rows * cell_height, parts)
 
 
 def beside(pictures: Sequence[tuple[str, str, float]], height: int = 220) -> str:
@@ -96,12 +96,10 @@ def beside(pictures: Sequence[tuple[str, str, float]], height: int = 220) -> str
     parts, x = [], 0.0
     for href, caption, ratio in pictures:
         width = height * ratio
-        parts.append(
-            f'<image href="{href}" x="{x:.0f}" y="0" width="{width:.0f}" height="{height}"/>'
-        )
-        parts.append(_text(x, height + 24, caption, "start", size=23))
-        x += max(width, 11.5 * len(caption)) + 20
-    return _svg(x - 20, height + 34, parts)
+        parts.append(svg.image(href, x, 0, width, height, pixelated=False))
+        parts.append(svg.text(x, height + 24, caption, anchor="start", size=_CAPTION))
+        x += max(width, text_width(caption, _CAPTION)) + 20
+    return svg.document(x - 20, height + 34, parts)
 
 
 def film_strip(
@@ -113,18 +111,17 @@ def film_strip(
     for index, (path, caption, values) in enumerate(frames):
         x, y = (index % columns) * cell_width + 4, (index // columns) * cell_height + 4
         colour = palette.LIGHT[palette.slot_of(path)]
-        pictures.append(
-            f'<g data-path="{escape(path)}"><title>{escape(f"{path}, {caption}")}</title>'
-            f'<image href="{data_url(coloured(values))}" x="{x}" y="{y}" width="{side}" '
-            f'height="{side}" style="image-rendering: pixelated"/>'
+        frame = (
             f'<rect x="{x}" y="{y}" width="{side}" height="{side}" fill="transparent" '
             f'stroke="{colour}" stroke-width="3"/>'
-            f"{_text(x + side / 2, y + side + 19, path, size=17)}"
-            f"{_text(x + side / 2, y + side + 38, caption, size=16)}</g>"
         )
+        picture = svg.image(data_url(coloured(values)), x, y, side, side)
+        names = svg.text(x + side / 2, y + side + 19, path, size=17)
+        names += svg.text(x + side / 2, y + side + 38, caption, size=16)
+        pictures.append(svg.node(path, f"{path}, {caption}", picture, frame, names))
     rows = -(-len(frames) // columns)
     width = min(columns, max(1, len(frames))) * cell_width + 4
-    return _svg(width, rows * cell_height + 4, pictures)
+    return svg.document(width, rows * cell_height + 4, pictures)
 
 
 def channel_grid(tiles: Values, names: Sequence[str], width: int = 1_100) -> str:
@@ -137,33 +134,26 @@ def channel_grid(tiles: Values, names: Sequence[str], width: int = 1_100) -> str
         row, column = divmod(index, columns)
         x, y = column * (side + 3), row * (tall + 3)
         href = data_url(coloured(tiles[row, column]))
-        parts.append(
-            f'<g><title>{escape(name)}</title><image href="{href}" '
-            f'x="{x:.1f}" y="{y:.1f}" width="{side:.1f}" height="{tall:.1f}" '
-            'style="image-rendering: pixelated"/></g>'
-        )
+        parts.append(svg.node("", name, svg.image(href, x, y, side, tall)))
     used = -(-len(names) // columns)
-    return _svg(width, used * (tall + 3), parts)
+    return svg.document(width, used * (tall + 3), parts)
 
 
 def position_map(values: Values, row: int, column: int, choosable: bool, side: int = 420) -> str:
     """A feature map, (H, W), whose positions can be chosen; their paths are 'row,column'."""
     height, width = values.shape
     cell_x, cell_y = side / width, side / height
-    parts = [
-        f'<image href="{data_url(coloured(values))}" x="2" y="2" width="{side}" height="{side}" '
-        'preserveAspectRatio="none" style="image-rendering: pixelated"/>'
-    ]
+    parts = [svg.image(data_url(coloured(values)), 2, 2, side, side, fit="none")]
     for i in range(height if choosable else 0):
         for j in range(width):
-            parts.append(
-                f'<g data-path="{i},{j}"><title>row {i}, column {j}</title>'
+            cell = (
                 f'<rect x="{2 + j * cell_x:.2f}" y="{2 + i * cell_y:.2f}" width="{cell_x:.2f}" '
-                f'height="{cell_y:.2f}" fill="transparent"/></g>'
+                f'height="{cell_y:.2f}" fill="transparent"/>'
             )
+            parts.append(svg.node(f"{i},{j}", f"row {i}, column {j}", cell))
     x, y = 2 + column * cell_x, 2 + row * cell_y
     parts.append(_frame(x, y, cell_x, cell_y))
-    return _svg(side + 4, side + 4, parts)
+    return svg.document(side + 4, side + 4, parts)
 
 
 def region_over(image: Image.Image, box: tuple[float, float, float, float], side: int = 420) -> str:
@@ -171,23 +161,21 @@ def region_over(image: Image.Image, box: tuple[float, float, float, float], side
     scale = side / image.width
     left, top, right, bottom = (value * scale for value in box)
     parts = [
-        f'<image href="{data_url(image)}" x="2" y="2" width="{side}" height="{side}" '
-        'style="image-rendering: pixelated"/>',
+        svg.image(data_url(image), 2, 2, side, side),
         _frame(2 + left, 2 + top, right - left, bottom - top),
     ]
-    return _svg(side + 4, side + 4, parts)
+    return svg.document(side + 4, side + 4, parts)
 
 
 def scale_bar(low: str, high: str) -> str:
     """The colours from little to much, with words at both ends."""
     ramp = coloured(np.linspace(0, 1, 128, dtype=np.float32)[None])
-    bar = (
-        f'<image href="{data_url(ramp)}" x="0" y="0" width="240" height="12" '
-        'preserveAspectRatio="none"/>'
+    bar = svg.image(data_url(ramp), 0, 0, 240, 12, pixelated=False, fit="none")
+    ends = (
+        svg.text(0, 29, low, anchor="start", size=15),
+        svg.text(240, 29, high, anchor="end", size=15),
     )
-    return _svg(
-        360, 34, [bar, _text(0, 29, low, anchor="start"), _text(240, 29, high, anchor="end")]
-    )
+    return svg.document(360, 34, [bar, *ends])
 
 
 def _frame(x: float, y: float, width: float, height: float) -> str:
@@ -196,18 +184,4 @@ def _frame(x: float, y: float, width: float, height: float) -> str:
     return (
         f'<rect {place} stroke="#000" stroke-width="5" pointer-events="none"/>'
         f'<rect {place} stroke="#fff" stroke-width="2.5" pointer-events="none"/>'
-    )
-
-
-def _text(x: float, y: float, words: str, anchor: str = "middle", size: int = 15) -> str:
-    return (
-        f'<text x="{x:.1f}" y="{y:.1f}" font-size="{size}" text-anchor="{anchor}" '
-        f'fill="{palette.TEXT}">{escape(words)}</text>'
-    )
-
-
-def _svg(width: float, height: float, parts: Sequence[str]) -> str:
-    return palette.themed(
-        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width:.0f} {height:.0f}" '
-        f'width="{width:.0f}" height="{height:.0f}">{"".join(parts)}</svg>'
     )

@@ -3,6 +3,8 @@
 from collections.abc import Sequence
 from typing import Final, NamedTuple
 
+from explorer.words import width
+
 FONT_SIZE: Final = 14
 _AIR: Final = 3
 """Pixels around marks and names."""
@@ -43,8 +45,8 @@ def places(
     points: Sequence[tuple[float, float]],
     names: Sequence[str],
     sizes: Sequence[int],
-    width: float,
-    height: float,
+    wide: float,
+    high: float,
 ) -> list[str]:
     """Plotly's text position for each point.
 
@@ -56,7 +58,7 @@ def places(
         points: pixels from the left top of the plotting area.
         names: one per point.
         sizes: of the marks, in pixels.
-        width, height: of the plotting area, in pixels.
+        wide, high: of the plotting area, in pixels.
     """
     halves = [size / 2 + _AIR for size in sizes]
     marks = [
@@ -69,8 +71,8 @@ def places(
         boxes = {place: _box(x, y, half, name, *side) for place, side in _PLACES.items()}
         costs = {
             place: sum(map(box.overlap, [*marks, *named]))
-            + _outside(box, width, height)
-            + 0.5 * _outside(box.moved(x * (_NARROW / width - 1)), _NARROW, height)
+            + _outside(box, wide, high)
+            + 0.5 * _outside(box.moved(x * (_NARROW / wide - 1)), _NARROW, high)
             + _RELUCTANCE * index
             for index, (place, box) in enumerate(boxes.items())
         }
@@ -82,7 +84,7 @@ def places(
 
 
 def _box(x: float, y: float, half: float, name: str, right: int, down: int) -> Box:
-    wide, high = 0.52 * FONT_SIZE * len(name) + _AIR, 1.2 * FONT_SIZE
+    wide, high = width(name, FONT_SIZE) + _AIR, 1.2 * FONT_SIZE
     centre_x = x + right * (half + wide / 2)
     centre_y = y + down * (half + high / 2)
     return Box(centre_x - wide / 2, centre_y - high / 2, centre_x + wide / 2, centre_y + high / 2)

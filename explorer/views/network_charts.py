@@ -10,6 +10,7 @@ import plotly.graph_objects as go
 from explorer.architecture import PRESETS
 from explorer.architecture.catalogue import Entry, Result
 from explorer.views import labels
+from explorer.views.chart_style import styled
 from explorer.views.palette import BLUE, GREEN, GREY, ORANGE, PURPLE, SELECTED, SKY, chart_colour
 from explorer.views.scales import Scale, around, log_axis
 
@@ -17,7 +18,6 @@ Axis = Literal["MACs", "parameters"]
 
 _WIDTH, _HEIGHT = 850, 380
 """Of the plotting area, in pixels, about: names are placed for it."""
-_FONT: Final = {"size": 15}
 _FAMILY: Final = {
     "ImageNet": (BLUE, "circle"),
     "ImageNet v1": (SKY, "circle-open"),
@@ -79,9 +79,8 @@ def cost_map(entries: Sequence[Entry], chosen: Chosen | None) -> go.Figure:
     )
     figure = go.Figure()
     _scatter(figure, marks, x, y, hover)
-    _arrange(figure, x, "Parameters")
-    figure.update_yaxes(title={"text": "MACs of one image", "font": _FONT}, **log_axis(y))
-    return figure
+    figure.update_yaxes(log_axis(y))
+    return _arrange(figure, x, "Parameters", "MACs of one image")
 
 
 def accuracy_chart(results: Sequence[Result], axis: Axis, chosen: str | None) -> go.Figure:
@@ -119,9 +118,9 @@ def accuracy_chart(results: Sequence[Result], axis: Axis, chosen: str | None) ->
     )
     figure = go.Figure()
     _scatter(figure, marks, x, y, hover)
-    _arrange(figure, x, "Parameters" if axis == "parameters" else "MACs of one pass")
-    figure.update_yaxes(title={"text": "Top-1 accuracy, %", "font": _FONT}, range=[y.low, y.high])
-    return figure
+    figure.update_yaxes(range=[y.low, y.high])
+    cost = "Parameters" if axis == "parameters" else "MACs of one pass"
+    return _arrange(figure, x, cost, "Top-1 accuracy, %")
 
 
 def _scatter(figure: go.Figure, marks: Sequence[_Mark], x: Scale, y: Scale, hover: str) -> None:
@@ -172,16 +171,11 @@ def _ringed(rings: list[_Mark], marks: list[_Mark]) -> list[_Mark]:
     ]
 
 
-def _arrange(figure: go.Figure, x: Scale, x_title: str) -> None:
-    figure.update_layout(
-        height=_HEIGHT + 130,
-        margin={"l": 0, "r": 8, "t": 8, "b": 0},
-        legend={"orientation": "h", "y": -0.2, "font": _FONT, "itemsizing": "trace"},
-        hoverlabel={"font": _FONT},
-        xaxis={"title": {"text": x_title, "font": _FONT}, **log_axis(x)},
-    )
-    figure.update_xaxes(tickfont={"size": 14})
-    figure.update_yaxes(tickfont={"size": 14})
+def _arrange(figure: go.Figure, x: Scale, x_title: str, y_title: str) -> go.Figure:
+    figure.update_xaxes(log_axis(x))
+    legend = {"y": -0.2, "itemsizing": "trace"}
+    styled(figure, _HEIGHT + 152, x_title, y_title, legend="below")
+    return figure.update_layout(legend=legend)
 
 
 def _label(entry: Entry) -> str:

@@ -1,22 +1,12 @@
 """The whole network on one line: volumes that shrink and thicken."""
 
-from html import escape
 from typing import NamedTuple
 
 from explorer.architecture import Blueprint, Op, Shape, notation
 from explorer.views.palette import STEM, slot_of
-from explorer.views.volumes import (
-    FONT,
-    RECEDE,
-    Scale,
-    arrow,
-    bounds,
-    cuboid,
-    document,
-    fit,
-    text,
-    text_width,
-)
+from explorer.views.svg import FONT, arrow, document, node, text
+from explorer.views.volumes import RECEDE, Scale, bounds, cuboid, fit
+from explorer.words import width
 
 IMAGE = "input"
 _GAP = 30.0
@@ -55,7 +45,7 @@ def picture(bp: Blueprint) -> str:
     """The network as an SVG. Each volume but the image carries the path of its op."""
     shown = volumes(bp)
     scale = _scale(shown)
-    places, width = _row(shown, scale)
+    places, total = _row(shown, scale)
     floor = 8 + _SIDE * (1 + RECEDE[1])
     middle = (8 + floor) / 2
     parts, edge = [], 0.0
@@ -68,15 +58,14 @@ def picture(bp: Blueprint) -> str:
         name, size, made_by = _lines(volume)
         labels = text(centre, floor + 22, name, bold=True)
         labels += text(centre, floor + 43, size) + text(centre, floor + 64, made_by)
-        node = "" if volume.path == IMAGE else f' data-path="{escape(volume.path)}"'
-        title = escape(f"{name}: {size}")
         # The gaps between faces and labels belong to the volume too, so that a click finds it.
         target = (
             f'<rect x="{centre - half:.1f}" y="8" width="{2 * half:.1f}" '
             f'height="{floor + 60:.1f}" fill="none" pointer-events="all"/>'
         )
-        parts.append(f"<g{node}><title>{title}</title>{target}{drawn}{labels}</g>")
-    return document(width, floor + 74, parts)
+        path = "" if volume.path == IMAGE else volume.path
+        parts.append(node(path, f"{name}: {size}", target, drawn, labels))
+    return document(total, floor + 74, parts)
 
 
 def legible_width(bp: Blueprint) -> int:
@@ -102,7 +91,7 @@ def _row(shown: list[Volume], scale: Scale) -> tuple[list[_Place], float]:
     places, x = [], 4.0
     for volume in shown:
         wide, _ = bounds(volume.shape, scale)
-        room = max(wide, *(text_width(line) for line in _lines(volume)))
+        room = max(wide, *(width(line, FONT) for line in _lines(volume)))
         places.append(_Place(volume, x + room / 2, wide / 2))
         x += room + _GAP
     return places, x - _GAP + 4

@@ -4,16 +4,8 @@ from typing import NamedTuple
 
 from explorer.architecture import Blueprint, Op, Shape, notation
 from explorer.views.palette import BACKGROUND, LIGHT, STEM, TEXT, slot_of
-from explorer.views.volumes import (
-    RECEDE,
-    Scale,
-    arrow,
-    bounds,
-    cuboid,
-    document,
-    fit,
-    text,
-)
+from explorer.views.svg import arrow, document, text
+from explorer.views.volumes import RECEDE, Scale, bounds, cuboid, fit
 
 WIDTH = 360.0
 """In units of the drawing; on a telephone's screen one unit is about one pixel."""

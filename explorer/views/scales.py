@@ -1,10 +1,13 @@
 """Axes whose ends and ticks are known here, so that labels can be placed for them."""
 
 from collections.abc import Sequence
-from math import floor, log10
+from math import ceil, floor, log10
 from typing import Any, Final, NamedTuple
 
+from explorer.views.numbers import power_of_ten, short
+
 _FEWEST_TICKS: Final = 2
+_MOST_POWERS: Final = 6
 
 
 class Scale(NamedTuple):
@@ -42,12 +45,17 @@ def log_axis(scale: Scale) -> dict[str, Any]:
         "type": "log",
         "range": [log10(scale.low), log10(scale.high)],
         "tickvals": shown,
-        "ticktext": [_short(tick) for tick in shown],
+        "ticktext": [short(tick) for tick in shown],
     }
 
 
-def _short(value: float) -> str:
-    for unit, letter in ((1e9, "G"), (1e6, "M"), (1e3, "k")):
-        if value >= unit:
-            return f"{value / unit:g} {letter}"
-    return f"{value:g}"
+def powers(values: Sequence[float]) -> dict[str, Any]:
+    """A logarithmic axis with few ticks, all powers of ten; for values over many magnitudes."""
+    positive = [value for value in values if 0 < value < float("inf")] or [1.0]
+    low, high = floor(log10(min(positive))), ceil(log10(max(positive)))
+    exponents = list(range(low, high + 1, max(1, ceil((high - low) / _MOST_POWERS))))
+    return {
+        "type": "log",
+        "tickvals": [10.0**exponent for exponent in exponents],
+        "ticktext": [power_of_ten(exponent) for exponent in exponents],
+    }

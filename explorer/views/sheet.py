@@ -13,7 +13,7 @@ import graphviz
 
 from explorer.views.dot import Picture, draw
 from explorer.views.palette import PANEL, TEXT
-from explorer.views.volumes import text_width
+from explorer.words import width as text_width
 
 Point = tuple[float, float]
 Box = tuple[float, float, float, float]
@@ -68,7 +68,7 @@ class Sheet:
 
     def words(self, name: str, left_middle: Point, text: str, *, frame: str = "") -> None:
         """A line of text that starts at this point."""
-        width = 6.6 * len(text)
+        width = text_width(text, TEXT_SIZE)
         centre, size = (left_middle[0] + width / 2, left_middle[1]), (width, float(LINE_HEIGHT))
         self.node(name, centre, size, title=text, shape="plaintext", frame=frame)
         # \l: the width is an estimate, so that only a left-aligned text starts where it should.

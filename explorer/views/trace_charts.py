@@ -3,9 +3,9 @@
 from plotly import graph_objects as go
 
 from explorer.architecture import Blueprint
+from explorer.views.chart_style import styled
 from explorer.views.palette import chart_colour, slot_of
 
-FONT_SIZE = 15
 MOST_LABELS = 24
 
 
@@ -23,7 +23,7 @@ def time_per_block(bp: Blueprint, seconds: dict[str, float]) -> go.Figure:
             "%{customdata[1]:.1%} of the pass<br>%{customdata[2]:,} MACs<extra></extra>",
         )
     )
-    _style(figure, "block")
+    _bars(figure, "block")
     if len(parts) > MOST_LABELS:
         _label_stages(figure, bp)
         figure.update_layout(bargap=0)
@@ -47,8 +47,7 @@ def time_per_kind(bp: Blueprint, seconds: dict[str, float]) -> go.Figure:
             "%{customdata[1]:.1%} of the pass<extra></extra>",
         )
     )
-    _style(figure, "kind of op")
-    return figure
+    return _bars(figure, "kind of op")
 
 
 def _label_stages(figure: go.Figure, bp: Blueprint) -> None:
@@ -57,15 +56,7 @@ def _label_stages(figure: go.Figure, bp: Blueprint) -> None:
     figure.update_xaxes(tickmode="array", tickvals=list(titles), ticktext=list(titles.values()))
 
 
-def _style(figure: go.Figure, axis: str) -> None:
-    text = {"size": FONT_SIZE}
-    figure.update_layout(
-        height=380,
-        margin={"l": 10, "r": 10, "t": 10, "b": 10},
-        bargap=0.15,
-        hoverlabel={"font": text},
-    )
-    figure.update_xaxes(title={"text": axis, "font": text}, tickfont=text, type="category")
-    figure.update_yaxes(title={"text": "time, ms", "font": text}, tickfont=text, tickformat=",")
-    figure.update_xaxes(automargin=True)
-    figure.update_yaxes(automargin=True)
+def _bars(figure: go.Figure, axis: str) -> go.Figure:
+    figure.update_xaxes(type="category")
+    figure.update_yaxes(tickformat=",")
+    return styled(figure, 400, axis, "time, ms", bargap=0.15)

@@ -6,7 +6,8 @@ from typing import NamedTuple
 
 from explorer.architecture import Block, Blueprint, Op
 from explorer.views.palette import BACKGROUND, LIGHT, PANEL, TEXT, slot_of
-from explorer.views.volumes import document, text, text_width
+from explorer.views.svg import document, node, text
+from explorer.words import width as text_width
 
 WIDTH = 980.0
 _FONT = 16
@@ -102,16 +103,12 @@ def _boxes(block: Block, op: Op, top: float, near: float) -> tuple[list[str], fl
         here = each.path == op.path
         fill, ink = (LIGHT[slot_of(each.path)], BACKGROUND) if here else (PANEL, TEXT)
         dashes = ' stroke-dasharray="5 3"' if each.on_shortcut else ""
-        label = (
-            f'<text x="{x + width / 2:.1f}" y="{top + 21:.1f}" text-anchor="middle" '
-            f'font-size="{_FONT}" fill="{ink}">{escape(name)}</text>'
-        )
-        boxes.append(
-            f'<g data-path="{escape(each.path)}"><title>{escape(each.path)}</title>'
+        box = (
             f'<rect x="{x:.1f}" y="{top:.1f}" width="{width:.1f}" height="31" rx="5" '
             f'fill="{fill}" stroke="{LIGHT[slot_of(each.path)]}" stroke-width="1.5"{dashes}/>'
-            f"{label}</g>"
         )
+        label = text(x + width / 2, top + 21, name, size=_FONT, colour=ink)
+        boxes.append(node(each.path, each.path, box, label))
         x += width + 8
     return boxes, left, left + total
 

@@ -4,14 +4,14 @@ Drawn here rather than by Graphviz: a mismatch has to stay readable, and the pic
 telephone's screen, where one unit is about one pixel.
 """
 
-from html import escape
 from typing import Final
 
 from explorer.architecture.notation import shape_text
 from explorer.architecture.ops import Op, Shape
 from explorer.architecture.unit import Unit
 from explorer.views.palette import BACKGROUND, BLUE, BORDER, LIGHT, PANEL, TEXT, WRONG
-from explorer.views.volumes import document, text_width
+from explorer.views.svg import Anchor, document, text
+from explorer.words import width as text_width
 
 WIDTH: Final = 360.0
 _MAIN, _LANE = 96.0, 279.0
@@ -128,7 +128,7 @@ class _Drawing:
         """A box whose top is at `top`; returns where it ends, and moves `y` on the main branch."""
         height = _LINE * len(lines) + 10
         conv = op.kind == "conv"
-        fill, text = (_SHORTCUT, BACKGROUND) if conv else (BACKGROUND, TEXT)
+        fill, ink = (_SHORTCUT, BACKGROUND) if conv else (BACKGROUND, TEXT)
         dashes = ' stroke-dasharray="7,5"' if op.on_shortcut and not conv else ""
         stroke = _SHORTCUT if conv or op.on_shortcut else BORDER
         self.parts.append(
@@ -138,7 +138,7 @@ class _Drawing:
         )
         for index, line in enumerate(lines):
             bold = index == 0 and len(lines) > 1
-            self._text(x, top + 19 + index * _LINE, line, colour=text, bold=bold)
+            self._text(x, top + 19 + index * _LINE, line, colour=ink, bold=bold)
         if not op.on_shortcut:
             self.y = top + height
         return top + height
@@ -256,13 +256,10 @@ class _Drawing:
         y: float,
         content: str,
         *,
-        anchor: str = "middle",
+        anchor: Anchor = "middle",
         bold: bool = False,
         size: int = _FONT,
         colour: str = TEXT,
     ) -> None:
-        weight = ' font-weight="600"' if bold else ""
-        self.parts.append(
-            f'<text x="{x:.1f}" y="{y:.1f}" text-anchor="{anchor}" font-size="{size}"{weight} '
-            f'fill="{colour}">{escape(content)}</text>'
-        )
+        drawn = text(x, y, content, anchor=anchor, bold=bold, size=size, colour=colour)
+        self.parts.append(drawn)

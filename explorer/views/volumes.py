@@ -5,14 +5,12 @@ that halves is drawn 0.71 times as long, so that 7 pixels beside 224 are still t
 """
 
 from collections.abc import Iterable
-from html import escape
 from math import sqrt
 from typing import Final, NamedTuple
 
 from explorer.architecture import Shape
-from explorer.views.palette import BACKGROUND, LIGHT, TEXT
+from explorer.views.palette import BACKGROUND, LIGHT
 
-FONT: Final = 16
 RECEDE: Final = (0.34, 0.22)
 """How far a side goes back into the picture: right and up, as parts of its length."""
 
@@ -77,40 +75,9 @@ def cuboid(shape: Shape, left: float, middle: float, scale: Scale, slot: int) ->
     )
 
 
-def text(x: float, y: float, content: str, *, bold: bool = False, size: int = FONT) -> str:
-    """A centred label, escaped."""
-    weight = ' font-weight="600"' if bold else ""
-    return (
-        f'<text x="{x:.1f}" y="{y:.1f}" text-anchor="middle" font-size="{size}"{weight} '
-        f'fill="{TEXT}">{escape(content)}</text>'
-    )
-
-
-def text_width(content: str, size: int = FONT) -> float:
-    """About how wide a label will be; fonts differ, so this errs on the wide side."""
-    return 0.53 * size * len(content)
-
-
-def arrow(left: float, right: float, y: float) -> str:
-    """A short horizontal arrow."""
-    return (
-        f'<path d="M{left:.1f},{y:.1f} H{right:.1f} m-7,-5 l7,5 l-7,5" fill="none" '
-        f'stroke="{TEXT}" stroke-width="1.5"/>'
-    )
-
-
 def _lengths(channels: int, height: int, width: int, scale: Scale) -> tuple[float, float, float]:
     return (
         sqrt(channels) * scale.channel,
         sqrt(height) * scale.pixel,
         sqrt(width) * scale.pixel,
-    )
-
-
-def document(width: float, height: float, parts: Iterable[str], zoom: float = 1.0) -> str:
-    """An SVG of these units; its natural size in pixels is `zoom` times as large."""
-    return (
-        f'<svg xmlns="http://www.w3.org/2000/svg" width="{width * zoom:.0f}" '
-        f'height="{height * zoom:.0f}" '
-        f'viewBox="0 0 {width:.0f} {height:.0f}" font-family="sans-serif">{"".join(parts)}</svg>'
     )

@@ -1,18 +1,23 @@
-"""Charts of why residual networks train: gradients, likeness, identity, training, paths."""
+"""Charts of why residual networks train: gradients, likeness, identity, training, paths.
+
+Training runs are also a file.
+"""
 
 from collections.abc import Mapping, Sequence
 from html import escape
-from math import comb
 from typing import Any
 
+import pandas as pd
 from plotly import graph_objects as go
 
 from explorer.architecture.paths import Paths
 from explorer.architecture.studies import Study
 from explorer.views import palette
+from explorer.views.chart_style import FONT, styled
 
-_FONT = {"size": 15}
 _SLOTS = (palette.ORANGE, palette.BLUE, palette.PURPLE, palette.GREEN, palette.SKY)
+_CLOSEST = 1.3
+"""Ratio of two depths whose labels just fit side by side."""
 _DASHES = ("solid", "dash", "dot", "dashdot")
 
 
@@ -61,20 +66,26 @@ def study_chart(study: Study) -> go.Figure:
         for name, error in zip(names, alone, strict=True):
             if error is None:
                 figure.add_annotation(
-                    x=0, y=name, text="above 20%", showarrow=False, xanchor="left", font=_FONT
+                    x=0, y=name, text="above 20%", showarrow=False, xanchor="left", font=FONT
                 )
-        figure.update_yaxes(autorange="reversed", automargin=True)
-    _style(figure, 400)
-    figure.update_layout(bargap=0.25)
+        figure.update_yaxes(autorange="reversed")
     if study.numeric:
-        figure.update_xaxes(type="log", title="layers (log scale)", tickvals=_depths(study))
-    axis = figure.update_xaxes if single else figure.update_yaxes
-    axis(title=study.metric, rangemode="tozero" if not study.numeric else "normal")
-    return figure
+        figure.update_xaxes(type="log", tickvals=_apart([int(column) for column in study.columns]))
+    (figure.update_xaxes if single else figure.update_yaxes)(
+        rangemode="normal" if study.numeric else "tozero"
+    )
+    across = study.metric if single else "layers (log scale)" if study.numeric else None
+    up = None if single else study.metric
+    return styled(figure, 400, across, up, legend="below", bargap=0.25)
 
 
-def _depths(study: Study) -> list[int]:
-    return [int(column) for column in study.columns if column not in ("44", "1001")]
+def _apart(depths: Sequence[int]) -> list[int]:
+    """Those whose labels fit side by side on a logarithmic axis; the largest is always kept."""
+    kept: list[int] = []
+    for depth in sorted(depths, reverse=True):
+        if not kept or kept[-1] / depth >= _CLOSEST:
+            kept.append(depth)
+    return kept[::-1]
 
 
 def likeness(
@@ -104,10 +115,10 @@ def likeness(
                 line={"color": colour, "width": 2, "dash": "dot"},
                 hovertemplate="theory: %{y:.4f}",
             )
-    _style(figure, 440)
-    figure.update_xaxes(title="layers or blocks (log scale)", type="log", tickvals=list(depths))
-    figure.update_yaxes(title="mean correlation of two gradients", type="log", range=[-3, 0.05])
-    return figure
+    figure.update_xaxes(type="log", tickvals=list(depths))
+    figure.update_yaxes(type="log", range=[-3, 0.05])
+    across, up = "layers or blocks (log scale)", "mean correlation of two gradients"
+    return styled(figure, 440, across, up, legend="below")
 
 
 def identity(depths: Sequence[int], errors: Mapping[str, Sequence[float]]) -> go.Figure:
@@ -124,10 +135,9 @@ def identity(depths: Sequence[int], errors: Mapping[str, Sequence[float]]) -> go
             hovertemplate="%{x} layers: %{y:.3f}",
         )
     figure.add_hline(y=1, line_dash="dot", line_color=palette.chart_colour(palette.GREY))
-    _style(figure, 400)
-    figure.update_xaxes(title="layers", type="category")
-    figure.update_yaxes(title="error / error of always saying the mean")
-    return figure
+    figure.update_xaxes(type="category")
+    up = "error / error of always saying the mean"
+    return styled(figure, 400, "layers", up, legend="below")
 
 
 def training(
@@ -144,11 +154,9 @@ def training(
             line=_line(index),
             hovertemplate="step %{x}: %{y:.3f}",
         )
-    _style(figure, 340 + 24 * len(runs))
-    figure.update_layout(uirevision="training")
-    figure.update_xaxes(title="step")
-    figure.update_yaxes(title=title, type="log" if log else "linear")
-    return figure
+    figure.update_yaxes(type="log" if log else "linear")
+    height = 340 + 24 * len(runs)
+    return styled(figure, height, "step", title, legend="below", uirevision="training")
 
 
 def deletions(
@@ -169,13 +177,11 @@ def deletions(
             y=y,
             line_dash="dot",
             line_color=palette.chart_colour(palette.GREY),
-            annotation={"text": text, "x": 1, "xanchor": "left", "yanchor": side, "font": _FONT},
+            annotation={"text": text, "x": 1, "xanchor": "left", "yanchor": side, "font": FONT},
         )
-    _style(figure, 360)
-    figure.update_layout(margin_r=75)
-    figure.update_xaxes(title="deleted block", type="category", nticks=30)
-    figure.update_yaxes(title="test accuracy, %", range=[0, 112])
-    return figure
+    figure.update_xaxes(type="category", nticks=30)
+    figure.update_yaxes(range=[0, 112])
+    return styled(figure, 360, "deleted block", "test accuracy, %", margin={"r": 75})
 
 
 def path_lengths(paths: Paths, shortest: int, longest: int) -> go.Figure:
@@ -184,22 +190,29 @@ def path_lengths(paths: Paths, shortest: int, longest: int) -> go.Figure:
     figure = go.Figure(
         go.Bar(
             x=lengths,
-            y=[100 * (comb(paths.blocks, length) / paths.count) for length in lengths],
+            y=[100 * paths.share(length, length) for length in lengths],
             marker_color=[
                 palette.chart_colour(
                     palette.ORANGE if shortest <= length <= longest else palette.GREY
                 )
                 for length in lengths
             ],
-            customdata=[f"{comb(paths.blocks, length):,}" for length in lengths],
+            customdata=[f"{paths.of_length(length):,}" for length in lengths],
             hovertemplate="%{x} blocks: %{customdata} paths, %{y:.4f}%<extra></extra>",
         )
     )
-    _style(figure, 380)
-    figure.update_layout(bargap=0.05)
-    figure.update_xaxes(title="length of a path, blocks")
-    figure.update_yaxes(title="share of all paths, %")
-    return figure
+    return styled(figure, 380, "length of a path, blocks", "share of all paths, %", bargap=0.05)
+
+
+def curves_csv(runs: Mapping[str, tuple[str, Sequence[Mapping[str, Any]]]]) -> str:
+    """One line per reported step of each run; `runs` maps an id to (network, points)."""
+    rows = [
+        {"run": run, "network": network, **point}
+        for run, (network, points) in runs.items()
+        for point in points
+    ]
+    columns = ["run", "network", "step", "loss", "accuracy"]
+    return str(pd.DataFrame(rows, columns=columns).to_csv(index=False))
 
 
 def _line(index: int) -> dict[str, Any]:
@@ -208,15 +221,3 @@ def _line(index: int) -> dict[str, Any]:
         "width": 3,
         "dash": _DASHES[(index // len(_SLOTS)) % len(_DASHES)],
     }
-
-
-def _style(figure: go.Figure, height: int) -> None:
-    figure.update_layout(
-        height=height,
-        margin={"l": 0, "r": 10, "t": 30, "b": 0},
-        font=_FONT,
-        hoverlabel={"font": _FONT},
-        legend={"orientation": "h", "y": -0.25, "font": _FONT},
-    )
-    figure.update_xaxes(title_font=_FONT, tickfont=_FONT, automargin=True)
-    figure.update_yaxes(title_font=_FONT, tickfont=_FONT, automargin=True)

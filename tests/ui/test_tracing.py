@@ -91,10 +91,3 @@ def test_the_desk_keeps_a_bounded_number(traced):
     for size in range(32, 32 + 2 * tracing._KEPT):
         desk.ask((KEY[0], size, "cpu")).future.result(10)
     assert len(desk._jobs) == tracing._KEPT
-
-
-@pytest.mark.parametrize(
-    ("seconds", "text"), [(0.000_056_5, "0.0565 ms"), (0.185, "185 ms"), (4.96, "5.0 s")]
-)
-def test_durations(seconds, text):
-    assert tracing.duration(seconds) == text

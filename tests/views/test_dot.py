@@ -5,7 +5,7 @@ from xml.etree import ElementTree
 import pytest
 
 from explorer.views import dot
-from explorer.views.palette import BLUE, LIGHT
+from explorer.views.palette import BLUE, LIGHT, themed
 from explorer.views.sheet import Sheet
 
 NASTY = r'<b>"&\N→ \l</b>'
@@ -66,7 +66,7 @@ def test_the_first_line_of_a_name_is_bold(root):
 
 
 def test_colours_follow_the_theme(root):
-    svg = small_sheet().picture.svg
+    svg = themed(small_sheet().picture.svg)
     assert f'stroke="var(--colour-{BLUE}, {LIGHT[BLUE]})"' in svg
     assert "var(--st-text-color" in svg
     assert "xlink" not in svg  # no links that a click would follow

@@ -83,7 +83,8 @@ def test_gallery_and_strip_can_be_chosen_from() -> None:
     paths = [n.get("data-path") for n in ET.fromstring(svg).iter(f"{SVG}g")]
     assert paths == ["stem", "layer1.0", "layer2.0"]
     assert [image.size for image in images(svg)] == [(2, 2)] * 3
-    assert "var(--colour-0" in svg and "var(--st-text-color" in svg
+    themed = palette.themed(svg)
+    assert "var(--colour-0" in themed and "var(--st-text-color" in themed
 
 
 def test_channel_grid_shows_each_channel_at_its_real_resolution() -> None:

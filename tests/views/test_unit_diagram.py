@@ -9,7 +9,7 @@ from hypothesis import given
 from explorer.architecture.unit import UnitSpec, unit
 from explorer.views.palette import BLUE, LIGHT, WRONG, themed
 from explorer.views.unit_diagram import WIDTH, picture
-from explorer.views.volumes import text_width
+from explorer.words import width as text_width
 from tests.strategies import unit_specs
 
 SVG = "{http://www.w3.org/2000/svg}"

@@ -10,6 +10,7 @@ import pytest
 from explorer.architecture import PRESETS, NetworkSpec, blueprint, preset
 from explorer.views import network_picture, op_picture, volumes
 from explorer.views.palette import LIGHT, slot_of, themed
+from explorer.views.svg import document, text
 
 SVG = "{http://www.w3.org/2000/svg}"
 
@@ -41,7 +42,7 @@ def front(root):
 
 def test_lengths_are_square_roots():
     scale = volumes.Scale(pixel=10, channel=3)
-    root = parse(volumes.document(99, 99, [volumes.cuboid((64, 16, 16), 0, 50, scale, 0)]))
+    root = parse(document(99, 99, [volumes.cuboid((64, 16, 16), 0, 50, scale, 0)]))
     [(thickness, height)] = front(root)
     assert isclose(thickness, 3 * sqrt(64), abs_tol=0.1)
     assert isclose(height, 10 * sqrt(16), abs_tol=0.1)
@@ -57,7 +58,7 @@ def test_fit_reaches_the_given_lengths_and_no_more():
 def test_a_volume_lies_within_its_bounds():
     scale = volumes.Scale(5, 2)
     for shape in [(3, 224, 224), (64, 7, 7), (1000,)]:
-        root = parse(volumes.document(1, 1, [volumes.cuboid(shape, 10, 100, scale, 0)]))
+        root = parse(document(1, 1, [volumes.cuboid(shape, 10, 100, scale, 0)]))
         corners = [point for polygon in root.iter(f"{SVG}polygon") for point in points(polygon)]
         xs, ys = zip(*corners, strict=True)
         width, height = volumes.bounds(shape, scale)
@@ -67,7 +68,7 @@ def test_a_volume_lies_within_its_bounds():
 
 
 def test_labels_are_escaped():
-    label = volumes.text(0, 0, '<script>&"')
+    label = text(0, 0, '<script>&"')
     assert ElementTree.fromstring(label).text == '<script>&"'
 
 

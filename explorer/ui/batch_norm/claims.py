@@ -19,8 +19,8 @@ from explorer.ui.batch_norm import cached
 from explorer.ui.device import usable_device
 from explorer.ui.kept import KEPT
 from explorer.ui.picker import Choice
-from explorer.views import bn_charts
-from explorer.views.bn_numbers import magnitude, plain
+from explorer.views.batch_norm import charts
+from explorer.views.numbers import magnitude, plain
 from explorer.words import section
 
 Later = Callable[[], None]
@@ -62,7 +62,7 @@ def _shape(choice: Choice) -> None:
             after=plain(found.kurtosis_after),
             outside=f"{found.outside:.1%}",
         )
-    figure = bn_charts.histograms((found.before, found.after), 300)
+    figure = charts.histograms((found.before, found.after), 300)
     chart.show(figure, "bn_shape", alt=f"{chosen} values before and after normalising")
 
 
@@ -125,7 +125,7 @@ def _sigmoid(choice: Choice) -> None:
     found = batch_norm_claims.sigmoid_inputs(mean, spread)
     with place:
         _say("sigmoid", before=plain(found.slope_before), after=plain(found.slope_after))
-    figure = bn_charts.sigmoid(found)
+    figure = charts.sigmoid(found)
     chart.show(figure, "bn_sigmoid", alt="Slope of the sigmoid and where its inputs lie")
 
 

@@ -11,8 +11,8 @@ from explorer.ui.batch_norm import cached
 from explorer.ui.device import usable_device
 from explorer.ui.kept import KEPT
 from explorer.ui.picker import Choice
-from explorer.views import bn_depth
-from explorer.views.bn_numbers import magnitude
+from explorer.views import depth_charts
+from explorer.views.numbers import magnitude
 from explorer.words import section
 
 if TYPE_CHECKING:
@@ -37,7 +37,7 @@ def draw(choice: Choice) -> None:
     with left:
         st.markdown("**Activations on the way forward**")
         chart.show(
-            bn_depth.by_depth(
+            depth_charts.by_depth(
                 {net: signal.spread for net, signal in found.items()}, "standard deviation"
             ),
             "bn_spread",
@@ -46,7 +46,7 @@ def draw(choice: Choice) -> None:
     with right:
         st.markdown("**Gradients on the way back**")
         chart.show(
-            bn_depth.by_depth(
+            depth_charts.by_depth(
                 {net: signal.gradients for net, signal in found.items()}, "norm of the gradient"
             ),
             "bn_gradients",
@@ -66,7 +66,7 @@ def draw(choice: Choice) -> None:
     from explorer.experiments.signal import REFERENCE
 
     reference = {net: REFERENCE[depth, *net] for net in found}
-    st.markdown(bn_depth.table(found, reference))
+    st.markdown(depth_charts.table(found, reference))
     st.caption(section("batch_norm", "Depth table"))
 
 
@@ -74,8 +74,8 @@ def compute(depth: int, device: str) -> dict[tuple[bool, bool], Signal]:
     """(batch norm, shortcuts) -> signal of the four networks of this depth, with progress."""
     found = {}
     slot = st.empty()
-    for index, (net, (name, _)) in enumerate(bn_depth.NETS.items()):
-        slot.progress(index / len(bn_depth.NETS), f"{depth} layers, {name}: there and back …")
+    for index, (net, (name, _)) in enumerate(depth_charts.NETS.items()):
+        slot.progress(index / len(depth_charts.NETS), f"{depth} layers, {name}: there and back …")
         found[net] = cached.signal(depth, *net, _IMAGES, device)
     slot.empty()
     return found

@@ -15,9 +15,8 @@ from explorer.ui.device import usable_device
 from explorer.ui.drawing import drawing
 from explorer.ui.kept import KEPT
 from explorer.ui.picker import Choice
-from explorer.views import bn_axes, bn_charts, bn_layer
-from explorer.views.bn_numbers import plain
-from explorer.views.palette import themed
+from explorer.views.batch_norm import charts, cubes, layer_tables
+from explorer.views.numbers import plain
 from explorer.words import glossary, section
 
 _HEIGHT: Final = 480
@@ -98,7 +97,7 @@ def _measured(
     picture, numbers = st.columns([6, 5], gap="medium")
     with picture:
         chart.show(
-            bn_charts.histograms(result.histograms, _HEIGHT),
+            charts.histograms(result.histograms, _HEIGHT),
             "bn_histograms",
             alt=f"Values of channel {channel} after each step",
         )
@@ -124,7 +123,7 @@ def _measured(
                 fed=_fed(choice, trained, bool(fed.keys)),
             )
         )
-        st.dataframe(bn_layer.channels(layer.statistics), height=230)
+        st.dataframe(layer_tables.channels(layer.statistics), height=230)
 
 
 def _fed(choice: Choice, trained: str | None, own: bool) -> str:
@@ -135,12 +134,12 @@ def _fed(choice: Choice, trained: str | None, own: bool) -> str:
 
 
 def _axes(op: Op, images: int) -> None:
-    for column, name in zip(st.columns(len(bn_axes.SHARED)), bn_axes.SHARED, strict=True):
+    for column, name in zip(st.columns(len(cubes.SHARED)), cubes.SHARED, strict=True):
         with column:
             st.markdown(f"**{name.capitalize()}**")
-            svg = themed(bn_axes.cube(name))
+            svg = cubes.cube(name)
             label = f"{name}: the values that share one mean are blue"
             drawing(svg, key=f"bn_cube_{name.split()[0]}", label=label)
     channels, height, width = op.in_shape
-    st.table(bn_layer.axes((images, channels, height, width)), border="horizontal")
+    st.table(layer_tables.axes((images, channels, height, width)), border="horizontal")
     st.markdown(section("batch_norm", "Axes"))

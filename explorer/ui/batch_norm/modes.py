@@ -14,8 +14,8 @@ from explorer.ui.batch_norm.controls import trained_preset
 from explorer.ui.device import usable_device
 from explorer.ui.kept import KEPT
 from explorer.ui.picker import Choice
-from explorer.views import bn_charts
-from explorer.views.bn_numbers import plain
+from explorer.views.batch_norm import charts
+from explorer.views.numbers import plain
 from explorer.words import glossary, section
 
 _MEAN, _SPREAD, _BATCHES = 3.0, 2.0, 60
@@ -36,7 +36,7 @@ def draw(choice: Choice) -> None:
     found = running_statistics(momentum, int(size), _BATCHES, _MEAN, _SPREAD)
     with picture:
         chart.show(
-            bn_charts.running(found, _MEAN, _SPREAD**2),
+            charts.running(found, _MEAN, _SPREAD**2),
             "bn_running",
             alt="Mean and variance of every batch, and their running averages",
         )
@@ -112,4 +112,4 @@ def _two_batches(choice: Choice) -> None:
     with picture:
         pairs = {"train mode": found.train, "eval mode": found.evaluated}
         lists = {name: (a.tolist(), b.tolist()) for name, (a, b) in pairs.items()}
-        chart.show(bn_charts.agreement(lists), "bn_agreement", alt="Logits of one image, twice")
+        chart.show(charts.agreement(lists), "bn_agreement", alt="Logits of one image, twice")

@@ -11,8 +11,9 @@ from explorer.experiments.batch_norm import MAX_VALUES, BadValue, Steps
 from explorer.ui import chart
 from explorer.ui.batch_norm.controls import epsilon, gamma_and_beta
 from explorer.ui.kept import KEPT
-from explorer.views import bn_formulas, bn_steps
-from explorer.views.bn_numbers import plain
+from explorer.views.batch_norm.formulas import formulas
+from explorer.views.batch_norm.steps import journey, table
+from explorer.views.numbers import plain
 from explorer.words import quoted, section
 
 START: Final = "2, 4, 4, 4, 5, 5, 7, 9"
@@ -21,7 +22,7 @@ _LAST: Final = "bn_last_batch"
 
 def draw() -> None:
     """Table, controls and formulas first; torch's column when torch is there."""
-    numbers, controls, formulas = st.columns([7, 3.3, 6.7], gap="medium")
+    numbers, controls, written = st.columns([7, 3.3, 6.7], gap="medium")
     with numbers:
         text = st.text_input("Values of one channel", START, max_chars=200, key="bn_values", **KEPT)
         complaint, slot, said = st.empty(), st.empty(), st.empty()
@@ -34,11 +35,11 @@ def draw() -> None:
     row = min(row, len(result.values)) - 1
     # Importing torch takes seconds once: the table is there before, and waits for its column.
     if "torch" not in sys.modules:
-        slot.table(bn_steps.table(result, None))
-    with formulas:
-        for formula in bn_formulas.formulas(result, row):
+        slot.table(table(result, None))
+    with written:
+        for formula in formulas(result, row):
             st.latex(formula)
-        picture = bn_steps.journey(result, row)
+        picture = journey(result, row)
         chart.show(picture, "bn_journey", alt="Every value before and after each step")
     undo_gamma, undo_beta = map(plain, result.undoing)
     st.markdown(section("batch_norm", "After the four steps", gamma=undo_gamma, beta=undo_beta))
@@ -69,7 +70,7 @@ def _check(result: Steps, slot: DeltaGenerator, said: DeltaGenerator) -> None:
     from explorer.experiments import batch_norm_torch
 
     check = batch_norm_torch.check(result)
-    slot.table(bn_steps.table(result, check.outputs))
+    slot.table(table(result, check.outputs))
     if check.refusal:
         said.warning(section("batch_norm", "One value", refusal=check.refusal))
         return

@@ -8,7 +8,7 @@ from explorer.lessons import block_lab
 from explorer.lessons.sentences import block_sentence
 from explorer.ui.block_lab.composer import composer, mend_buttons
 from explorer.ui.drawing import drawing
-from explorer.views import palette, unit_diagram
+from explorer.views import unit_diagram
 from explorer.words import glossary, section
 
 
@@ -24,7 +24,7 @@ def draw() -> None:
     svg = unit_diagram.picture(composed)
     with left:
         label = f"The composed block: {composed.verdict}"
-        drawing(palette.themed(svg), key="unit_diagram", label=label)
+        drawing(svg, key="unit_diagram", label=label)
         st.download_button(
             "Save as SVG",
             svg,

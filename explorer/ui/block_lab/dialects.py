@@ -11,7 +11,7 @@ from explorer.architecture.unit import UnitSpec, unit
 from explorer.lessons import block_lab, block_numbers
 from explorer.ui.block_lab.diagram import beside_picture
 from explorer.ui.drawing import drawing
-from explorer.views import palette, unit_diagram
+from explorer.views import unit_diagram
 from explorer.words import glossary, section
 
 
@@ -33,7 +33,7 @@ def draw(spec: UnitSpec) -> None:
     left, right = beside_picture()
     with left:
         drawing(
-            palette.themed(unit_diagram.picture(unit(spoken))),
+            unit_diagram.picture(unit(spoken)),
             key="unit_dialect_diagram",
             label=f"The block as {DIALECTS[name].title} writes it",
             filename=f"block_{name}",

@@ -9,7 +9,7 @@ import streamlit as st
 from explorer.architecture.comparison import Comparison, Stack, compare
 from explorer.ui.drawing import drawing
 from explorer.ui.kept import KEPT
-from explorer.views import bottleneck_picture, palette
+from explorer.views import bottleneck_picture
 from explorer.words import glossary, section
 
 if TYPE_CHECKING:
@@ -51,7 +51,7 @@ def draw() -> None:
             st.markdown(f"**{title}**, {remark}")
             picture = bottleneck_picture.picture(stack, ratio, longest, asked.size)
             label = f"{title}: {stack.params:,} parameters, {ratio} times the bottleneck's"
-            drawing(palette.themed(picture), key=f"params_stack_{index}", label=label)
+            drawing(picture, key=f"params_stack_{index}", label=label)
             slots.append(st.empty())
     st.markdown(section("parameters", "bottleneck"))
     _texts(pair, asked)

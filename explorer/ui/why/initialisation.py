@@ -11,7 +11,7 @@ import streamlit as st
 from explorer.ui import chart, picker
 from explorer.ui.batch_norm import depth as depth_of_signal
 from explorer.ui.device import usable_device
-from explorer.views import bn_depth, why_charts
+from explorer.views import depth_charts, why_charts
 from explorer.words import section
 
 if TYPE_CHECKING:
@@ -45,12 +45,12 @@ def _gradients() -> None:
     st.write(section("why_residual", "initialisation"))
     found = depth_of_signal.compute(int(layers), usable_device(picker.current().device).id)
     lines = {net: signal.gradients for net, signal in found.items()}
-    figure = bn_depth.by_depth(lines, "gradient norm of conv1 (log scale)")
+    figure = depth_charts.by_depth(lines, "gradient norm of conv1 (log scale)")
     chart.show(figure, key="why_gradients", alt="Gradient norm by block")
     from explorer.experiments.signal import REFERENCE
 
     reference = {net: REFERENCE[int(layers), *net] for net in found}
-    st.markdown(bn_depth.table(found, reference))
+    st.markdown(depth_charts.table(found, reference))
 
 
 def _likeness() -> None:

@@ -11,7 +11,7 @@ from explorer.experiments.jobs import ENDED
 from explorer.ui import chart
 from explorer.ui.why import deletions
 from explorer.ui.why.queue import service
-from explorer.views import why_charts, why_tables
+from explorer.views import why_charts
 from explorer.words import quoted
 
 if TYPE_CHECKING:
@@ -139,7 +139,7 @@ def _results(statuses: list[Status[TrainingRecipe, Any]]) -> None:
     if not rows:
         return
     st.dataframe(rows, hide_index=True, width="stretch")
-    text = why_tables.curves_csv(
+    text = why_charts.curves_csv(
         {status.id: (status.recipe.title, status.points) for status in statuses}
     )
     st.download_button("Curves as CSV", text, "training_runs.csv", "text/csv", key="why_csv")

@@ -3,7 +3,7 @@
 import csv
 import io
 
-from explorer.views.why_tables import curves_csv
+from explorer.views.why_charts import curves_csv
 
 
 def test_any_name_stays_in_its_column():

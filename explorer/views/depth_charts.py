@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from math import ceil, floor, log10
 from typing import TYPE_CHECKING, Final
 
 import plotly.graph_objects as go
 
-from explorer.views.bn_charts import finish
-from explorer.views.bn_numbers import magnitude, power_of_ten
+from explorer.views.chart_style import styled
+from explorer.views.numbers import magnitude
 from explorer.views.palette import GREY, INDIGO, TEAL, VERMILION, chart_colour
+from explorer.views.scales import powers
 
 if TYPE_CHECKING:
     from explorer.experiments.signal import Reference, Signal
@@ -22,8 +22,6 @@ NETS: Final = {
     (False, True): ("residual, without BN", INDIGO),
 }
 """(batch norm, shortcuts) -> name and colour slot."""
-
-_TICKS: Final = 6
 
 
 def table(
@@ -58,17 +56,5 @@ def by_depth(lines: Mapping[tuple[bool, bool], Sequence[float]], title: str) -> 
             line={"color": chart_colour(slot), "width": 3},
             hovertemplate=f"{name}, block %{{x}}: %{{y:.3g}}<extra></extra>",
         )  # fmt: skip
-    exponents = _exponents([value for values in lines.values() for value in values])
-    figure.update_yaxes(
-        type="log",
-        tickvals=[10.0**exponent for exponent in exponents],
-        ticktext=[power_of_ten(exponent) for exponent in exponents],
-    )
-    return finish(figure, 360, xaxis_title="block, from input to output", yaxis_title=title)
-
-
-def _exponents(values: Sequence[float]) -> list[int]:
-    """Powers of ten for the ticks, at most _TICKS of them."""
-    positive = [value for value in values if 0 < value < float("inf")] or [1.0]
-    low, high = floor(log10(min(positive))), ceil(log10(max(positive)))
-    return list(range(low, high + 1, max(1, ceil((high - low) / _TICKS))))
+    figure.update_yaxes(powers([value for values in lines.values() for value in values]))
+    return styled(figure, 360, "block, from input to output", title, legend="above")

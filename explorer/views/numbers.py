@@ -1,7 +1,8 @@
-"""Numbers as batch norm's tables, sentences and formulas print them."""
+"""Numbers as tables, axes, sentences and formulas print them."""
 
 from math import floor, isfinite, log10
 
+_UNITS = ((1e9, "G"), (1e6, "M"), (1e3, "k"))
 _RAISED = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
 _LARGE = 1e7
 
@@ -45,6 +46,26 @@ def magnitude(value: float) -> str:
 def _scientific(value: float) -> str:
     mantissa, exponent = f"{value:.1e}".split("e")
     return f"{mantissa} × {_raised(int(exponent))}".replace("-", "−")
+
+
+def short(value: float) -> str:
+    """With a letter for thousands, millions or billions, and no zeros at the end: `2.5 M`."""
+    for unit, letter in _UNITS:
+        if value >= unit:
+            return f"{value / unit:g} {letter}"
+    return f"{value:g}"
+
+
+def printed(value: float, step: float) -> str:
+    """In millions or billions, with as many decimals as its source prints, in steps of `step`."""
+    unit, letter = _UNITS[0 if value >= _UNITS[0][0] else 1]
+    digits = len(f"{unit / step:.0f}") - 1
+    return f"{value / unit:.{digits}f} {letter}"
+
+
+def duration(seconds: float) -> str:
+    """Milliseconds below a second."""
+    return f"{1e3 * seconds:,.3g} ms" if seconds < 1 else f"{seconds:,.1f} s"
 
 
 def power_of_ten(exponent: int) -> str:

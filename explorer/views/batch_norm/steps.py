@@ -9,7 +9,8 @@ import plotly.graph_objects as go
 from pandas.io.formats.style import Styler
 
 from explorer.experiments.batch_norm import Steps, moments
-from explorer.views.bn_numbers import fixed
+from explorer.views.chart_style import styled
+from explorer.views.numbers import fixed
 from explorer.views.palette import BLUE, GREY, INDIGO, chart_colour
 
 COLUMNS = ("x", "x − μ", "x̂", "y")
@@ -73,11 +74,4 @@ def journey(result: Steps, row: int) -> go.Figure:
         name="mean",
         hovertemplate="mean of %{x}: %{y:,.4f}<extra></extra>",
     )  # fmt: skip
-    figure.update_layout(
-        height=250,
-        margin={"l": 8, "r": 8, "t": 8, "b": 8},
-        legend={"orientation": "h", "y": 1.02, "yanchor": "bottom", "x": 0, "font": {"size": 14}},
-        yaxis={"title": {"text": "value", "font": {"size": 14}}, "tickfont": {"size": 14}},
-        xaxis={"range": [-0.25, 3.25], "tickfont": {"size": 14}},
-    )
-    return figure
+    return styled(figure, 250, y="value", legend="above", xaxis_range=[-0.25, 3.25])

@@ -8,7 +8,10 @@ import pytest
 from explorer.experiments.batch_norm import steps
 from explorer.experiments.batch_norm_claims import running_statistics, shape, sigmoid_inputs
 from explorer.experiments.signal import REFERENCE, Signal
-from explorer.views import bn_axes, bn_charts, bn_depth, bn_formulas, bn_layer, bn_steps
+from explorer.views import depth_charts
+from explorer.views.batch_norm import charts as bn_charts
+from explorer.views.batch_norm import cubes, formulas, layer_tables
+from explorer.views.batch_norm import steps as bn_steps
 from explorer.views.palette import BLUE, LIGHT, chart_colour
 
 BY_HAND = steps((2, 4, 4, 4, 5, 5, 7, 9), gamma=2, beta=-1)
@@ -30,7 +33,7 @@ def test_torchs_column_without_torch(outputs, shown):
 
 
 def test_formulas_carry_the_numbers():
-    mean, variance, normalised, scaled = bn_formulas.formulas(BY_HAND, row=7)
+    mean, variance, normalised, scaled = formulas.formulas(BY_HAND, row=7)
     assert mean == r"\small \mu = \frac{2 + 4 + 4 + \dots + 9}{8} = 5"
     assert variance.endswith("= 4")
     assert r"\frac{9 - 5}{\sqrt{4 + 10^{-5}}} = 2" in normalised
@@ -43,7 +46,7 @@ def test_formulas_carry_the_numbers():
     [(1,), (-1, -2), (1e6, -1e6, 0.123456789), tuple(range(16)), (1e-5, 2e-5), (999.99, -1234.567)],
 )
 def test_formulas_of_any_batch_are_whole_and_narrow(values, gamma):
-    for formula in bn_formulas.formulas(steps(values, gamma), row=0):
+    for formula in formulas.formulas(steps(values, gamma), row=0):
         assert formula.count("{") == formula.count("}")
         assert formula.count("(") == formula.count(")")
         assert len(re.sub(r"\\\w+|[{}^_ ]", "", formula)) <= 60
@@ -51,7 +54,7 @@ def test_formulas_of_any_batch_are_whole_and_narrow(values, gamma):
 
 def test_long_numbers_leave_the_symbols_out():
     result = steps((123456.789, -98765.4, 3, 0.00012, 5, 6), gamma=-2.5)
-    mean, variance, normalised, _ = bn_formulas.formulas(result, row=1)
+    mean, variance, normalised, _ = formulas.formulas(result, row=1)
     assert mean.startswith(r"\small \mu = \frac{123{,}457 + \dots + 6}{6}")
     assert variance.startswith(r"\small \sigma^2 = \frac{(123{,}457 - 4{,}117.56)^2 + \dots}{6}")
     assert r"\varepsilon" not in normalised
@@ -76,14 +79,14 @@ def test_histograms_share_their_axis():
 
 def charts():
     found = running_statistics(0.1, 8)
-    lines = {net: [1.0, 10.0, 1e6] for net in bn_depth.NETS}
+    lines = {net: [1.0, 10.0, 1e6] for net in depth_charts.NETS}
     return [
         bn_steps.journey(BY_HAND, 0),
         bn_charts.histograms((shape("normal").before,)),
         bn_charts.running(found, 3, 4),
         bn_charts.agreement({"train mode": ([1.0], [2.0]), "eval mode": ([1.0], [1.0])}),
         bn_charts.sigmoid(sigmoid_inputs(4, 2)),
-        bn_depth.by_depth(lines, "norm"),
+        depth_charts.by_depth(lines, "norm"),
     ]
 
 
@@ -99,17 +102,17 @@ def test_charts_follow_the_theme_and_name_their_axes(figure):
 
 
 def test_ticks_are_few_and_cover_the_values():
-    figure = bn_depth.by_depth({(True, False): [3e-9, 2e11]}, "norm")
+    figure = depth_charts.by_depth({(True, False): [3e-9, 2e11]}, "norm")
     ticks = figure.layout.yaxis.tickvals
     assert len(ticks) <= 8
     assert ticks[0] <= 3e-9
     assert figure.layout.yaxis.ticktext[0] == "10⁻⁹"
-    assert bn_depth.by_depth({(True, False): [float("inf"), 0.0]}, "norm").layout.yaxis.tickvals
+    assert depth_charts.by_depth({(True, False): [float("inf"), 0.0]}, "norm").layout.yaxis.tickvals
 
 
 def test_depth_table_sets_both_side_by_side():
-    found = {net: Signal(("a", "b"), (1, 1), (8, 2), 2.3, 2.3) for net in bn_depth.NETS}
-    table = bn_depth.table(found, {net: REFERENCE[110, *net] for net in found})
+    found = {net: Signal(("a", "b"), (1, 1), (8, 2), 2.3, 2.3) for net in depth_charts.NETS}
+    table = depth_charts.table(found, {net: REFERENCE[110, *net] for net in found})
     assert "| plain, with BN | 4.0 | 1.4 × 10⁷ | 2.3 | – |" in table
     assert "| residual, without BN | 4.0 | 0.10 to 0.30 | 2.3 | 6.5 × 10⁷ |" in table
     assert len({line.count("|") for line in table.splitlines()}) == 1
@@ -122,7 +125,7 @@ def test_depth_table_sets_both_side_by_side():
      ("group norm", 18 + 3 + 6)],
 )  # fmt: skip
 def test_cubes_colour_the_values_of_one_mean(name, cells):
-    svg = bn_axes.cube(name)
+    svg = cubes.cube(name)
     root = ElementTree.fromstring(svg)
     polygons = [node for node in root.iter() if node.tag.endswith("polygon")]
     assert len(polygons) == 36 + 24 + 24
@@ -134,6 +137,6 @@ def test_cubes_colour_the_values_of_one_mean(name, cells):
 @pytest.mark.parametrize("shape_", [(8, 64, 112, 112), (2, 48, 7, 7), (3, 5, 1, 1)])
 def test_every_norm_covers_every_value(shape_):
     images, channels, height, width = shape_
-    table = bn_layer.axes(shape_).data
+    table = layer_tables.axes(shape_).data
     assert (table["means"] * table["values in each"] == images * channels * height * width).all()
     assert list(table["mixes images"]) == ["yes", "no", "no", "no"]

@@ -3,10 +3,11 @@
 from collections.abc import Callable
 from typing import Final
 
-from explorer.views.palette import BACKGROUND, BLUE, BORDER, LIGHT, PANEL, TEXT
+from explorer.views.palette import BACKGROUND, BLUE, BORDER, LIGHT, PANEL
+from explorer.views.svg import document, text
 
 IMAGES, CHANNELS, POSITIONS, GROUP = 4, 6, 6, 3
-_CELL, _DEPTH = 19, 10
+_CELL, _DEPTH, _FONT = 19, 10, 15
 _LEFT, _TOP = 34, 62
 WIDTH = _LEFT + CHANNELS * _CELL + IMAGES * _DEPTH + 24
 HEIGHT = _TOP + POSITIONS * _CELL + 30
@@ -42,15 +43,13 @@ def cube(name: str) -> str:
     ]
     right, bottom = _LEFT + CHANNELS * _CELL, _TOP + POSITIONS * _CELL
     middle = _TOP + POSITIONS * _CELL / 2
+    upright = text(20, middle, "positions H W", size=_FONT)
     labels = [
-        _text(_LEFT + CHANNELS * _CELL / 2, bottom + 20, "channels C"),
-        f'<g transform="rotate(-90 20 {middle})">{_text(20, middle, "positions H W")}</g>',
-        _text(right + IMAGES * _DEPTH - 28, 14, "images N"),
+        text(_LEFT + CHANNELS * _CELL / 2, bottom + 20, "channels C", size=_FONT),
+        f'<g transform="rotate(-90 20 {middle})">{upright}</g>',
+        text(right + IMAGES * _DEPTH - 28, 14, "images N", size=_FONT),
     ]
-    return (
-        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {HEIGHT}" '
-        f'width="{WIDTH}" height="{HEIGHT}">{"".join([*top, *side, *front, *labels])}</svg>'
-    )
+    return document(WIDTH, HEIGHT, [*top, *side, *front, *labels])
 
 
 def _square(channel: int, position: int) -> tuple[tuple[float, float], ...]:
@@ -73,10 +72,3 @@ def _face(shared: bool, *corners: tuple[float, float]) -> str:
     fill, stroke = (LIGHT[BLUE], BACKGROUND) if shared else (PANEL, BORDER)
     points = " ".join(f"{x},{y}" for x, y in corners)
     return f'<polygon points="{points}" fill="{fill}" stroke="{stroke}"/>'
-
-
-def _text(x: float, y: float, words: str) -> str:
-    return (
-        f'<text x="{x}" y="{y}" text-anchor="middle" font-size="15" fill="{TEXT}" '
-        f'font-family="inherit">{words}</text>'
-    )

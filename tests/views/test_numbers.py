@@ -6,7 +6,17 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from explorer.views.bn_numbers import fixed, in_brackets, latex, magnitude, plain, power_of_ten
+from explorer.views.numbers import (
+    duration,
+    fixed,
+    in_brackets,
+    latex,
+    magnitude,
+    plain,
+    power_of_ten,
+    printed,
+    short,
+)
 
 
 @pytest.mark.parametrize(
@@ -76,3 +86,30 @@ def test_the_value_can_be_read_back(value):
         mantissa, power = text.split(" × 10")
         text = f"{mantissa}e{power.translate(raised)}"
     assert float(text) == pytest.approx(value, rel=0.051)
+
+
+@pytest.mark.parametrize(
+    ("seconds", "text"), [(0.000_056_5, "0.0565 ms"), (0.185, "185 ms"), (4.96, "5.0 s")]
+)
+def test_durations(seconds, text):
+    assert duration(seconds) == text
+
+
+@pytest.mark.parametrize(
+    ("value", "text"), [(7, "7"), (2_500, "2.5 k"), (20_000_000, "20 M"), (1.8e9, "1.8 G")]
+)
+def test_short(value, text):
+    assert short(value) == text
+
+
+@pytest.mark.parametrize(
+    ("value", "step", "text"),
+    [
+        (1.8e9, 1e8, "1.8 G"),
+        (25.6e6, 1e5, "25.6 M"),
+        (270_000, 10_000, "0.27 M"),
+        (2e9, 1e9, "2 G"),
+    ],
+)
+def test_as_printed(value, step, text):
+    assert printed(value, step) == text

@@ -1,31 +1,17 @@
 """Charts of batch norm: histograms, running statistics, agreement of two batches, sigmoid."""
 
 from collections.abc import Mapping, Sequence
-from typing import Any, Final
+from typing import Final
 
 import plotly.graph_objects as go
 from plotly.subplots import make_subplots
 
 from explorer.experiments.batch_norm_claims import Histogram, Running, SigmoidInputs
-from explorer.views.bn_numbers import plain
+from explorer.views.chart_style import FONT, styled
+from explorer.views.numbers import plain
 from explorer.views.palette import GREY, INDIGO, SKY, TEAL, VERMILION, chart_colour
 
-_TEXT: Final = {"size": 14}
 _STEPS: Final = (GREY, SKY, INDIGO, TEAL)
-
-
-def finish(figure: go.Figure, height: int, **layout: Any) -> go.Figure:
-    """Height in pixels, legible text, little margin."""
-    figure.update_layout(
-        height=height,
-        margin={"l": 8, "r": 8, "t": 8, "b": 8},
-        legend={"orientation": "h", "y": 1.02, "yanchor": "bottom", "x": 0, "font": _TEXT},
-        hoverlabel={"font": _TEXT},
-    )
-    figure.update_xaxes(tickfont=_TEXT, title_font=_TEXT)
-    figure.update_yaxes(tickfont=_TEXT, title_font=_TEXT)
-    figure.update_layout(**layout)
-    return figure
 
 
 def histograms(rows: Sequence[Histogram], height: int = 460) -> go.Figure:
@@ -50,12 +36,10 @@ def histograms(rows: Sequence[Histogram], height: int = 460) -> go.Figure:
             row=index,
             col=1,
         )
-    figure.update_annotations(font=_TEXT, x=0, xanchor="left")
+    figure.update_annotations(font=FONT, x=0, xanchor="left")
     figure.update_yaxes(nticks=3, tickformat=",", title_text="values")
     figure.update_xaxes(title_text="value", row=len(rows), col=1)
-    return finish(
-        figure, height, showlegend=False, bargap=0, margin={"l": 8, "r": 8, "t": 28, "b": 8}
-    )
+    return styled(figure, height, showlegend=False, bargap=0)
 
 
 def running(found: Running, mean: float, variance: float) -> go.Figure:
@@ -77,7 +61,7 @@ def running(found: Running, mean: float, variance: float) -> go.Figure:
             hovertemplate=f"after batch %{{x}}: running {name} %{{y:.4f}}<extra></extra>",
         )  # fmt: skip
         figure.add_hline(truth, line={"color": chart_colour(slot), "width": 1})
-    return finish(figure, 400, xaxis_title="batches seen", yaxis_title="value")
+    return styled(figure, 400, "batches seen", "value", legend="above")
 
 
 def agreement(pairs: Mapping[str, tuple[Sequence[float], Sequence[float]]]) -> go.Figure:
@@ -96,7 +80,7 @@ def agreement(pairs: Mapping[str, tuple[Sequence[float], Sequence[float]]]) -> g
             marker={"color": chart_colour(slot), "size": size, "opacity": 0.8},
             hovertemplate="logit %{x:.4f} in batch A, %{y:.4f} in batch B<extra></extra>",
         )  # fmt: skip
-    return finish(figure, 330, xaxis_title="logit in batch A", yaxis_title="logit in batch B")
+    return styled(figure, 330, "logit in batch A", "logit in batch B", legend="above")
 
 
 def sigmoid(found: SigmoidInputs) -> go.Figure:
@@ -112,4 +96,4 @@ def sigmoid(found: SigmoidInputs) -> go.Figure:
             line={"color": chart_colour(slot), "width": 3 if fill is None else 1.5},
             hovertemplate=f"{name}: %{{y:.4f}} at %{{x:.2f}}<extra></extra>",
         )  # fmt: skip
-    return finish(figure, 300, xaxis_title="input of the sigmoid", yaxis_title="slope, density")
+    return styled(figure, 300, "input of the sigmoid", "slope, density", legend="above")

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from typing import Final
 
 from explorer.experiments.batch_norm import Steps
-from explorer.views.bn_numbers import in_brackets, latex
+from explorer.views.numbers import in_brackets, latex
 
 _WIDEST: Final = 33
 """Digits that stand side by side in the narrowest column where formulas are shown."""

@@ -1,0 +1,50 @@
+"""How every chart looks: its font, its margins, its legend, its axes' titles."""
+
+from collections.abc import Mapping
+from typing import Any, Final
+
+from plotly import graph_objects as go
+
+FONT: Final = {"size": 15}
+MARGIN: Final = {"l": 0, "r": 10, "t": 30, "b": 0}
+"""In pixels; above, Plotly's own buttons stand, which else cover the highest mark."""
+_LEGENDS: Final[dict[str, dict[str, Any]]] = {
+    "above": {"orientation": "h", "x": 0, "y": 1.02, "yanchor": "bottom", "font": FONT},
+    "below": {"orientation": "h", "y": -0.25, "font": FONT},
+}
+
+
+def styled(
+    figure: go.Figure,
+    height: int,
+    x: str | None = None,
+    y: str | None = None,
+    *,
+    legend: str | None = None,
+    margin: Mapping[str, int] | None = None,
+    **layout: Any,
+) -> go.Figure:
+    """The figure, dressed as all are.
+
+    Args:
+        figure: what is drawn.
+        height: in pixels.
+        x, y: titles of the axes, with their units.
+        legend: "above" or "below"; without it Plotly decides whether there is one.
+        margin: sides in pixels that differ from MARGIN's.
+        layout: more of Plotly's layout.
+    """
+    figure.update_layout(
+        height=height,
+        margin={**MARGIN, **(margin or {})},
+        font=FONT,
+        hoverlabel={"font": FONT},
+        **({"legend": _LEGENDS[legend]} if legend else {}),
+    )
+    for axes, title in ((figure.update_xaxes, x), (figure.update_yaxes, y)):
+        axes(title_font=FONT, tickfont=FONT, automargin=True)
+        if title is not None:
+            axes(title_text=title)
+    # Last, so that what a chart asks for is what it gets.
+    figure.update_layout(**layout)
+    return figure
