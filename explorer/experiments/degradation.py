@@ -1,5 +1,6 @@
 """Degradation, reproduced: plain and residual networks trained beside each other in minutes."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from time import perf_counter
@@ -13,7 +14,8 @@ from explorer.architecture import NetworkSpec, blueprint
 from explorer.experiments.jobs import Reporter
 from explorer.experiments.lesion import each_deleted
 from explorer.experiments.training_data import FORMATS, Pictures, held_out_set, training_data
-from explorer.networks import ResNet, build
+from explorer.networks import ResNet, build, device_for
+from explorer.words import FieldError, WordedError, label
 
 BATCH = 64
 
@@ -22,7 +24,8 @@ BATCH = 64
 class TrainingRecipe:
     """One training. `depth` is 6n+2; `shortcut` "none" makes the plain network.
 
-    The rate warms up over 50 steps and is divided by ten for the last quarter.
+    The rate warms up over 50 steps and is divided by ten for the last quarter. `device` is a
+    kind of device ("cuda", "cpu") or "auto", resolved where the training runs.
     """
 
     depth: int
@@ -37,27 +40,45 @@ class TrainingRecipe:
 
     def __post_init__(self) -> None:
         if self.pictures not in FORMATS:
-            raise ValueError(f"pictures={self.pictures!r} must be one of {', '.join(FORMATS)}")
+            known = ", ".join(FORMATS)
+            raise FieldError("training", "pictures", {"pictures": self.pictures}, known=known)
         if self.depth not in range(8, 111, 6):
-            raise ValueError(f"depth={self.depth} must be 6n+2, from 8 to 110")
+            raise FieldError("training", "depth", {"depth": self.depth})
         if not 10 <= self.steps <= 2_000:
-            raise ValueError(f"steps={self.steps} must be from 10 to 2,000")
+            raise FieldError("training", "steps", {"steps": self.steps})
         if not 0 < self.rate <= 1:
-            raise ValueError(f"rate={self.rate} must be above 0 and at most 1")
+            raise FieldError("training", "rate", {"rate": self.rate})
 
     @property
     def title(self) -> str:
         """The network's description, after the name that its visitor gave it, if any."""
-        return f"{self.name}: {self.network}" if self.name else self.network
+        if not self.name:
+            return self.network
+        return label("training.named", name=self.name, network=self.network)
 
     @property
     def network(self) -> str:
-        """What is trained and how, without the name."""
-        kind = "plain" if self.shortcut == "none" else "ResNet"
-        option = {"projection": ", option B"}.get(self.shortcut, "")
-        bare = "" if self.batch_norm else ", no BN"
-        other = "" if self.pictures == "gratings" else f", {self.pictures}"
-        return f"{kind}-{self.depth}{option}{bare}{other}, rate {self.rate:g}, seed {self.seed}"
+        """What is trained and how, without the name, in the language of whoever asks."""
+        parts = [
+            label("training.plain" if self.shortcut == "none" else "training.residual",
+                  depth=self.depth),
+            label("training.option_b") if self.shortcut == "projection" else "",
+            "" if self.batch_norm else label("training.no_batch_norm"),
+            "" if self.pictures == "gratings" else self.pictures,
+            label("training.rate", rate=self.rate),
+            label("training.seed", seed=self.seed),
+        ]  # fmt: skip
+        return label("list.comma").join(filter(None, parts))
+
+    def accepts(self, point: Mapping[str, float | None]) -> bool:
+        """Whether a point of progress can be of this training; else its file was damaged."""
+        step, accuracy = point.get("step"), point.get("accuracy")
+        return (
+            step in range(1, self.steps + 1)
+            and accuracy is not None
+            and 0 <= accuracy <= 1
+            and "loss" in point
+        )
 
     @property
     def image_size(self) -> int:
@@ -99,11 +120,13 @@ def train(recipe: TrainingRecipe, reporter: Reporter) -> TrainingResult:
 
     Raises:
         Cancelled: the job was told to stop.
-        FileNotFoundError: CIFAR-10 is not on this machine.
+        FieldError: this machine has no such device.
+        WordedError: CIFAR-10 is not on this machine.
     """
     begun = perf_counter()
-    data = training_data(recipe.pictures, recipe.seed, recipe.device, reporter.check)
-    network = build(recipe.spec, recipe.device, recipe.seed).train()
+    device = device_for(recipe.device).id
+    data = training_data(recipe.pictures, recipe.seed, device, reporter.check)
+    network = build(recipe.spec, device, recipe.seed).train()
     optimiser = torch.optim.SGD(
         network.parameters(), lr=recipe.rate, momentum=0.9, weight_decay=1e-4
     )
@@ -135,7 +158,7 @@ def train(recipe: TrainingRecipe, reporter: Reporter) -> TrainingResult:
             right = 0
         if diverged:
             break
-    weights = reporter.folder / "weights.safetensors"
+    weights = reporter.made() / "weights.safetensors"
     save_file({key: value.cpu() for key, value in network.state_dict().items()}, weights)
     final = float("nan") if diverged else sum(losses[-50:]) / len(losses[-50:])
     accuracy = held_out_accuracy(network.eval(), recipe.pictures)
@@ -149,7 +172,7 @@ def held_out_accuracy(
 
     Raises:
         ValueError: `skip` names a plain block that changes the shape.
-        FileNotFoundError: CIFAR-10 is not on this machine.
+        WordedError: CIFAR-10 is not on this machine.
     """
     images, labels = held_out_set(pictures)
     device = next(network.parameters()).device
@@ -159,7 +182,13 @@ def held_out_accuracy(
 
 
 def trained(recipe: TrainingRecipe, weights: Path) -> ResNet:
-    """The network of a finished training, on the CPU in eval mode."""
+    """The network of a finished training, on the CPU in eval mode.
+
+    Raises:
+        WordedError: the weights are no longer there.
+    """
+    if not weights.is_file():
+        raise WordedError("training", "weights gone")
     network = build(recipe.spec)
     network.load_state_dict(load_file(weights))
     return network.eval()
@@ -171,6 +200,11 @@ class Deletion:
 
     recipe: TrainingRecipe
     weights: Path
+
+    def accepts(self, point: Mapping[str, float | None]) -> bool:
+        """Whether a point of progress can be of these deletions; else its file was damaged."""
+        done, blocks = point.get("done"), point.get("blocks")
+        return done is not None and blocks == sum(self.recipe.spec.depths) and 0 <= done <= blocks
 
 
 @dataclass(frozen=True, slots=True)
@@ -189,7 +223,7 @@ def delete_each_block(order: Deletion, reporter: Reporter) -> DeletionResult:
 
     Raises:
         Cancelled: the job was told to stop.
-        FileNotFoundError: the weights were forgotten, or CIFAR-10 is no longer on this machine.
+        WordedError: the weights were forgotten, or CIFAR-10 is no longer on this machine.
     """
     recipe = order.recipe
     network = trained(recipe, order.weights)

@@ -1,6 +1,6 @@
 """The same networks in torch."""
 
-from explorer.networks.devices import Device, available_devices, best_device
+from explorer.networks.devices import Device, available_devices, best_device, device_for
 from explorer.networks.resnet import ResNet, build
 from explorer.networks.trace import MeasuredOp, Trace, trace
 
@@ -12,5 +12,6 @@ __all__ = [
     "available_devices",
     "best_device",
     "build",
+    "device_for",
     "trace",
 ]

@@ -6,6 +6,8 @@ from dataclasses import dataclass
 
 import torch
 
+from explorer.words import FieldError
+
 
 @dataclass(frozen=True, slots=True)
 class Device:
@@ -43,6 +45,22 @@ def best_device() -> Device:
     """The accelerator with the most memory, or the CPU."""
     *accelerators, cpu = available_devices()
     return max(accelerators, key=lambda device: device.memory or 0, default=cpu)
+
+
+def device_for(wanted: str) -> Device:
+    """The device of this kind ("cuda", "cpu"), or the best one for "auto".
+
+    Raises:
+        FieldError: this machine has no such device.
+    """
+    if wanted == "auto":
+        return best_device()
+    devices = available_devices()
+    for device in devices:
+        if wanted in (device.id, device.id.split(":")[0]):
+            return device
+    present = ", ".join(device.id for device in devices)
+    raise FieldError("devices", "not here", {"device": wanted}, present=present)
 
 
 def synchronise(device: torch.device) -> None:

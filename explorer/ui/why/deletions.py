@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 import streamlit as st
 
 from explorer.ui import cache, chart
-from explorer.ui.why.queue import service
+from explorer.ui.why.queue import service, visitor
 from explorer.views import why_charts
 from explorer.words import section
 
@@ -67,7 +67,7 @@ def _order(training: Training) -> None:
 
     order = Deletion(training.recipe, training.result.weights)  # type: ignore[union-attr]
     try:
-        job = service().submit(delete_each_block, order)
+        job = service().submit(delete_each_block, order, visitor(), needs=[training.id])
     except ValueError as problem:
         st.error(str(problem))
         return

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
+from uuid import uuid4
 
 import streamlit as st
 
@@ -16,3 +17,8 @@ def service() -> JobService:
     from explorer.experiments.jobs import JobService, worker_process
 
     return JobService(worker_process)
+
+
+def visitor() -> str:
+    """An id of this session: only who started a run can cancel it."""
+    return str(st.session_state.setdefault("why_visitor", uuid4().hex))

@@ -10,7 +10,7 @@ import streamlit as st
 from explorer.experiments.jobs import ENDED
 from explorer.ui import chart
 from explorer.ui.why import deletions
-from explorer.ui.why.queue import service
+from explorer.ui.why.queue import service, visitor
 from explorer.views import why_charts
 from explorer.words import quoted
 
@@ -105,13 +105,14 @@ def _progress(status: Status[TrainingRecipe, Any]) -> None:
         st.error(f"{_in_words(status.recipe)}: {status.problem}")
         return
     button, bar = st.columns([1, 6], vertical_alignment="center")
-    button.button(
-        "Cancel",
-        key=f"why_cancel_{status.id}",
-        on_click=service().cancel,
-        args=(status.id,),
-        width="stretch",
-    )
+    if status.owner == visitor():
+        button.button(
+            "Cancel",
+            key=f"why_cancel_{status.id}",
+            on_click=service().cancel,
+            args=(status.id, visitor()),
+            width="stretch",
+        )
     done = status.points[-1]["step"] if status.points else 0
     name = _in_words(status.recipe)
     if status.state == "queued":

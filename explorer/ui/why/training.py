@@ -6,9 +6,9 @@ from typing import Any, Final
 
 import streamlit as st
 
-from explorer.ui import cache, downloading, picker
+from explorer.ui import downloading, picker
 from explorer.ui.why import runs
-from explorer.ui.why.queue import service
+from explorer.ui.why.queue import service, visitor
 from explorer.words import glossary, section
 
 _KINDS: Final = {"plain": "none", "option A": "padding", "option B": "projection"}
@@ -110,8 +110,8 @@ def _start(**choices: Any) -> None:
             pictures=state.why_pictures,
             steps=int(state.why_new_steps),
             seed=int(state.why_new_seed),
-            device=cache.device_for(picker.current().device).id,
+            device=picker.current().device,
         )
-        runs.add(service().submit(degradation.train, recipe))
+        runs.add(service().submit(degradation.train, recipe, visitor()))
     except ValueError as problem:
         state["why_problem"] = str(problem)

@@ -1,0 +1,13 @@
+"""Long computations beside the app: a queue, progress, cancel, and results that outlive a page.
+
+A job runs wherever a `concurrent.futures.Executor` puts it. What it reports while it runs goes
+through files in the service's folder, so the pool of this machine can be exchanged for any
+executor whose workers see that folder and have this code, a cluster's included, without touching
+the pages. A worker finds CIFAR-10 and its device by itself, where it runs.
+"""
+
+from explorer.experiments.jobs.reporter import Cancelled, Reporter
+from explorer.experiments.jobs.service import ENDED, JobService, State, Status
+from explorer.experiments.jobs.worker import worker_process
+
+__all__ = ["ENDED", "Cancelled", "JobService", "Reporter", "State", "Status", "worker_process"]
