@@ -10,7 +10,7 @@ from explorer.architecture.ops import Stage
 from explorer.architecture.published import Figure
 from explorer.views import network_picture
 from explorer.views.overview import tiles
-from explorer.views.palette import BORDER, LIGHT, PANEL, TEXT, slot_of
+from explorer.views.palette import BACKGROUND, BORDER, LIGHT, PANEL, TEXT, slot_of
 from explorer.views.trace_table import kernels
 
 COLUMNS: Final = ("Part", "Output", "Consists of", "Shortcuts", "Parameters", "MACs")
@@ -18,7 +18,7 @@ _GLUE: Final = "\N{NO-BREAK SPACE}"
 _STYLE: Final = f"""
 @page {{ size: A4; margin: 12mm; }}
 * {{ box-sizing: border-box; print-color-adjust: exact; -webkit-print-color-adjust: exact; }}
-body {{ margin: 0 auto; max-width: 186mm; color: {TEXT}; background: #ffffff;
+body {{ margin: 0 auto; max-width: 186mm; color: {TEXT}; background: {BACKGROUND};
   font: 9.5pt/1.35 sans-serif; }}
 main {{ display: flex; flex-direction: column; }}
 h1 {{ font-size: 19pt; line-height: 1.2; margin: 0 0 1mm; overflow-wrap: anywhere; }}
@@ -38,7 +38,7 @@ th.number, td.number {{ text-align: right; white-space: nowrap;
 tbody th {{ white-space: nowrap; }}
 tfoot {{ font-weight: bold; }}
 .notes {{ flex: 1; min-height: 20mm; border: 1px solid {BORDER}; border-radius: 1mm;
-  background: repeating-linear-gradient(#ffffff 0 29px, {BORDER} 29px 30px); }}
+  background: repeating-linear-gradient({BACKGROUND} 0 29px, {BORDER} 29px 30px); }}
 @media screen {{ body {{ padding: 12mm 4mm; }} .notes {{ min-height: 60mm; }} }}
 /* One page: the notes take what the rest leaves of it. */
 @media print {{ main {{ height: 271mm; }} }}

@@ -1,30 +1,27 @@
 """One colour per stage, everywhere: diagrams, charts, tables and volumes.
 
-The ten colours are those of `.streamlit/config.toml`, where each theme has its own shades of the
+The ten colours are read from `.streamlit/config.toml`, where each theme has its own shades of the
 same ten hues. Toggling the theme runs no Python, so nothing here names a final colour: charts use
 the stand-ins that Streamlit exchanges in the browser, drawings use CSS variables whose fallback
 is the light theme's shade.
 """
 
-from typing import Final
+import tomllib
+from pathlib import Path
+from typing import Any, Final
 
-LIGHT: Final = (
-    "#2372d3",
-    "#b86200",
-    "#3ba17d",
-    "#973f70",
-    "#349ccd",
-    "#a32410",
-    "#939646",
-    "#818994",
-    "#412eb5",
-    "#0f4f47",
-)
+CONFIG: Final = Path(__file__).parents[2] / ".streamlit" / "config.toml"
+_THEME: Final[dict[str, Any]] = tomllib.loads(CONFIG.read_text(encoding="utf-8"))["theme"]["light"]
+
+LIGHT: Final[tuple[str, ...]] = tuple(_THEME["chartCategoricalColors"])
 BLUE, ORANGE, GREEN, PURPLE, SKY, VERMILION, OLIVE, GREY, INDIGO, TEAL = range(10)
 STEM, HEAD, WRONG, SELECTED = GREY, TEAL, VERMILION, INDIGO
 _STAGES: Final = (BLUE, ORANGE, GREEN, PURPLE, SKY, OLIVE, INDIGO, TEAL)
 
-TEXT, BACKGROUND, PANEL, BORDER = "#1a2230", "#ffffff", "#f4f6f9", "#d3d9e2"
+TEXT: Final[str] = _THEME["textColor"]
+BACKGROUND: Final[str] = _THEME["backgroundColor"]
+PANEL: Final[str] = _THEME["secondaryBackgroundColor"]
+BORDER: Final[str] = _THEME["borderColor"]
 _CSS_VARIABLE: Final = {
     TEXT: "--st-text-color",
     BACKGROUND: "--st-background-color",
