@@ -3,7 +3,7 @@
 from urllib.parse import urlencode
 
 from explorer.architecture import PRESETS, NetworkSpec
-from explorer.ui.fields import LABELS
+from explorer.ui.fields import FIELDS, NO, YES
 
 
 def address(page: str, name: str, spec: NetworkSpec, image_size: int, **state: str) -> str:
@@ -20,7 +20,7 @@ def address(page: str, name: str, spec: NetworkSpec, image_size: int, **state: s
     query = {"net": name}
     if image_size != base.image_size:
         query["image_size"] = str(image_size)
-    for field in LABELS:
+    for field in FIELDS:
         value = getattr(spec, field)
         if value != getattr(base.spec, field):
             query[field] = _written(value)
@@ -34,7 +34,7 @@ def from_any_page(relative: str) -> str:
 
 def _written(value: object) -> str:
     if isinstance(value, bool):
-        return "yes" if value else "no"
+        return YES if value else NO
     if isinstance(value, tuple):
         return ", ".join(map(str, value))
     return str(value)

@@ -51,18 +51,28 @@ def _memory() -> _Memory:
     return memory
 
 
-def begin(page: str) -> None:
-    """Say at the start of each run which page it is for; settles the language too.
+def begin() -> None:
+    """Start a run: find out the language, in which the pages are then named."""
+    memory, context = _memory(), get_script_run_ctx()
+    memory.run += 1
+    memory.news = memory.run == 1 or (context is not None and context.is_history_navigation)
+    _settle(_SPEAKS, _one_of(_SPEAKS, tuple(words.LANGUAGES)), _browsers_language(), None)
+
+
+def begin_page(page: str) -> None:
+    """Say which page this run is for.
 
     On a session's first run, on another page, and when the visitor goes back or forward, the
     address is news, and every control takes its value from there.
     """
-    memory, context = _memory(), get_script_run_ctx()
-    back_or_forward = context is not None and context.is_history_navigation
-    memory.news = memory.page != page or back_or_forward
+    memory = _memory()
+    memory.news = memory.news or memory.page != page
     memory.page = page
-    memory.run += 1
-    _settle(_SPEAKS, _one_of(_SPEAKS, tuple(words.LANGUAGES)), _browsers_language(), None)
+
+
+def address_is_news() -> bool:
+    """Whether the controls take their values from the address in this run."""
+    return _memory().news
 
 
 def language() -> str:
@@ -74,6 +84,18 @@ def language() -> str:
 def _browsers_language() -> str:
     accepted = st.context.headers.get("Accept-Language") if st.context.headers else None
     return words.best(accepted or st.context.locale or "")
+
+
+def choose_language() -> None:
+    """Draw the choice of the language; each is called by its own name."""
+    choice(
+        _SPEAKS,
+        tuple(words.LANGUAGES),
+        default=_browsers_language(),
+        shown=words.LANGUAGES.__getitem__,
+        everywhere=True,
+        help=words.section("picker", "language"),
+    )
 
 
 # --- choices among words ------------------------------------------------------------------------
@@ -209,20 +231,20 @@ def carried(page: str) -> dict[str, list[str]]:
 
 def _settle(
     key: str,
-    meant: Callable[[str], Any],
+    read: Callable[[str], Any],
     default: Any,
     home: str | None,
     several: bool = False,
 ) -> None:
     """Let the address decide where it is news; else what was chosen stays, if it is possible.
 
-    `meant` reads one value of the address and of what was chosen; None where it is impossible.
+    `read` reads one value of the address and of what was chosen; None where it is impossible.
     """
     memory = _memory()
     asked = tuple(st.query_params.get_all(key))
     known = memory.known.get(key)
     if known is None or asked not in known or (memory.news and home in (None, memory.page)):
-        found = [value for value in map(meant, asked) if value is not None]
+        found = [value for value in map(read, asked) if value is not None]
         if several:
             memory.chosen[key] = tuple(found) if found else default
         else:
@@ -234,7 +256,7 @@ def _settle(
     memory.home[key] = home
     chosen = memory.chosen[key]
     values = chosen if several else () if chosen == default else (chosen,)
-    if any(meant(str(value)) is None for value in values):
+    if any(read(str(value)) is None for value in values):
         memory.chosen[key] = default
 
 
@@ -245,14 +267,14 @@ def _addressed(key: str, default: Any) -> tuple[str, ...]:
     return tuple(chosen) if isinstance(chosen, tuple) else (str(chosen),)
 
 
+def meant(key: str, text: str, ids: Sequence[str]) -> str | None:
+    """The id among `ids` that a link's text stands for, as it is named today or was before."""
+    found = text if text in ids else _aliases().get(key, {}).get(text)
+    return found if found in ids else None
+
+
 def _one_of(key: str, ids: Sequence[str]) -> Callable[[str], str | None]:
-    """Reads a value of the address as one of these ids, under the name of today or of before."""
-
-    def meant(text: str) -> str | None:
-        found = text if text in ids else _aliases().get(key, {}).get(text)
-        return found if found in ids else None
-
-    return meant
+    return lambda text: meant(key, text, ids)
 
 
 def _chosen(key: str, default: Any, then: Callable[[], None] | None) -> None:
@@ -296,12 +318,12 @@ def number(
     Streamlit's own binding fails on a link's 1e400.
     """
 
-    def meant(text: str) -> int | None:
+    def read(text: str) -> int | None:
         digits = text.removeprefix("-")
         sane = digits.isascii() and digits.isdigit() and len(digits) < 16
         return int(text) if sane and low <= int(text) <= high else None
 
-    _settle(key, meant, value, _memory().page)
+    _settle(key, read, value, _memory().page)
     if st.session_state.get(key) != _memory().chosen[key]:
         st.session_state[key] = _memory().chosen[key]
     own = label if label is not None else words.label(f"{key}.label")

@@ -3,7 +3,7 @@
 from typing import Any, Final, get_args
 
 from explorer.architecture.spec import ActivationOrder, BlockKind, ShortcutRule, Stem, StrideOn
-from explorer.words import FieldError, quoted
+from explorer.words import FieldError, label, quoted
 
 CHOICES: Final = {
     "block": get_args(BlockKind),
@@ -22,23 +22,24 @@ NUMBERS: Final = {
     "image_size": ("32", "64", "96", "128", "160", "192", "224", "256", "320", "384", "512"),
 }
 """Usual values to choose from; any other may be typed."""
-SIZE: Final = "Image size, pixels"
-LABELS: Final = {
-    "block": "Block",
-    "depths": "Blocks per stage",
-    "widths": "Width per stage, channels",
-    "stem": "Stem",
-    "activation_order": "Activation order",
-    "stride_on": "Stride of a bottleneck on",
-    "shortcut": "Shortcut",
-    "norm_on_projection": "Batch norm on projections",
-    "batch_norm": "Batch norm",
-    "conv_bias": "Biases on convolutions",
-    "groups": "Groups",
-    "width_per_group": "Width per group, channels",
-    "in_channels": "Image channels",
-    "num_classes": "Classes",
-}
+FIELDS: Final = (
+    "block",
+    "depths",
+    "widths",
+    "stem",
+    "activation_order",
+    "stride_on",
+    "shortcut",
+    "norm_on_projection",
+    "batch_norm",
+    "conv_bias",
+    "groups",
+    "width_per_group",
+    "in_channels",
+    "num_classes",
+)
+"""Every field of NetworkSpec, in the order of the sidebar."""
+YES, NO = "yes", "no"
 
 
 def parsed(field: str, value: str) -> Any:
@@ -48,7 +49,7 @@ def parsed(field: str, value: str) -> Any:
         FieldError: no such value can be meant.
     """
     if field in SWITCHES:
-        return value == "yes"
+        return value == YES
     if field in CHOICES:
         return value
     numbers = [int(part) for part in value.replace(",", " ").split() if _is_number(part)]
@@ -64,7 +65,12 @@ def parsed(field: str, value: str) -> Any:
 def labelled(field: str, value: object) -> str:
     """A field and its value as an error names them beside the control that shows its label."""
     typed = isinstance(value, str) and value not in CHOICES.get(field, ())
-    return f"**{LABELS.get(field, SIZE)}** = {quoted(value) if typed else repr(value)}"
+    return f"**{field_label(field)}** = {quoted(value) if typed else repr(value)}"
+
+
+def field_label(field: str) -> str:
+    """What the sidebar calls a field of the network, or `image_size`."""
+    return label(f"{field}.label")
 
 
 def _is_number(text: str) -> bool:

@@ -2,6 +2,8 @@
 
 import streamlit as st
 
+from explorer.words import label
+
 _CSS = """
 button { width: 100%; padding: 0.4rem 0.75rem; font: inherit; cursor: pointer;
   color: var(--st-text-color); background: var(--st-background-color);
@@ -11,14 +13,15 @@ button:hover, button:focus-visible { border-color: var(--st-primary-color);
 input { width: 100%; box-sizing: border-box; margin-top: 0.4rem; font: inherit; }
 """
 _JS = """
-export default function ({ parentElement }) {
+export default function ({ parentElement, data }) {
   const button = parentElement.querySelector("button");
   const field = parentElement.querySelector("input");
-  const said = "Copy link";
+  field.setAttribute("aria-label", data.field);
+  const said = data.copy;
   button.textContent = said;
   let timer;
   const done = () => {
-    button.textContent = "Link copied: it opens exactly this view";
+    button.textContent = data.copied;
     clearTimeout(timer);
     timer = setTimeout(() => { button.textContent = said; }, 2500);
   };
@@ -43,8 +46,7 @@ export default function ({ parentElement }) {
 def _component():  # type: ignore[no-untyped-def]  # noqa: ANN202
     return st.components.v2.component(
         "copy_link",
-        html='<button type="button">Copy link</button>'
-        '<input hidden readonly aria-label="Link to this view">',
+        html='<button type="button"></button><input hidden readonly>',
         css=_CSS,
         js=_JS,
     )
@@ -52,4 +54,5 @@ def _component():  # type: ignore[no-untyped-def]  # noqa: ANN202
 
 def copy_link() -> None:
     """Draw the button."""
-    _component()(key="copy_link")
+    said = {name: label(f"copy_link.{name}") for name in ("copy", "copied", "field")}
+    _component()(key="copy_link", data=said)

@@ -1,27 +1,59 @@
-"""The list of pages, and the guard that every page calls first."""
+"""The list of pages, the links to them, and the guard that every page calls first."""
+
+from typing import Final, NamedTuple
 
 import streamlit as st
 from streamlit.navigation.page import StreamlitPage
 
-_STARTED = "app_has_run"
+from explorer.ui import controls
+from explorer.words import label, language
+
+_STARTED: Final = "app_has_run"
+_PAGES: Final = "pages"
+
+
+class Entry(NamedTuple):
+    """A page: its file in pages/ and path in the address, and its icon (one of Streamlit's own)."""
+
+    path: str
+    icon: str
+
+
+HOME: Final = "home"
+GROUPS: Final = {
+    "start": (Entry(HOME, "home"), Entry("lesson", "school")),
+    "network": (
+        Entry("shape_trace", "timeline"),
+        Entry("shortcuts", "call_split"),
+        Entry("block_lab", "view_agenda"),
+        Entry("parameters", "stacked_bar_chart"),
+    ),
+    "why": (
+        Entry("batch_norm", "equalizer"),
+        Entry("why_residual", "show_chart"),
+        Entry("inference", "image_search"),
+    ),
+    "practise": (Entry("quiz", "quiz"), Entry("questions", "forum"), Entry("myths", "fact_check")),
+}
+"""Group -> its pages, in the order of the navigation."""
 
 
 def pages() -> list[StreamlitPage]:
-    """All pages in the order of the navigation."""
-    return [
-        st.Page("pages/home.py", title="Home", default=True),
-        st.Page("pages/lesson.py", title="Lesson"),
-        st.Page("pages/shape_trace.py", title="Shape trace"),
-        st.Page("pages/shortcuts.py", title="Shortcuts"),
-        st.Page("pages/block_lab.py", title="Residual block"),
-        st.Page("pages/parameters.py", title="Parameters"),
-        st.Page("pages/batch_norm.py", title="Batch norm"),
-        st.Page("pages/why_residual.py", title="Why residual"),
-        st.Page("pages/inference.py", title="Inference"),
-        st.Page("pages/quiz.py", title="Quiz"),
-        st.Page("pages/questions.py", title="Questions"),
-        st.Page("pages/myths.py", title="Myths"),
-    ]
+    """All pages in the order of the navigation; made once for a visitor and a language."""
+    if st.session_state.get(_PAGES, ("",))[0] != language():
+        entries = [entry for group in GROUPS.values() for entry in group]
+        st.session_state[_PAGES] = language(), [_page(entry) for entry in entries]
+    made: list[StreamlitPage] = st.session_state[_PAGES][1]
+    return made
+
+
+def _page(entry: Entry) -> StreamlitPage:
+    return st.Page(
+        f"pages/{entry.path}.py",
+        title=label(f"page.{entry.path}"),
+        icon=f":material/{entry.icon}:",
+        default=entry.path == HOME,
+    )
 
 
 def page_title(path: str) -> str:
@@ -30,14 +62,28 @@ def page_title(path: str) -> str:
     Raises:
         KeyError: no page has this path.
     """
-    titles = {page.url_path: page.title for page in pages()}
-    return titles[path]
+    return label(f"page.{path or HOME}")
 
 
 def begin() -> StreamlitPage:
-    """The page to run now. app.py calls it, and remembers that it has run."""
+    """The page to run now. app.py calls it, and remembers that it has run.
+
+    Streamlit's own list of links would drop the chosen network from the address and leave it to
+    the page to write it again, as a second step in the history; `links` keeps it.
+    """
     st.session_state[_STARTED] = True
-    return st.navigation(pages())
+    return st.navigation(pages(), position="hidden")
+
+
+def links() -> None:
+    """Draw the links to all pages, each with what the address of that page says."""
+    found = iter(pages())
+    for group, entries in GROUPS.items():
+        with st.container(gap=None):
+            st.caption(label(f"page_group.{group}"))
+            for _ in entries:
+                page = next(found)
+                st.page_link(page, query_params=controls.carried(page.url_path))
 
 
 def require_app() -> None:
@@ -47,5 +93,5 @@ def require_app() -> None:
     the navigation ends that mode; the rerun then goes through app.py.
     """
     if _STARTED not in st.session_state:
-        st.navigation(pages())
+        st.navigation(pages(), position="hidden")
         st.rerun()

@@ -9,36 +9,28 @@ from typing import Any, Final
 
 import streamlit as st
 
+from explorer import words
 from explorer.architecture import FAMILIES, PRESETS, NetworkSpec, Preset
-from explorer.ui import link, navigation
+from explorer.ui import controls, navigation
 from explorer.ui.cache import blueprint_of
 from explorer.ui.fields import (
     CHOICES,
-    LABELS,
+    FIELDS,
     LISTS,
+    NO,
     NUMBERS,
-    SIZE,
     SWITCHES,
+    YES,
+    field_label,
     labelled,
     parsed,
 )
-from explorer.ui.kept import held
 from explorer.words import FieldError, glossary, quoted
 
-CUSTOM: Final = "Custom"
+CUSTOM: Final = "custom"
 FIRST: Final = next(iter(PRESETS))
 """The network of a visitor who has chosen none."""
-_FROM_SCRATCH: Final = Preset("custom", "Custom network", CUSTOM, PRESETS["resnet18"].spec, 224)
-_BY_FAMILY: Final = {
-    family: {entry.title: entry for entry in PRESETS.values() if entry.family == family}
-    for family in FAMILIES
-} | {CUSTOM: {_FROM_SCRATCH.title: _FROM_SCRATCH}}
-_BY_NAME: Final = {
-    name: entry
-    for entries in _BY_FAMILY.values()
-    for entry in entries.values()
-    for name in (entry.name, entry.title)
-}
+NETWORKS: Final = (*PRESETS, CUSTOM)
 _DEVICES: Final = ("auto", "cpu", "cuda", "mps", "xpu")
 _STATE: Final = "choice"
 _AS_LINKED: Final = "choice_as_linked"
@@ -72,9 +64,16 @@ def network_chosen() -> bool:
 
 def switch_to(name: str) -> None:
     """Choose a named network in the sidebar, as it is named; for a button's callback."""
-    st.session_state["family"] = PRESETS[name].family
-    st.session_state["net"] = PRESETS[name].title
+    controls.put("net", name, FIRST)
     _as_named()
+
+
+def entry_of(name: str) -> Preset:
+    """The named network, or the blank one of the visitor's own, which starts as ResNet-18."""
+    if name == CUSTOM:
+        spec = PRESETS[FIRST].spec
+        return Preset(CUSTOM, words.label("net.custom"), CUSTOM, spec, PRESETS[FIRST].image_size)
+    return PRESETS[name]
 
 
 def draw() -> list[str]:
@@ -83,30 +82,20 @@ def draw() -> list[str]:
     A combination that cannot be built is named at its control, and the last good choice stays.
     """
     _first_visit()
-    family = st.selectbox(
-        "Family", list(_BY_FAMILY), key="family", bind="query-params", on_change=_new_family
-    )
-    named = st.selectbox(
-        "Network",
-        [*_BY_FAMILY[family], *_names_beside(family)],
-        key="net",
-        bind="query-params",
-        on_change=_as_named,
-        help=glossary("network"),
-    )
-    entry = _BY_NAME[named]
-    values: dict[str, Any] = {"image_size": _number("image_size", SIZE, entry)}
+    entry = _network()
+    values: dict[str, Any] = {"image_size": _number("image_size", entry)}
     slots: dict[str, Any] = {"image_size": st.container()}
-    device = st.selectbox(
-        "Device", _DEVICES, key="device", bind="query-params", help=glossary("device")
+    device = controls.choice(
+        "device", _DEVICES, kind="select", everywhere=True, help=glossary("device")
     )
-    changed = any(held(field) not in (None, "") for field in LABELS)
-    with st.expander("Customise", expanded=changed or family == CUSTOM):
-        for field in LABELS:
+    changed = any(_held(field) not in (None, "") for field in FIELDS)
+    customise = words.label("picker.customise")
+    with st.expander(customise, expanded=changed or entry.name == CUSTOM):
+        for field in FIELDS:
             values[field] = _control(field, entry)
             slots[field] = st.container()
         if changed:
-            st.button("Back to the named network", on_click=_as_named, width="stretch")
+            st.button(words.label("picker.as_named"), on_click=_as_named, width="stretch")
     problem = _settle(entry, values, device)
     complaints = _complaints()
     if problem:
@@ -114,9 +103,57 @@ def draw() -> list[str]:
         sentence = problem.worded(labelled)
         slot.error(sentence, icon=":material/error:")
         shown = st.session_state[_STATE].title
-        complaints = [*complaints, f"{sentence}. {shown} stays on screen."]
-    link.copy_link()
+        stays = words.section("picker", "stays on screen", problem=sentence, shown=shown)
+        complaints = [*complaints, stays]
     return complaints
+
+
+def _network() -> Preset:
+    """The two selects that name a network: its family, which is in no address, and itself."""
+    if (
+        controls.address_is_news()
+        and "net" not in st.query_params
+        and (name := _of_family_in_link())
+    ):
+        controls.put("net", name, FIRST)
+    name = controls.settled("net", NETWORKS, FIRST)
+    family = entry_of(name).family
+    if st.session_state.get("family") != family:
+        st.session_state["family"] = family
+    st.selectbox(
+        words.label("family.label"),
+        (*FAMILIES, CUSTOM),
+        key="family",
+        format_func=_family_title,
+        on_change=_new_family,
+    )
+    name = controls.choice(
+        "net",
+        _members(family),
+        default=FIRST,
+        kind="select",
+        shown=lambda name: entry_of(name).title,
+        everywhere=True,
+        on_change=_as_named,
+        help=glossary("network"),
+    )
+    return entry_of(name)
+
+
+def _members(family: str) -> tuple[str, ...]:
+    return tuple(name for name in NETWORKS if entry_of(name).family == family)
+
+
+def _family_title(family: str) -> str:
+    return words.label(f"family.{family}") if words.has_label(f"family.{family}") else family
+
+
+def _of_family_in_link() -> str | None:
+    """Links of earlier versions named a family and left its first network out."""
+    family = st.query_params.get("family")
+    known = {_family_title(family): family for family in (*FAMILIES, CUSTOM)}
+    family = family if family in known.values() else known.get(family or "")
+    return _members(family)[0] if family else None
 
 
 def _settle(entry: Preset, values: dict[str, Any], device: str) -> FieldError | None:
@@ -138,7 +175,7 @@ def _built(entry: Preset, values: dict[str, Any], device: str) -> Choice:
     spec = replace(entry.spec, **changes)
     blueprint_of(spec, image_size)
     customised = spec != entry.spec
-    title = f"{entry.title}, customised" if customised else entry.title
+    title = words.label("net.customised", title=entry.title) if customised else entry.title
     return Choice(spec, image_size, device, entry.name, title, customised)
 
 
@@ -160,22 +197,42 @@ def _blamed(problem: FieldError, values: dict[str, Any]) -> str | None:
 
 
 def _control(field: str, entry: Preset) -> Any:
-    label, own = LABELS[field], getattr(entry.spec, field)
-    bound: dict[str, Any] = {"key": field, "bind": "query-params", "help": glossary(field)}
+    own = getattr(entry.spec, field)
     if field in CHOICES or field in SWITCHES:
-        options = CHOICES.get(field, ("yes", "no"))
-        shown = own if field in CHOICES else ("yes" if own else "no")
-        return st.selectbox(label, options, index=None, placeholder=shown, **bound)
+        options = CHOICES.get(field, (YES, NO))
+        shown = own if field in CHOICES else (YES if own else NO)
+        return controls.choice(
+            field,
+            options,
+            kind="select",
+            shown=lambda name: _option(field, name),
+            optional=True,
+            everywhere=True,
+            placeholder=_option(field, shown),
+            help=glossary(field),
+        )
     if field in LISTS:
         shown = ", ".join(map(str, own))
-        return st.text_input(label, value=None, placeholder=shown, max_chars=80, **bound)
-    return _number(field, label, entry)
+        return st.text_input(
+            field_label(field),
+            value=None,
+            placeholder=shown,
+            max_chars=80,
+            key=field,
+            bind="query-params",
+            help=glossary(field),
+        )
+    return _number(field, entry)
 
 
-def _number(field: str, label: str, entry: Preset) -> str | None:
+def _option(field: str, name: str) -> str:
+    return words.label(f"answer.{name}" if field in SWITCHES else f"{field}.{name}")
+
+
+def _number(field: str, entry: Preset) -> str | None:
     own = entry.image_size if field == "image_size" else getattr(entry.spec, field)
     typed: str | None = st.selectbox(
-        label,
+        field_label(field),
         NUMBERS[field],
         index=None,
         placeholder=str(own),
@@ -187,58 +244,66 @@ def _number(field: str, label: str, entry: Preset) -> str | None:
     return typed
 
 
-def _names_beside(family: str) -> list[str]:
-    """Names that the link or the control holds though they are no title of this family.
-
-    A link may name a network by its id, and in any family. It stays as it is: writing the title
-    into the address would leave a step in the history that one cannot go back through.
-    """
-    asked = (st.query_params.get("net"), st.session_state.get("net"))
-    return sorted({name for name in asked if name in _BY_NAME and name not in _BY_FAMILY[family]})
+def _held(field: str) -> Any:
+    """What a field's control holds, before it is drawn."""
+    if field in CHOICES or field in SWITCHES:
+        return controls.settled(field, CHOICES.get(field, (YES, NO)))
+    return controls.held(field)
 
 
 def _new_family() -> None:
-    st.session_state["net"] = next(iter(_BY_FAMILY[st.session_state["family"]]))
+    controls.put("net", _members(st.session_state["family"])[0], FIRST)
     _as_named()
 
 
 def _as_named() -> None:
-    # Going back in the browser sets every control again, this one to what it holds.
-    if _BY_NAME[st.session_state["net"]].name != st.session_state[_STATE].name:
+    if controls.held("net") != st.session_state[_STATE].name:
         st.session_state[_CHOSEN] = True
-    for field in (*LABELS, "image_size"):
-        st.session_state[field] = None
+    # A link's family would contradict the network that is chosen now.
+    if "family" in st.query_params:
+        del st.query_params["family"]
+    for field in (*FIELDS, "image_size"):
+        if field in CHOICES or field in SWITCHES:
+            controls.put(field, None)
+        else:
+            st.session_state[field] = None
 
 
 def _first_visit() -> None:
-    """Note what the link of a session's first run says that is not understood.
-
-    A link may leave out the family of its network; the control shows it nevertheless.
-    """
+    """Note what the link of a session's first run says that is not understood."""
     if _COMPLAINTS in st.session_state:
         return
     query = st.query_params.to_dict()
     allowed = {
-        "family": tuple(_BY_FAMILY),
         "device": _DEVICES,
         **CHOICES,
-        **dict.fromkeys(SWITCHES, ("yes", "no")),
+        **dict.fromkeys(SWITCHES, (YES, NO)),
     }
     complaints = [
-        f"{field}={quoted(query[field])} in the link is unknown and was left out; allowed: "
-        + ", ".join(options)
+        words.section(
+            "picker",
+            "unknown value",
+            field=f"{field}={quoted(query[field])}",
+            allowed=", ".join(options),
+        )
         for field, options in allowed.items()
         if field in query and query[field] not in options
     ]
+    if "family" in query and _of_family_in_link() is None:
+        complaints.append(
+            words.section(
+                "picker",
+                "unknown value",
+                field=f"family={quoted(query['family'])}",
+                allowed=", ".join(map(_family_title, (*FAMILIES, CUSTOM))),
+            )
+        )
     st.session_state[_COMPLAINTS] = complaints
     named = query.get("net")
-    st.session_state[_CHOSEN] = named in _BY_NAME
-    if named in _BY_NAME:
-        st.session_state["family"] = _BY_NAME[named].family
-    elif named is not None:
-        complaints.append(
-            f"The network {quoted(named)} in the link is unknown; choose one in the sidebar."
-        )
+    known = named is not None and controls.meant("net", named, NETWORKS) is not None
+    st.session_state[_CHOSEN] = known
+    if named is not None and not known:
+        complaints.append(words.section("picker", "unknown network", name=quoted(named)))
 
 
 def _complaints() -> list[str]:

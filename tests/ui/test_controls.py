@@ -16,7 +16,8 @@ def script():
 
     shown = {"one": "The first", "two": "The second", "three": "The third"}
     words.ask(controls.language)
-    controls.begin(st.query_params.get("page", ""))
+    controls.begin()
+    controls.begin_page(st.query_params.get("page", ""))
     which = controls.choice("part", tuple(shown), label="Part", shown=shown.__getitem__)
     several = controls.choices("themes", tuple(shown), label="Themes", shown=shown.__getitem__)
     maybe = controls.choice(
