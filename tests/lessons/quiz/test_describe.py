@@ -18,7 +18,7 @@ OTHERS = {
     "norm_on_projection": (False,),
     "batch_norm": (False,),
     "conv_bias": (True,),
-    "groups": (2, 32),
+    "groups": (2, 4),
     "width_per_group": (4, 128),
     "in_channels": (1,),
     "num_classes": (10,),
