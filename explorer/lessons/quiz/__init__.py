@@ -2,7 +2,7 @@
 
 from explorer.lessons.quiz.make import THEMES, make_quiz
 from explorer.lessons.quiz.networks import describe
-from explorer.lessons.quiz.question import Network, Option, Question, Theme, read_number
+from explorer.lessons.quiz.question import Network, Option, Question, Theme, Worded, read_number
 
 __all__ = [
     "THEMES",
@@ -10,6 +10,7 @@ __all__ = [
     "Option",
     "Question",
     "Theme",
+    "Worded",
     "describe",
     "make_quiz",
     "read_number",

@@ -1,12 +1,19 @@
 """Questions on what a change of the network does to its counts."""
 
 from dataclasses import dataclass, replace
+from functools import partial
 from random import Random
+from typing import Final
 
 from explorer.architecture import Blueprint, NetworkSpec
 from explorer.architecture.spec import StrideOn
 from explorer.lessons.quiz.networks import blueprint_of
-from explorer.lessons.quiz.question import Draft, Network, formula
+from explorer.lessons.quiz.question import COUNTS, Draft, Network, Worded, formula
+from explorer.words import label, section
+
+TRENDS: Final = ("more", "equal", "fewer")
+
+_say = partial(section, "quiz_changes")
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,25 +31,31 @@ def more_or_less(rng: Random, network: Network, bp: Blueprint) -> Draft | None:
     change = rng.choice(_changes(network, bp, rng))
     after = blueprint_of(change.spec, change.image_size)
     params, macs = _trend(bp.params, after.params), _trend(bp.macs, after.macs)
-    counts = (
-        _moves("parameters", bp.params, after.params),
-        _moves("MACs", bp.macs, after.macs),
-    )
+    numbers = {
+        "params": bp.params,
+        "new_params": after.params,
+        "macs": bp.macs,
+        "new_macs": after.macs,
+    }
+    moves = {
+        "params": "params stay" if params == "equal" else "params go",
+        "macs": "macs stay" if macs == "equal" else "macs go",
+    }
     mistakes = []
-    for p in ("more", "equal", "fewer"):
-        for m in ("more", "equal", "fewer"):
-            missed = [text for text, ok in zip(counts, (p == params, m == macs), strict=True)
-                      if not ok]  # fmt: skip
+    for p in TRENDS:
+        for m in TRENDS:
+            said = {"params": p == params, "macs": m == macs}
+            missed = ", ".join(moves[what] for what, right in said.items() if not right)
             if missed:
-                mistakes.append((_both(p, m), f"Computed: {' and '.join(missed)}."))
+                mistakes.append((_both(p, m), _say(f"trend: {missed}", **numbers)))
     right = _both(params, macs)
+    so = f"trend: so, {moves['params']}, {moves['macs']}"
     return Draft(
-        f"{change.text} What happens to parameters and MACs?",
+        _say("trend: asks", change=change.text),
         right,
         tuple(mistakes),
-        f"{counts[0][0].upper()}{counts[0][1:]} and {counts[1]}, so: {right}",
-        "parameters",
-        {"params_view": "This network"},
+        _say(so, right=right.text, **numbers),
+        *COUNTS,
     )
 
 
@@ -55,37 +68,28 @@ def by_how_much(rng: Random, network: Network, bp: Blueprint) -> Draft | None:
     larger, smaller = max(after, bp.params), min(after, bp.params)
     if difference == 0:
         return None
-    verb = "come on top" if after > bp.params else "fall away"
     return Draft(
-        f"{change.text} How many parameters {verb}?",
+        _say(f"difference: asks, {_trend(bp.params, after)}", change=change.text),
         difference,
         change.mistakes,
-        "Both networks counted, and the difference: "
-        + formula(f"{larger:,} - {smaller:,}", difference),
-        "parameters",
-        {"params_view": "This network"},
+        _say("difference: so", formula=formula(f"{larger:,} - {smaller:,}", difference)),
+        *COUNTS,
     )
-
-
-def _moves(what: str, before: int, after: int) -> str:
-    if before == after:
-        return f"{what} stay at {before:,}"
-    return f"{what} go from {before:,} to {after:,}"
 
 
 def _trend(before: int, after: int) -> str:
     return "equal" if after == before else "more" if after > before else "fewer"
 
 
-def _both(params: str, macs: str) -> str:
-    words = {"more": "more", "equal": "as many", "fewer": "fewer"}
-    return f"{words[params]} parameters, {words[macs]} MACs"
+def _both(params: str, macs: str) -> Worded:
+    both = f"params_{params}_macs_{macs}"
+    return Worded(both, label(f"quiz_trend.{both}"))
 
 
 def _changes(network: Network, bp: Blueprint, rng: Random) -> list[_Change]:
     spec, size = network.spec, network.image_size
     larger = min(2 * size, 512)
-    found = [_Change(f"The image grows from {size} to {larger} pixels a side.", spec, larger)]
+    found = [_Change(_say("size", size=size, larger=larger), spec, larger)]
     found.append(_other_classes(network, bp))
     found.append(_bias(network, bp))
     if shorter := _one_block_less(network, bp):
@@ -94,7 +98,7 @@ def _changes(network: Network, bp: Blueprint, rng: Random) -> list[_Change]:
         other: StrideOn = "1x1" if spec.stride_on == "3x3" else "3x3"
         found.append(
             _Change(
-                f"The stride moves from the {spec.stride_on} to the {other} of each bottleneck.",
+                _say("stride", stride_on=spec.stride_on, other=other),
                 replace(spec, stride_on=other),
                 size,
             )
@@ -110,14 +114,14 @@ def _other_classes(network: Network, bp: Blueprint) -> _Change:
     classes = 10 if spec.num_classes != 10 else 1000
     features, step = bp.ops[-1].in_shape[0], abs(classes - spec.num_classes)
     return _Change(
-        f"The classifier gets {classes:,} classes in place of {spec.num_classes:,}.",
+        _say("classes", classes=classes, before=spec.num_classes),
         replace(spec, num_classes=classes),
         network.image_size,
         (
-            (features * step, "You forgot the bias of each class."),
-            (features * max(classes, spec.num_classes), "You took off none of the other classes."),
-            (step, "You counted the biases only."),
-            (features, "You counted one class only."),
+            (features * step, _say("classes: no biases")),
+            (features * max(classes, spec.num_classes), _say("classes: none taken off")),
+            (step, _say("classes: biases only")),
+            (features, _say("classes: one class")),
         ),
     )
 
@@ -126,19 +130,18 @@ def _bias(network: Network, bp: Blueprint) -> _Change:
     spec = network.spec
     convolutions = [op for op in bp.ops if op.kind == "conv"]
     filters = sum(op.out_shape[0] for op in convolutions)
-    verb = "lose their" if spec.conv_bias else "get"
     return _Change(
-        f"All convolutions {verb} biases.",
+        _say("biases go" if spec.conv_bias else "biases come"),
         replace(spec, conv_bias=not spec.conv_bias),
         network.image_size,
         (
-            (2 * filters, "A bias is one value per filter, not two as in batch norm."),
-            (len(convolutions), "You counted one bias per layer, not per filter."),
+            (2 * filters, _say("biases: as in batch norm")),
+            (len(convolutions), _say("biases: per layer")),
             (
                 sum(op.out_shape[0] for op in convolutions if not op.on_shortcut),
-                "You forgot the projections' biases.",
+                _say("biases: no projections"),
             ),
-            (sum(op.in_shape[0] for op in convolutions), "A bias belongs to an output channel."),
+            (sum(op.in_shape[0] for op in convolutions), _say("biases: input channels")),
         ),
     )
 
@@ -153,14 +156,14 @@ def _one_block_less(network: Network, bp: Blueprint) -> list[_Change]:
         weights = sum(op.params for op in block.ops if op.kind == "conv")
         found.append(
             _Change(
-                f"{stage.title} loses its last block.",
+                _say("block", stage=stage.title),
                 replace(spec, depths=depths),
                 network.image_size,
                 (
-                    (weights, "You counted its convolutions and left out its batch norm."),
-                    (first.params, "That is the stage's first block."),
-                    (block.params // 2, "You counted half of it."),
-                    (stage.params, "That is the whole stage."),
+                    (weights, _say("block: no batch norm")),
+                    (first.params, _say("block: first block")),
+                    (block.params // 2, _say("block: half")),
+                    (stage.params, _say("block: whole stage")),
                 ),
             )
         )
@@ -168,21 +171,19 @@ def _one_block_less(network: Network, bp: Blueprint) -> list[_Change]:
 
 
 def _other_rule(network: Network, bp: Blueprint, rule: str) -> _Change:
-    names = {"padding": "zero padding (option A)", "projection": "projections (option B)"}
     spec = replace(network.spec, shortcut=rule)  # type: ignore[arg-type]
     after = blueprint_of(spec, network.image_size)
     ops = [op for op in (*bp.ops, *after.ops) if op.on_shortcut and op.params]
     weights = sum(op.params for op in ops if op.kind == "conv")
     total = sum(op.params for op in ops)
     return _Change(
-        f"The shortcuts become {names[rule]} where the shape changes"
-        + (", and identities elsewhere." if network.spec.shortcut == "projection-always" else "."),
+        _say(f"shortcuts, from {network.spec.shortcut}"),
         spec,
         network.image_size,
         (
-            (weights, "You left out the batch norms on the projections."),
-            (9 * weights, "Projections are 1×1, not 3×3."),
-            (total, "You forgot that some projections stay."),
-            (total - weights, "You counted the batch norms on the shortcuts only."),
+            (weights, _say("shortcuts: no batch norm")),
+            (9 * weights, _say("shortcuts: 3x3")),
+            (total, _say("shortcuts: some stay")),
+            (total - weights, _say("shortcuts: batch norm only")),
         ),
     )

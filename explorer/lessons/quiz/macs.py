@@ -1,19 +1,24 @@
 """Questions on MACs, which papers on ResNets print as FLOPs."""
 
 from dataclasses import replace
+from functools import partial
 from random import Random
 
 from explorer.architecture import Blueprint
 from explorer.architecture.notation import shape_text
 from explorer.lessons.quiz.networks import blueprint_of
 from explorer.lessons.quiz.question import (
+    COUNTS,
     Draft,
     Network,
     added,
     described,
     formula,
-    part_of_block,
+    of_each,
 )
+from explorer.words import section
+
+_say = partial(section, "quiz_macs")
 
 
 def macs_of_conv(rng: Random, network: Network, bp: Blueprint) -> Draft | None:
@@ -21,19 +26,19 @@ def macs_of_conv(rng: Random, network: Network, bp: Blueprint) -> Draft | None:
     op = rng.choice([op for op in bp.ops if op.kind == "conv"])
     (c_in, h_in, w_in), (c_out, h, w), k = op.in_shape, op.out_shape, op.kernel
     per_position = k * k * (c_in // op.groups) * c_out
+    asked = {"path": op.path, "h_in": h_in, "w_in": w_in, "h": h, "w": w}
     return Draft(
-        f"How many MACs does `{op.path}` need for one image: {described(op)}, "
-        f"reading {h_in} × {w_in} pixels and writing {h} × {w}?",
+        _say("conv: asks", convolution=described(op), **asked),
         op.macs,
         (
-            (2 * op.macs, "Those are FLOPs: one MAC is a multiplication and an addition."),
-            (per_position * h_in * w_in, "You counted positions before the stride, not after it."),
-            (per_position * h, "You counted the positions of one axis only."),
-            (op.params, "Those are its parameters: each weight works at every position."),
-            (k * k * c_in * c_out * h * w, f"You forgot its {op.groups} groups."),
-            (k * (c_in // op.groups) * c_out * h * w, "You counted one side of the kernel only."),
+            (2 * op.macs, _say("conv: flops")),
+            (per_position * h_in * w_in, _say("conv: before the stride")),
+            (per_position * h, _say("conv: one axis")),
+            (op.params, _say("conv: parameters")),
+            (k * k * c_in * c_out * h * w, _say("conv: no groups", groups=op.groups)),
+            (k * (c_in // op.groups) * c_out * h * w, _say("conv: one side of the kernel")),
         ),
-        "Weights × positions written: " + formula(op.macs_formula.rsplit(" = ", 1)[0], op.macs),
+        _say("conv: so", formula=formula(op.macs_formula.rsplit(" = ", 1)[0], op.macs)),
         "shape_trace",
         {"trace_op": op.path},
     )
@@ -47,22 +52,25 @@ def macs_of_block(rng: Random, network: Network, bp: Blueprint) -> Draft | None:
     moved = blueprint_of(other, network.image_size).block(block.path).macs
     on_shortcut = sum(op.macs for op in block.shortcut_ops)
     counted = [op for op in block.ops if op.macs]
+    together = formula(added(op.macs for op in counted), block.macs)
     return Draft(
-        f"How many MACs does the block {block.title} (`{block.path}`) need for one image? It "
-        f"reads {shape_text(block.in_shape)} and writes {shape_text(block.out_shape)}.",
+        _say(
+            "block: asks",
+            block=block.title,
+            path=block.path,
+            read=shape_text(block.in_shape),
+            written=shape_text(block.out_shape),
+        ),
         block.macs,
         (
-            (2 * block.macs, "Those are FLOPs: 1 MAC = 2 FLOPs."),
-            (block.macs - on_shortcut, "You forgot the projection on its shortcut."),
-            (moved, f"That is the cost with the stride on the {other.stride_on}."),
-            (block.macs + block.ops[-1].activations, "The addition is not counted in MACs."),
-            (block.macs - counted[-1].macs, "You forgot one of its convolutions."),
+            (2 * block.macs, _say("block: flops")),
+            (block.macs - on_shortcut, _say("block: no projection")),
+            (moved, _say("block: stride elsewhere", stride_on=other.stride_on)),
+            (block.macs + block.ops[-1].activations, _say("block: addition counted")),
+            (block.macs - counted[-1].macs, _say("block: one missing")),
         ),
-        ", ".join(f"{part_of_block(op)} {op.macs:,}" for op in counted)
-        + ". Together "
-        + formula(added(op.macs for op in counted), block.macs),
-        "parameters",
-        {"params_view": "This network"},
+        _say("block: so", parts=of_each((op, op.macs) for op in counted), formula=together),
+        *COUNTS,
     )
 
 
@@ -74,20 +82,19 @@ def macs_of_network(rng: Random, network: Network, bp: Blueprint) -> Draft | Non
     on_shortcuts = sum(op.macs for op in bp.ops if op.on_shortcut)
     parts = [bp.stem, *bp.stages, bp.head]
     return Draft(
-        "How many MACs does the whole network need for one image?",
+        _say("network: asks"),
         bp.macs,
         (
-            (2 * bp.macs, "Those are FLOPs; papers on ResNets print MACs under that name."),
+            (2 * bp.macs, _say("network: flops")),
             (
                 blueprint_of(other, size).macs,
-                f"That is the cost with the stride on the {other.stride_on}.",
+                _say("network: stride elsewhere", stride_on=other.stride_on),
             ),
-            (bp.macs - on_shortcuts, "You left out the projections."),
-            (bp.macs - bp.stem.macs, "You left out the stem."),
-            (blueprint_of(spec, half).macs, f"That is the cost at {half} × {half} pixels."),
-            (bp.params, "Those are its parameters."),
+            (bp.macs - on_shortcuts, _say("network: no projections")),
+            (bp.macs - bp.stem.macs, _say("network: no stem")),
+            (blueprint_of(spec, half).macs, _say("network: half the size", size=half)),
+            (bp.params, _say("network: parameters")),
         ),
-        "Stem, stages, classifier: " + formula(added(part.macs for part in parts), bp.macs),
-        "parameters",
-        {"params_view": "This network"},
+        _say("network: so", formula=formula(added(part.macs for part in parts), bp.macs)),
+        *COUNTS,
     )

@@ -25,16 +25,16 @@ KINDS: Final[dict[Theme, tuple[Kind, ...]]] = {
         parameters.params_of_classifier,
         parameters.params_of_network,
     ),
-    "MACs": (macs.macs_of_conv, macs.macs_of_block, macs.macs_of_network),
+    "macs": (macs.macs_of_conv, macs.macs_of_block, macs.macs_of_network),
     "shortcuts": (
         shortcuts.solid_or_dashed,
         shortcuts.how_many_dashed,
         shortcuts.what_is_on_it,
         shortcuts.params_on_it,
     ),
-    "receptive field": (reach.receptive_field, reach.output_stride),
+    "receptive_field": (reach.receptive_field, reach.output_stride),
     "depth": (reach.depth_in_the_name, reach.how_many_convolutions, reach.missing_depth),
-    "batch norm": (
+    "batch_norm": (
         norm.params_of_norm,
         norm.params_of_all_norms,
         norm.how_many_norms,
@@ -44,6 +44,8 @@ KINDS: Final[dict[Theme, tuple[Kind, ...]]] = {
 }
 THEMES: Final = tuple(KINDS)
 TRIES: Final = 60
+_SEEDED: Final = {"macs": "MACs", "receptive_field": "receptive field", "batch_norm": "batch norm"}
+"""What themes were called when the first seeds were shared; they go on to give the same quiz."""
 
 
 def make_quiz(
@@ -62,7 +64,7 @@ def make_quiz(
         networks: what to ask about; none means named networks and variations of them at random.
     """
     chosen = [theme for theme in THEMES if theme in themes] or list(THEMES)
-    rng = Random(f"{seed} {' '.join(chosen)}")
+    rng = Random(f"{seed} {' '.join(_SEEDED.get(theme, theme) for theme in chosen)}")
     order: list[Theme] = []
     questions: list[Question] = []
     asked: set[tuple[str, str]] = set()

@@ -1,15 +1,18 @@
 """Which networks a quiz asks about: named ones, and variations of them."""
 
 from dataclasses import replace
-from functools import lru_cache
+from functools import lru_cache, partial
 from random import Random
 from typing import Final
 
 from explorer.architecture import PRESETS, Blueprint, NetworkSpec, blueprint
-from explorer.lessons.quiz.question import Network, listed
+from explorer.lessons.quiz.question import Network, in_a_row
+from explorer.words import label, section
 
 DEEPEST: Final = 200
 """Deeper networks only repeat the same blocks; they are asked about when they are chosen."""
+
+_says = partial(section, "quiz_networks")
 
 _POOL: Final = tuple(entry for entry in PRESETS.values() if entry.spec.depth <= DEEPEST)
 _IMAGE_SIZES: Final = {
@@ -32,29 +35,29 @@ def random_network(rng: Random) -> Network:
 
 def describe(network: Network) -> str:
     """Everything that an answer about this network needs, in one line."""
-    spec = network.spec
+    spec, size = network.spec, network.image_size
     parts = [
-        f"{spec.block} blocks {listed(spec.depths)}",
-        f"widths {listed(spec.widths)}",
-        f"{_STEM[spec.stem]} stem",
-        _SHORTCUT[spec.shortcut],
+        _says(f"blocks, {spec.block}", depths=in_a_row(spec.depths)),
+        _says("widths", widths=in_a_row(spec.widths)),
+        _says(f"stem, {spec.stem}"),
+        _says(f"shortcut, {spec.shortcut}"),
     ]
     if spec.block == "bottleneck":
-        parts.append(f"stride on the {spec.stride_on}")
+        parts.append(_says("stride", stride_on=spec.stride_on))
     if (spec.groups, spec.width_per_group) != (1, 64):
-        parts.append(f"groups {spec.groups}, width per group {spec.width_per_group}")
+        parts.append(_says("groups", groups=spec.groups, width=spec.width_per_group))
     if spec.activation_order == "pre":
-        parts.append("pre-activation")
+        parts.append(_says("pre-activation"))
     if not spec.batch_norm:
-        parts.append("no batch norm")
+        parts.append(_says("no batch norm"))
     elif spec.shortcut.startswith("projection") and not spec.norm_on_projection:
-        parts.append("no batch norm on projections")
+        parts.append(_says("no batch norm on projections"))
     if spec.conv_bias:
-        parts.append("biases on convolutions")
-    size = network.image_size
-    parts.append(f"input ({spec.in_channels}, {size}, {size})")
-    parts.append(f"{spec.num_classes:,} classes")
-    return f"{network.title}: {'; '.join(parts)}"
+        parts.append(_says("biases"))
+    parts.append(_says("input", channels=spec.in_channels, size=size))
+    parts.append(_says("classes", classes=spec.num_classes))
+    described = label("quiz.semicolon").join(parts)
+    return _says("network", title=network.title, described=described)
 
 
 @lru_cache(maxsize=128)
@@ -63,20 +66,13 @@ def blueprint_of(spec: NetworkSpec, image_size: int) -> Blueprint:
     return blueprint(spec, image_size)
 
 
-_STEM: Final = {"imagenet": "ImageNet", "cifar": "CIFAR"}
-_SHORTCUT: Final = {
-    "projection": "projections where the shape changes (option B)",
-    "padding": "zero padding where the shape changes (option A)",
-    "projection-always": "projections everywhere (option C)",
-    "none": "no shortcuts (plain)",
-}
-
-
-def _changed(network: Network, what: str, **fields: object) -> Network:
+def _changed(network: Network, changed: str, **fields: object) -> Network:
     spec = replace(network.spec, **fields)  # type: ignore[arg-type]
     if spec == network.spec:
         return network
-    return replace(network, title=f"{network.title} {what}", spec=spec)
+    classes = spec.num_classes
+    title = _says(f"title, other {changed}", title=network.title, classes=classes)
+    return replace(network, title=title, spec=spec)
 
 
 def _other_size(network: Network, rng: Random) -> Network:
@@ -86,20 +82,20 @@ def _other_size(network: Network, rng: Random) -> Network:
 
 def _other_classes(network: Network, rng: Random) -> Network:
     count = rng.choice((2, 10, 37, 100, 200, 1000))
-    return _changed(network, f"with {count:,} classes", num_classes=count)
+    return _changed(network, "classes", num_classes=count)
 
 
 def _other_depths(network: Network, rng: Random) -> Network:
     depths = tuple(rng.randint(1, 6) for _ in network.spec.depths)
-    return _changed(network, "with other depths", depths=depths)
+    return _changed(network, "depths", depths=depths)
 
 
 def _other_widths(network: Network, rng: Random) -> Network:
     factor = rng.choice((2, 3)) if network.spec.stem == "cifar" else rng.choice((0.5, 0.75, 1.5))
     widths = tuple(int(width * factor) for width in network.spec.widths)
-    return _changed(network, "with other widths", widths=widths)
+    return _changed(network, "widths", widths=widths)
 
 
 def _other_shortcut(network: Network, rng: Random) -> Network:
     rule = rng.choice(("projection", "padding", "projection-always"))
-    return _changed(network, "with other shortcuts", shortcut=rule)
+    return _changed(network, "shortcuts", shortcut=rule)

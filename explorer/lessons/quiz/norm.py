@@ -1,11 +1,15 @@
 """Questions on batch norm: what it learns, how often it stands, what it averages over."""
 
+from functools import partial
 from math import prod
 from random import Random
 
 from explorer.architecture import Blueprint
 from explorer.architecture.notation import shape_text
-from explorer.lessons.quiz.question import Draft, Network, formula
+from explorer.lessons.quiz.question import REAL_LAYER, Draft, Network, formula
+from explorer.words import section
+
+_say = partial(section, "quiz_norm")
 
 
 def params_of_norm(rng: Random, network: Network, bp: Blueprint) -> Draft | None:
@@ -16,19 +20,18 @@ def params_of_norm(rng: Random, network: Network, bp: Blueprint) -> Draft | None
     op = rng.choice(norms)
     channels = op.out_shape[0]
     return Draft(
-        f"`{op.path}` normalises a feature map of shape {shape_text(op.in_shape)}. How many "
-        "parameters does it learn?",
+        _say("one: asks", path=op.path, shape=shape_text(op.in_shape)),
         op.params,
         (
-            (4 * channels, "You counted the running mean and variance; they are not learned."),
-            (channels, "You counted gamma only; there is a beta as well."),
-            (2, "Each channel has its own gamma and beta."),
-            (2 * prod(op.out_shape), "Gamma and beta belong to a channel, not to each position."),
-            (2 * op.out_shape[1] * op.out_shape[2], "Statistics run over positions, per channel."),
+            (4 * channels, _say("one: running statistics")),
+            (channels, _say("one: gamma only")),
+            (2, _say("one: not per channel")),
+            (2 * prod(op.out_shape), _say("one: per position")),
+            (2 * op.out_shape[1] * op.out_shape[2], _say("one: statistics")),
         ),
-        "A gamma and a beta per channel: " + formula(f"2 × {channels:,}", op.params),
+        _say("one: so", formula=formula(f"2 × {channels:,}", op.params)),
         "batch_norm",
-        {"bn_section": "Real layer", "bn_layer": op.path},
+        REAL_LAYER | {"bn_layer": op.path},
     )
 
 
@@ -40,20 +43,23 @@ def params_of_all_norms(rng: Random, network: Network, bp: Blueprint) -> Draft |
     channels = sum(op.out_shape[0] for op in norms)
     on_shortcuts = sum(op.out_shape[0] for op in norms if op.on_shortcut)
     return Draft(
-        f"The network's {len(norms)} batch norms normalise {channels:,} channels together"
-        + (f", {on_shortcuts:,} of them on shortcuts" if on_shortcuts else "")
-        + ". How many parameters do they learn?",
+        _say(
+            "all: asks, some on shortcuts" if on_shortcuts else "all: asks",
+            norms=len(norms),
+            channels=channels,
+            on_shortcuts=on_shortcuts,
+        ),
         2 * channels,
         (
-            (4 * channels, "You counted the running statistics too; they are buffers."),
-            (channels, "You counted gamma only."),
-            (2 * (channels - on_shortcuts), "You forgot the batch norms on the shortcuts."),
-            (2 * len(norms), "You counted one gamma and beta per layer, not per channel."),
-            (3 * channels, "Gamma and beta are two values per channel."),
+            (4 * channels, _say("all: running statistics")),
+            (channels, _say("all: gamma only")),
+            (2 * (channels - on_shortcuts), _say("all: no shortcuts")),
+            (2 * len(norms), _say("all: per layer")),
+            (3 * channels, _say("all: three values")),
         ),
-        "Gamma and beta for every channel: " + formula(f"2 × {channels:,}", 2 * channels),
+        _say("all: so", formula=formula(f"2 × {channels:,}", 2 * channels)),
         "batch_norm",
-        {"bn_section": "Real layer"},
+        REAL_LAYER,
     )
 
 
@@ -67,20 +73,23 @@ def how_many_norms(rng: Random, network: Network, bp: Blueprint) -> Draft | None
     on_shortcuts = sum(1 for op in norms if op.on_shortcut)
     ends = len(norms) - on_shortcuts - per_block * blocks
     return Draft(
-        "How many batch-norm layers does this network hold?",
+        _say("layers: asks"),
         len(norms),
         (
-            (len(norms) - on_shortcuts, "You forgot those on the shortcuts."),
-            (spec.depth, "That is the number in the network's name."),
-            (per_block * blocks, "You counted the main branches only."),
-            (len(norms) - 1, "You forgot the one outside the blocks."),
-            (len(norms) + 1, "The classifier has no batch norm."),
-            (2 * len(norms), "You counted gamma and beta as layers of their own."),
+            (len(norms) - on_shortcuts, _say("layers: no shortcuts")),
+            (spec.depth, _say("layers: the name")),
+            (per_block * blocks, _say("layers: main branches")),
+            (len(norms) - 1, _say("layers: one missing")),
+            (len(norms) + 1, _say("layers: classifier")),
+            (2 * len(norms), _say("layers: gamma and beta")),
         ),
-        f"{per_block} in each block's main branch, outside the blocks, on the shortcuts: "
-        + formula(f"{per_block} × {blocks} + {ends} + {on_shortcuts}", len(norms)),
+        _say(
+            "layers: so",
+            per_block=per_block,
+            formula=formula(f"{per_block} × {blocks} + {ends} + {on_shortcuts}", len(norms)),
+        ),
         "batch_norm",
-        {"bn_section": "Real layer"},
+        REAL_LAYER,
     )
 
 
@@ -93,18 +102,16 @@ def values_in_a_mean(rng: Random, network: Network, bp: Blueprint) -> Draft | No
     channels, height, width = op.in_shape
     right = batch * height * width
     return Draft(
-        f"In training, a batch of {batch} images passes `{op.path}`, which reads "
-        f"{shape_text(op.in_shape)} per image. Over how many values is one channel's mean taken?",
+        _say("mean: asks", batch=batch, path=op.path, shape=shape_text(op.in_shape)),
         right,
         (
-            (batch, "You averaged over the batch only; a convolution's channel has positions too."),
-            (height * width, "That is one image, as in instance norm."),
-            (channels * height * width, "That is layer norm: one image, all channels."),
-            (batch * channels * height * width, "Every channel has its own mean."),
-            (batch * channels, "Means run over batch, height and width, per channel."),
+            (batch, _say("mean: batch only")),
+            (height * width, _say("mean: one image")),
+            (channels * height * width, _say("mean: layer norm")),
+            (batch * channels * height * width, _say("mean: all channels")),
+            (batch * channels, _say("mean: no positions")),
         ),
-        "Batch × height × width, for each channel by itself: "
-        + formula(f"{batch} × {height} × {width}", right),
+        _say("mean: so", formula=formula(f"{batch} × {height} × {width}", right)),
         "batch_norm",
-        {"bn_section": "Real layer", "bn_layer": op.path},
+        REAL_LAYER | {"bn_layer": op.path},
     )

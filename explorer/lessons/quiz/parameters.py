@@ -1,6 +1,7 @@
 """Questions on parameters, with the miscounts that are usual."""
 
 from dataclasses import replace
+from functools import partial
 from math import prod
 from random import Random
 
@@ -8,16 +9,21 @@ from explorer.architecture import Blueprint
 from explorer.architecture.notation import shape_text
 from explorer.lessons.quiz.networks import blueprint_of
 from explorer.lessons.quiz.question import (
+    COUNTS,
     Draft,
     Network,
     added,
+    bottleneck_at,
     described,
     formula,
-    part_of_block,
+    of_each,
 )
+from explorer.words import section
 
 MISPRINT = 1_170_648
 """What a much-copied tutorial prints for two 3×3 convolutions at 256 channels."""
+
+_say = partial(section, "quiz_parameters")
 
 
 def params_of_conv(rng: Random, network: Network, bp: Blueprint) -> Draft | None:
@@ -26,29 +32,23 @@ def params_of_conv(rng: Random, network: Network, bp: Blueprint) -> Draft | None
     k, c_in, c_out = op.kernel, op.in_shape[0], op.out_shape[0]
     bias = c_out if op.bias else 0
     weights = op.params - bias
+    product = formula(op.params_formula.rsplit(" = ", 1)[0], op.params)
     return Draft(
-        f"How many parameters has `{op.path}`, {described(op)}?",
+        _say("conv: asks", path=op.path, convolution=described(op)),
         op.params,
         (
-            (
-                weights + (0 if op.bias else c_out),
-                "You forgot the biases, which this network has."
-                if op.bias
-                else "You counted a bias per filter; this network's convolutions have none.",
-            ),
-            (k * (c_in // op.groups) * c_out + bias, "You counted one side of the kernel only."),
-            (k * k * c_in * c_out + bias, f"You forgot that it has {op.groups} groups."),
-            (k * k * c_out + bias, "You left out the input channels."),
-            (k * k * c_in + bias, "You counted one filter only."),
-            (weights + 2 * c_out, "You counted the gamma and beta of the batch norm after it."),
-            (op.macs, "Those are its MACs: you multiplied by the positions it writes."),
+            (weights, _say("conv: no biases"))
+            if op.bias
+            else (weights + c_out, _say("conv: biases")),
+            (k * (c_in // op.groups) * c_out + bias, _say("conv: one side of the kernel")),
+            (k * k * c_in * c_out + bias, _say("conv: no groups", groups=op.groups)),
+            (k * k * c_out + bias, _say("conv: no input channels")),
+            (k * k * c_in + bias, _say("conv: one filter")),
+            (weights + 2 * c_out, _say("conv: batch norm")),
+            (op.macs, _say("conv: macs")),
         ),
-        "Kernel × kernel × input channels of a group × output channels"
-        + (", and one bias per output channel" if op.bias else "")
-        + ": "
-        + formula(op.params_formula.rsplit(" = ", 1)[0], op.params),
-        "parameters",
-        {"params_view": "This network"},
+        _say("conv: so, with bias" if op.bias else "conv: so", formula=product),
+        *COUNTS,
     )
 
 
@@ -61,34 +61,22 @@ def params_of_block(rng: Random, network: Network, bp: Blueprint) -> Draft | Non
     on_shortcut = sum(op.params for op in block.shortcut_ops)
     projection_norm = sum(op.params for op in block.shortcut_ops if op.kind == "batch_norm")
     counted = [op for op in block.ops if op.params]
+    together = formula(added(op.params for op in counted), block.params)
     return Draft(
-        f"How many parameters has the block {block.title} (`{block.path}`), with everything "
-        "that is learned in it?",
+        _say("block: asks", block=block.title, path=block.path),
         block.params,
         (
-            (block.params - on_shortcut, "You forgot the projection on its shortcut."),
-            (block.params - norms, "You left out batch norm's gamma and beta."),
-            (
-                block.params + norms,
-                "You counted batch norm's running mean and variance; those are not learned.",
-            ),
-            (
-                block.params - filters if network.spec.conv_bias else block.params + filters,
-                "You forgot the biases, which this network has."
-                if network.spec.conv_bias
-                else "You counted biases; this network's convolutions have none.",
-            ),
-            (block.params - projection_norm, "You forgot the batch norm after the projection."),
-            (
-                block.params - on_shortcut - norms,
-                "You counted the main branch's convolutions alone.",
-            ),
+            (block.params - on_shortcut, _say("block: no projection")),
+            (block.params - norms, _say("block: no batch norm")),
+            (block.params + norms, _say("block: running statistics")),
+            (block.params - filters, _say("block: no biases"))
+            if network.spec.conv_bias
+            else (block.params + filters, _say("block: biases")),
+            (block.params - projection_norm, _say("block: no norm on the projection")),
+            (block.params - on_shortcut - norms, _say("block: main branch")),
         ),
-        ", ".join(f"{part_of_block(op)} {op.params:,}" for op in counted)
-        + ". Together "
-        + formula(added(op.params for op in counted), block.params),
-        "parameters",
-        {"params_view": "This network"},
+        _say("block: so", parts=of_each((op, op.params) for op in counted), formula=together),
+        *COUNTS,
     )
 
 
@@ -97,48 +85,44 @@ def params_of_pair(rng: Random, network: Network, bp: Blueprint) -> Draft | None
     channels = rng.choice([256, rng.choice(bp.blocks).out_shape[0]])
     if channels % 4:
         return None
-    inner = channels // 4
-    pair = 18 * channels * channels
-    bottleneck = 2 * channels * inner + 9 * inner * inner
     if rng.random() < 0.35:
-        return Draft(
-            f"A bottleneck reads and writes {channels:,} channels and works on {inner:,} inside: "
-            "1×1, 3×3, 1×1. How many weights, without biases and batch norm?",
-            bottleneck,
-            (
-                (pair, f"Those are the weights of two 3×3 at {channels:,} channels."),
-                (bottleneck + 2 * inner + channels, "You counted a bias per filter."),
-                (channels * inner + 9 * inner * inner, "You forgot one of the two 1×1."),
-                (9 * inner * inner, "You counted the 3×3 only."),
-                (2 * channels * inner + 9 * channels * inner, "Its 3×3 reads the reduced width."),
-            ),
-            "Reduce, convolve, restore: "
-            + formula(
-                f"{channels:,} × {inner:,} + 9 × {inner:,} × {inner:,} + {inner:,} × {channels:,}",
-                bottleneck,
-            ),
-            "parameters",
-            {"params_view": "Bottleneck", "params_channels": str(channels)},
-        )
+        return _bottleneck(channels)
+    pair, inner = 18 * channels * channels, channels // 4
+    bottleneck = 2 * channels * inner + 9 * inner * inner
     mistakes = [
-        (pair // 2, "You counted one of the two convolutions."),
-        (bottleneck, f"Those are the weights of the bottleneck at {channels:,} channels."),
-        (pair + 2 * channels, "You counted a bias per filter."),
-        (pair + 4 * channels, "You counted the gamma and beta of two batch norms."),
-        (25 * channels * channels, "That is one 5×5, which sees as far as two 3×3."),
+        (pair // 2, _say("pair: one of two")),
+        (bottleneck, _say("pair: bottleneck", channels=channels)),
+        (pair + 2 * channels, _say("pair: biases")),
+        (pair + 4 * channels, _say("pair: batch norm")),
+        (25 * channels * channels, _say("pair: 5x5")),
     ]
     if channels == 256:
-        misprint = (MISPRINT, "A misprint that many tutorials copy: it lost a 9 of 1,179,648.")
-        mistakes = [misprint, *rng.sample(mistakes, 2)]
+        mistakes = [(MISPRINT, _say("pair: misprint")), *rng.sample(mistakes, 2)]
     return Draft(
-        f"Two 3×3 convolutions, each with {channels:,} channels in and out. How many weights "
-        "together, without biases and batch norm?",
+        _say("pair: asks", channels=channels),
         pair,
         tuple(mistakes),
-        "Two times kernel × kernel × input × output channels: "
-        + formula(f"2 × 3 × 3 × {channels:,} × {channels:,}", pair),
-        "parameters",
-        {"params_view": "Bottleneck", "params_channels": str(channels)},
+        _say("pair: so", formula=formula(f"2 × 3 × 3 × {channels:,} × {channels:,}", pair)),
+        *bottleneck_at(channels),
+    )
+
+
+def _bottleneck(channels: int) -> Draft:
+    inner = channels // 4
+    right = 2 * channels * inner + 9 * inner * inner
+    terms = f"{channels:,} × {inner:,} + 9 × {inner:,} × {inner:,} + {inner:,} × {channels:,}"
+    return Draft(
+        _say("bottleneck: asks", channels=channels, inner=inner),
+        right,
+        (
+            (18 * channels * channels, _say("bottleneck: two 3x3", channels=channels)),
+            (right + 2 * inner + channels, _say("bottleneck: biases")),
+            (channels * inner + 9 * inner * inner, _say("bottleneck: one 1x1 missing")),
+            (9 * inner * inner, _say("bottleneck: 3x3 only")),
+            (2 * channels * inner + 9 * channels * inner, _say("bottleneck: full width")),
+        ),
+        _say("bottleneck: so", formula=formula(terms, right)),
+        *bottleneck_at(channels),
     )
 
 
@@ -148,23 +132,19 @@ def params_of_classifier(rng: Random, network: Network, bp: Blueprint) -> Draft 
     features, classes = fc.in_shape[0], fc.out_shape[0]
     last = prod(bp.feature_op.out_shape)
     return Draft(
-        f"The last feature map has the shape {shape_text(bp.feature_op.out_shape)}; it is "
-        f"averaged over its positions and goes to {classes:,} classes. How many parameters "
-        "has `fc`?",
+        _say("classifier: asks", shape=shape_text(bp.feature_op.out_shape), classes=classes),
         fc.params,
         (
-            (fc.params - classes, "You forgot the bias of each class."),
-            (
-                last * classes + classes,
-                "You flattened the map without the global average pool before it.",
-            ),
-            (features * classes + features, "The biases belong to the classes, not the features."),
-            (features + classes, "You added what has to be multiplied."),
+            (fc.params - classes, _say("classifier: no biases")),
+            (last * classes + classes, _say("classifier: flattened")),
+            (features * classes + features, _say("classifier: biases of features")),
+            (features + classes, _say("classifier: added")),
         ),
-        "Features × classes, and one bias per class: "
-        + formula(f"{features:,} × {classes:,} + {classes:,}", fc.params),
-        "parameters",
-        {"params_view": "This network"},
+        _say(
+            "classifier: so",
+            formula=formula(f"{features:,} × {classes:,} + {classes:,}", fc.params),
+        ),
+        *COUNTS,
     )
 
 
@@ -174,36 +154,33 @@ def params_of_network(rng: Random, network: Network, bp: Blueprint) -> Draft | N
     norms = sum(op.params for op in bp.ops if op.kind == "batch_norm")
     fc = bp.ops[-1]
     classes = 10 if spec.num_classes != 10 else 1000
-    bias = "without the biases" if spec.conv_bias else "with biases on the convolutions"
-    mistakes = [
+    mistakes = (
         (
             blueprint_of(replace(spec, num_classes=classes), size).params,
-            f"That is the count for {classes:,} classes.",
+            _say("network: other classes", classes=classes),
         ),
         (
             blueprint_of(replace(spec, conv_bias=not spec.conv_bias), size).params,
-            f"That is the count {bias}.",
+            _say("network: no biases" if spec.conv_bias else "network: biases"),
         ),
-        (bp.params + norms, "You counted batch norm's running statistics; they are not learned."),
-        (bp.params - norms, "You left out batch norm's gamma and beta."),
+        (bp.params + norms, _say("network: running statistics")),
+        (bp.params - norms, _say("network: no batch norm")),
         (
             bp.params - sum(op.params for op in bp.ops if op.on_shortcut),
-            "You left out the projections.",
+            _say("network: no projections"),
         ),
-        (bp.params - fc.params, "You left out the classifier."),
-    ]
-    parts = [
+        (bp.params - fc.params, _say("network: no classifier")),
+    )
+    parts = (
         sum(op.params for op in bp.ops if op.kind == "conv" and not op.on_shortcut),
         sum(op.params for op in bp.ops if op.kind == "conv" and op.on_shortcut),
         norms,
         fc.params,
-    ]
+    )
     return Draft(
-        "How many parameters has the whole network?",
+        _say("network: asks"),
         bp.params,
-        tuple(mistakes),
-        "Convolutions of stem and main branches, projections, batch norm, classifier: "
-        + formula(added(parts), bp.params),
-        "parameters",
-        {"params_view": "This network"},
+        mistakes,
+        _say("network: so", formula=formula(added(parts), bp.params)),
+        *COUNTS,
     )

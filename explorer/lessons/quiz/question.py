@@ -3,24 +3,46 @@
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from random import Random
-from typing import Final, Literal
+from typing import Final, Literal, NamedTuple
 
 from explorer.architecture import NetworkSpec, Op
+from explorer.words import WordedError, label, section
 
 Theme = Literal[
     "shapes",
     "parameters",
-    "MACs",
+    "macs",
     "shortcuts",
-    "receptive field",
+    "receptive_field",
     "depth",
-    "batch norm",
+    "batch_norm",
     "changes",
 ]
-Answer = int | str
+
+
+class Worded(NamedTuple):
+    """An answer in words: its id, the same in every language, and what is read."""
+
+    id: str
+    text: str
+
+
+Answer = int | str | Worded
+"""A number, a shape or a name, which read the same in every language, or words."""
 OPTIONS: Final = 4
 LARGEST_TYPED: Final = 99_999
 """Longer numbers are offered as options: typing them would test the calculator."""
+
+
+COUNTS: Final = ("parameters", {"params_view": "This network"})
+"""Page and state in which a network's parameters and MACs are counted."""
+REAL_LAYER: Final = {"bn_section": "Real layer"}
+"""State of the page Batch norm in which a layer of the network is seen at work."""
+
+
+def bottleneck_at(channels: int) -> tuple[str, dict[str, str]]:
+    """Page and state in which two 3×3 and a bottleneck are compared at so many channels."""
+    return "parameters", {"params_view": "Bottleneck", "params_channels": str(channels)}
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +83,7 @@ class Draft:
 class Option:
     """An answer on offer; `mistake` says how one arrives at it and is empty for the right one."""
 
+    id: str
     text: str
     mistake: str = ""
 
@@ -69,7 +92,12 @@ class Option:
 class Question:
     """One question. Without `options` it asks for a whole number, `right`.
 
-    `mistakes` are the known wrong answers, as text, also those that are not among the options.
+    Answers are told apart by their ids, so that what was answered stays so in another language.
+
+    Attributes:
+        right: id of the right answer.
+        mistakes: id -> why, of the known wrong answers, also those that are not among the options.
+        texts: id -> what is read, of all answers.
     """
 
     kind: str
@@ -79,6 +107,7 @@ class Question:
     right: str
     options: tuple[Option, ...]
     mistakes: dict[str, str]
+    texts: dict[str, str]
     explanation: str
     page: str
     state: dict[str, str]
@@ -90,8 +119,12 @@ class Question:
         return not self.options
 
     def is_right(self, given: str) -> bool:
-        """Whether this answer, the text of an option or `as_text` of a number, is right."""
+        """Whether this answer, the id of an option or `as_text` of a number, is right."""
         return given == self.right
+
+    def shown(self, given: str) -> str:
+        """How an answer reads; a typed number reads as its id."""
+        return self.texts.get(given, given)
 
     def mistake_of(self, given: str) -> str:
         """What one did who gave this wrong answer; empty where it is not a usual mistake."""
@@ -103,12 +136,14 @@ def finish(draft: Draft, kind: str, theme: Theme, network: Network, rng: Random)
 
     None where fewer than two wrong answers are left, which makes no question.
     """
-    right = as_text(draft.right)
+    right = id_of(draft.right)
+    texts = {right: as_text(draft.right)}
     mistakes: dict[str, str] = {}
     for value, why in draft.mistakes:
-        text = as_text(value)
-        if text != right and not (isinstance(value, int) and value < 0):
-            mistakes.setdefault(text, why)
+        wrong = id_of(value)
+        if wrong != right and not (isinstance(value, int) and value < 0):
+            mistakes.setdefault(wrong, why)
+            texts.setdefault(wrong, as_text(value))
     if len(mistakes) < 2:
         return None
     typed = (
@@ -118,8 +153,8 @@ def finish(draft: Draft, kind: str, theme: Theme, network: Network, rng: Random)
     )
     options: list[Option] = []
     if not typed:
-        wrong = rng.sample(list(mistakes), min(OPTIONS - 1, len(mistakes)))
-        options = [Option(right), *(Option(text, mistakes[text]) for text in wrong)]
+        offered = rng.sample(list(mistakes), min(OPTIONS - 1, len(mistakes)))
+        options = [Option(name, texts[name], mistakes.get(name, "")) for name in (right, *offered)]
         rng.shuffle(options)
     return Question(
         kind,
@@ -129,6 +164,7 @@ def finish(draft: Draft, kind: str, theme: Theme, network: Network, rng: Random)
         right,
         tuple(options),
         mistakes,
+        texts,
         draft.explanation,
         draft.page,
         draft.state,
@@ -137,19 +173,26 @@ def finish(draft: Draft, kind: str, theme: Theme, network: Network, rng: Random)
 
 
 def as_text(value: Answer) -> str:
-    """An answer as it is shown and compared: numbers with thousands separators."""
+    """An answer as it is shown: numbers with thousands separators."""
+    if isinstance(value, Worded):
+        return value.text
     return f"{value:,}" if isinstance(value, int) else value
+
+
+def id_of(value: Answer) -> str:
+    """An answer as it is kept and compared."""
+    return value.id if isinstance(value, Worded) else as_text(value)
 
 
 def read_number(typed: str) -> str:
     """A typed number in the form of `as_text`; commas, blanks and underscores may group digits.
 
     Raises:
-        ValueError: it is not a whole number.
+        WordedError: it is not a whole number.
     """
     digits = "".join(sign for sign in typed if sign not in ", _'\u00a0\u202f")
     if not (digits.isascii() and digits.isdigit()) or len(digits) > 15:
-        raise ValueError(f"{typed.strip()[:40]!r} is not a whole number; type digits, as in 69,632")
+        raise WordedError("quiz", "no whole number", typed=repr(typed.strip()[:40]))
     return as_text(int(digits))
 
 
@@ -163,21 +206,25 @@ def added(numbers: Iterable[int]) -> str:
     return " + ".join(f"{number:,}" for number in numbers)
 
 
-def listed(numbers: Iterable[int]) -> str:
+def in_a_row(items: Iterable[object]) -> str:
     """`3, 4, 6, 3`."""
-    return ", ".join(map(str, numbers))
+    return label("list.comma").join(map(str, items))
 
 
 def described(op: Op) -> str:
     """A convolution in words, with all that its counts depend on."""
-    groups = f", {op.groups} groups" if op.groups > 1 else ""
-    bias = "with" if op.bias else "without"
-    return (
-        f"a {op.kernel}×{op.kernel} convolution from {op.in_shape[0]:,} to "
-        f"{op.out_shape[0]:,} channels{groups}, stride {op.stride}, {bias} bias"
+    groups = ", groups" if op.groups > 1 else ""
+    return section(
+        "quiz",
+        f"convolution{groups}, bias" if op.bias else f"convolution{groups}, no bias",
+        kernel=op.kernel,
+        c_in=op.in_shape[0],
+        c_out=op.out_shape[0],
+        groups=op.groups,
+        stride=op.stride,
     )
 
 
-def part_of_block(op: Op) -> str:
-    """`conv1`, `downsample.0`: the op's path within its block."""
-    return op.path.split(".", 2)[-1]
+def of_each(counted: Iterable[tuple[Op, int]]) -> str:
+    """`conv1 36,864, bn1 128`: each op's name within its block, and its number."""
+    return in_a_row(f"{op.path.split('.', 2)[-1]} {number:,}" for op, number in counted)

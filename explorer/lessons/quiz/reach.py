@@ -1,10 +1,14 @@
 """Questions on the receptive field and on counting depth."""
 
 from collections import Counter
+from functools import partial
 from random import Random
 
 from explorer.architecture import Blueprint, Op
-from explorer.lessons.quiz.question import Draft, Network, formula, listed
+from explorer.lessons.quiz.question import COUNTS, Draft, Network, formula, in_a_row
+from explorer.words import section
+
+_say = partial(section, "quiz_reach")
 
 
 def receptive_field(rng: Random, network: Network, bp: Blueprint) -> Draft | None:
@@ -21,24 +25,26 @@ def receptive_field(rng: Random, network: Network, bp: Blueprint) -> Draft | Non
     terms = " + ".join(f"{reach} × {jump}" for jump, reach in sorted(by_jump.items()))
     last, last_jump = steps[-1]
     return Draft(
-        f"How many input pixels, along one axis, can one value of `{op.path}` depend on?",
+        _say("field: asks", path=op.path),
         right,
         (
-            (1 + sum(step.kernel - 1 for step, _ in steps), "You forgot the strides before it."),
-            (right - (last.kernel - 1) * last_jump, f"You left out `{last.path}`, the last one."),
+            (1 + sum(step.kernel - 1 for step, _ in steps), _say("field: no strides")),
+            (
+                right - (last.kernel - 1) * last_jump,
+                _say("field: last one missing", path=last.path),
+            ),
             (
                 1 + sum((step.kernel - 1) * step.output_stride for step, _ in steps),
-                "You multiplied by the stride after each window, not before it.",
+                _say("field: stride after the window"),
             ),
             (
                 1 + sum(step.kernel * jump for step, jump in steps),
-                "You added the kernel; a window adds kernel - 1.",
+                _say("field: kernel added"),
             ),
-            (network.image_size, "That is the image; the field does not depend on its size."),
-            (right - 1, "You forgot the pixel that one starts with."),
+            (network.image_size, _say("field: the image")),
+            (right - 1, _say("field: first pixel missing")),
         ),
-        "Each window adds (kernel - 1) × the output stride before it. Grouped by that stride: "
-        + formula(f"1 + {terms}", right),
+        _say("field: so", formula=formula(f"1 + {terms}", right)),
         "shape_trace",
         {"trace_op": op.path},
     )
@@ -52,17 +58,16 @@ def output_stride(rng: Random, network: Network, bp: Blueprint) -> Draft | None:
         return None
     right = op.output_stride
     return Draft(
-        f"How many input pixels lie between two neighbouring values of `{op.path}` (its output "
-        "stride)?",
+        _say("stride: asks", path=op.path),
         right,
         (
-            (right // 2, "You missed one of the ops with stride 2."),
-            (right * 2, "You counted one stride too many: conv2_x does not halve the size."),
-            (sum(strides), "You added the strides; they multiply."),
-            (op.receptive_field, "That is its receptive field."),
-            (op.out_shape[1], "That is the size of the feature map."),
+            (right // 2, _say("stride: one missing")),
+            (right * 2, _say("stride: one too many")),
+            (sum(strides), _say("stride: added")),
+            (op.receptive_field, _say("stride: receptive field")),
+            (op.out_shape[1], _say("stride: size of the map")),
         ),
-        "The strides on the way multiply: " + formula(" × ".join(map(str, strides)), right),
+        _say("stride: so", formula=formula(" × ".join(map(str, strides)), right)),
         "shape_trace",
         {"trace_op": op.path},
     )
@@ -75,18 +80,20 @@ def depth_in_the_name(rng: Random, network: Network, bp: Blueprint) -> Draft | N
     projections = sum(1 for op in bp.ops if op.kind == "conv" and op.on_shortcut)
     depths = " + ".join(map(str, spec.depths))
     return Draft(
-        f"A ResNet has {spec.block} blocks, {listed(spec.depths)} per stage. "
-        "Which number of layers does its name carry?",
+        _say(f"name: asks, {spec.block}", depths=in_a_row(spec.depths)),
         spec.depth,
         (
-            (spec.depth - 2, "You forgot the stem's convolution and the classifier."),
-            (spec.depth - 1, "You forgot the classifier, or the stem's convolution."),
-            (spec.depth + projections, "You counted the projections; the name does not."),
-            (2 + blocks * (5 - per_block), f"A {spec.block} block has {per_block} convolutions."),
-            (2 + blocks, "You counted blocks; each has several convolutions."),
+            (spec.depth - 2, _say("name: no ends")),
+            (spec.depth - 1, _say("name: one end")),
+            (spec.depth + projections, _say("name: projections")),
+            (2 + blocks * (5 - per_block), _say(f"convolutions per block, {spec.block}")),
+            (2 + blocks, _say("name: blocks")),
         ),
-        f"Stem and classifier, and {per_block} convolutions per block: "
-        + formula(f"2 + {per_block} × ({depths})", spec.depth),
+        _say(
+            "name: so",
+            per_block=per_block,
+            formula=formula(f"2 + {per_block} × ({depths})", spec.depth),
+        ),
         "",
         hides_name=True,
     )
@@ -99,21 +106,22 @@ def how_many_convolutions(rng: Random, network: Network, bp: Blueprint) -> Draft
     projections = sum(1 for op in bp.ops if op.kind == "conv" and op.on_shortcut)
     count = 1 + per_block * blocks + projections
     return Draft(
-        "How many convolutions does this network hold, the shortcuts' included?",
+        _say("convolutions: asks"),
         count,
         (
-            (count - projections, "You forgot the projections on the shortcuts."),
-            (spec.depth, "That is the number in its name: it counts the classifier, and no "
-             "projection."),
-            (count - 1, "You forgot the stem."),
-            (count + 1, "You counted the classifier; it is a linear layer."),
-            (spec.depth + projections, "You counted the classifier beside the convolutions."),
+            (count - projections, _say("convolutions: no projections")),
+            (spec.depth, _say("convolutions: the name")),
+            (count - 1, _say("convolutions: no stem")),
+            (count + 1, _say("convolutions: classifier")),
+            (spec.depth + projections, _say("convolutions: classifier as well")),
         ),
-        f"Stem, {per_block} per block, projections: "
-        + formula(f"1 + {per_block} × {blocks} + {projections}", count),
-        "parameters",
-        {"params_view": "This network"},
-    )  # fmt: skip
+        _say(
+            "convolutions: so",
+            per_block=per_block,
+            formula=formula(f"1 + {per_block} × {blocks} + {projections}", count),
+        ),
+        *COUNTS,
+    )
 
 
 def missing_depth(rng: Random, network: Network, bp: Blueprint) -> Draft | None:
@@ -123,25 +131,28 @@ def missing_depth(rng: Random, network: Network, bp: Blueprint) -> Draft | None:
         return None
     hidden = rng.randrange(len(spec.depths))
     per_block = 2 if spec.block == "basic" else 3
-    shown = ", ".join("?" if i == hidden else str(d) for i, d in enumerate(spec.depths))
+    shown = in_a_row("?" if i == hidden else d for i, d in enumerate(spec.depths))
     others = [depth for i, depth in enumerate(spec.depths) if i != hidden]
     right, known = spec.depths[hidden], sum(others)
     return Draft(
-        f"A ResNet of {spec.depth} layers has {spec.block} blocks, {shown} per stage. "
-        "Which number stands at the question mark?",
+        _say(f"missing: asks, {spec.block}", depth=spec.depth, shown=shown),
         right,
         (
-            ((spec.depth - 2) // per_block, "You forgot to take off the blocks of other stages."),
+            ((spec.depth - 2) // per_block, _say("missing: other stages")),
             (
                 (spec.depth - 2) // (5 - per_block) - known,
-                f"A {spec.block} block has {per_block} convolutions.",
+                _say(f"convolutions per block, {spec.block}"),
             ),
-            (right + 1, "You counted stem and classifier as if they were a block."),
-            (per_block * right, "Those are layers; a block has several."),
-            (spec.depth - 2 - known, "You mixed layers and blocks."),
+            (right + 1, _say("missing: ends as a block")),
+            (per_block * right, _say("missing: layers")),
+            (spec.depth - 2 - known, _say("missing: mixed")),
         ),
-        "Stem and classifier off, divided by the convolutions per block, known blocks off: "
-        + formula(f"({spec.depth} - 2) / {per_block} - ({' + '.join(map(str, others))})", right),
+        _say(
+            "missing: so",
+            formula=formula(
+                f"({spec.depth} - 2) / {per_block} - ({' + '.join(map(str, others))})", right
+            ),
+        ),
         "",
         hides_name=True,
     )

@@ -6,6 +6,7 @@ from io import StringIO
 from typing import Final, NamedTuple
 
 from explorer.lessons.quiz.question import Network, Question, Theme
+from explorer.words import label, section
 
 COLUMNS: Final = (
     "number",
@@ -13,7 +14,7 @@ COLUMNS: Final = (
     "network",
     "question",
     "given",
-    "right answer",
+    "right_answer",
     "right",
     "seconds",
     "mistake",
@@ -31,7 +32,7 @@ class Settings:
 
 
 class Given(NamedTuple):
-    """An answer in the form of the options' texts, and the seconds it took."""
+    """The id of an answer, and the seconds it took."""
 
     answer: str
     seconds: float
@@ -85,11 +86,11 @@ class Run:
             if not question.is_right(given.answer)
         ]
 
-    def answer(self, index: int, text: str, now: float, explain: bool) -> None:
+    def answer(self, index: int, given: str, now: float, explain: bool) -> None:
         """Take the answer to question `index`; one that was answered before stays as it is."""
         if self.reading or index != len(self.given):
             return
-        self.given.append(Given(text, max(0.0, now - self.shown_at)))
+        self.given.append(Given(given, max(0.0, now - self.shown_at)))
         self.reading, self.shown_at = explain, now
 
     def go_on(self, now: float) -> None:
@@ -104,23 +105,31 @@ class Run:
             found[question.theme] = (right + question.is_right(given.answer), asked + 1)
         return found
 
+    def table(self) -> str:
+        """Right answers and questions of each theme, as a table in Markdown."""
+        rows = (
+            f"| {theme_title(theme)} | {right} | {asked} |"
+            for theme, (right, asked) in self.by_theme().items()
+        )
+        return section("quiz", "result table", rows="\n".join(rows))
+
     def csv(self) -> str:
         """One row per answered question, with a header."""
         table = StringIO()
         writer = csv.writer(table)
-        writer.writerow(COLUMNS)
+        writer.writerow([label(f"quiz_csv.{column}") for column in COLUMNS])
         answered = zip(self.questions, self.given, strict=False)
         for number, (question, given) in enumerate(answered, start=1):
             right = question.is_right(given.answer)
             writer.writerow(
                 (
                     number,
-                    question.theme,
+                    theme_title(question.theme),
                     question.network.title,
                     question.text,
-                    given.answer,
-                    question.right,
-                    "yes" if right else "no",
+                    question.shown(given.answer),
+                    question.shown(question.right),
+                    label("quiz_csv.yes" if right else "quiz_csv.no"),
                     f"{given.seconds:.1f}",
                     "" if right else question.mistake_of(given.answer),
                 )
@@ -131,4 +140,11 @@ class Run:
 def spoken(seconds: float) -> str:
     """`48 s`, `3 min 5 s`."""
     minutes, rest = divmod(round(seconds), 60)
-    return f"{minutes} min {rest} s" if minutes else f"{rest} s"
+    if minutes:
+        return label("time.minutes", minutes=minutes, seconds=rest)
+    return label("time.seconds", seconds=rest)
+
+
+def theme_title(theme: Theme) -> str:
+    """What a theme is called."""
+    return label(f"quiz_themes.{theme}")

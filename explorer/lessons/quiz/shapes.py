@@ -1,11 +1,15 @@
 """Questions on shapes: after an op, of a weight, of a window's output, of a block."""
 
+from functools import partial
 from random import Random
 
 from explorer.architecture import Block, Blueprint, Op
 from explorer.architecture.arithmetic import output_size
 from explorer.architecture.notation import shape_text
 from explorer.lessons.quiz.question import Draft, Network, formula
+from explorer.words import section
+
+_say = partial(section, "quiz_shapes")
 
 
 def output_of_window(rng: Random, network: Network, bp: Blueprint) -> Draft | None:
@@ -16,20 +20,18 @@ def output_of_window(rng: Random, network: Network, bp: Blueprint) -> Draft | No
     size, kernel, stride, padding = op.in_shape[1], op.kernel, op.stride, op.padding
     reach = size + 2 * padding - kernel
     return Draft(
-        f"`{op.path}` is {_named(op)} with stride {stride} and padding {padding}. It reads "
-        f"{size} × {size} pixels. How many pixels does it write along one axis?",
+        _say(f"window: asks, {op.kind}", size=size, **_window(op)),
         op.out_shape[1],
         (
-            (output_size(size, kernel, 1, padding), "You forgot the stride."),
-            (output_size(size, kernel, stride, 0), "You left out the padding."),
-            ((size + padding - kernel) // stride + 1, "You counted the padding on one side only."),
-            (reach // stride, "You forgot the + 1 at the end of the formula."),
-            (-(-reach // stride) + 1, "You rounded up; the formula rounds down."),
-            (size // stride, "You divided by the stride; windows do not always divide evenly."),
-            (op.out_shape[1] // 2, "You halved the size once more than the stride does."),
+            (output_size(size, kernel, 1, padding), _say("window: no stride")),
+            (output_size(size, kernel, stride, 0), _say("window: no padding")),
+            ((size + padding - kernel) // stride + 1, _say("window: padding on one side")),
+            (reach // stride, _say("window: no plus one")),
+            (-(-reach // stride) + 1, _say("window: rounded up")),
+            (size // stride, _say("window: divided by stride")),
+            (op.out_shape[1] // 2, _say("window: halved again")),
         ),
-        "Pixels along one axis: floor((size + 2 × padding - kernel) / stride) + 1, here "
-        + _size(op),
+        _say("window: so", formula=_size(op)),
         "shape_trace",
         {"trace_op": op.path},
     )
@@ -42,30 +44,28 @@ def shape_after_op(rng: Random, network: Network, bp: Blueprint) -> Draft | None
     op = rng.choice(strided if strided and rng.random() < 0.5 else ops)
     (c_in, h_in, w_in), (c, h, w) = op.in_shape, op.out_shape
     mistakes = [
-        ((c, h_in, w_in), f"You forgot that its stride is {op.stride}."),
-        ((c_in, h, w), "You kept the input's channels; each filter writes one channel."),
-        ((h, w, c), "You put the channels last; shapes are (C, H, W) here."),
-        (
-            (c, max(1, h // 2), max(1, w // 2)),
-            f"You halved the size once too often; its stride is {op.stride}.",
-        ),
+        ((c, h_in, w_in), _say("shape: no stride", stride=op.stride)),
+        ((c_in, h, w), _say("shape: input channels")),
+        ((h, w, c), _say("shape: channels last")),
+        ((c, max(1, h // 2), max(1, w // 2)), _say("shape: halved again", stride=op.stride)),
     ]
     if network.spec.block == "bottleneck" and op.name in ("conv1", "conv2") and "." in op.path:
-        mistakes.append(((4 * c, h, w), "Only the last 1×1 of a bottleneck restores × 4."))
+        mistakes.append(((4 * c, h, w), _say("shape: restored too early")))
     if op.name == "conv3":
-        mistakes.append(((c // 4, h, w), "You forgot that this 1×1 restores four times the width."))
-    writes = (
-        f"`{op.path}` has {c} filters and so writes {c} channels"
-        if op.kind == "conv"
-        else f"`{op.path}` keeps the {c} channels"
-    )
+        mistakes.append(((c // 4, h, w), _say("shape: not restored")))
+    right = shape_text(op.out_shape)
     return Draft(
-        f"Which shape, (C, H, W) for one image, does `{op.path}` write?",
-        shape_text(op.out_shape),
+        _say("shape: asks", path=op.path),
+        right,
         tuple((shape_text(shape), why) for shape, why in mistakes),
-        f"{writes}. It reads {shape_text(op.in_shape)}; {_named(op)} with stride {op.stride} and "
-        f"padding {op.padding} leaves {_size(op)} pixels along each axis, which makes "
-        f"{shape_text(op.out_shape)}",
+        _say(
+            f"shape: so, {op.kind}",
+            channels=c,
+            read=shape_text(op.in_shape),
+            formula=_size(op),
+            right=right,
+            **_window(op),
+        ),
         "shape_trace",
         {"trace_op": op.path},
     )
@@ -75,27 +75,29 @@ def shape_of_weight(rng: Random, network: Network, bp: Blueprint) -> Draft | Non
     """The weight tensor, which is often confused with the feature map it makes."""
     op = rng.choice([op for op in bp.ops if op.kind == "conv"])
     (c_in, _, _), (c_out, h, w), k = op.in_shape, op.out_shape, op.kernel
-    right = (c_out, c_in // op.groups, k, k)
+    share = c_in // op.groups
+    right = shape_text((c_out, share, k, k))
     mistakes = (
-        (
-            (h, w, c_out),
-            "That is the feature map it writes (height, width, channels), not the kernel.",
-        ),
-        ((c_in // op.groups, c_out, k, k), "You swapped input and output channels."),
-        ((c_out, k, k), "You left out the input channels: every filter spans all of its group."),
-        ((c_out, c_in // op.groups, h, w), "You gave the kernel the size of the feature map."),
-        ((c_out, c_in, k, k), f"You forgot the {op.groups} groups."),
-        ((c_out, c_out, k, k), f"It reads {c_in} channels, not {c_out}."),
+        ((h, w, c_out), _say("weight: feature map")),
+        ((share, c_out, k, k), _say("weight: swapped")),
+        ((c_out, k, k), _say("weight: no input channels")),
+        ((c_out, share, h, w), _say("weight: size of the map")),
+        ((c_out, c_in, k, k), _say("weight: no groups", groups=op.groups)),
+        ((c_out, c_out, k, k), _say("weight: wrong input", c_in=c_in, c_out=c_out)),
     )
-    grouped = f" in {op.groups} groups" if op.groups > 1 else ""
     return Draft(
-        f"Which shape has the weight of `{op.path}`, as (output channels, input channels of a "
-        "group, kernel height, kernel width)?",
-        shape_text(right),
+        _say("weight: asks", path=op.path),
+        right,
         tuple((shape_text(shape), why) for shape, why in mistakes),
-        f"It is {_named(op)} from {c_in} to {c_out} channels{grouped}. Its size does not depend "
-        f"on the image: {c_out} filters, each over {c_in // op.groups} channels of {k}×{k}, "
-        f"so {shape_text(right)}",
+        _say(
+            "weight: so, grouped" if op.groups > 1 else "weight: so",
+            kernel=k,
+            c_in=c_in,
+            c_out=c_out,
+            groups=op.groups,
+            share=share,
+            right=right,
+        ),
         "shape_trace",
         {"trace_op": op.path},
     )
@@ -104,10 +106,10 @@ def shape_of_weight(rng: Random, network: Network, bp: Blueprint) -> Draft | Non
 def block_from_shapes(rng: Random, network: Network, bp: Blueprint) -> Draft | None:
     """Which block reads this shape and writes that one."""
 
-    def ends(block: Block) -> str:
-        return f"reads {shape_text(block.in_shape)} and writes {shape_text(block.out_shape)}"
+    def ends(block: Block) -> tuple[str, str]:
+        return shape_text(block.in_shape), shape_text(block.out_shape)
 
-    by_ends: dict[str, list[Block]] = {}
+    by_ends: dict[tuple[str, str], list[Block]] = {}
     for block in bp.blocks:
         by_ends.setdefault(ends(block), []).append(block)
     unique = [blocks[0] for blocks in by_ends.values() if len(blocks) == 1]
@@ -118,23 +120,35 @@ def block_from_shapes(rng: Random, network: Network, bp: Blueprint) -> Draft | N
     # The nearest ones are the hard ones: the neighbours, and the first blocks of other stages.
     near = [b for b in bp.blocks if b is not block and bp.stage_of(b.path) == stage][:2]
     near += [s.blocks[0] for s in bp.stages if s.blocks[0] is not block]
+    read, written = ends(block)
+    channels, height, width = block.out_shape
     return Draft(
-        f"One block of this network {ends(block)}. Which?",
+        _say("block: asks", read=read, written=written),
         block.title,
-        tuple((other.title, f"{other.title} {ends(other)}.") for other in near),
-        f"The size {block.out_shape[1]} × {block.out_shape[2]} with {block.out_shape[0]} channels "
-        f"belongs to {bp.stages[stage or 0].title}, and of its blocks only one {ends(block)}: "
-        f"{block.title}",
+        tuple((other.title, _another(other.title, *ends(other))) for other in near),
+        _say(
+            "block: so",
+            height=height,
+            width=width,
+            channels=channels,
+            stage=bp.stages[stage or 0].title,
+            read=read,
+            written=written,
+            right=block.title,
+        ),
         "shape_trace",
         {"trace_op": f"{block.path}.conv1"},
     )
+
+
+def _another(title: str, read: str, written: str) -> str:
+    return _say("block: another", block=title, read=read, written=written)
 
 
 def _size(op: Op) -> str:
     return formula(op.size_formula.rsplit(" = ", 1)[0], op.out_shape[1])
 
 
-def _named(op: Op) -> str:
-    if op.kind == "max_pool":
-        return f"a {op.kernel}×{op.kernel} max-pool"
-    return f"a {op.kernel}×{op.kernel} convolution"
+def _window(op: Op) -> dict[str, object]:
+    """What the sentences say of a convolution or a pool."""
+    return {"path": op.path, "kernel": op.kernel, "stride": op.stride, "padding": op.padding}

@@ -1,10 +1,14 @@
 """Questions on shortcuts: solid or dashed and why, how many, what lies on them, what they cost."""
 
+from functools import partial
 from random import Random
 
 from explorer.architecture import Block, Blueprint, Shortcut
 from explorer.architecture.notation import shape_text
-from explorer.lessons.quiz.question import Draft, Network, formula
+from explorer.lessons.quiz.question import Draft, Network, Worded, formula
+from explorer.words import label, section
+
+_say = partial(section, "quiz_shortcuts")
 
 
 def solid_or_dashed(rng: Random, network: Network, bp: Blueprint) -> Draft | None:
@@ -12,32 +16,25 @@ def solid_or_dashed(rng: Random, network: Network, bp: Blueprint) -> Draft | Non
     block, shortcut = _choose(rng, bp)
     if shortcut.kind == "none":
         return None
-    right = _verdict(shortcut)
-    both, channels, size, nothing = (
-        "dashed: channels and size change",
-        "dashed: only the channels change",
-        "dashed: only the size changes",
-        "solid: nothing changes",
-    )
-    always = "dashed: a projection although nothing changes"
-    ends = f"It reads {shape_text(block.in_shape)} and writes {shape_text(block.out_shape)}"
-    c, s = shortcut.channels_change, shortcut.size_changes
+    numbers = _numbers(block, shortcut)
+    always = network.spec.shortcut == "projection-always"
     wrong = {
-        both: _missed(c, s, True, True),
-        channels: _missed(c, s, True, False),
-        size: _missed(c, s, False, True),
-        nothing: _missed(c, s, False, False)
-        if c or s
-        else "This network projects on every shortcut (option C).",
-        always: "This network projects only where the shape changes."
-        if network.spec.shortcut != "projection-always"
-        else "Here the shape does change.",
+        "both": _missed(shortcut, True, True),
+        "channels": _missed(shortcut, True, False),
+        "size": _missed(shortcut, False, True),
+        "nothing": _missed(shortcut, False, False) or "projects everywhere",
+        "always": "shape changes" if always else "projects where it must",
     }
+    right = _verdict(shortcut)
     return Draft(
-        f"Is the shortcut of {block.title} (`{block.path}`) solid or dashed, and why?",
-        right,
-        tuple((text, f"{why} {ends}.") for text, why in wrong.items() if text != right),
-        f"{ends}; {shortcut.why}. So it is {right}",
+        _say("drawn: asks", block=block.title, path=block.path),
+        _drawn(right),
+        tuple(
+            (_drawn(said), _say(f"drawn: {why}", **numbers))
+            for said, why in wrong.items()
+            if said != right
+        ),
+        _say(f"drawn: so, {right}", right=_drawn(right).text, **numbers),
         "shortcuts",
         {"shortcuts_block": block.path},
     )
@@ -51,26 +48,28 @@ def how_many_dashed(rng: Random, network: Network, bp: Blueprint) -> Draft | Non
         sum(1 for b in stage.blocks if b.shortcut and b.shortcut.dashed) for stage in bp.stages
     ]
     count, stages, blocks = sum(dashed), len(bp.stages), len(bp.blocks)
-    first_dashed = dashed[0] > 0
     return Draft(
-        "How many blocks of this network have a dashed shortcut?",
+        _say("dashed: asks"),
         count,
         (
             (
                 stages - 1,
-                f"You forgot {bp.blocks[0].title}: it changes the channels, though not the size."
-                if first_dashed
-                else "You counted the first blocks of all stages but one.",
+                _say("dashed: first block forgotten", block=bp.blocks[0].title)
+                if dashed[0]
+                else _say("dashed: stages but one"),
             ),
-            (stages, "You counted the first block of every stage; look at what each one changes."),
-            (blocks, "You counted every block."),
-            (blocks - count, "Those are the solid ones."),
-            (0, "You took every shortcut for an identity."),
-            (count + 1, "You counted the stem; it has no shortcut."),
+            (stages, _say("dashed: every stage")),
+            (blocks, _say("dashed: every block")),
+            (blocks - count, _say("dashed: solid ones")),
+            (0, _say("dashed: none")),
+            (count + 1, _say("dashed: stem")),
         ),
-        "Dashed per stage, from "
-        + f"{bp.stages[0].title} to {bp.stages[-1].title}: "
-        + formula(" + ".join(map(str, dashed)), count),
+        _say(
+            "dashed: so",
+            first=bp.stages[0].title,
+            last=bp.stages[-1].title,
+            formula=formula(" + ".join(map(str, dashed)), count),
+        ),
         "shortcuts",
     )
 
@@ -81,37 +80,29 @@ def what_is_on_it(rng: Random, network: Network, bp: Blueprint) -> Draft | None:
     if shortcut.kind == "none":
         return None
     stride = 2 if shortcut.size_changes else 1
-    names = {
-        "nothing": "nothing: x is added as it is",
-        "pad": f"every {'second' if stride == 2 else ''} pixel, new channels filled with zeros",
-        "bare": f"a 1×1 convolution with stride {stride}",
-        "norm": f"a 1×1 convolution with stride {stride}, then batch norm",
-        "other": f"a 1×1 convolution with stride {3 - stride}, then batch norm",
-        "three": f"a 3×3 convolution with stride {stride}, then batch norm",
-    }
-    names["pad"] = names["pad"].replace("  ", " ")
-    kinds = [op.kind for op in block.shortcut_ops]
     right = {(): "nothing", ("pad",): "pad", ("conv",): "bare", ("conv", "batch_norm"): "norm"}[
-        tuple(kinds)
+        tuple(op.kind for op in block.shortcut_ops)
     ]
     why = {
-        "nothing": "The shape changes here or the network projects everywhere, so x cannot stay.",
-        "pad": "Zero padding is option A; this network does not use it here.",
-        "bare": "In this network a batch norm follows the projection.",
-        "norm": "This network has no batch norm after a projection here.",
-        "other": "The shortcut needs the main branch's stride, or the sizes differ.",
-        "three": "Projections are 1×1: they mix channels and see no neighbours.",
+        "nothing": "it cannot stay",
+        "pad": "no padding here",
+        "bare": "batch norm follows",
+        "norm": "no batch norm",
+        "other": "other stride",
+        "three": "no 3x3",
     }
     if right == "nothing":
-        why["bare"] = why["norm"] = "Nothing changes here, and x is added without any weights."
+        why["bare"] = why["norm"] = "no weights"
     elif right == "pad":
-        why["bare"] = why["norm"] = "That is option B; this network pads (option A)."
+        why["bare"] = why["norm"] = "pads"
+    numbers = _numbers(block, shortcut)
     return Draft(
-        f"What lies on the shortcut of {block.title} (`{block.path}`), which reads "
-        f"{shape_text(block.in_shape)} and writes {shape_text(block.out_shape)}?",
-        names[right],
-        tuple((names[key], reason) for key, reason in why.items() if key != right),
-        f"{_sentence(shortcut.why)}. The network's rule for that is: {names[right]}",
+        _say("on it: asks", block=block.title, path=block.path, **numbers),
+        _lies(right, stride),
+        tuple(
+            (_lies(name, stride), _say(f"on it: {w}")) for name, w in why.items() if name != right
+        ),
+        _say(f"on it: so, {_changes(shortcut)}", right=_lies(right, stride).text, **numbers),
         "shortcuts",
         {"shortcuts_block": block.path},
     )
@@ -130,37 +121,26 @@ def params_on_it(rng: Random, network: Network, bp: Blueprint) -> Draft | None:
         parts.append(f"{c_out:,}")
     if norm:
         parts.append(f"2 × {c_out:,}")
+    numbers = _numbers(block, shortcut)
+    projects = "batch norm" if params else "projection with batch norm"
     return Draft(
-        f"How many parameters lie on the shortcut of {block.title} (`{block.path}`), which "
-        f"reads {shape_text(block.in_shape)} and writes {shape_text(block.out_shape)}?",
+        _say("cost: asks", block=block.title, path=block.path, **numbers),
         params,
         (
-            (0, "You took it for an identity; it projects."),
-            (
-                c_in * c_out,
-                "You counted the 1×1's weights only." if params else "There is no 1×1 on it.",
-            ),
-            (
-                c_in * c_out + 2 * c_out,
-                "You counted a batch norm after the projection; this network has none there."
-                if params
-                else "You counted a projection with batch norm; there is none.",
-            ),
-            (9 * c_in * c_out, "You counted a 3×3; projections are 1×1."),
-            (c_in * c_out + c_out, "You counted one value per channel beside the weights."),
+            (0, _say("cost: no projection seen")),
+            (c_in * c_out, _say("cost: weights only" if params else "cost: no 1x1")),
+            (c_in * c_out + 2 * c_out, _say(f"cost: {projects}")),
+            (9 * c_in * c_out, _say("cost: 3x3")),
+            (c_in * c_out + c_out, _say("cost: one per channel")),
         ),
-        f"{_sentence(shortcut.why)}; the shortcut is {_KIND[shortcut.kind]}"
-        + (": " + formula(" + ".join(parts), params) if params else ", without weights: 0"),
+        _say(
+            f"cost: so, {shortcut.kind}, {_changes(shortcut)}",
+            formula=formula(" + ".join(parts), params),
+            **numbers,
+        ),
         "shortcuts",
         {"shortcuts_block": block.path},
     )
-
-
-_KIND = {
-    "identity": "the identity",
-    "padding": "subsampling and zero padding",
-    "projection": "a projection",
-}
 
 
 def _choose(rng: Random, bp: Blueprint) -> tuple[Block, Shortcut]:
@@ -171,26 +151,49 @@ def _choose(rng: Random, bp: Blueprint) -> tuple[Block, Shortcut]:
     return block, block.shortcut
 
 
-def _verdict(shortcut: Shortcut) -> str:
-    if not shortcut.dashed:
-        return "solid: nothing changes"
+def _drawn(how: str) -> Worded:
+    return Worded(how, label(f"quiz_drawn.{how}"))
+
+
+def _lies(what: str, stride: int) -> Worded:
+    """What lies on a shortcut; `other` has the stride that it should not have."""
+    name = "norm" if what == "other" else what
+    stride = 3 - stride if what == "other" else stride
+    if what == "pad":
+        name = f"pad_{stride}"
+    return Worded(what, label(f"quiz_on_it.{name}", stride=stride))
+
+
+def _changes(shortcut: Shortcut) -> str:
     if shortcut.channels_change and shortcut.size_changes:
-        return "dashed: channels and size change"
+        return "both"
     if shortcut.channels_change:
-        return "dashed: only the channels change"
-    if shortcut.size_changes:
-        return "dashed: only the size changes"
-    return "dashed: a projection although nothing changes"
+        return "channels"
+    return "size" if shortcut.size_changes else "nothing"
 
 
-def _missed(channels: bool, size: bool, said_channels: bool, said_size: bool) -> str:
+def _verdict(shortcut: Shortcut) -> str:
+    changes = _changes(shortcut)
+    return "always" if shortcut.dashed and changes == "nothing" else changes
+
+
+def _missed(shortcut: Shortcut, said_channels: bool, said_size: bool) -> str:
+    """What is wrong with saying so; empty where nothing is."""
     wrong = []
-    if channels != said_channels:
-        wrong.append(f"the channels {'do' if channels else 'do not'} change")
-    if size != said_size:
-        wrong.append(f"the size {'does' if size else 'does not'} change")
-    return _sentence(" and ".join(wrong)) + "."
+    if shortcut.channels_change != said_channels:
+        wrong.append("channels do" if shortcut.channels_change else "channels do not")
+    if shortcut.size_changes != said_size:
+        wrong.append("size does" if shortcut.size_changes else "size does not")
+    return ", ".join(wrong)
 
 
-def _sentence(text: str) -> str:
-    return text[:1].upper() + text[1:]
+def _numbers(block: Block, shortcut: Shortcut) -> dict[str, object]:
+    (c_in, h_in, w_in), (c_out, h_out, w_out) = shortcut.in_shape, shortcut.out_shape
+    return {
+        "read": shape_text(block.in_shape),
+        "written": shape_text(block.out_shape),
+        "c_in": c_in,
+        "c_out": c_out,
+        "size_in": f"{h_in}x{w_in}",
+        "size_out": f"{h_out}x{w_out}",
+    }

@@ -9,10 +9,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from explorer import words
 from explorer.architecture import PRESETS, blueprint
 from explorer.lessons.quiz import THEMES, Network, Question, make_quiz
 from explorer.lessons.quiz.make import KINDS
 from explorer.lessons.quiz.question import OPTIONS, Draft, as_text, finish, read_number
+from explorer.lessons.quiz.run import COLUMNS
 from tests.strategies import specs_and_sizes
 
 ROOT = Path(__file__).parents[3]
@@ -21,21 +23,24 @@ FORMULA = re.compile(r"`([^`=]+) = ([\d,]+)`")
 
 
 def check(question: Question) -> None:
+    names = [option.id for option in question.options]
     texts = [option.text for option in question.options]
     if question.typed:
         assert read_number(question.right) == question.right
     else:
         assert 3 <= len(texts) <= OPTIONS
         assert len(set(texts)) == len(texts)
-        assert [question.is_right(text) for text in texts].count(True) == 1
+        assert [question.is_right(name) for name in names].count(True) == 1
     for option in question.options:
-        assert bool(option.mistake) is not question.is_right(option.text)
+        assert bool(option.mistake) is not question.is_right(option.id)
+        assert option.text == question.shown(option.id)
     assert question.right not in question.mistakes
-    assert question.explanation.rstrip("`").endswith(question.right)
+    assert question.explanation.rstrip("`").endswith(question.shown(question.right))
     for expression, result in FORMULA.findall(question.explanation):
         value = eval(expression.replace("×", "*").replace(",", ""), {"floor": floor})
         assert value == int(result.replace(",", ""))
-    for text in (question.text, question.explanation, *question.mistakes.values()):
+    assert all(re.fullmatch(r"[a-z0-9_]+|[\d,]+|\([\d, ]+\)", name) for name in names)
+    for text in (question.text, question.explanation, *question.mistakes.values(), *texts):
         assert not re.search(r"[{}]|None|  ", text), text
 
 
@@ -86,6 +91,11 @@ def test_every_kind_is_asked_and_none_twice():
     for seed in range(20):
         questions = [(q.text, q.network) for q in make_quiz(seed, 30)]
         assert all(questions.count(question) == 1 for question in questions)
+
+
+def test_every_theme_has_its_words():
+    assert set(words.labels("quiz_themes")) - {"label"} == set(THEMES)
+    assert set(words.labels("quiz_csv")) - {"yes", "no"} == set(COLUMNS)
 
 
 def test_themes_take_turns():

@@ -50,8 +50,9 @@ def test_csv():
     run.answer(0, wrong, now=101.5, explain=False)
     run.answer(1, run.questions[1].right, now=103.0, explain=False)
     header, first, second = csv.reader(StringIO(run.csv()))
-    assert tuple(header) == COLUMNS
-    assert first[4:] == [wrong, run.questions[0].right, "no", "1.5", why]
+    assert [name.replace(" ", "_") for name in header] == list(COLUMNS)
+    shown = run.questions[0].shown
+    assert first[4:] == [shown(wrong), shown(run.questions[0].right), "no", "1.5", why]
     assert second[6:] == ["yes", "1.5", ""]
 
 
