@@ -3,7 +3,7 @@
 import streamlit as st
 
 from explorer.lessons.questions import cards
-from explorer.ui import picker, question_card, questions
+from explorer.ui import controls, picker, question_card, questions
 from explorer.words import label, section
 
 picker.current()
@@ -12,7 +12,7 @@ st.write(section("questions", "Introduction", count=len(cards())))
 found = questions.filtered()
 if found:
     question_card.show(questions.choose(found), found)
-elif st.session_state["questions_show"] == "to_review":
+elif controls.held("questions_show") == "to_review":
     st.info(section("questions", "All known"))
 else:
     st.info(section("questions", "Nothing found"))

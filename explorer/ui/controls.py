@@ -301,6 +301,11 @@ def _write(key: str, value: Any, default: Any) -> None:
         del st.query_params[key]
 
 
+def aliases(key: str) -> Mapping[str, str]:
+    """What links of earlier versions said for this control -> its id."""
+    return _aliases().get(key, {})
+
+
 @cache
 def _aliases() -> dict[str, dict[str, str]]:
     file = Path(__file__).with_name("aliases.toml")

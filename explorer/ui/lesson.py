@@ -7,7 +7,7 @@ import streamlit as st
 from explorer.architecture import Blueprint
 from explorer.lessons.lesson import minutes_before, stops
 from explorer.lessons.overview import summary
-from explorer.ui import overview
+from explorer.ui import controls, overview
 from explorer.ui.address import from_any_page
 from explorer.ui.navigation import page_title
 from explorer.ui.picker import Choice
@@ -20,14 +20,12 @@ STOP: Final = "lesson_stop"
 def choose() -> int:
     """Draw the list of stops and return the place of the chosen one, counted from 0."""
     found = {stop.id: stop for stop in stops()}
-    chosen = st.radio(
-        label("lesson_stop.label"),
-        list(found),
-        format_func=lambda stop: found[stop].title,
+    chosen = controls.choice(
+        STOP,
+        tuple(found),
+        kind="radio",
+        shown=lambda stop: found[stop].title,
         captions=[count(stop.minutes, "minute") for stop in stops()],
-        key=STOP,
-        bind="query-params",
-        persist_state="session",
     )
     return list(found).index(chosen)
 
@@ -95,4 +93,4 @@ def _steps(number: int) -> None:
 
 
 def _go(number: int) -> None:
-    st.session_state[STOP] = stops()[number].id
+    controls.put(STOP, stops()[number].id, stops()[0].id)

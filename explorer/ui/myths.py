@@ -5,7 +5,7 @@ from typing import Final
 import streamlit as st
 
 from explorer.lessons.myths import VERDICTS, Myth, Verdict, myths
-from explorer.ui import proving, turning
+from explorer.ui import controls, proving, turning
 from explorer.words import label, section
 
 CARD: Final = "myths_card"
@@ -15,13 +15,8 @@ _JUDGED: Final = "myths_judged"
 def choose() -> Myth:
     """Draw the list and return the statement that is chosen in it."""
     found = {myth.id: myth for myth in myths()}
-    chosen = st.selectbox(
-        label("myths_card.label"),
-        list(found),
-        format_func=lambda myth: found[myth].title,
-        key=CARD,
-        bind="query-params",
-        persist_state="session",
+    chosen = controls.choice(
+        CARD, tuple(found), kind="select", shown=lambda myth: found[myth].title
     )
     return found[chosen]
 
@@ -87,6 +82,6 @@ def _judge(myth: str, verdict: Verdict) -> None:
 
 def _turn(step: int) -> None:
     ids = [myth.id for myth in myths()]
-    index = ids.index(st.session_state[CARD])
-    st.session_state[CARD] = ids[(index + step) % len(ids)]
+    index = ids.index(controls.held(CARD))
+    controls.put(CARD, ids[(index + step) % len(ids)], ids[0])
     proving.forget("myths")

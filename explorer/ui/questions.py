@@ -1,15 +1,13 @@
 """Which question is on screen: filters, order, grades."""
 
-import tomllib
-from functools import cache
-from pathlib import Path
+from collections.abc import Mapping
 from typing import Final
 
 import streamlit as st
 
 from explorer.lessons.progress import Grade
-from explorer.lessons.questions import LEVELS, Card, search, theme_title, themes
-from explorer.ui import proving
+from explorer.lessons.questions import LEVELS, Card, cards, search, theme_title, themes
+from explorer.ui import controls, proving
 from explorer.words import label
 
 SHOWN: Final = ("all", "to_review", "not_graded")
@@ -21,39 +19,17 @@ _OPEN: Final = "questions_open"
 
 def filtered() -> list[Card]:
     """Draw the filters and return the cards that pass them."""
-    shown = st.segmented_control(
-        label("questions_show.label"),
-        SHOWN,
-        format_func=lambda option: label(f"questions_show.{option}"),
-        default="all",
-        required=True,
-        key="questions_show",
-        bind="query-params",
-    )
+    shown = controls.choice("questions_show", SHOWN)
     in_use = any(st.session_state.get(key) or key in st.query_params for key in _FILTERS)
     with st.expander(label("questions.filters"), expanded=in_use):
         left, right = st.columns([3, 2])
-    words = left.text_input(
-        label("questions_find.label"), max_chars=60, key="questions_find", bind="query-params"
-    )
-    chosen = left.pills(
-        label("questions_themes.label"),
-        themes(),
-        format_func=theme_title,
-        selection_mode="multi",
-        wrap=True,
-        key="questions_themes",
-        bind="query-params",
-    )
-    levels = right.pills(
-        label("questions_levels.label"),
-        LEVELS,
-        format_func=lambda level: label(f"questions_levels.{level}"),
-        selection_mode="multi",
-        wrap=True,
-        key="questions_levels",
-        bind="query-params",
-    )
+    with left:
+        words = st.text_input(
+            label("questions_find.label"), max_chars=60, key="questions_find", bind="query-params"
+        )
+        chosen = controls.choices("questions_themes", themes(), shown=theme_title, wrap=True)
+    with right:
+        levels = controls.choices("questions_levels", LEVELS, wrap=True)
     return [
         card
         for card in search(words)
@@ -66,23 +42,30 @@ def filtered() -> list[Card]:
 def choose(found: list[Card]) -> Card:
     """Draw the list and return the card that is chosen in it."""
     by_id = {card.id: card for card in found}
-    if st.session_state.get(CARD) not in by_id:
-        # The filters took the card away, or a link names one that does not exist.
-        st.session_state[CARD] = _named_in_link(found) or found[0].id
-    chosen = st.selectbox(
-        label(f"{CARD}.label", count=len(found)),
-        list(by_id),
-        format_func=lambda card: by_id[card].title,
-        key=CARD,
-        bind="query-params",
+    first = cards()[0].id
+    default = first if first in by_id else found[0].id
+    to_show = controls.settled(CARD, tuple(by_id), default)
+    asked = st.query_params.get(CARD, first)
+    if to_show != former_names().get(asked, asked):
+        # The filters took the card away, or a link names one that does not exist: the address
+        # says what is shown, also when the filters are gone.
+        controls.put(CARD, to_show, first)
+    chosen = controls.choice(
+        CARD,
+        tuple(by_id),
+        default=default,
+        kind="select",
+        shown=lambda card: by_id[card].title,
+        label=label(f"{CARD}.label", count=len(found)),
     )
     return by_id[chosen]
 
 
 def turn(ids: list[str], step: int) -> None:
     """To the next card or the one before; from the last to the first."""
-    index = ids.index(st.session_state[CARD]) if st.session_state[CARD] in ids else -1
-    st.session_state[CARD] = ids[(index + step) % len(ids)]
+    now = controls.held(CARD)
+    index = ids.index(now) if now in ids else -1
+    controls.put(CARD, ids[(index + step) % len(ids)], cards()[0].id)
 
 
 def grades() -> dict[str, Grade]:
@@ -119,19 +102,11 @@ def close() -> None:
     proving.forget("questions")
 
 
-@cache
-def former_names() -> dict[str, str]:
+def former_names() -> Mapping[str, str]:
     """Name of a card in older links and files -> its id."""
-    tables = tomllib.loads(Path(__file__).with_name("aliases.toml").read_text(encoding="utf-8"))
-    found: dict[str, str] = tables[CARD]
-    return found
+    return controls.aliases(CARD)
 
 
 def _passes(card: Card, shown: str) -> bool:
     given = grades().get(card.id)
     return shown == "all" or (given is None if shown == "not_graded" else given in ("nearly", "no"))
-
-
-def _named_in_link(found: list[Card]) -> str | None:
-    named = st.query_params.get(CARD)
-    return next((card.id for card in found if named in (card.id, card.title)), None)

@@ -6,57 +6,37 @@ from typing import Final
 
 import streamlit as st
 
-from explorer.lessons.quiz import THEMES, Network, make_quiz
+from explorer.lessons.quiz import THEMES, Network, Question, make_quiz
 from explorer.lessons.quiz.run import Run, Settings
+from explorer.ui import controls
 from explorer.ui.picker import Choice
-from explorer.words import section
+from explorer.words import label, language, section
 
 LENGTHS: Final = ("5", "10", "15", "20", "30")
 _RUN: Final = "quiz_run"
+_SPOKEN: Final = "quiz_language"
 
 
 def settings(choice: Choice) -> Settings:
     """Draw the settings, which are all in the address, and return them."""
     if not st.session_state.get("quiz_seed") and not st.query_params.get("quiz_seed"):
         _new_seed()
-    with st.expander("Settings: seed, length, themes, networks, feedback"):
+    with st.expander(label("quiz.settings")):
         st.write(section("quiz", "Settings"))
         left, middle, right = st.columns(3)
         seed = left.text_input(
-            "Seed, a number or a word",
+            label("quiz_seed.label"),
             max_chars=24,
             on_change=_never_empty,
             key="quiz_seed",
             bind="query-params",
         )
-        length = middle.selectbox(
-            "Questions", LENGTHS, index=1, key="quiz_length", bind="query-params"
-        )
-        source = right.segmented_control(
-            "Networks",
-            ("random", "sidebar"),
-            default="random",
-            required=True,
-            key="quiz_networks",
-            bind="query-params",
-        )
-        themes = st.pills(
-            "Themes; none chosen means all",
-            THEMES,
-            selection_mode="multi",
-            wrap=True,
-            key="quiz_themes",
-            bind="query-params",
-        )
-        st.segmented_control(
-            "Feedback",
-            ("each", "end"),
-            default="each",
-            required=True,
-            help=section("quiz", "Feedback"),
-            key="quiz_feedback",
-            bind="query-params",
-        )
+        with middle:
+            length = controls.choice("quiz_length", LENGTHS, default="10", kind="select", shown=str)
+        with right:
+            source = controls.choice("quiz_networks", ("random", "sidebar"))
+        themes = controls.choices("quiz_themes", THEMES, wrap=True)
+        controls.choice("quiz_feedback", ("each", "end"), help=section("quiz", "Feedback"))
     networks: tuple[Network, ...] = ()
     if source == "sidebar":
         networks = (Network(choice.name, choice.title, choice.spec, choice.image_size),)
@@ -69,15 +49,26 @@ def run_of(wanted: Settings) -> Run:
     if run is not None and _same_quiz(run.settings, wanted):
         if run.settings.networks != wanted.networks:
             _offer_other_network(run, wanted)
+        _tell(run)
         return run
     return _start(wanted)
 
 
 def _start(wanted: Settings) -> Run:
-    questions = make_quiz(wanted.seed, wanted.length, wanted.themes, wanted.networks)
-    run = Run(wanted, questions, monotonic())
-    st.session_state[_RUN] = run
+    run = Run(wanted, _questions(wanted), monotonic())
+    st.session_state[_RUN], st.session_state[_SPOKEN] = run, language()
     return run
+
+
+def _questions(wanted: Settings) -> tuple[Question, ...]:
+    return make_quiz(wanted.seed, wanted.length, wanted.themes, wanted.networks)
+
+
+def _tell(run: Run) -> None:
+    """The same questions in the language that is spoken now; what was answered stays."""
+    if st.session_state.get(_SPOKEN) != language():
+        run.questions = _questions(run.settings)
+        st.session_state[_SPOKEN] = language()
 
 
 def _restart(wanted: Settings) -> None:
@@ -96,18 +87,22 @@ def _same_quiz(old: Settings, new: Settings) -> bool:
 
 def _offer_other_network(run: Run, wanted: Settings) -> None:
     old, new = run.settings.networks[0], wanted.networks[0]
-    names = (old.title, new.title) if old.title != new.title else ("the earlier one", "another one")
+    names = (old.title, new.title)
+    if old.title == new.title:
+        names = (label("quiz.earlier_one"), label("quiz.another_one"))
     st.info(section("quiz", "Other network", old=names[0], new=names[1]))
-    st.button("Start a quiz on it", on_click=_restart, args=(wanted,), key="quiz_other_network")
+    st.button(
+        label("quiz.start_on_it"), on_click=_restart, args=(wanted,), key="quiz_other_network"
+    )
 
 
 def explains() -> bool:
     """Whether each answer is explained at once."""
-    return st.session_state.get("quiz_feedback") != "end"
+    return bool(controls.held("quiz_feedback") != "end")
 
 
 def give(index: int, answer: str) -> None:
-    """Take an answer, in the form of an option's text."""
+    """Take an answer, the id of an option or a number."""
     run: Run = st.session_state[_RUN]
     run.answer(index, answer, monotonic(), explains())
 

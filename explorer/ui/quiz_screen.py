@@ -5,12 +5,12 @@ from typing import Final
 import streamlit as st
 
 from explorer.lessons.quiz import Question, describe, read_number
-from explorer.lessons.quiz.run import Run, spoken
+from explorer.lessons.quiz.run import Run, spoken, theme_title
 from explorer.ui import quiz
 from explorer.ui.address import address
 from explorer.ui.answer_field import answer_field
 from explorer.ui.navigation import page_title
-from explorer.words import glossary, section
+from explorer.words import WordedError, glossary, label, section
 
 _COMPLAINT: Final = "quiz_complaint"
 
@@ -30,18 +30,22 @@ def show(run: Run) -> None:
 def _question(run: Run) -> None:
     question, count = run.question, len(run.questions)
     done = len(run.given)
-    st.progress(
-        done / count,
-        text=f"Question {run.index + 1} of {count} · {question.theme}"
-        + (f" · {run.score} of {done} right" if done and quiz.explains() else ""),
+    place = label(
+        "quiz.progress_right" if done and quiz.explains() else "quiz.progress",
+        number=run.index + 1,
+        count=count,
+        theme=theme_title(question.theme),
+        right=run.score,
+        done=done,
     )
+    st.progress(done / count, text=place)
     # Keyed by the question, so that a new one starts as new elements and not as altered ones.
     with st.container(border=True, key=f"quiz_card_{run.index}"):
         _text_of(question)
         if run.reading:
             _explain(question, run.given[-1].answer)
             st.button(
-                "Next question" if done < count else "To the result",
+                label("quiz.next_question" if done < count else "quiz.to_the_result"),
                 type="primary",
                 shortcut="Enter",
                 on_click=quiz.go_on,
@@ -57,7 +61,7 @@ def _question(run: Run) -> None:
                     shortcut=str(position),
                     width="stretch",
                     on_click=quiz.give,
-                    args=(run.index, option.text),
+                    args=(run.index, option.id),
                 )
     st.caption(section("quiz", "Keys"))
 
@@ -69,8 +73,8 @@ def _typed(run: Run) -> None:
         return
     try:
         quiz.give(run.index, read_number(typed))
-    except ValueError as problem:
-        st.session_state[_COMPLAINT] = f"{problem}."
+    except WordedError as problem:
+        st.session_state[_COMPLAINT] = str(problem)
     st.rerun()
 
 
@@ -82,30 +86,27 @@ def _text_of(question: Question) -> None:
 
 
 def _explain(question: Question, given: str) -> None:
+    shown = question.shown(given)
     if question.is_right(given):
-        st.success(f"**{_shown(given)}** is right.", icon=":material/check:")
+        st.success(section("quiz", "right", given=shown), icon=":material/check:")
     else:
-        mistake = question.mistake_of(given)
-        right = f"**{_shown(given)}** is not right, **{question.right}** is."
-        st.error(f"{right} {mistake}", icon=":material/close:")
+        right, mistake = question.shown(question.right), question.mistake_of(given)
+        said = section("quiz", "wrong", given=shown, right=right, mistake=mistake)
+        st.error(said, icon=":material/close:")
     st.markdown(question.explanation)
-    others = {
-        text: why
-        for text, why in question.mistakes.items()
-        if text != given and _offered(question, text)
-    }
+    others = [
+        section("quiz", "other answer", answer=question.shown(name), why=why)
+        for name, why in question.mistakes.items()
+        if name != given and _offered(question, name)
+    ]
     if others:
-        with st.expander("The other answers"):
-            st.markdown("\n".join(f"- {text}: {why}" for text, why in others.items()))
+        with st.expander(label("quiz.other_answers")):
+            st.markdown("\n".join(others))
     _link(question)
 
 
-def _offered(question: Question, text: str) -> bool:
-    return question.typed or any(option.text == text for option in question.options)
-
-
-def _shown(given: str) -> str:
-    return given[:1].upper() + given[1:]
+def _offered(question: Question, name: str) -> bool:
+    return question.typed or any(option.id == name for option in question.options)
 
 
 def _link(question: Question) -> None:
@@ -113,45 +114,40 @@ def _link(question: Question) -> None:
     target = address(
         question.page, network.name, network.spec, network.image_size, **question.state
     )
-    where = page_title(question.page)
-    st.markdown(f"[See it in the app: {where}, {network.title}]({target})")
+    page = page_title(question.page)
+    st.markdown(section("quiz", "link", page=page, network=network.title, address=target))
 
 
 def _result(run: Run) -> None:
     count = len(run.questions)
-    st.header(f"{run.score} of {count} right, in {spoken(run.seconds)}", anchor=False)
-    st.markdown(
-        "\n".join(
-            ["| Theme | Right | Asked |", "|---|---:|---:|"]
-            + [
-                f"| {theme} | {right} | {asked} |"
-                for theme, (right, asked) in run.by_theme().items()
-            ]
-        )
-    )
+    result = label("quiz.result", right=run.score, count=count, time=spoken(run.seconds))
+    st.header(result, anchor=False)
+    st.markdown(run.table())
     with st.container(horizontal=True):
         st.button(
-            "Again with a new seed",
+            label("quiz.again_new"),
             type="primary",
             shortcut="Enter",
             on_click=quiz.again,
             args=(True,),
             key="quiz_again_new",
         )
-        st.button("The same quiz again", on_click=quiz.again, args=(False,), key="quiz_again_same")
+        st.button(
+            label("quiz.again_same"), on_click=quiz.again, args=(False,), key="quiz_again_same"
+        )
         st.download_button(
-            "Download the answers (CSV)",
+            label("quiz.download"),
             run.csv(),
             f"quiz-{run.settings.seed}.csv",
             "text/csv",
             on_click="ignore",
         )
     if not run.mistakes:
-        st.success("Everything right.", icon=":material/check:")
+        st.success(label("quiz.everything_right"), icon=":material/check:")
         return
-    st.subheader("What went wrong, and why", anchor=False)
+    st.subheader(label("quiz.what_went_wrong"), anchor=False)
     for number, question, given in run.mistakes:
         with st.container(border=True):
-            st.caption(f"Question {number} · {question.theme}")
+            st.caption(label("quiz.place", number=number, theme=theme_title(question.theme)))
             _text_of(question)
             _explain(question, given.answer)

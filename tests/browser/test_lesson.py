@@ -22,14 +22,14 @@ def heading(visit, title):
 
 
 def test_by_keyboard_and_in_the_address(open_page):
-    visit = open_page("lesson", {"lesson_stop": stops()[3].title})
+    visit = open_page("lesson", {"lesson_stop": stops()[3].id})
     assert heading(visit, stops()[3].title).is_visible()
     for key, number in (("ArrowRight", 4), ("ArrowRight", 5), ("ArrowLeft", 4)):
         with visit.rerun():
             visit.page.keyboard.press(key)
         assert heading(visit, stops()[number].title).is_visible()
         query = parse_qs(urlsplit(visit.page.url).query)
-        assert query["lesson_stop"] == [stops()[number].title]
+        assert query["lesson_stop"] == [stops()[number].id]
     with visit.rerun():
         visit.page.get_by_role("button", name="Start again").click()
     assert heading(visit, stops()[0].title).is_visible()
@@ -50,7 +50,7 @@ def test_a_key_after_a_click_on_the_list_walks_one_stop(open_page):
 
 @pytest.mark.parametrize("number", [0, 3])
 def test_a_stop_opens_in_a_new_tab(open_page, number):
-    visit = open_page("lesson", {"lesson_stop": stops()[number].title})
+    visit = open_page("lesson", {"lesson_stop": stops()[number].id})
     with visit.context.expect_page() as opened:
         visit.page.get_by_role("link", name="in a new tab").click()
     page, _, query = stops()[number].see.partition("?")

@@ -2,7 +2,7 @@
 
 import pytest
 
-TITLE = "The 28×28×128 kernel"
+CARD = "kernel-28x28x128"
 
 
 def press(visit, key):
@@ -11,7 +11,7 @@ def press(visit, key):
 
 
 def test_by_keyboard_alone(open_page):
-    visit = open_page("myths", {"myths_card": TITLE})
+    visit = open_page("myths", {"myths_card": CARD})
     press(visit, "1")
     assert visit.page.get_by_text("You said: right.").is_visible()
     press(visit, "p")
@@ -27,7 +27,7 @@ def test_by_keyboard_alone(open_page):
 
 @pytest.mark.parametrize("width", [390, 1440])
 def test_nothing_is_cut_off(open_page, width):
-    visit = open_page("myths", {"myths_card": TITLE}, width=width, height=844)
+    visit = open_page("myths", {"myths_card": CARD}, width=width, height=844)
     press(visit, "3")
     press(visit, "p")
     wider = visit.page.evaluate(

@@ -5,12 +5,12 @@ from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
-TITLE = "Explain the bottleneck"
+CARD = "bottleneck"
 
 
 @pytest.fixture
 def visit(open_page):
-    return open_page("questions", {"questions_card": TITLE})
+    return open_page("questions", {"questions_card": CARD})
 
 
 def press(visit, key):
@@ -27,7 +27,7 @@ def test_by_keyboard_alone(visit):
     assert visit.page.get_by_role("heading", name="How many parameters and MACs").is_visible()
     press(visit, "ArrowLeft")
     assert visit.page.get_by_text("architecture and counting · easy · nearly").is_visible()
-    assert parse_qs(urlsplit(visit.page.url).query)["questions_card"] == [TITLE]
+    assert parse_qs(urlsplit(visit.page.url).query)["questions_card"] == [CARD]
     assert visit.exceptions() == []
     assert visit.console_errors() == []
     assert visit.foreign_requests() == []
@@ -43,9 +43,9 @@ def test_grades_survive_another_page_and_a_file(visit, open_page, tmp_path):
         visit.page.get_by_role("button", name="Save progress").click()
     saved = tmp_path / "progress.json"
     download.value.save_as(saved)
-    assert json.loads(saved.read_text())["grades"] == {TITLE: "no"}
+    assert json.loads(saved.read_text())["grades"] == {CARD: "no"}
 
-    other = open_page("questions", {"questions_show": "to review"})
+    other = open_page("questions", {"questions_show": "to_review"})
     assert other.page.get_by_text("Nothing is left to review").is_visible()
     with other.rerun():
         other.page.locator("input[type=file]").set_input_files(saved)
@@ -63,7 +63,7 @@ def test_the_link_opens_page_and_state(visit):
 
 @pytest.mark.parametrize("width", [390, 1440])
 def test_nothing_is_cut_off(open_page, width):
-    visit = open_page("questions", {"questions_card": TITLE}, width=width, height=844)
+    visit = open_page("questions", {"questions_card": CARD}, width=width, height=844)
     press(visit, "Enter")
     press(visit, "p")
     wider = visit.page.evaluate(

@@ -31,7 +31,7 @@ def answer_all(app: AppTest, right: bool = True) -> None:
         if question.typed:
             run.answer(run.index, text, 0.0, True)
         else:
-            offered = [o.text for o in question.options]
+            offered = [o.id for o in question.options]
             text = text if text in offered else next(t for t in offered if t != question.right)
             key = f"quiz_option_{run.index}_{offered.index(text) + 1}"
             app.button(key=key).click().run()
@@ -96,10 +96,10 @@ def test_without_a_seed_everyone_gets_their_own(open_app):
 
 
 def test_the_sidebars_network(opened):
-    app = opened(quiz_networks="sidebar", net="ResNet-50", quiz_themes="MACs")
+    app = opened(quiz_networks="sidebar", net="ResNet-50", quiz_themes="macs")
     run = run_of(app)
     assert {question.network.title for question in run.questions} == {"ResNet-50"}
-    assert {question.theme for question in run.questions} == {"MACs"}
+    assert {question.theme for question in run.questions} == {"macs"}
     app.selectbox(key="net").select("ResNet-34").run()
     assert run_of(app) is run, "another network in the sidebar ends no quiz"
     assert "ResNet-34" in app.info[0].value
