@@ -3,40 +3,21 @@
 All arrays are (C, H, W) of one image, as numpy arrays of float32.
 """
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from typing import Any, Final, Literal
+from typing import Final
 
 import numpy as np
 import torch
-from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from explorer.architecture.dialects import DIALECTS
 from explorer.architecture.unit import UnitSpec
+from explorer.experiments.bench import Array, Weights, fill, one_thread
 from explorer.networks.dialects import build_dialect, renamed
 from explorer.networks.unit import build_unit
 
-Array = NDArray[Any]
-Weights = Literal["random", "zero", "dirac", "ones"]
-
 SMALL_SIZE: Final = 12
 SMALL_CHANNELS: Final = 64
-_THREADS: Final = torch.get_num_threads()
-
-
-@contextmanager
-def one_thread() -> Iterator[None]:
-    """Tensors this small take 0.3 ms on one thread, and 60 ms on two of a busy machine.
-
-    torch keeps the number per thread, so other sessions are not slowed down.
-    """
-    torch.set_num_threads(1)
-    try:
-        yield
-    finally:
-        torch.set_num_threads(_THREADS)
 
 
 @dataclass(frozen=True)
@@ -159,19 +140,6 @@ def send_through(
 
 def _array(x: Tensor) -> Array:
     return np.asarray(x[0].numpy())
-
-
-def fill(block: nn.Module, weights: Weights) -> None:
-    """Set every convolution's weights; "zero" spares projections, "random" changes nothing."""
-    for name, layer in block.named_modules():
-        if not isinstance(layer, nn.Conv2d):
-            continue
-        if weights == "zero" and "downsample" not in name:
-            nn.init.zeros_(layer.weight)
-        elif weights == "dirac":
-            nn.init.dirac_(layer.weight)
-        elif weights == "ones":
-            nn.init.ones_(layer.weight)
 
 
 @one_thread()

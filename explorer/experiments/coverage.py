@@ -6,7 +6,7 @@ import numpy as np
 import torch
 from torch import nn
 
-from explorer.experiments.block_lab import Array, fill, one_thread
+from explorer.experiments.bench import Array, fill, one_thread
 from explorer.networks.dialects import (
     AveragePoolShortcut,
     PaperBottleneck,

@@ -11,8 +11,8 @@ from safetensors.torch import load_file, save_file
 from torch import nn
 
 from explorer.architecture import NetworkSpec, blueprint
+from explorer.experiments.deletion import each_deleted
 from explorer.experiments.jobs import Reporter
-from explorer.experiments.lesion import each_deleted
 from explorer.experiments.training_data import FORMATS, Pictures, held_out_set, training_data
 from explorer.networks import ResNet, build, device_for
 from explorer.words import FieldError, WordedError, label
@@ -195,7 +195,7 @@ def trained(recipe: TrainingRecipe, weights: Path) -> ResNet:
 
 
 @dataclass(frozen=True, slots=True)
-class Deletion:
+class DeletionOrder:
     """A finished training whose blocks are to be deleted, each in turn."""
 
     recipe: TrainingRecipe
@@ -218,7 +218,7 @@ class DeletionResult:
     after: tuple[float | None, ...]
 
 
-def delete_each_block(order: Deletion, reporter: Reporter) -> DeletionResult:
+def delete_each_block(order: DeletionOrder, reporter: Reporter) -> DeletionResult:
     """Delete one block at a time, without training again; reports `done` blocks of `blocks`.
 
     Raises:

@@ -6,11 +6,11 @@ import torch
 from torch import nn
 from torch.nn import functional
 
-from explorer.experiments.block_lab import Weights, fill, one_thread
+from explorer.experiments.bench import Weights, fill, one_thread
 
 
 @dataclass(frozen=True, slots=True)
-class Layer:
+class IdentityLayer:
     """One 3x3 layer of 64 channels with filled weights: what it does to x >= 0."""
 
     weights: Weights
@@ -24,7 +24,7 @@ class Layer:
 
 
 @one_thread()
-def one_layer() -> list[Layer]:
+def one_layer() -> list[IdentityLayer]:
     """ReLU(W x) and ReLU(W x + x) with W all 0, Dirac kernels, and all 1."""
     generator = torch.Generator().manual_seed(0)
     x = functional.relu(torch.randn(2, 64, 14, 14, generator=generator))
@@ -36,7 +36,7 @@ def one_layer() -> list[Layer]:
         with torch.inference_mode():
             y = conv(x)
         results.append(
-            Layer(
+            IdentityLayer(
                 weights,
                 int((conv.weight != 0).sum()),
                 conv.weight.numel(),

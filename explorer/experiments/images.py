@@ -39,7 +39,7 @@ class PictureError(ValueError):
 
 
 @dataclass(frozen=True)
-class Picture:
+class DecodedPicture:
     """A decoded picture.
 
     `image` is RGB, upright, its shorter side reduced towards 1,024 pixels where the file's is
@@ -55,7 +55,7 @@ class Picture:
     seconds: float
 
 
-def decode(data: bytes, name: str = "The file") -> Picture:
+def decode(data: bytes, name: str = "The file") -> DecodedPicture:
     """Decode an uploaded file, whatever it turns out to be.
 
     The header alone decides whether the picture is small enough, before any pixel is decoded.
@@ -90,7 +90,7 @@ def decode(data: bytes, name: str = "The file") -> Picture:
         ) from None
     image = _middle_of_strip(image, notes)
     image = image.reduce(max(1, min(image.size) // _ENOUGH))
-    return Picture(image, *found, (width, height), tuple(notes), perf_counter() - begun)
+    return DecodedPicture(image, *found, (width, height), tuple(notes), perf_counter() - begun)
 
 
 def _check_bytes(data: bytes, name: str) -> None:

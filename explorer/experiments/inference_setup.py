@@ -1,18 +1,26 @@
-"""Which weights a network can have here, and what comes with them: classes and preprocessing."""
+"""Which weights a network can have here, and what comes with them: classes and preprocessing.
+
+Loads torch only when it is asked: the page draws its list of kinds before.
+"""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Final
 
 from explorer.architecture import NetworkSpec
-from explorer.experiments import cifar10
-from explorer.experiments.preprocess import CIFAR, IMAGENET, Recipe
-from explorer.experiments.weight_kinds import EMBEDDED, FILE, UNTRAINED, V1, V2
-from explorer.networks.published_weights import (
-    PublishedWeights,
-    imagenet_classes,
-    published_weights,
-)
+
+if TYPE_CHECKING:
+    from explorer.experiments.preprocess import Preprocessing
+    from explorer.networks.published_weights import PublishedWeights
+
+BEST: Final = "best here"
+EMBEDDED: Final = "trained here"
+V1: Final = "torchvision V1"
+V2: Final = "torchvision V2"
+FILE: Final = "my file"
+UNTRAINED: Final = "untrained"
+OPTIONS: Final = (BEST, EMBEDDED, V2, V1, FILE, UNTRAINED)
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,7 +32,7 @@ class Setup:
 
     kind: str
     spec: NetworkSpec
-    recipe: Recipe
+    recipe: Preprocessing
     classes: tuple[str, ...]
     published: PublishedWeights | None = None
 
@@ -36,7 +44,10 @@ def setups(preset: str | None, spec: NetworkSpec) -> dict[str, Setup]:
         preset: its name, or None if it is customised: published weights fit named ones only.
         spec: the network.
     """
+    from explorer.experiments import cifar10
     from explorer.experiments.embedded import cards
+    from explorer.experiments.preprocess import CIFAR, Preprocessing
+    from explorer.networks.published_weights import imagenet_classes, published_weights
 
     found: dict[str, Setup] = {}
     recipe = usual_recipe(spec)
@@ -44,7 +55,7 @@ def setups(preset: str | None, spec: NetworkSpec) -> dict[str, Setup]:
         found[EMBEDDED] = Setup(EMBEDDED, spec, CIFAR, cifar10.CLASSES)
     for published in reversed(published_weights(preset) if preset else ()):
         kind = {"V1": V1, "V2": V2}[published.name]
-        own = Recipe(published.resize, published.crop, published.mean, published.std)
+        own = Preprocessing(published.resize, published.crop, published.mean, published.std)
         found[kind] = Setup(kind, spec, own, imagenet_classes(), published)
     names = class_names(spec)
     found[FILE] = Setup(FILE, spec, recipe, names)
@@ -57,13 +68,18 @@ def with_spec(setup: Setup, spec: NetworkSpec) -> Setup:
     return replace(setup, spec=spec, classes=class_names(spec))
 
 
-def usual_recipe(spec: NetworkSpec) -> Recipe:
+def usual_recipe(spec: NetworkSpec) -> Preprocessing:
     """CIFAR-10's preprocessing for CIFAR stems, torchvision's first one for the others."""
+    from explorer.experiments.preprocess import CIFAR, IMAGENET
+
     return CIFAR if spec.stem == "cifar" else IMAGENET
 
 
 def class_names(spec: NetworkSpec) -> tuple[str, ...]:
     """ImageNet's names for 1,000 outputs, CIFAR-10's for 10; 'class 17' for any other number."""
+    from explorer.experiments import cifar10
+    from explorer.networks.published_weights import imagenet_classes
+
     if spec.num_classes == 1000:
         return imagenet_classes()
     if spec.num_classes == len(cifar10.CLASSES):

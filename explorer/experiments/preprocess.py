@@ -16,7 +16,7 @@ IMAGENET_STD = (0.229, 0.224, 0.225)
 
 
 @dataclass(frozen=True, slots=True)
-class Recipe:
+class Preprocessing:
     """Shorter side to `resize`, centre `crop`, values to 0..1, then (x - mean) / std."""
 
     resize: int
@@ -24,17 +24,17 @@ class Recipe:
     mean: tuple[float, ...]
     std: tuple[float, ...]
 
-    def at(self, crop: int) -> "Recipe":
+    def at(self, crop: int) -> "Preprocessing":
         """The same framing for another crop size, in pixels."""
         return replace(self, crop=crop, resize=round(self.resize * crop / self.crop))
 
-    def without_normalisation(self) -> "Recipe":
+    def without_normalisation(self) -> "Preprocessing":
         """The classic mistake: values stay between 0 and 1."""
         return replace(self, mean=(0.0,) * len(self.mean), std=(1.0,) * len(self.std))
 
 
-IMAGENET = Recipe(256, 224, IMAGENET_MEAN, IMAGENET_STD)
-CIFAR = Recipe(32, 32, cifar10.MEAN, cifar10.STD)
+IMAGENET = Preprocessing(256, 224, IMAGENET_MEAN, IMAGENET_STD)
+CIFAR = Preprocessing(32, 32, cifar10.MEAN, cifar10.STD)
 
 
 @dataclass(frozen=True)
@@ -47,7 +47,7 @@ class Prepared:
     seconds: float
 
 
-def prepare(image: Image.Image, recipe: Recipe, channels: int = 3) -> Prepared:
+def prepare(image: Image.Image, recipe: Preprocessing, channels: int = 3) -> Prepared:
     """Resize, crop, scale and normalise as torchvision's classification transforms do.
 
     Args:
@@ -82,7 +82,7 @@ def normalised_picture(tensor: Tensor) -> Image.Image:
     return Image.fromarray(scaled.squeeze())
 
 
-def _statistics(recipe: Recipe, channels: int) -> tuple[Tensor, Tensor]:
+def _statistics(recipe: Preprocessing, channels: int) -> tuple[Tensor, Tensor]:
     mean, std = torch.tensor(recipe.mean), torch.tensor(recipe.std)
     if channels == 1:
         mean, std = mean.mean(0, keepdim=True), std.mean(0, keepdim=True)

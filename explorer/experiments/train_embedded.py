@@ -24,14 +24,14 @@ from torch import Tensor, nn
 from explorer.architecture import blueprint, preset
 from explorer.experiments import cifar10
 from explorer.experiments.cifar10 import Split
-from explorer.experiments.lesion import each_deleted
+from explorer.experiments.deletion import each_deleted
 from explorer.networks import ResNet, best_device, build
 
 HELD_OUT = 2_500
 
 
 @dataclass(frozen=True, slots=True)
-class Recipe:
+class EmbeddedRecipe:
     """SGD with Nesterov momentum and a one-cycle learning rate."""
 
     epochs: int = 30
@@ -73,7 +73,7 @@ def deletions(network: ResNet, data: Split) -> dict[str, float | None]:
 
 
 def one_epoch(
-    network: ResNet, data: Split, optimiser: Any, schedule: Any, recipe: Recipe, epoch: int
+    network: ResNet, data: Split, optimiser: Any, schedule: Any, recipe: EmbeddedRecipe, epoch: int
 ) -> tuple[float, float]:
     """One pass over `data`; returns the mean loss and the accuracy on augmented images."""
     generator = torch.Generator().manual_seed(recipe.seed * 1_000 + epoch)
@@ -104,7 +104,7 @@ def one_epoch(
 
 
 def train(
-    name: str, train_set: Split, test_set: Split, recipe: Recipe, folder: Path
+    name: str, train_set: Split, test_set: Split, recipe: EmbeddedRecipe, folder: Path
 ) -> dict[str, Any]:
     """Train a preset; leaves NAME.safetensors, NAME.csv and NAME.json in `folder`."""
     device = best_device().id
@@ -180,7 +180,12 @@ def _subset(data: Split, chosen: Tensor, device: str) -> Split:
 
 
 def finish(
-    name: str, network: ResNet, test_set: Split, recipe: Recipe, folder: Path, state: dict[str, Any]
+    name: str,
+    network: ResNet,
+    test_set: Split,
+    recipe: EmbeddedRecipe,
+    folder: Path,
+    state: dict[str, Any],
 ) -> dict[str, Any]:
     """Test the kept epoch once; write its curve (CSV) and its figures (JSON)."""
     from safetensors.torch import load_file
@@ -212,7 +217,7 @@ def main(arguments: list[str]) -> None:
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("network", help="a CIFAR preset, such as resnet20 or plain20")
     parser.add_argument("--data", type=Path, help="folder with train.parquet and test.parquet")
-    parser.add_argument("--epochs", type=int, default=Recipe().epochs)
+    parser.add_argument("--epochs", type=int, default=EmbeddedRecipe().epochs)
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument(
         "--bfloat16", action="store_true", help="autocast: twice as fast where the CPU has it"
@@ -227,7 +232,7 @@ def main(arguments: list[str]) -> None:
         splits = [
             cifar10.from_torchvision(cifar10.folder(), t, download=True) for t in (True, False)
         ]
-    recipe = Recipe(epochs=options.epochs, seed=options.seed, bfloat16=options.bfloat16)
+    recipe = EmbeddedRecipe(epochs=options.epochs, seed=options.seed, bfloat16=options.bfloat16)
     train(options.network, splits[0], splits[1], recipe, options.out)
 
 

@@ -11,9 +11,10 @@ from explorer.lessons.block_lab import in_and_out
 from explorer.words import section
 
 if TYPE_CHECKING:
-    from explorer.experiments.block_lab import Array, Passage
+    from explorer.experiments.bench import Array
+    from explorer.experiments.block_lab import Passage
     from explorer.experiments.coverage import Coverage
-    from explorer.experiments.identity import Layer
+    from explorer.experiments.identity import IdentityLayer
 
 
 def what_runs(asked: UnitSpec, runs: UnitSpec, signed: bool) -> str:
@@ -110,14 +111,14 @@ def _ones(passage: Passage) -> str:
     )
 
 
-def one_layer(layers: Sequence[Layer]) -> str:
+def one_layer(layers: Sequence[IdentityLayer]) -> str:
     """What the single layer is, before its table."""
     dirac = next(layer for layer in layers if layer.weights == "dirac")
     numbers = {"mean_in": dirac.mean_in, "dirac": dirac.nonzero, "weights": dirac.all_weights}
     return section("block_lab", "one layer", **numbers)
 
 
-def layer_rows(layers: Sequence[Layer]) -> list[dict[str, Any]]:
+def layer_rows(layers: Sequence[IdentityLayer]) -> list[dict[str, Any]]:
     """One row per filling of the single layer's weights."""
     names = {"zero": "all 0", "dirac": "Dirac kernels", "ones": "all 1"}
     said = {True: "exactly", False: "no"}

@@ -37,7 +37,7 @@ def top_bars(
     return styled(figure, height, "probability, %", bargap=0.3, showlegend=False)
 
 
-def lesion_bars(
+def deletion_bars(
     titles: Sequence[str],
     paths: Sequence[str],
     probabilities: Sequence[float | None],

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from torch.nn import functional
 
-from explorer.experiments.batch_norm import (
+from explorer.experiments.batch_norm.steps import (
     MAX_VALUES,
     BadValue,
     backward,

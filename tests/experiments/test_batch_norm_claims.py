@@ -6,7 +6,7 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
-from explorer.experiments.batch_norm_claims import (
+from explorer.experiments.batch_norm.claims import (
     COUNT,
     DISTRIBUTIONS,
     running_statistics,
@@ -69,7 +69,7 @@ def test_slope_is_autograds():
 @pytest.mark.parametrize("momentum", [0.01, 0.1, 1.0])
 @pytest.mark.parametrize("size", [2, 256])
 def test_running_statistics_are_torchs(momentum, size):
-    from explorer.experiments.batch_norm_torch import running_difference
+    from explorer.experiments.batch_norm.in_torch import running_difference
 
     found = running_statistics(momentum, size)
     assert running_difference(found, momentum) < 1e-10

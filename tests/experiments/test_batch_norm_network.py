@@ -10,10 +10,10 @@ from PIL import Image
 from torch import nn
 
 from explorer.architecture import NetworkSpec, blueprint, preset
-from explorer.experiments import batch_norm_network
-from explorer.experiments.batch_norm_layer import STEPS, channel_steps, layer_at_work
-from explorer.experiments.batch_norm_plan import foldable
-from explorer.experiments.batch_norm_twins import (
+from explorer.experiments.batch_norm import network as on_network
+from explorer.experiments.batch_norm.layer import STEPS, channel_steps, layer_at_work
+from explorer.experiments.batch_norm.plan import foldable
+from explorer.experiments.batch_norm.twins import (
     batch,
     batch_of,
     norms,
@@ -76,9 +76,9 @@ def test_the_network_it_came_from_stays_as_it_was(images):
     network = build(SMALL)
     before = state(network)
     pair = foldable(blueprint(SMALL, 16))[0]
-    batch_norm_network.in_two_batches(network, images, images.flip(0))
-    batch_norm_network.scale_convolution(network, images, "layer1.0.conv1")
-    batch_norm_network.fold_pair(network, pair)
+    on_network.in_two_batches(network, images, images.flip(0))
+    on_network.scale_convolution(network, images, "layer1.0.conv1")
+    on_network.fold_pair(network, pair)
     layer_at_work(on_batch_statistics(network), images, pair[1])
     assert unchanged(network, before)
     assert not network.training
@@ -139,7 +139,7 @@ def test_a_path_that_is_no_batch_norm_is_refused(images):
 @pytest.mark.parametrize("trained", [False, True])
 def test_the_batch_matters_in_train_mode_only(images, trained):
     other = torch.cat([images[:1], images[1:] * 2 + 1])
-    found = batch_norm_network.in_two_batches(build(SMALL), images, other, trained)
+    found = on_network.in_two_batches(build(SMALL), images, other, trained)
     assert found.train_difference > 0.01
     assert found.eval_difference < 1e-4
 
@@ -149,22 +149,22 @@ def test_a_trained_network_keeps_its_statistics(images):
     with torch.no_grad():
         network.train()(images)
     network.eval()
-    found = batch_norm_network.in_two_batches(network, images, images, trained=True)
+    found = on_network.in_two_batches(network, images, images, trained=True)
     with torch.no_grad():
         assert torch.allclose(found.evaluated[0], network(images)[0], atol=1e-5)
 
 
 def test_without_batch_norm_the_mode_changes_nothing(images):
     network = build(replace(SMALL, batch_norm=False))
-    found = batch_norm_network.in_two_batches(network, images, images * 3)
+    found = on_network.in_two_batches(network, images, images * 3)
     again = torch.cat([images[:1], images[1:] * 2])
-    found = batch_norm_network.in_two_batches(network, images, again)
+    found = on_network.in_two_batches(network, images, again)
     assert max(found.train_difference, found.eval_difference) < 1e-4
 
 
 @pytest.mark.parametrize("spec", [SMALL, BOTTLENECK, PLAIN])
 def test_scaling_matters_in_eval_mode_only(spec, images):
-    found = batch_norm_network.scale_convolution(build(spec), images, "layer2.0.conv1")
+    found = on_network.scale_convolution(build(spec), images, "layer2.0.conv1")
     assert found.in_train < 1e-3
     assert found.in_eval > 10 * found.in_train + 0.01
 
@@ -173,21 +173,21 @@ def test_the_ledgers_scaling():
     """ResNet-18 with 10 classes, 16 images of 64x64: 9.2 in eval mode, 4e-6 in train mode."""
     spec = replace(preset("resnet18"), num_classes=10)
     images = torch.randn(16, 3, 64, 64, generator=torch.Generator().manual_seed(0))
-    found = batch_norm_network.scale_convolution(build(spec), images, "layer2.0.conv1")
+    found = on_network.scale_convolution(build(spec), images, "layer2.0.conv1")
     assert found.in_train < 1e-4
     assert found.in_eval > 1
 
 
 def test_only_convolutions_are_scaled(images):
     with pytest.raises(ValueError, match="not a convolution"):
-        batch_norm_network.scale_convolution(build(SMALL), images, "bn1")
+        on_network.scale_convolution(build(SMALL), images, "bn1")
 
 
 @pytest.mark.parametrize("spec", [SMALL, BOTTLENECK, PRE, replace(SMALL, conv_bias=True)])
 def test_folding(spec):
     network = build(spec)
     for pair in foldable(blueprint(spec, 16)):
-        found = batch_norm_network.fold_pair(network, pair)
+        found = on_network.fold_pair(network, pair)
         assert found.largest > 0.1
         assert found.difference < 1e-4 and found.difference_torch < 1e-4
 
@@ -199,13 +199,15 @@ def test_folding_groups_and_strides():
     with torch.no_grad():
         norm(convolution(x))
         expected = norm.eval()(convolution(x))
-        assert torch.allclose(batch_norm_network.fold(convolution, norm)(x), expected, atol=1e-5)
+        assert torch.allclose(
+            on_network.folded_convolution(convolution, norm)(x), expected, atol=1e-5
+        )
 
 
 def test_without_running_statistics_nothing_folds():
     norm = nn.BatchNorm2d(4, track_running_stats=False)
     with pytest.raises(ValueError, match="cannot be folded"):
-        batch_norm_network.fold(nn.Conv2d(3, 4, 1), norm)
+        on_network.folded_convolution(nn.Conv2d(3, 4, 1), norm)
 
 
 @pytest.mark.parametrize("channels", [1, 3, 4])

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 
 from explorer.architecture import PRESETS, blueprint, preset
-from explorer.experiments.batch_norm_plan import foldable, images_that_fit, layers
+from explorer.experiments.batch_norm.plan import foldable, images_that_fit, layers
 from tests.strategies import specs_and_sizes
 
 

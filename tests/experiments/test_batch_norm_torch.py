@@ -4,8 +4,8 @@ from math import sqrt
 
 import pytest
 
-from explorer.experiments import batch_norm_torch as in_torch
-from explorer.experiments.batch_norm import scale_ratio, steps
+from explorer.experiments.batch_norm import in_torch
+from explorer.experiments.batch_norm.steps import scale_ratio, steps
 
 
 def test_the_closed_form_holds():

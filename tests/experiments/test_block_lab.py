@@ -8,10 +8,10 @@ from hypothesis import strategies as st
 
 from explorer.architecture.dialects import DIALECTS
 from explorer.architecture.unit import UnitSpec, unit
+from explorer.experiments.bench import one_thread
 from explorer.experiments.block_lab import (
     SMALL_CHANNELS,
     dialect_difference,
-    one_thread,
     pattern,
     send_through,
     small,

@@ -7,7 +7,7 @@ import pytest
 import torch
 
 from explorer.experiments import cifar10, train_embedded, training_data
-from explorer.experiments.train_embedded import Recipe
+from explorer.experiments.train_embedded import EmbeddedRecipe
 from explorer.networks.torchvision_import import torchvision
 from tests.cifar10_folder import pictures, write_batches, write_parquet
 
@@ -152,7 +152,7 @@ def test_batches_of_photographs_are_normalised_and_repeat(here, monkeypatch):
 class TestTrainEmbedded:
     """The script behind the networks on board, on a few pictures."""
 
-    RECIPE = Recipe(epochs=2, batch=32, peak_rate=0.1)
+    RECIPE = EmbeddedRecipe(epochs=2, batch=32, peak_rate=0.1)
 
     @pytest.fixture
     def splits(self, monkeypatch):
@@ -193,12 +193,12 @@ class TestTrainEmbedded:
         assert weights[0] == weights[1]
 
     def test_a_checkpoint_of_another_recipe_is_not_gone_on_with(self, splits, tmp_path):
-        train_embedded.train("plain20", *splits, Recipe(epochs=1, batch=32), tmp_path)
+        train_embedded.train("plain20", *splits, EmbeddedRecipe(epochs=1, batch=32), tmp_path)
         with pytest.raises(SystemExit, match="Delete it"):
-            train_embedded.train("plain20", *splits, Recipe(epochs=3, batch=32), tmp_path)
+            train_embedded.train("plain20", *splits, EmbeddedRecipe(epochs=3, batch=32), tmp_path)
 
     def test_bfloat16_leaves_weights_of_float32(self, splits, tmp_path):
-        recipe = Recipe(epochs=1, batch=32, bfloat16=True)
+        recipe = EmbeddedRecipe(epochs=1, batch=32, bfloat16=True)
         figures = train_embedded.train("resnet20", *splits, recipe, tmp_path)
         assert figures["recipe"]["bfloat16"] is True
         from safetensors.torch import load_file

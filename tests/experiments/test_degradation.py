@@ -5,7 +5,7 @@ import torch
 
 from explorer.architecture import blueprint, preset
 from explorer.experiments import cifar10, degradation, training_data
-from explorer.experiments.degradation import Deletion, TrainingRecipe, delete_each_block
+from explorer.experiments.degradation import DeletionOrder, TrainingRecipe, delete_each_block
 from explorer.experiments.gratings import gratings
 from explorer.experiments.jobs import Cancelled, Reporter
 from tests.cifar10_folder import write_parquet
@@ -58,20 +58,20 @@ def test_the_saved_weights_are_the_trained_network(short):
 
 def test_deleting_blocks(short, tmp_path):
     recipe, result, _ = short
-    found = delete_each_block(Deletion(recipe, result.weights), Reporter(tmp_path))
+    found = delete_each_block(DeletionOrder(recipe, result.weights), Reporter(tmp_path))
     assert found.whole == result.test_accuracy
     assert len(found.after) == sum(recipe.spec.depths)
     assert all(value is not None for value in found.after)
     assert min(found.after) < found.whole
     (tmp_path / "cancel").touch()
     with pytest.raises(Cancelled):
-        delete_each_block(Deletion(recipe, result.weights), Reporter(tmp_path))
+        delete_each_block(DeletionOrder(recipe, result.weights), Reporter(tmp_path))
 
 
 def test_plain_blocks_that_change_the_shape_stay(tmp_path):
     recipe = TrainingRecipe(14, "none", steps=10)
     result = degradation.train(recipe, Reporter(tmp_path))
-    after = delete_each_block(Deletion(recipe, result.weights), Reporter(tmp_path)).after
+    after = delete_each_block(DeletionOrder(recipe, result.weights), Reporter(tmp_path)).after
     blocks = blueprint(recipe.spec, 12).blocks
     changes = [block.in_shape != block.out_shape for block in blocks]
     assert [value is None for value in after] == changes
@@ -107,7 +107,7 @@ def test_photographs_train_the_papers_network(photographs):
     folder.mkdir()
     result = degradation.train(recipe, Reporter(folder))
     assert result.test_accuracy > 0.5
-    found = delete_each_block(Deletion(recipe, result.weights), Reporter(folder))
+    found = delete_each_block(DeletionOrder(recipe, result.weights), Reporter(folder))
     assert found.whole == result.test_accuracy
     assert len(found.after) == 9
     assert recipe.title == "ResNet-20, CIFAR-10, rate 0.1, seed 0"

@@ -296,7 +296,7 @@ def test_a_training_knows_its_own_points(point):
     recipe = TrainingRecipe(8, "none", steps=10)
     assert not recipe.accepts(point)
     assert recipe.accepts({"step": 10, "loss": None, "accuracy": 0.5})
-    deletion = degradation.Deletion(recipe, Path("weights"))
+    deletion = degradation.DeletionOrder(recipe, Path("weights"))
     assert not deletion.accepts(point)
     assert deletion.accepts({"done": 3, "blocks": 3})
     assert not deletion.accepts({"done": 4, "blocks": 3})

@@ -7,7 +7,13 @@ from PIL import Image
 
 from explorer.experiments import cifar10
 from explorer.experiments.images import PictureError
-from explorer.experiments.preprocess import CIFAR, IMAGENET, Recipe, normalised_picture, prepare
+from explorer.experiments.preprocess import (
+    CIFAR,
+    IMAGENET,
+    Preprocessing,
+    normalised_picture,
+    prepare,
+)
 from explorer.networks.published_weights import published_weights
 from explorer.networks.torchvision_import import torchvision
 
@@ -23,7 +29,7 @@ def test_equal_to_torchvision(size: tuple[int, int], name: str) -> None:
     ours = {weights.name: weights for weights in published_weights("resnet50")}[name]
     theirs = torchvision.models.ResNet50_Weights[f"IMAGENET1K_{name}"].transforms()
     image = noise(*size)
-    recipe = Recipe(ours.resize, ours.crop, ours.mean, ours.std)
+    recipe = Preprocessing(ours.resize, ours.crop, ours.mean, ours.std)
     torch.testing.assert_close(prepare(image, recipe).tensor[0], theirs(image), rtol=0, atol=1e-6)
 
 

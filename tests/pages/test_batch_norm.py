@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from explorer.experiments.batch_norm_claims import sigmoid_inputs
+from explorer.experiments.batch_norm.claims import sigmoid_inputs
 from explorer.experiments.samples import samples
 
 SECTIONS = ("Four steps", "Real layer", "Train and eval", "Deep network", "Claims")

@@ -372,7 +372,6 @@ def test_weights_in_torchs_cache(open_app, no_cache, monkeypatch, intact: bool) 
 
 def test_published_weights_are_downloaded_checked_and_used(open_app, no_cache, monkeypatch, web):
     """From the button to the answer, with another network's file in the published one's place."""
-    from explorer.experiments import inference_setup
     from explorer.networks import published_weights
 
     address, folder = web
@@ -382,7 +381,7 @@ def test_published_weights_are_downloaded_checked_and_used(open_app, no_cache, m
     named = file.rename(folder / f"resnet18-{digest[:8]}.pth")
     real = published_weights.published_weights("resnet18")[0]
     there = dataclasses.replace(real, url=f"{address}/{named.name}", bytes=named.stat().st_size)
-    monkeypatch.setattr(inference_setup, "published_weights", lambda preset: (there,))
+    monkeypatch.setattr(published_weights, "published_weights", lambda preset: (there,))
     inference_cache.setups_of.clear()
     try:
         app = open_app("inference", net="resnet18", image_size="64", infer_weights="torchvision V1")

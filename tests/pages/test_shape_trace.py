@@ -18,8 +18,8 @@ def traced():
     """Wait until the worker has finished what the app asked for, and run the app again."""
 
     def settle(app):
-        for job in list(tracing.desk()._jobs.values()):
-            job.future.exception(300)
+        for order in list(tracing.desk()._orders.values()):
+            order.future.exception(300)
         return app.run()
 
     return settle

@@ -5,8 +5,8 @@ from xml.etree import ElementTree
 
 import pytest
 
-from explorer.experiments.batch_norm import steps
-from explorer.experiments.batch_norm_claims import running_statistics, shape, sigmoid_inputs
+from explorer.experiments.batch_norm.claims import running_statistics, shape, sigmoid_inputs
+from explorer.experiments.batch_norm.steps import steps
 from explorer.experiments.signal import REFERENCE, Signal
 from explorer.views import depth_charts
 from explorer.views.batch_norm import charts as bn_charts

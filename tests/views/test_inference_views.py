@@ -30,8 +30,8 @@ def test_top_bars_keep_two_classes_of_one_name_apart() -> None:
     assert list(bar.text) == ["50.0%", "30.0%", "10.0%"]
 
 
-def test_lesion_bars_say_what_cannot_be_deleted() -> None:
-    figure = charts.lesion_bars(
+def test_deletion_bars_say_what_cannot_be_deleted() -> None:
+    figure = charts.deletion_bars(
         ["conv2_1", "conv3_1"], ["layer1.0", "layer2.0"], [0.25, None], ["cat", "-"], 0.9
     )
     bar = figure.data[0]

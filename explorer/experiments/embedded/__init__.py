@@ -11,7 +11,7 @@ FOLDER = Path(__file__).parent
 
 
 @dataclass(frozen=True)
-class Card:
+class ModelCard:
     """What is known of one embedded network: its figures (JSON) and training curves (CSV).
 
     `curves` maps a column name to its value per epoch.
@@ -37,9 +37,17 @@ class Card:
         found: dict[str, float | None] = self.figures["after_deleting"]
         return found
 
+    @property
+    def extremes(self) -> tuple[tuple[str, float], ...]:
+        """(path, accuracy left) of the block whose deletion costs most, of the second, and of
+        the one whose deletion costs least."""
+        left = [(path, value) for path, value in self.after_deleting.items() if value is not None]
+        worst, second, *_, least = sorted(left, key=lambda pair: pair[1])
+        return worst, second, least
+
 
 @cache
-def cards() -> dict[str, Card]:
+def cards() -> dict[str, ModelCard]:
     """Preset name -> card of every network that is carried, residual ones first."""
     names = sorted(path.stem for path in FOLDER.glob("*.safetensors"))
     names.sort(key=lambda name: name.startswith("plain"))
@@ -55,9 +63,11 @@ def default_network() -> str:
     return next(name for name in ("resnet20", *cards()) if name in cards())
 
 
-def _card(preset: str) -> Card:
+def _card(preset: str) -> ModelCard:
     figures = json.loads((FOLDER / f"{preset}.json").read_text(encoding="utf-8"))
     with (FOLDER / f"{preset}.csv").open(newline="", encoding="utf-8") as file:
         rows = list(csv.DictReader(file))
     columns = rows[0].keys() if rows else ()
-    return Card(preset, figures, {name: [float(row[name]) for row in rows] for name in columns})
+    return ModelCard(
+        preset, figures, {name: [float(row[name]) for row in rows] for name in columns}
+    )

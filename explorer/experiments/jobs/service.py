@@ -18,8 +18,8 @@ from explorer.experiments.jobs.folder import Folder
 from explorer.experiments.jobs.reporter import Cancelled, Finished, Reporter, run
 from explorer.words import WordedError, section
 
-Recipe = TypeVar("Recipe")
-Result = TypeVar("Result")
+RecipeT = TypeVar("RecipeT")
+ResultT = TypeVar("ResultT")
 State = Literal["queued", "running", "done", "cancelled", "failed"]
 ENDED: Final = ("done", "cancelled", "failed")
 _MOST_ATTEMPTS: Final = 3
@@ -29,7 +29,7 @@ _log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
-class Status(Generic[Recipe, Result]):
+class Status(Generic[RecipeT, ResultT]):
     """A job as it is now.
 
     `position` counts the unfinished jobs before it; `seconds` how long it has run, without the
@@ -37,13 +37,13 @@ class Status(Generic[Recipe, Result]):
     """
 
     id: str
-    recipe: Recipe
+    recipe: RecipeT
     owner: str | None
     state: State
     position: int
     points: tuple[dict[str, Any], ...]
     seconds: float
-    result: Result | None
+    result: ResultT | None
     problem: str | None
 
 

@@ -24,7 +24,7 @@ def prove(what: str) -> Proof:
     found = getattr(import_module(f"explorer.experiments.proofs.{theme}"), function, None)
     if found is None:
         raise ValueError(f"proof {what!r} is unknown; {theme} has no {function}")
-    from explorer.experiments.block_lab import one_thread
+    from explorer.experiments.bench import one_thread
 
     started = perf_counter()
     with one_thread():

@@ -5,11 +5,10 @@ from torch import nn
 from torch.nn import functional
 
 from explorer.architecture import preset
-from explorer.experiments import batch_norm_torch as measured
-from explorer.experiments.batch_norm_claims import shape, undoing
-from explorer.experiments.batch_norm_network import fold
-from explorer.experiments.proofs.inputs import noise
-from explorer.experiments.proofs.result import Line, fact, near
+from explorer.experiments.batch_norm import in_torch as measured
+from explorer.experiments.batch_norm.claims import shape, undoing
+from explorer.experiments.batch_norm.network import folded_convolution
+from explorer.experiments.proofs.result import Line, fact, near, noise
 from explorer.networks import build
 
 Found = tuple[list[Line], str]
@@ -150,7 +149,7 @@ def folding() -> Found:
         for seed in range(20):
             norm(convolution(noise(8, 8, 12, 12, seed=seed)))
         norm.eval()
-        gap = (fold(convolution, norm)(x) - norm(convolution(x))).abs().max().item()
+        gap = (folded_convolution(convolution, norm)(x) - norm(convolution(x))).abs().max().item()
     return [fact("folded against both layers", "one convolution", f"differ by {gap:.0e}",
                  gap < 1e-4)], "A 3×3 convolution and its batch norm in eval mode."  # fmt: skip
 

@@ -8,8 +8,7 @@ import torch
 from torch.nn import functional
 
 from explorer.architecture import NetworkSpec
-from explorer.experiments.proofs.inputs import noise
-from explorer.experiments.proofs.result import Line, exact, fact, near
+from explorer.experiments.proofs.result import Line, exact, fact, near, noise
 from explorer.experiments.shattered import likeness
 from explorer.experiments.signal import cifar_network, signal
 

@@ -1,6 +1,12 @@
 """What a proof hands back: claimed and computed, side by side."""
 
+from __future__ import annotations
+
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from torch import Tensor
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,3 +51,10 @@ def near(what: str, claimed: str, computed: float, tolerance: float, unit: str =
 def fact(what: str, claimed: str, computed: str, holds: bool) -> Line:
     """A claim in words, and what was seen."""
     return Line(what, claimed, computed, holds)
+
+
+def noise(*shape: int, seed: int = 0) -> Tensor:
+    """What proofs run on: standard normal values of this shape, the same each time."""
+    import torch  # views import this module, and none of them waits for torch
+
+    return torch.randn(*shape, generator=torch.Generator().manual_seed(seed))

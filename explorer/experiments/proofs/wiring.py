@@ -9,8 +9,7 @@ from torch.nn import functional
 from explorer.architecture import NetworkSpec, preset
 from explorer.experiments.coverage import Coverage, coverage
 from explorer.experiments.identity import extended_plain, one_layer
-from explorer.experiments.proofs.inputs import noise
-from explorer.experiments.proofs.result import Line, exact, fact, near
+from explorer.experiments.proofs.result import Line, exact, fact, near, noise
 from explorer.networks import build
 
 Found = tuple[list[Line], str]

@@ -8,19 +8,17 @@ from typing import TYPE_CHECKING
 import streamlit as st
 
 from explorer.architecture import NetworkSpec
-from explorer.experiments.batch_norm_plan import foldable, images_that_fit, layers
 from explorer.ui import cache
 from explorer.ui.inference import cache as inference_cache
 
 if TYPE_CHECKING:
     from PIL.Image import Image
 
-    from explorer.experiments.batch_norm_layer import Layer
-    from explorer.experiments.batch_norm_network import Company, Folded, Scaled
+    from explorer.experiments.batch_norm.layer import LayerAtWork
+    from explorer.experiments.batch_norm.network import Company, Folded, Scaled
     from explorer.experiments.signal import Signal
     from explorer.networks import ResNet
 
-TEST_IMAGES = 4
 _ONE_AT_A_TIME = Lock()
 """A backward pass through 110 layers holds about half a GB: two visitors take turns."""
 
@@ -34,7 +32,7 @@ def network(spec: NetworkSpec, device: str, trained: str | None) -> ResNet:
 
 @st.cache_resource(max_entries=2, show_spinner=False)
 def _on_batch_statistics(spec: NetworkSpec, device: str, trained: str | None) -> ResNet:
-    from explorer.experiments.batch_norm_twins import on_batch_statistics
+    from explorer.experiments.batch_norm.twins import on_batch_statistics
 
     return on_batch_statistics(network(spec, device, trained))
 
@@ -48,58 +46,43 @@ def layer_at_work(
     path: str,
     files: tuple[str, ...],
     _pictures: tuple[Image, ...],
-) -> Layer:
-    """The batch norm at `path` on these pictures, or the samples; up to 32 MiB of values each.
+) -> LayerAtWork:
+    """The batch norm at `path` on these pictures, or the samples.
 
     `files` are the pictures' keys.
 
     Raises:
         ValueError: a single picture leaves one value per channel.
     """
-    from explorer.experiments import batch_norm_layer
-    from explorer.experiments.batch_norm_twins import batch, batch_of
+    from explorer.experiments.batch_norm.on_pictures import one_layer
 
     bp = cache.blueprint_of(spec, size)
-    op = layers(bp)[path]
-    if files:
-        images = batch_of(_pictures, spec, size, device)
-    else:
-        images = batch(spec, size, images_that_fit(bp), device)
-    return batch_norm_layer.layer_at_work(_on_batch_statistics(spec, device, trained), images, op)
+    return one_layer(_on_batch_statistics(spec, device, trained), bp, path, _pictures)
 
 
 @st.cache_resource(max_entries=32, show_spinner=False)
 def in_two_batches(spec: NetworkSpec, size: int, device: str, trained: str | None) -> Company:
     """The first sample picture in two batches, whose other pictures differ."""
-    from explorer.experiments import batch_norm_network
-    from explorer.experiments.batch_norm_twins import batch
+    from explorer.experiments.batch_norm.on_pictures import in_company
 
-    count = min(TEST_IMAGES, images_that_fit(cache.blueprint_of(spec, size)))
-    first = batch(spec, size, count, device)
-    second = batch(spec, size, count, device, first=count)
-    second[0] = first[0]
-    return batch_norm_network.in_two_batches(
-        network(spec, device, trained), first, second, trained is not None
-    )
+    bp = cache.blueprint_of(spec, size)
+    return in_company(network(spec, device, trained), bp, trained is not None)
 
 
 @st.cache_resource(max_entries=32, show_spinner=False)
 def scaled(spec: NetworkSpec, size: int, device: str, path: str) -> Scaled:
     """The logits when one convolution's weights are multiplied by ten."""
-    from explorer.experiments import batch_norm_network
-    from explorer.experiments.batch_norm_twins import batch
+    from explorer.experiments.batch_norm.on_pictures import scaled
 
-    images = batch(spec, size, TEST_IMAGES, device)
-    return batch_norm_network.scale_convolution(cache.network_of(spec, device), images, path)
+    return scaled(cache.network_of(spec, device), cache.blueprint_of(spec, size), path)
 
 
 @st.cache_resource(max_entries=32, show_spinner=False)
 def folded(spec: NetworkSpec, size: int, device: str, path: str) -> Folded:
     """The convolution at `path` and the batch norm behind it as one convolution."""
-    from explorer.experiments import batch_norm_network
+    from explorer.experiments.batch_norm.on_pictures import folded
 
-    pair = next(pair for pair in foldable(cache.blueprint_of(spec, size)) if pair[0].path == path)
-    return batch_norm_network.fold_pair(cache.network_of(spec, device), pair)
+    return folded(cache.network_of(spec, device), cache.blueprint_of(spec, size), path)
 
 
 @st.cache_resource(max_entries=24, show_spinner=False)

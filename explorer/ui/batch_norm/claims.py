@@ -12,8 +12,9 @@ from typing import Any, Final
 import streamlit as st
 
 from explorer.architecture import Op
-from explorer.experiments import batch_norm, batch_norm_claims
-from explorer.experiments.batch_norm_plan import foldable, layers
+from explorer.experiments.batch_norm import claims
+from explorer.experiments.batch_norm.plan import foldable, layers
+from explorer.experiments.batch_norm.steps import scale_ratio
 from explorer.ui import cache, chart
 from explorer.ui.batch_norm import cached
 from explorer.ui.device import usable_device
@@ -51,10 +52,10 @@ def _say(title: str, **numbers: Any) -> None:
 def _shape(choice: Choice) -> None:
     place = st.container()
     chosen = st.segmented_control(
-        "Values", batch_norm_claims.DISTRIBUTIONS, default="uniform", required=True,
+        "Values", claims.DISTRIBUTIONS, default="uniform", required=True,
         key="bn_values_of", **KEPT,
     )  # fmt: skip
-    found = batch_norm_claims.shape(chosen or "uniform")
+    found = claims.shape(chosen or "uniform")
     with place:
         _say(
             "shape",
@@ -68,8 +69,7 @@ def _shape(choice: Choice) -> None:
 
 def _undo(choice: Choice) -> None:
     rows = "\n".join(
-        f"| {pair.gamma} | {pair.beta} | {plain(pair.error)} |"
-        for pair in batch_norm_claims.undoing()
+        f"| {pair.gamma} | {pair.beta} | {plain(pair.error)} |" for pair in claims.undoing()
     )
     _say("undo", rows=rows)
 
@@ -84,10 +84,10 @@ def _scale(choice: Choice) -> Later:
     slot = st.empty()
 
     def later() -> None:
-        from explorer.experiments.batch_norm_torch import measured_scale_ratio
+        from explorer.experiments.batch_norm.in_torch import measured_scale_ratio
 
         numbers = {
-            "ratio": plain(batch_norm.scale_ratio(spread, factor, _EPS), 8),
+            "ratio": plain(scale_ratio(spread, factor, _EPS), 8),
             "measured": plain(measured_scale_ratio(spread, factor, _EPS), 8),
         }
         said.markdown(section("batch_norm", "claim scale", **numbers))
@@ -122,7 +122,7 @@ def _sigmoid(choice: Choice) -> None:
     left, right = st.columns(2)
     mean = left.slider("Mean of the inputs", -8.0, 8.0, 4.0, 0.5, key="bn_sigmoid_mean", **KEPT)
     spread = right.slider("Deviation", 0.5, 5.0, 2.0, 0.5, key="bn_sigmoid_spread", **KEPT)
-    found = batch_norm_claims.sigmoid_inputs(mean, spread)
+    found = claims.sigmoid_inputs(mean, spread)
     with place:
         _say("sigmoid", before=plain(found.slope_before), after=plain(found.slope_after))
     figure = charts.sigmoid(found)
@@ -133,7 +133,7 @@ def _bias(choice: Choice) -> Later:
     slot = st.empty()
 
     def later() -> None:
-        from explorer.experiments.batch_norm_torch import useless_bias
+        from explorer.experiments.batch_norm.in_torch import useless_bias
 
         found = useless_bias()
         numbers = {"bias": magnitude(found.bias), "weight": magnitude(found.weight)}
@@ -176,7 +176,7 @@ def _gradient(choice: Choice) -> Later:
     slot = st.empty()
 
     def later() -> None:
-        from explorer.experiments.batch_norm_torch import backward_check
+        from explorer.experiments.batch_norm.in_torch import backward_check
 
         found = backward_check()
         numbers = {
@@ -195,7 +195,7 @@ def _frozen(choice: Choice) -> Later:
     slot = st.empty()
 
     def later() -> None:
-        from explorer.experiments.batch_norm_torch import frozen_parameters
+        from explorer.experiments.batch_norm.in_torch import frozen_parameters
 
         found = frozen_parameters()
         numbers = {"train": plain(found.in_train), "evaluated": plain(found.in_eval)}
@@ -208,7 +208,7 @@ def _accumulation(choice: Choice) -> Later:
     slot = st.empty()
 
     def later() -> None:
-        from explorer.experiments.batch_norm_torch import accumulation_difference
+        from explorer.experiments.batch_norm.in_torch import accumulation_difference
 
         difference = plain(accumulation_difference())
         slot.markdown(section("batch_norm", "claim accumulation", difference=difference))

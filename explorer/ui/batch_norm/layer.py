@@ -7,7 +7,7 @@ from typing import Final
 import streamlit as st
 
 from explorer.architecture import Op
-from explorer.experiments.batch_norm_plan import images_that_fit, layers, takes_pictures
+from explorer.experiments.batch_norm.plan import images_that_fit, layers, takes_pictures
 from explorer.ui import cache, chart
 from explorer.ui.batch_norm import cached, pictures
 from explorer.ui.batch_norm.controls import trained_preset
@@ -81,7 +81,7 @@ def _measured(
     fed: pictures.Pictures,
     images: int,
 ) -> None:
-    from explorer.experiments.batch_norm_layer import channel_steps
+    from explorer.experiments.batch_norm.layer import channel_steps
 
     network = (choice.spec, choice.image_size, usable_device(choice.device).id, trained)
     try:

@@ -6,8 +6,8 @@ from typing import Final
 
 import streamlit as st
 
-from explorer.experiments.batch_norm_claims import running_statistics
-from explorer.experiments.batch_norm_plan import layers
+from explorer.experiments.batch_norm.claims import running_statistics
+from explorer.experiments.batch_norm.plan import layers
 from explorer.ui import cache, chart
 from explorer.ui.batch_norm import cached
 from explorer.ui.batch_norm.controls import trained_preset
@@ -43,7 +43,7 @@ def draw(choice: Choice) -> None:
     st.subheader("Small batches")
     cards = [column.container(border=True, height="stretch") for column in st.columns(3)]
     st.subheader("One image in two batches")
-    from explorer.experiments.batch_norm_torch import running_difference
+    from explorer.experiments.batch_norm.in_torch import running_difference
 
     numbers = {
         "momentum": plain(momentum),
@@ -60,9 +60,9 @@ def draw(choice: Choice) -> None:
 
 
 def _small_batches(cards: list[st.delta_generator.DeltaGenerator], momentum: float) -> None:
-    from explorer.experiments import batch_norm_torch as torch_side
+    from explorer.experiments.batch_norm import in_torch
 
-    stored = torch_side.stored_variance(_EXAMPLE, momentum)
+    stored = in_torch.stored_variance(_EXAMPLE, momentum)
     cards[0].markdown(
         section(
             "batch_norm",
@@ -75,7 +75,7 @@ def _small_batches(cards: list[st.delta_generator.DeltaGenerator], momentum: flo
             from_unbiased=plain(stored.from_unbiased),
         )
     )
-    pairs = zip(torch_side.PAIRS, torch_side.batches_of_two(), strict=True)
+    pairs = zip(in_torch.PAIRS, in_torch.batches_of_two(), strict=True)
     rows = "\n".join(
         f"| {', '.join(map(plain, given))} | {', '.join(map(plain, made))} |"
         for given, made in pairs
@@ -83,7 +83,7 @@ def _small_batches(cards: list[st.delta_generator.DeltaGenerator], momentum: flo
     cards[1].markdown(section("batch_norm", "Two values", rows=rows))
     rows = "\n".join(
         f"| {'x'.join(map(str, attempt.shape))} | {attempt.refusal or 'computes'} |"
-        for attempt in torch_side.batches_of_one()
+        for attempt in in_torch.batches_of_one()
     )
     cards[2].markdown(section("batch_norm", "Batch of one", rows=rows))
 

@@ -6,8 +6,7 @@ from typing import Final
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
-from explorer.experiments import batch_norm
-from explorer.experiments.batch_norm import MAX_VALUES, BadValue, Steps
+from explorer.experiments.batch_norm.steps import MAX_VALUES, BadValue, Steps, parse_values, steps
 from explorer.ui import chart
 from explorer.ui.batch_norm.controls import epsilon, gamma_and_beta
 from explorer.ui.kept import KEPT
@@ -51,8 +50,8 @@ def _batch(
 ) -> Steps:
     """The steps of what is typed, or of the last good batch and a sentence that says why."""
     try:
-        typed = batch_norm.parse_values(text)
-        result = batch_norm.steps(typed[:size], gamma, beta, eps)
+        typed = parse_values(text)
+        result = steps(typed[:size], gamma, beta, eps)
         st.session_state[_LAST] = (result.values, eps)
         if len(typed) != size:
             complaint.caption(f"{len(typed)} typed; the batch is the first {len(result.values)}.")
@@ -62,20 +61,20 @@ def _batch(
         if isinstance(problem, BadValue):
             why = f"{quoted(problem.word)} {problem.why}"
         complaint.error(f"{why}. The last batch that works is on screen.")
-        values, eps = st.session_state.get(_LAST, (batch_norm.parse_values(START), 1e-5))
-        return batch_norm.steps(values, gamma, beta, eps)
+        values, eps = st.session_state.get(_LAST, (parse_values(START), 1e-5))
+        return steps(values, gamma, beta, eps)
 
 
 def _check(result: Steps, slot: DeltaGenerator, said: DeltaGenerator) -> None:
-    from explorer.experiments import batch_norm_torch
+    from explorer.experiments.batch_norm.in_torch import check
 
-    check = batch_norm_torch.check(result)
-    slot.table(table(result, check.outputs))
-    if check.refusal:
-        said.warning(section("batch_norm", "One value", refusal=check.refusal))
+    agreement = check(result)
+    slot.table(table(result, agreement.outputs))
+    if agreement.refusal:
+        said.warning(section("batch_norm", "One value", refusal=agreement.refusal))
         return
     differences = {
-        "double": plain(check.difference),
-        "single": plain(check.difference_float32),
+        "double": plain(agreement.difference),
+        "single": plain(agreement.difference_float32),
     }
     said.caption(section("batch_norm", "Checked with torch", **differences))

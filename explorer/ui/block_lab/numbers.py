@@ -13,7 +13,7 @@ from explorer.words import glossary, section
 
 if TYPE_CHECKING:
     from explorer.experiments.block_lab import Passage
-    from explorer.experiments.identity import Layer
+    from explorer.experiments.identity import IdentityLayer
 
 _WEIGHTS: Final = ("random", "zero", "dirac", "ones")
 _SCALES: Final = ("shared", "own")
@@ -81,7 +81,7 @@ def _passage(spec: UnitSpec, weights: str, signed: bool) -> Passage:
 
 
 @st.cache_resource(show_spinner=False)
-def _identity() -> tuple[list[Layer], dict[str, float]]:
+def _identity() -> tuple[list[IdentityLayer], dict[str, float]]:
     from explorer.experiments.identity import extended_plain, one_layer
 
     changes = {weights: extended_plain(weights) for weights in ("zero", "dirac", "ones")}

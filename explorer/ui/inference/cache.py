@@ -18,13 +18,13 @@ from explorer.ui.cache import blueprint_of
 if TYPE_CHECKING:
     from torch import Tensor
 
+    from explorer.experiments.deletion import Deletion
     from explorer.experiments.features import Features
-    from explorer.experiments.images import Picture
+    from explorer.experiments.images import DecodedPicture
     from explorer.experiments.inference import Prediction
     from explorer.experiments.inference_setup import Setup
-    from explorer.experiments.lesion import Lesion
     from explorer.experiments.modes import ModeComparison
-    from explorer.experiments.preprocess import Prepared, Recipe
+    from explorer.experiments.preprocess import Prepared, Preprocessing
     from explorer.networks import ResNet
     from explorer.networks.published_weights import PublishedWeights
     from explorer.ui.inference.upload import Chosen
@@ -39,25 +39,25 @@ class Scene:
     key: str
     file: str
     weights: str
-    picture: Picture
+    picture: DecodedPicture
     prepared: Prepared
-    recipe: Recipe
+    recipe: Preprocessing
     network: ResNet
     classes: tuple[str, ...]
     blueprint: Blueprint
     trained: bool
     title: str
 
-    def with_recipe(self, recipe: Recipe) -> Scene:
+    def with_recipe(self, recipe: Preprocessing) -> Scene:
         """The same picture and network with other preprocessing."""
         return _scene(self, self.file, self.picture, recipe)
 
-    def on(self, file: str, picture: Picture) -> Scene:
+    def on(self, file: str, picture: DecodedPicture) -> Scene:
         """Another picture, whose file has this key, before the same network."""
         return _scene(self, file, picture, self.recipe)
 
 
-def _scene(scene: Scene, file: str, picture: Picture, recipe: Recipe) -> Scene:
+def _scene(scene: Scene, file: str, picture: DecodedPicture, recipe: Preprocessing) -> Scene:
     return replace(
         scene,
         key=f"{file}|{recipe}|{scene.weights}",
@@ -116,7 +116,7 @@ def digest(data: bytes) -> str:
 
 
 @st.cache_resource(max_entries=24, show_spinner=False)
-def decoded(key: str, name: str, _data: bytes) -> Picture:
+def decoded(key: str, name: str, _data: bytes) -> DecodedPicture:
     """The picture in a file.
 
     Raises:
@@ -128,7 +128,7 @@ def decoded(key: str, name: str, _data: bytes) -> Picture:
 
 
 @st.cache_resource(max_entries=64, show_spinner=False)
-def prepared(key: str, _picture: Picture, _recipe: Recipe, channels: int) -> Prepared:
+def prepared(key: str, _picture: DecodedPicture, _recipe: Preprocessing, channels: int) -> Prepared:
     """The tensor of a picture, and the steps to it."""
     from explorer.experiments.preprocess import prepare
 
@@ -178,7 +178,7 @@ def gradient(key: str, block: str, row: int, column: int, _scene: Scene) -> Tens
 
 
 @st.cache_resource(max_entries=64, show_spinner=False)
-def lesions_done(key: str) -> dict[str, Lesion]:
+def deletions_done(key: str) -> dict[str, Deletion]:
     """The deletions computed so far; filled by the page, so that an interrupted run goes on."""
     return {}
 

@@ -23,7 +23,7 @@ def draw(scene: Scene) -> None:
     st.write(
         section("inference", "lesions", answer=best.name, probability=best.probability),
     )
-    _lesion_chart(scene, best.index, "infer_lesions")
+    _deletion_chart(scene, best.index, "infer_lesions")
     twin = _plain_twin(scene)
     if twin is not None:
         name, plain = twin
@@ -35,7 +35,7 @@ def draw(scene: Scene) -> None:
             f"{title} answers **{answer.name}**, {answer.probability:.1%}; "
             "the bars show what is left of that."
         )
-        _lesion_chart(plain, answer.index, "infer_lesions_plain")
+        _deletion_chart(plain, answer.index, "infer_lesions_plain")
     if any(scene.weights.startswith(f"embedded {name} ") for name in cards()):
         _on_the_test_set()
     with st.expander("What is published, and what a small experiment found", expanded=True):
@@ -50,16 +50,16 @@ def _on_the_test_set() -> None:
     st.subheader("On the whole test set", anchor=False)
     for name, card in cards().items():
         titles = _titles(name)
-        left = sorted((value, path) for path, value in card.after_deleting.items() if value)
+        worst, second, least = card.extremes
         plain = " plain" if PRESETS[name].spec.shortcut == "none" else ""
         words = section(
             "inference",
             f"lesions test set{plain}",
             network=PRESETS[name].title,
-            low=f"{left[0][0]:.0%}",
-            high=f"{left[-1][0]:.0%}",
-            worst=titles[left[0][1]],
-            second=titles[left[1][1]],
+            low=f"{worst[1]:.0%}",
+            high=f"{least[1]:.0%}",
+            worst=titles[worst[0]],
+            second=titles[second[0]],
         )
         st.write(words)
     for column, (name, card) in zip(st.columns(len(cards())), cards().items(), strict=True):
@@ -77,29 +77,28 @@ def _titles(preset: str) -> dict[str, str]:
     return {block.path: block.title for block in blocks}
 
 
-def _lesion_chart(scene: Scene, target: int, key: str) -> None:
-    from explorer.experiments.lesion import candidates
-    from explorer.experiments.lesion import lesions as delete
-    from explorer.views.inference_charts import lesion_bars
+def _deletion_chart(scene: Scene, target: int, key: str) -> None:
+    from explorer.experiments.deletion import candidates, deletions
+    from explorer.views.inference_charts import deletion_bars
 
     bp = scene.blueprint
     wanted = candidates(bp)
     if len(wanted) < len(bp.blocks):
         st.caption(f"{len(wanted)} of {len(bp.blocks):,} blocks, evenly spread.")
-    done = cache.lesions_done(scene.key)
+    done = cache.deletions_done(scene.key)
     todo = [path for path in wanted if path not in done]
     if todo:
         with st.empty():
             bar = st.progress(0.0, "Deleting one block at a time ...")
-            found = delete(scene.network, scene.prepared.tensor, scene.classes, bp, todo)
-            for count, lesion in enumerate(found, start=1):
-                done[lesion.block] = lesion
+            found = deletions(scene.network, scene.prepared.tensor, scene.classes, bp, todo)
+            for count, deletion in enumerate(found, start=1):
+                done[deletion.block] = deletion
                 bar.progress(count / len(todo), f"{count} of {len(todo)} deletions")
             st.empty()
     rows = [done[path] for path in wanted]
     after = [row.after.guess(target).probability if row.after else None for row in rows]
     whole = cache.prediction(scene.key, scene).guess(target).probability
-    figure = lesion_bars(
+    figure = deletion_bars(
         [row.title for row in rows],
         [row.block for row in rows],
         after,

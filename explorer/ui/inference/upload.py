@@ -14,7 +14,7 @@ from explorer.ui.kept import held
 from explorer.words import glossary
 
 if TYPE_CHECKING:
-    from explorer.experiments.images import Picture
+    from explorer.experiments.images import DecodedPicture
 
 _FROM: Final = ("sample", "upload", "camera")
 _UPLOADS: Final = "infer_uploads"
@@ -30,7 +30,7 @@ class Chosen:
 
     key: str
     name: str
-    picture: Picture
+    picture: DecodedPicture
     sample: Sample | None = None
 
 

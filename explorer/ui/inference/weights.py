@@ -11,7 +11,7 @@ import streamlit as st
 
 from explorer.architecture import PRESETS
 from explorer.experiments.embedded import cards, default_network
-from explorer.experiments.weight_kinds import BEST, EMBEDDED, FILE, OPTIONS, UNTRAINED
+from explorer.experiments.inference_setup import BEST, EMBEDDED, FILE, OPTIONS, UNTRAINED
 from explorer.ui import cache as networks
 from explorer.ui import downloading, picker
 from explorer.ui.inference import cache, own_file

@@ -63,9 +63,9 @@ def _ordered(training: str) -> Status[Any, DeletionResult] | None:
 
 
 def _order(training: Training) -> None:
-    from explorer.experiments.degradation import Deletion, delete_each_block
+    from explorer.experiments.degradation import DeletionOrder, delete_each_block
 
-    order = Deletion(training.recipe, training.result.weights)  # type: ignore[union-attr]
+    order = DeletionOrder(training.recipe, training.result.weights)  # type: ignore[union-attr]
     try:
         job = service().submit(delete_each_block, order, visitor(), needs=[training.id])
     except ValueError as problem:

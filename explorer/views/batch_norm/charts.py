@@ -6,7 +6,7 @@ from typing import Final
 import plotly.graph_objects as go
 from plotly.subplots import make_subplots
 
-from explorer.experiments.batch_norm_claims import Histogram, Running, SigmoidInputs
+from explorer.experiments.batch_norm.claims import Histogram, Running, SigmoidInputs
 from explorer.views.chart_style import FONT, styled
 from explorer.views.numbers import plain
 from explorer.views.palette import GREY, INDIGO, SKY, TEAL, VERMILION, chart_colour

@@ -4,7 +4,7 @@ import re
 from collections.abc import Sequence
 from typing import Final
 
-from explorer.experiments.batch_norm import Steps
+from explorer.experiments.batch_norm.steps import Steps
 from explorer.views.numbers import in_brackets, latex
 
 _WIDEST: Final = 33

@@ -9,7 +9,7 @@ import pandas as pd
 from pandas.io.formats.style import Styler
 
 if TYPE_CHECKING:
-    from explorer.experiments.batch_norm_layer import Statistics
+    from explorer.experiments.batch_norm.layer import Statistics
 
 GROUPS = 32
 

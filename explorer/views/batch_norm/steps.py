@@ -8,7 +8,7 @@ import pandas as pd
 import plotly.graph_objects as go
 from pandas.io.formats.style import Styler
 
-from explorer.experiments.batch_norm import Steps, moments
+from explorer.experiments.batch_norm.steps import Steps, moments
 from explorer.views.chart_style import styled
 from explorer.views.numbers import fixed
 from explorer.views.palette import BLUE, GREY, INDIGO, chart_colour

@@ -7,7 +7,7 @@ from PIL.Image import Image
 from torch import Tensor, nn
 
 from explorer.architecture import NetworkSpec
-from explorer.experiments.batch_norm_plan import takes_pictures
+from explorer.experiments.batch_norm.plan import takes_pictures
 from explorer.experiments.images import decode
 from explorer.experiments.preprocess import CIFAR, IMAGENET, prepare
 from explorer.experiments.samples import samples

@@ -5,8 +5,8 @@ import torch
 from torch import nn
 
 from explorer.architecture import NetworkSpec, blueprint, preset
+from explorer.experiments.deletion import candidates, deletions
 from explorer.experiments.inference import predict
-from explorer.experiments.lesion import candidates, lesions
 from explorer.experiments.modes import compare_modes
 from explorer.networks import build
 
@@ -18,8 +18,8 @@ X = torch.randn(1, 3, 32, 32, generator=torch.Generator().manual_seed(0))
 
 def deleted(spec: NetworkSpec) -> dict[str, object]:
     bp = blueprint(spec, 32)
-    found = lesions(build(spec), X, NAMES, bp, candidates(bp))
-    return {lesion.block: lesion for lesion in found}
+    found = deletions(build(spec), X, NAMES, bp, candidates(bp))
+    return {deletion.block: deletion for deletion in found}
 
 
 def test_a_deletion_is_the_network_without_that_branch() -> None:

@@ -10,7 +10,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from explorer.experiments.batch_norm import running
+from explorer.experiments.batch_norm.steps import running
 
 Floats = NDArray[np.float64]
 

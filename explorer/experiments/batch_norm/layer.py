@@ -9,8 +9,8 @@ from torch import Tensor
 from torch.nn import functional
 
 from explorer.architecture import Op
-from explorer.experiments.batch_norm_claims import Histogram
-from explorer.experiments.batch_norm_twins import norms
+from explorer.experiments.batch_norm.claims import Histogram
+from explorer.experiments.batch_norm.twins import norms
 from explorer.networks import ResNet
 
 Floats = NDArray[np.floating]
@@ -33,7 +33,7 @@ class Statistics:
 
 
 @dataclass(frozen=True, eq=False)
-class Layer:
+class LayerAtWork:
     """What a layer read, (N, C, H, W) on the CPU, and what it made of it.
 
     `difference` is the largest one between the layer's output and the closed form, over all
@@ -65,11 +65,11 @@ class ChannelSteps:
     difference: float
 
 
-def layer_at_work(network: ResNet, x: Tensor, op: Op) -> Layer:
+def layer_at_work(network: ResNet, x: Tensor, op: Op) -> LayerAtWork:
     """Run x, (N, C, H, W), up to the batch norm `op` of the network's blueprint.
 
     Args:
-        network: on batch statistics, see batch_norm_twins.
+        network: on batch statistics, see twins.
 
     Raises:
         ValueError: the network has no such batch norm.
@@ -102,11 +102,11 @@ def layer_at_work(network: ResNet, x: Tensor, op: Op) -> Layer:
         )
         statistics = Statistics(*(column.float().cpu().numpy() for column in columns))
         difference = float((closed - made).abs().max())
-    return Layer(op.path, given.float().cpu(), module.eps, statistics, difference)
+    return LayerAtWork(op.path, given.float().cpu(), module.eps, statistics, difference)
 
 
 def channel_steps(
-    layer: Layer, channel: int, gamma: float | None = None, beta: float | None = None
+    layer: LayerAtWork, channel: int, gamma: float | None = None, beta: float | None = None
 ) -> ChannelSteps:
     """The four steps on one channel, with the layer's own gamma and beta where none are given."""
     gamma = float(layer.statistics.gamma[channel]) if gamma is None else gamma

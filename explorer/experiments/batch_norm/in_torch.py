@@ -7,8 +7,8 @@ from functools import cache
 import torch
 from torch import Tensor, nn
 
-from explorer.experiments.batch_norm import Steps, backward, running, steps, unbiased
-from explorer.experiments.batch_norm_claims import Running
+from explorer.experiments.batch_norm.claims import Running
+from explorer.experiments.batch_norm.steps import Steps, backward, running, steps, unbiased
 
 PAIRS = ((1.0, 5.0), (2.0, 2.1), (3.0, -7.0))
 _OUTPUT = 16

@@ -7,7 +7,7 @@ import torch
 from torch import Tensor, nn
 
 from explorer.architecture import Op
-from explorer.experiments.batch_norm_twins import norms, twin
+from explorer.experiments.batch_norm.twins import norms, twin
 from explorer.networks import ResNet
 
 
@@ -103,7 +103,7 @@ class Folded:
     largest: float
 
 
-def fold(convolution: nn.Conv2d, norm: nn.BatchNorm2d) -> nn.Conv2d:
+def folded_convolution(convolution: nn.Conv2d, norm: nn.BatchNorm2d) -> nn.Conv2d:
     """One convolution with bias that does what both do in eval mode.
 
     weight * gamma / sqrt(var + eps), and beta + (bias - mean) * gamma / sqrt(var + eps).
@@ -142,7 +142,7 @@ def fold_pair(network: ResNet, pair: tuple[Op, Op]) -> Folded:
     with torch.no_grad():
         norm.train()(convolution(x))
         expected = norm.eval()(convolution(x))
-        ours = fold(convolution, norm)(x)
+        ours = folded_convolution(convolution, norm)(x)
         theirs = nn.utils.fuse_conv_bn_eval(convolution.eval(), norm)(x)
     return Folded(
         before.path,

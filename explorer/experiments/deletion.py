@@ -16,7 +16,7 @@ MOST = 60
 
 
 @dataclass(frozen=True)
-class Lesion:
+class Deletion:
     """The network without one block's main branch. `after` is None where that is impossible."""
 
     block: str
@@ -50,9 +50,9 @@ def each_deleted(
             yield path, None
 
 
-def lesions(
+def deletions(
     network: ResNet, x: Tensor, classes: tuple[str, ...], bp: Blueprint, blocks: Sequence[str]
-) -> Iterator[Lesion]:
+) -> Iterator[Deletion]:
     """Delete each of `blocks` in turn and predict; yields as it goes, for a progress bar.
 
     A residual block without its main branch is its shortcut. A plain block that keeps the shape
@@ -61,4 +61,4 @@ def lesions(
     for path, after in each_deleted(blocks, lambda path: predict(network, x, classes, (path,))):
         block = bp.block(path)
         changes = block.in_shape != block.out_shape
-        yield Lesion(path, block.title, changes, after)
+        yield Deletion(path, block.title, changes, after)

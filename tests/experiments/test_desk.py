@@ -1,0 +1,78 @@
+"""The desk that serves all sessions: once each, never for nobody, errors kept apart."""
+
+import threading
+import time
+
+import pytest
+
+from explorer.experiments import desk as desks
+from explorer.experiments.desk import Abandoned, Desk
+
+
+@pytest.fixture
+def counter():
+    """A desk, the keys that it made something of, and a gate that holds its worker."""
+    made, gate = [], threading.Event()
+    gate.set()
+
+    def make(key):
+        made.append(key)
+        gate.wait(10)
+        return f"made of {key}"
+
+    return Desk(make), made, gate
+
+
+def test_asked_twice_made_once(counter):
+    desk, made, _ = counter
+    first = desk.ask("key")
+    assert first.future.result(10) == "made of key"
+    assert desk.ask("key") is first
+    assert made == ["key"]
+
+
+def test_asking_does_not_wait(counter):
+    desk, _, gate = counter
+    gate.clear()
+    before = time.monotonic()
+    assert not desk.ask("key").future.done()
+    assert time.monotonic() - before < 1
+    gate.set()
+    desk.ask("key").future.result(10)
+
+
+def test_what_nobody_waits_for_is_skipped_and_can_be_asked_again(counter):
+    desk, made, gate = counter
+    gate.clear()
+    running = desk.ask("key")
+    left = desk.ask("other")
+    left.asked -= desks.PATIENCE_S + 1
+    gate.set()
+    running.future.result(10)
+    assert isinstance(left.future.exception(10), Abandoned)
+    assert made == ["key"]
+    again = desk.ask("other")
+    assert again is not left
+    assert again.future.result(10) == "made of other"
+
+
+def test_an_error_stays_until_it_is_forgotten():
+    fails = [True]
+
+    def make(_key):
+        if fails and fails.pop():
+            raise RuntimeError("no kernel")
+        return "made"
+
+    desk = Desk(make)
+    assert "no kernel" in str(desk.ask("key").future.exception(10))
+    assert desk.ask("key").future.exception(10) is not None
+    desk.forget("key")
+    assert desk.ask("key").future.result(10) == "made"
+
+
+def test_a_bounded_number_is_kept(counter):
+    desk, _, _ = counter
+    for key in range(2 * desks._KEPT):
+        desk.ask(key).future.result(10)
+    assert len(desk._orders) == desks._KEPT
