@@ -1,15 +1,17 @@
 """Parameters: the bottleneck argument, where the chosen network's are, and all networks."""
 
+from functools import partial
+
 import streamlit as st
 
-from explorer.ui import cache, picker
+from explorer.ui import cache, controls, picker
 from explorer.ui.parameters import bottleneck, network, presets
-from explorer.words import section
+from explorer.words import label, section
 
 choice = picker.current()
 bp = cache.blueprint_of(choice.spec, choice.image_size)
 
-st.title("Parameters")
+st.title(label("parameters.title"))
 numbers = {"params": bp.params, "macs": bp.macs, "activations": bp.activations}
 st.markdown(
     section(
@@ -20,15 +22,11 @@ st.markdown(
         **{name: f"{number:,}" for name, number in numbers.items()},
     )
 )
-argument, this, every = st.tabs(
-    ["Bottleneck", "This network", "All networks"], key="params_view", bind="query-params"
+controls.sections(
+    "params_view",
+    {
+        "bottleneck": bottleneck.draw,
+        "network": partial(network.draw, bp, choice.title),
+        "presets": partial(presets.draw, choice, bp),
+    },
 )
-if argument.open:
-    with argument:
-        bottleneck.draw()
-if this.open:
-    with this:
-        network.draw(bp, choice.title)
-if every.open:
-    with every:
-        presets.draw(choice, bp)

@@ -6,25 +6,25 @@ from typing import Final, Literal, NamedTuple, Protocol, get_args
 
 from explorer.architecture.ops import Block, Blueprint, Op, OpKind, Stage, repeats
 
-Measure = Literal["parameters", "MACs", "activations"]
+Measure = Literal["params", "macs", "activations"]
 MEASURES: Final = get_args(Measure)
-WHOLE: Final = "whole network"
+CostKind = Literal["conv", "projection", "batch_norm", "relu", "add", "pad", "pool", "classifier"]
+"""Kinds of ops as costs are split: a projection counts with its batch norm."""
+WHOLE: Final = "whole"
 FOLD_ABOVE: Final = 60
 """Blocks of a network beyond which runs of equal blocks are told as one part."""
 
-_ATTRIBUTE: Final = {"parameters": "params", "MACs": "macs", "activations": "activations"}
-_KINDS: Final[dict[OpKind, str]] = {
-    "conv": "Stem and branch convolutions",
-    "batch_norm": "Other batch norm",
-    "relu": "ReLU",
-    "add": "Additions",
-    "pad": "Padded shortcuts",
-    "max_pool": "Pooling and flattening",
-    "avg_pool": "Pooling and flattening",
-    "flatten": "Pooling and flattening",
-    "linear": "Classifier",
+_KINDS: Final[dict[OpKind, CostKind]] = {
+    "conv": "conv",
+    "batch_norm": "batch_norm",
+    "relu": "relu",
+    "add": "add",
+    "pad": "pad",
+    "max_pool": "pool",
+    "avg_pool": "pool",
+    "flatten": "pool",
+    "linear": "classifier",
 }
-PROJECTIONS: Final = "Projections, their batch norm"
 
 
 class Counted(Protocol):
@@ -42,7 +42,7 @@ class Counted(Protocol):
 class Part:
     """Something to look at on its own: the network, a stage, a run of equal blocks, or an op.
 
-    `name` is unique within a network and reads well: "conv3_x", "conv3_1", "layer2.0.conv1".
+    `name` is unique within a network: "whole", "stem", "conv3_x", "conv3_1", "layer2.0.conv1".
     `path` is torchvision's; `equal` counts the blocks of a run, of which the first is named.
     """
 
@@ -63,7 +63,7 @@ class Look(NamedTuple):
 
 def amount(of: Counted, measure: Measure) -> int:
     """Parameters, MACs, or activations of one image."""
-    value: int = getattr(of, _ATTRIBUTE[measure])
+    value: int = getattr(of, measure)
     return value
 
 
@@ -90,14 +90,19 @@ def runs(bp: Blueprint, blocks: tuple[Block, ...]) -> list[tuple[Block, int]]:
     return [(run[0], len(run)) for run in repeats(blocks)]
 
 
-def by_kind(bp: Blueprint, measure: Measure) -> dict[str, int]:
+def by_kind(bp: Blueprint, measure: Measure) -> dict[CostKind, int]:
     """Kind of op -> amount, the largest first; kinds without any left out."""
-    found: dict[str, int] = {}
+    found: dict[CostKind, int] = {}
     for op in bp.ops:
-        kind = PROJECTIONS if ".downsample." in op.path else _KINDS[op.kind]
+        kind = _kind_of(op)
         found[kind] = found.get(kind, 0) + amount(op, measure)
     largest_first = sorted(found.items(), key=lambda item: -item[1])
     return {kind: value for kind, value in largest_first if value}
+
+
+def _kind_of(op: Op) -> CostKind:
+    projects = op.on_shortcut and op.kind in ("conv", "batch_norm")
+    return "projection" if projects else _KINDS[op.kind]
 
 
 def by_part(bp: Blueprint, measure: Measure) -> dict[str, int]:

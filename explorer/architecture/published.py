@@ -52,7 +52,7 @@ class Figure:
         dataset: what it was measured on.
         metric: whether top1 and top5 are accuracies or errors, as the source prints them.
         top1, top5: percent; None where the source gives none.
-        protocol: how it was measured. Compare within one protocol only.
+        protocol: how it was measured, an id. Compare within one protocol only.
         source, url: where it was read.
         note: what a reader has to know beside the number.
         measured: the network of the source, where it is not exactly the preset.
@@ -87,18 +87,19 @@ class Figure:
         return self.measured_title or PRESETS[self.preset].title
 
 
-V1_WEIGHTS: Final = "torchvision V1 weights, 1 crop of 224 px"
-V2_WEIGHTS: Final = "torchvision V2 weights, 1 crop of 224 px"
-TEN_CROPS: Final = "Paper, 10 crops"
-MULTI_SCALE: Final = "Paper, fully convolutional at 5 scales"
-CAFFE_CROP: Final = "Authors' Caffe release, 1 crop"
-FB_CROP: Final = "fb.resnet.torch, 1 crop"
-FB_TEN_CROPS: Final = "fb.resnet.torch, 10 crops"
-RESNEXT_CROP: Final = "ResNeXt authors, 1 crop"
-WIDE_CROP: Final = "Wide ResNet authors, 1 crop"
-CROP_320: Final = "Pre-activation paper, 1 crop of 320 px"
-CIFAR_TEST: Final = "Paper, CIFAR-10 test set"
-CIFAR_PREACT: Final = "Pre-activation paper, CIFAR-10 test set"
+# Protocols; their words are in labels.toml.
+V1_WEIGHTS: Final = "torchvision-v1"
+V2_WEIGHTS: Final = "torchvision-v2"
+TEN_CROPS: Final = "paper-10-crops"
+MULTI_SCALE: Final = "paper-5-scales"
+CAFFE_CROP: Final = "caffe-1-crop"
+FB_CROP: Final = "fb-1-crop"
+FB_TEN_CROPS: Final = "fb-10-crops"
+RESNEXT_CROP: Final = "resnext-1-crop"
+WIDE_CROP: Final = "wide-1-crop"
+CROP_320: Final = "preact-320"
+CIFAR_TEST: Final = "paper-cifar10"
+CIFAR_PREACT: Final = "preact-cifar10"
 
 
 _Row = tuple[str, float, float | None, str]
@@ -109,7 +110,7 @@ def _figure(
     row: _Row, protocol: str, source: Source, metric: Metric, variant: _Variant | None = None
 ) -> Figure:
     name, top1, top5, note = row
-    dataset: Dataset = "CIFAR-10" if "CIFAR-10" in protocol else "ImageNet"
+    dataset: Dataset = "CIFAR-10" if protocol in (CIFAR_TEST, CIFAR_PREACT) else "ImageNet"
     measured, title = variant or (None, "")
     return Figure(
         name, dataset, metric, top1, top5, protocol, source.name, source.url, note, measured, title

@@ -208,7 +208,7 @@ def held(key: str) -> Any:
     the control's.
     """
     memory = _memory()
-    if key in memory.chosen and not memory.news:
+    if key in memory.chosen and not _news():
         return memory.chosen[key]
     return st.session_state.get(key, st.query_params.get(key))
 
@@ -217,6 +217,12 @@ def settled(key: str, ids: Sequence[str], default: str | None = None) -> Any:
     """What `choice` with these ids will return, before it is drawn."""
     _settle(key, _one_of(key, ids), default, _memory().home.get(key, _memory().page))
     return _memory().chosen[key]
+
+
+def unknown(key: str, ids: Sequence[str]) -> str | None:
+    """What the address asks of a choice and these ids do not offer; None where all is well."""
+    asked = st.query_params.get(key)
+    return None if not asked or _one_of(key, ids)(asked) is not None else asked
 
 
 def carried(page: str) -> dict[str, list[str]]:
@@ -243,21 +249,30 @@ def _settle(
     memory = _memory()
     asked = tuple(st.query_params.get_all(key))
     known = memory.known.get(key)
-    if known is None or asked not in known or (memory.news and home in (None, memory.page)):
+    if known is None or asked not in known or (_news() and home in (None, memory.page)):
         found = [value for value in map(read, asked) if value is not None]
         if several:
             memory.chosen[key] = tuple(found) if found else default
         else:
             memory.chosen[key] = found[-1] if found else default
-        memory.known[key] = {asked}
+        # What cannot be fulfilled now, with this network, is looked at again with the next.
+        memory.known[key] = {asked} if found or not asked else set()
         memory.written[key] = asked
     elif len(known) > 1 and asked == memory.written[key] and memory.run > memory.heard_after[key]:
         memory.known[key] = {asked}
     memory.home[key] = home
     chosen = memory.chosen[key]
     values = chosen if several else () if chosen == default else (chosen,)
-    if any(read(str(value)) is None for value in values):
-        memory.chosen[key] = default
+    possible = tuple(value for value in values if read(str(value)) is not None)
+    if len(possible) < len(values):
+        memory.chosen[key] = possible or default if several else default
+        memory.known[key] = set()
+
+
+def _news() -> bool:
+    """Whether the address is new to this run; a fragment's rerun follows a run that has read it."""
+    context = get_script_run_ctx()
+    return _memory().news and not (context and context.fragment_ids_this_run)
 
 
 def _addressed(key: str, default: Any) -> tuple[str, ...]:

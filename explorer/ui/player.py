@@ -12,7 +12,7 @@ from explorer.lessons.sentences import op_sentence
 from explorer.ui.drawing import drawing
 from explorer.views import op_picture, trace_map
 from explorer.views.numbers import duration
-from explorer.views.trace_table import stage_title
+from explorer.views.titles import stage_title
 from explorer.words import glossary, quoted, section
 
 if TYPE_CHECKING:

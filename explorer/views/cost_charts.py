@@ -8,6 +8,8 @@ from explorer.architecture import Blueprint
 from explorer.architecture.costs import MEASURES, WHOLE, Measure, Part, amount, by_part, tree
 from explorer.views.chart_style import FONT, styled
 from explorer.views.palette import SELECTED, chart_colour, slot_of
+from explorer.views.titles import part_title
+from explorer.words import label
 
 _LEGIBLE = {"minsize": 14, "mode": "hide"}
 
@@ -34,7 +36,7 @@ def treemap(bp: Blueprint, measure: Measure) -> go.Figure:
                 "line": {"width": 1.5},
             },
             texttemplate="%{label}<br>%{value:,}<br>%{percentRoot:.1%}",
-            hovertemplate=f"%{{label}}<br>%{{value:,}} {measure}<br>"
+            hovertemplate=f"%{{label}}<br>%{{value:,}} {label(f'measure.{measure}')}<br>"
             "%{percentRoot:.2%} of the network<extra></extra>",
             textfont=FONT,
             pathbar={"textfont": FONT, "thickness": 28},
@@ -55,16 +57,18 @@ def shares(bp: Blueprint, measure: Measure, chosen: str) -> go.Figure:
     order = MEASURES[::-1]  # Plotly stacks rows upwards
     wholes = {each: amount(bp, each) for each in order}
     split = {each: by_part(bp, each) for each in order}
+    measures = [label(f"measure.{each}") for each in order]
     figure = go.Figure()
     for name in split[measure]:
+        title = part_title(name)
         exact = [split[each][name] for each in order]
         part = [value / max(1, wholes[each]) for value, each in zip(exact, order, strict=True)]
         figure.add_bar(
-            name=name,
+            name=title,
             orientation="h",
             y=order,
             x=part,
-            text=[f"{name} {share:.0%}" if share >= 0.07 else "" for share in part],
+            text=[f"{title} {share:.0%}" if share >= 0.07 else "" for share in part],
             customdata=[[name, value] for value in exact],
             marker={
                 "color": chart_colour(_slot(bp, name)),
@@ -73,13 +77,18 @@ def shares(bp: Blueprint, measure: Measure, chosen: str) -> go.Figure:
             # What is chosen is framed; nothing is dimmed.
             selected={"marker": {"opacity": 1}},
             unselected={"marker": {"opacity": 1}},
-            hovertemplate="%{customdata[0]}: %{customdata[1]:,} %{y}<br>%{x:.2%} of the network"
-            "<extra></extra>",
+            hovertemplate=[
+                f"{title}: %{{customdata[1]:,}} {words}<br>%{{x:.2%}} of the network<extra></extra>"
+                for words in measures
+            ],
         )
     figure.update_traces(
         textposition="inside", insidetextanchor="middle", textangle=0, textfont=FONT
     )
-    titles = [f"<b>{each}</b>  " if each == measure else f"{each}  " for each in order]
+    titles = [
+        f"<b>{words}</b>  " if each == measure else f"{words}  "
+        for each, words in zip(order, measures, strict=True)
+    ]
     figure.update_yaxes(fixedrange=True, tickvals=order, ticktext=titles)
     figure.update_xaxes(fixedrange=True, tickformat=".0%", range=[0, 1])
     return styled(
@@ -95,7 +104,7 @@ def shares(bp: Blueprint, measure: Measure, chosen: str) -> go.Figure:
 
 
 def _title(part: Part) -> str:
-    name = part.path.rsplit(".", 1)[-1] if part.path == part.name else part.name
+    name = part.path.rsplit(".", 1)[-1] if "." in part.name else part_title(part.name)
     if ".downsample." in part.path:
         name = "projection" if name == "0" else "its batch norm"
     return name if part.equal == 1 else f"{name} and {part.equal - 1} equal"

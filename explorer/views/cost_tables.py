@@ -11,6 +11,8 @@ from explorer.architecture.costs import Measure, amount, by_kind
 from explorer.architecture.ops import Stage
 from explorer.architecture.published_costs import PublishedCost
 from explorer.views.numbers import printed
+from explorer.views.titles import part_title
+from explorer.words import label
 
 Row = dict[str, str | int | float | None]
 
@@ -27,7 +29,7 @@ def part_rows(rows: Sequence[Op | Block | Stage], measure: Measure, whole: int) 
     for row in rows:
         listed.append(
             {
-                "part": row.path if isinstance(row, Op) else row.title,
+                "part": row.path if isinstance(row, Op) else part_title(row.title),
                 "what": _what(row),
                 "output (C, H, W)": " x ".join(map(str, row.out_shape)),
                 measure: amount(row, measure),
@@ -43,7 +45,11 @@ def kind_rows(bp: Blueprint, measure: Measure) -> list[Row]:
     """The network split by kind of op, and the total."""
     whole = amount(bp, measure)
     rows: list[Row] = [
-        {"kind of op": kind, measure: value, "share, %": 100 * value / max(1, whole)}
+        {
+            "kind of op": label(f"cost_kind.{kind}"),
+            measure: value,
+            "share, %": 100 * value / max(1, whole),
+        }
         for kind, value in by_kind(bp, measure).items()
     ]
     return [*rows, {"kind of op": "total", measure: whole, "share, %": 100.0}]
@@ -75,11 +81,10 @@ def figures_table(results: Sequence[Result]) -> Styler:
 def printed_table(costs: Iterable[PublishedCost], entries: Iterable[Entry]) -> Styler:
     """What sources print as sizes and costs, beside the exact counts."""
     exact = {entry.preset.name: entry for entry in entries}
-    names = {"macs": "MACs", "params": "parameters"}
     frame = pd.DataFrame(
         {
             "Network": exact[cost.preset].preset.title,
-            "Printed": f"{printed(cost.value, cost.step)} {names[cost.quantity]}",
+            "Printed": f"{printed(cost.value, cost.step)} {label(f'measure.{cost.quantity}')}",
             "Exact": getattr(exact[cost.preset], cost.quantity),
             "Printed number is": cost.reading,
             "Source and remarks": f"[{cost.source}]({cost.url}) {cost.note}".strip(),
@@ -102,7 +107,7 @@ def _what(row: Op | Block | Stage) -> str:
 def _product(row: Op, measure: Measure) -> str:
     if measure == "activations":
         return f"{'*'.join(map(str, row.out_shape))} = {row.activations:,}"
-    return row.params_formula if measure == "parameters" else row.macs_formula
+    return row.params_formula if measure == "params" else row.macs_formula
 
 
 def _decimals(results: Iterable[Result]) -> int:

@@ -12,6 +12,7 @@ from explorer.views import network_picture
 from explorer.views.overview import tiles
 from explorer.views.palette import BACKGROUND, BORDER, LIGHT, PANEL, TEXT, slot_of
 from explorer.views.trace_table import kernels
+from explorer.words import label
 
 COLUMNS: Final = ("Part", "Output", "Consists of", "Shortcuts", "Parameters", "MACs")
 _GLUE: Final = "\N{NO-BREAK SPACE}"
@@ -141,7 +142,8 @@ def _source(figures: Sequence[Figure]) -> str:
     source = escape(first.source)
     if first.url:
         source = f'<a href="{escape(first.url)}">{source}</a>'
-    printed = escape(f"{first.dataset}: {first.protocol}, top-1 {first.metric} {first.top1:.6g} %")
+    protocol = label(f"protocol.{first.protocol}")
+    printed = escape(f"{first.dataset}: {protocol}, top-1 {first.metric} {first.top1:.6g} %")
     note = f" {escape(first.note)}" if first.note else ""
     return f'<p class="small">Accuracy as published: {printed}; {source}.{note}</p>'
 

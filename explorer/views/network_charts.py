@@ -14,7 +14,7 @@ from explorer.views.chart_style import styled
 from explorer.views.palette import BLUE, GREEN, GREY, ORANGE, PURPLE, SELECTED, SKY, chart_colour
 from explorer.views.scales import Scale, around, log_axis
 
-Axis = Literal["MACs", "parameters"]
+Axis = Literal["macs", "params"]
 
 _WIDTH, _HEIGHT = 850, 380
 """Of the plotting area, in pixels, about: names are placed for it."""
@@ -94,7 +94,7 @@ def accuracy_chart(results: Sequence[Result], axis: Axis, chosen: str | None) ->
     marks = [
         _Mark(
             _family(result),
-            result.params if axis == "parameters" else result.macs,
+            result.params if axis == "params" else result.macs,
             result.figure.top1_accuracy,
             result.figure.title,
             _details(result),
@@ -119,7 +119,7 @@ def accuracy_chart(results: Sequence[Result], axis: Axis, chosen: str | None) ->
     figure = go.Figure()
     _scatter(figure, marks, x, y, hover)
     figure.update_yaxes(range=[y.low, y.high])
-    cost = "Parameters" if axis == "parameters" else "MACs of one pass"
+    cost = "Parameters" if axis == "params" else "MACs of one pass"
     return _arrange(figure, x, cost, "Top-1 accuracy, %")
 
 

@@ -6,6 +6,7 @@ from typing import NamedTuple
 from explorer.architecture import Blueprint
 from explorer.architecture.notation import memory, short_count, volume
 from explorer.architecture.published import Figure
+from explorer.words import label
 
 
 class Tile(NamedTuple):
@@ -45,7 +46,7 @@ def published_table(figures: Sequence[Figure]) -> str:
         top5 = "" if figure.top5 is None else _percent(figure, figure.top5)
         source = f"[{figure.source}]({figure.url})" if figure.url else figure.source
         note = f" {figure.note}" if figure.note else ""
-        how = f"{figure.dataset}: {figure.protocol}. {source}.{note}"
+        how = f"{figure.dataset}: {label(f'protocol.{figure.protocol}')}. {source}.{note}"
         rows.append(f"| {_percent(figure, figure.top1)} | {top5} | {how} |")
     return "\n".join(rows)
 

@@ -39,6 +39,7 @@ def summary(bp: Blueprint) -> dict[str, Any]:
         "blocks": len(bp.blocks),
         "dashed": len(bp.dashed),
         "solid": sum(b.shortcut is not None and b.shortcut.line == "solid" for b in bp.blocks),
+        "projections": sum(op.kind == "conv" for op in on_shortcuts),
         "names": _named(bp.dashed),
         "params": f"{params:,}",
         "share": f"{params / bp.params:.1%}",

@@ -13,6 +13,7 @@ import pyarrow as pa
 from explorer.architecture import Block, Blueprint, Op
 from explorer.architecture.notation import shape_text, window
 from explorer.views.palette import slot_of
+from explorer.views.titles import part_title, stage_title
 
 Row = dict[str, str | int | None]
 
@@ -26,7 +27,7 @@ def block_rows(bp: Blueprint) -> list[Row]:
     return [
         {
             "stage": stage_title(bp, part.path),
-            "block": part.title,
+            "block": part_title(part.title),
             "shortcut": part.shortcut.line if part.shortcut else None,
             "in": shape_text(part.in_shape),
             "out": shape_text(part.out_shape),
@@ -117,19 +118,13 @@ def csv_text(rows: Sequence[Row]) -> str:
     return out.getvalue()
 
 
-def stage_title(bp: Blueprint, path: str) -> str:
-    """conv3_x for all that lies in it; stem or head for the rest."""
-    index = bp.stage_of(path)
-    return bp.block(path).title if index is None else bp.stages[index].title
-
-
 def stages_by_colour(bp: Blueprint) -> list[str]:
     """Titles of stem, stages and head at the index of their colour, for a column of labels.
 
     Unused colours have a blank of their own, for labels are coloured by their place in the list.
     The head comes a round later: of eight stages, the last has its colour too.
     """
-    by_slot = {_SLOTS + slot_of("head"): "head", slot_of("stem"): "stem"}
+    by_slot = {_SLOTS + slot_of("head"): part_title("head"), slot_of("stem"): part_title("stem")}
     by_slot |= {slot_of(stage.path): stage.title for stage in bp.stages}
     return [by_slot.get(slot, f"no stage {slot}") for slot in range(2 * _SLOTS)]
 

@@ -7,7 +7,6 @@ from explorer.architecture import PRESETS, blueprint, preset
 from explorer.architecture.costs import (
     FOLD_ABOVE,
     MEASURES,
-    PROJECTIONS,
     WHOLE,
     amount,
     by_kind,
@@ -51,23 +50,23 @@ def test_any_network_adds_up(spec_and_size) -> None:
 
 
 def test_split_of_resnet50() -> None:
-    assert by_kind(of("resnet50"), "parameters") == {
-        "Stem and branch convolutions": 20_686_016,
-        PROJECTIONS: 2_776_576,
-        "Classifier": 2_049_000,
-        "Other batch norm": 45_440,
+    assert by_kind(of("resnet50"), "params") == {
+        "conv": 20_686_016,
+        "projection": 2_776_576,
+        "classifier": 2_049_000,
+        "batch_norm": 45_440,
     }
 
 
 def test_option_b_of_basic_networks() -> None:
     for name in ("resnet18", "resnet34"):
-        assert by_kind(of(name), "parameters")[PROJECTIONS] == 173_824
-    assert PROJECTIONS not in by_kind(of("resnet20"), "parameters")
+        assert by_kind(of(name), "params")["projection"] == 173_824
+    assert "projection" not in by_kind(of("resnet20"), "params")
 
 
 def test_additions_are_the_shortcuts_work() -> None:
-    assert by_kind(of("resnet50"), "activations")["Additions"] == 5_519_360
-    assert "Additions" not in by_kind(of("resnet50"), "MACs")
+    assert by_kind(of("resnet50"), "activations")["add"] == 5_519_360
+    assert "add" not in by_kind(of("resnet50"), "macs")
 
 
 @pytest.mark.parametrize("name", PRESETS)

@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from explorer.architecture import PRESETS, TORCHVISION, blueprint, preset
-from explorer.architecture.published import FIGURES, V1_WEIGHTS, V2_WEIGHTS, figures_of
+from explorer.architecture.published import FIGURES, TEN_CROPS, V1_WEIGHTS, V2_WEIGHTS, figures_of
 from explorer.architecture.published_costs import PUBLISHED_COSTS
 
 
@@ -18,7 +18,7 @@ def metadata(name: str) -> dict[str, tuple[float, float]]:
         assert weights.transforms().crop_size == [224]
         version = weights.name.rsplit("_", 1)[-1]
         metrics = weights.meta["_metrics"]["ImageNet-1K"]
-        found[f"torchvision {version} weights, 1 crop of 224 px"] = (
+        found[f"torchvision-{version.lower()}"] = (
             metrics["acc@1"],
             metrics["acc@5"],
         )
@@ -52,7 +52,7 @@ def test_no_figure_is_listed_twice() -> None:
 
 
 def test_an_error_becomes_an_accuracy() -> None:
-    ten_crops = next(f for f in figures_of("resnet50_v1") if f.protocol == "Paper, 10 crops")
+    ten_crops = next(f for f in figures_of("resnet50_v1") if f.protocol == TEN_CROPS)
     assert (ten_crops.top1, ten_crops.top1_accuracy) == (22.85, 77.15)
     assert figures_of("resnet50")[0].top1_accuracy == 76.13
 
@@ -65,7 +65,7 @@ def test_figures_of_leaves_out_what_is_not_exactly_the_preset() -> None:
 
 def test_the_paper_s_three_options_have_the_published_projections() -> None:
     """13 more projections in C than in B, none in A (paper, section 4.1)."""
-    by_error = {f.top1: f.spec for f in FIGURES if f.protocol == "Paper, 10 crops"}
+    by_error = {f.top1: f.spec for f in FIGURES if f.protocol == TEN_CROPS}
     projections = [
         sum(op.kind == "conv" and op.on_shortcut for op in blueprint(by_error[error]).ops)
         for error in (25.03, 24.52, 24.19)

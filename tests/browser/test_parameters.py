@@ -2,7 +2,7 @@
 
 import pytest
 
-THIS, ALL = "This network", "All networks"
+THIS, ALL = "network", "presets"
 FORMS = pytest.mark.parametrize(
     ("width", "height", "dark"),
     [(1440, 900, False), (390, 844, True)],

@@ -8,11 +8,12 @@ from explorer.architecture import PRESETS, blueprint
 from explorer.architecture.comparison import compare
 from explorer.architecture.costs import MEASURES, by_kind
 from explorer.ui.parameters.bottleneck import CHANNELS, REDUCTIONS
+from explorer.words import count, label
 
 NETWORKS = [
     "resnet18", "resnet50", "resnet1202", "plain20", "preact_resnet164", "resnext50_32x4d",
 ]  # fmt: skip
-THIS, ALL = "This network", "All networks"
+THIS, ALL = "network", "presets"
 
 
 def words(app) -> str:
@@ -125,9 +126,10 @@ def test_this_network_adds_up(open_app, name, measure) -> None:
     kinds = table(app, "kind of op")
     split = dict(zip(kinds["kind of op"], kinds[measure], strict=True))
     total = split.pop("total")
-    assert split == by_kind(blueprint(PRESETS[name].spec, size(name)), measure)
+    parts = by_kind(blueprint(PRESETS[name].spec, size(name)), measure)
+    assert split == {label(f"cost_kind.{kind}"): value for kind, value in parts.items()}
     assert total == sum(split.values()) == table(app, "part")[measure].sum()
-    assert f"Whole network: {total:,} {measure}" in words(app)
+    assert f"Whole network: {count(total, measure)}" in words(app)
 
 
 def test_a_block_unfolds_into_its_ops(open_app) -> None:
@@ -136,7 +138,7 @@ def test_a_block_unfolds_into_its_ops(open_app) -> None:
     products = dict(zip(rows["part"], rows["product"], strict=True))
     assert products["layer1.0.conv2"] == "3*3*64*64 = 36,864"
     assert products["layer1.0.downsample.0"] == "1*1*64*256 = 16,384"
-    assert f"conv2_1: {rows['parameters'].sum():,} parameters" in words(app)
+    assert f"conv2_1: {rows['params'].sum():,} parameters" in words(app)
 
 
 def test_a_part_that_the_network_lacks(open_app) -> None:
@@ -196,7 +198,7 @@ def test_accuracy_names_its_protocol_and_source(open_app) -> None:
     assert "ResNet-20 has no figure under this protocol" in text
     assert "[torchvision 0.28.0, metadata of the weights](https://" in text
     next(b for b in app.button if b.label == "Paper, CIFAR-10 test set").click().run()
-    assert widget(app, "params_protocol").value == "Paper, CIFAR-10 test set"
+    assert widget(app, "params_protocol").value == "paper-cifar10"
     text = words(app)
     assert "arxiv.org/abs/1512.03385" in text
     figures = app.table[0].value

@@ -37,7 +37,7 @@ def test_treemap_adds_up(name: str, measure) -> None:
 
 def test_treemap_tiles_have_their_stage_s_colour() -> None:
     bp = of("resnet50")
-    trace = drawn(cost_charts.treemap(bp, "parameters"))["data"][0]
+    trace = drawn(cost_charts.treemap(bp, "params"))["data"][0]
     colour = dict(zip(trace["ids"], trace["marker"]["colors"], strict=True))
     assert colour["conv3_x"] == colour["conv3_1"] == colour["layer2.0.conv1"]
     assert colour["conv3_x"] == chart_colour(slot_of("layer2"))
@@ -45,20 +45,20 @@ def test_treemap_tiles_have_their_stage_s_colour() -> None:
 
 
 def test_equal_blocks_of_long_networks_are_one_tile() -> None:
-    trace = drawn(cost_charts.treemap(of("resnet1202"), "parameters"))["data"][0]
+    trace = drawn(cost_charts.treemap(of("resnet1202"), "params"))["data"][0]
     assert "conv3_2 and 198 equal" in trace["labels"]
     assert len(trace["ids"]) < 40
 
 
 def test_projections_are_named() -> None:
-    labels = drawn(cost_charts.treemap(of("resnet50"), "parameters"))["data"][0]["labels"]
+    labels = drawn(cost_charts.treemap(of("resnet50"), "params"))["data"][0]["labels"]
     assert labels.count("projection") == labels.count("its batch norm") == 4
 
 
 @pytest.mark.parametrize("name", PRESETS)
 def test_shares_are_of_the_whole(name: str) -> None:
     bp = of(name)
-    figure = drawn(cost_charts.shares(bp, "MACs", WHOLE))
+    figure = drawn(cost_charts.shares(bp, "macs", WHOLE))
     assert [trace["name"] for trace in figure["data"]] == [
         "stem",
         *(stage.title for stage in bp.stages),
@@ -83,7 +83,7 @@ def test_the_chosen_stage_is_framed_and_the_measure_is_bold() -> None:
 
 @pytest.mark.parametrize("figure", [cost_charts.treemap, lambda *a: cost_charts.shares(*a, WHOLE)])
 def test_text_is_large_enough(figure) -> None:
-    text = json.dumps(drawn(figure(of("resnet152"), "parameters")))
+    text = json.dumps(drawn(figure(of("resnet152"), "params")))
     sizes = [int(part.split("}")[0].split(",")[0]) for part in text.split('"size": ')[1:]]
     assert sizes and min(sizes) >= 14
     assert json.loads(text)["layout"]["uniformtext"]["minsize"] == 14

@@ -5,6 +5,7 @@ import pytest
 from explorer.architecture import PRESETS, blueprint, preset
 from explorer.architecture.catalogue import entries, protocols, results
 from explorer.architecture.costs import MEASURES, amount, look, names
+from explorer.architecture.published import TEN_CROPS
 from explorer.architecture.published_costs import PUBLISHED_COSTS
 from explorer.views import cost_tables
 
@@ -34,8 +35,8 @@ def test_products_are_the_numbers(measure) -> None:
 
 
 def test_kinds_and_their_total() -> None:
-    rows = cost_tables.kind_rows(blueprint(preset("resnet50"), 224), "parameters")
-    assert [row["parameters"] for row in rows] == [
+    rows = cost_tables.kind_rows(blueprint(preset("resnet50"), 224), "params")
+    assert [row["params"] for row in rows] == [
         20_686_016,
         2_776_576,
         2_049_000,
@@ -60,7 +61,7 @@ def test_figures_are_printed_as_in_their_source(protocol: str) -> None:
 
 
 def test_figures_are_written_with_separators_and_without_invented_digits() -> None:
-    shown = [r for r in results() if r.figure.protocol == "Paper, 10 crops"]
+    shown = [r for r in results() if r.figure.protocol == TEN_CROPS]
     written = cost_tables.figures_table(shown).to_html()
     assert ">25,557,032<" in written and ">7.40<" in written and ">28.54<" in written
     assert "nan" not in written and "None" not in written

@@ -11,6 +11,7 @@ from explorer.architecture import PRESETS, blueprint
 from explorer.architecture.published import figures_of
 from explorer.views.handout import COLUMNS, handout, rows
 from explorer.views.overview import tiles
+from explorer.words import label
 
 VOID = {"meta"}
 
@@ -93,7 +94,7 @@ def test_key_numbers_are_the_networks(name):
     for tile in tiles(bp, figures_of(name)):
         assert f"{tile.value}{tile.exact}" in words
     for figure in figures_of(name)[:1]:
-        assert figure.source in words and figure.protocol in words
+        assert figure.source in words and label(f"protocol.{figure.protocol}") in words
 
 
 def test_stages_as_the_paper_writes_them():

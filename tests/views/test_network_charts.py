@@ -8,6 +8,7 @@ import pytest
 
 from explorer.architecture import PRESETS
 from explorer.architecture.catalogue import entries, near, protocols, results
+from explorer.architecture.published import TEN_CROPS
 from explorer.views import labels
 from explorer.views.network_charts import Chosen, accuracy_chart, cost_map
 
@@ -63,7 +64,7 @@ def test_near_marks() -> None:
         near("resnet99")
 
 
-@pytest.mark.parametrize("axis", ["MACs", "parameters"])
+@pytest.mark.parametrize("axis", ["macs", "params"])
 @pytest.mark.parametrize("protocol", protocols())
 def test_accuracy_chart_shows_every_figure_of_a_protocol(protocol: str, axis) -> None:
     shown = [result for result in results() if result.figure.protocol == protocol]
@@ -74,19 +75,19 @@ def test_accuracy_chart_shows_every_figure_of_a_protocol(protocol: str, axis) ->
         for details, x, y in zip(trace["customdata"], trace["x"], trace["y"], strict=True)
     )
     assert points == sorted(
-        (r.figure.title, r.params if axis == "parameters" else r.macs, r.figure.top1_accuracy)
+        (r.figure.title, r.params if axis == "params" else r.macs, r.figure.top1_accuracy)
         for r in shown
     )
 
 
 def test_only_figures_of_exactly_the_preset_are_ringed() -> None:
     """ResNet-34 has options A and C beside it; only B is the preset."""
-    shown = [result for result in results() if result.figure.protocol == "Paper, 10 crops"]
-    ring = drawn(accuracy_chart(shown, "parameters", "resnet34"))["data"][0]
+    shown = [result for result in results() if result.figure.protocol == TEN_CROPS]
+    ring = drawn(accuracy_chart(shown, "params", "resnet34"))["data"][0]
     assert (ring["name"], ring["x"], ring["y"]) == ("in the sidebar", [21_797_672], [75.48])
 
 
-@pytest.mark.parametrize("axis", ["MACs", "parameters"])
+@pytest.mark.parametrize("axis", ["macs", "params"])
 @pytest.mark.parametrize("protocol", protocols())
 def test_every_axis_has_numbers(protocol: str, axis) -> None:
     """Also where all networks of a protocol cost the same, or there is only one."""
@@ -117,7 +118,7 @@ def test_labels_of_the_map_do_not_cover_each_other(size: int) -> None:
     assert all(one.overlap(other) == 0 for one, other in combinations(boxes, 2))
 
 
-@pytest.mark.parametrize("axis", ["MACs", "parameters"])
+@pytest.mark.parametrize("axis", ["macs", "params"])
 @pytest.mark.parametrize("protocol", protocols())
 def test_labels_of_accuracies_do_not_cover_each_other(protocol: str, axis) -> None:
     shown = [result for result in results() if result.figure.protocol == protocol]

@@ -10,6 +10,7 @@ from explorer.architecture import PRESETS, NetworkSpec, blueprint, preset
 from explorer.architecture.published import figures_of
 from explorer.views import overview, trace_charts, trace_map, trace_table
 from explorer.views.palette import LIGHT, chart_colour, slot_of, themed
+from explorer.words import label
 
 SVG = "{http://www.w3.org/2000/svg}"
 
@@ -253,7 +254,7 @@ def test_published_figures_are_shown_with_their_sources(name):
     assert all(line.count("|") == 4 for line in table.splitlines())
     for figure, line in zip(figures, table.splitlines()[2:], strict=True):
         assert f"{figure.metric} {figure.top1:.6g}\N{NO-BREAK SPACE}%" in line
-        assert figure.protocol in line
+        assert label(f"protocol.{figure.protocol}") in line
         assert f"[{figure.source}]({figure.url})" in line
         assert figure.note in line
     if figures:

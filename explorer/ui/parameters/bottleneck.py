@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final, NamedTuple
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 import streamlit as st
 
 from explorer.architecture.comparison import Comparison, Stack, compare
+from explorer.ui import controls
 from explorer.ui.drawing import drawing
-from explorer.ui.kept import KEPT
 from explorer.views import bottleneck_picture
-from explorer.words import glossary, section
+from explorer.words import glossary, label, section
 
 if TYPE_CHECKING:
     from streamlit.delta_generator import DeltaGenerator
@@ -35,23 +35,29 @@ def draw() -> None:
     """Show the section; torch is loaded last, when everything else can be read."""
     asked = _controls()
     pair = compare(asked.channels, asked.reduction, bias=asked.bias, batch_norm=asked.batch_norm)
-    middle = asked.channels // asked.reduction
+    middle = f"{asked.channels // asked.reduction:,}"
     saving, paper = f"{pair.saving:.2f}", f"{pair.paper_ratio:.3f}"
     cards = (
-        (f"Two 3x3 at {asked.channels:,} channels", saving, "the tutorials' comparison"),
-        (f"Bottleneck at {asked.channels:,} channels", "1", f"{middle:,} channels in its middle"),
-        (f"Two 3x3 at {middle:,} channels", paper, "the paper's comparison"),
+        ("wide", f"{asked.channels:,}", saving),
+        ("bottleneck", f"{asked.channels:,}", "1"),
+        ("narrow", middle, paper),
     )
     longest = bottleneck_picture.longest_side(pair.stacks)
     slots = []
-    for index, (column, (title, ratio, remark), stack) in enumerate(
-        zip(st.columns(3), cards, pair.stacks, strict=True)
+    for column, (name, channels, ratio), stack in zip(
+        st.columns(3), cards, pair.stacks, strict=True
     ):
+        title = label(f"params_stack.{name}", channels=channels)
         with column, st.container(border=True, height="stretch"):
-            st.markdown(f"**{title}**, {remark}")
-            picture = bottleneck_picture.picture(stack, ratio, longest, asked.size)
-            label = f"{title}: {stack.params:,} parameters, {ratio} times the bottleneck's"
-            drawing(picture, key=f"params_stack_{index}", label=label)
+            st.markdown(section("parameters", f"stack, {name}", title=title, middle=middle))
+            params = f"{stack.params:,}"
+            drawing(
+                bottleneck_picture.picture(stack, ratio, longest, asked.size),
+                key=f"params_stack_{name}",
+                label=section(
+                    "parameters", "alt of a stack", title=title, params=params, ratio=ratio
+                ),
+            )
             slots.append(st.empty())
     st.markdown(section("parameters", "bottleneck"))
     _texts(pair, asked)
@@ -60,23 +66,26 @@ def draw() -> None:
 
 def _controls() -> Asked:
     first, second, third, fourth = st.columns([3, 3, 3, 2], gap="medium")
-    channels = first.select_slider(
-        "Channels in and out",
-        CHANNELS,
-        256,
-        key="params_channels",
-        help=glossary("channels"),
-        **KEPT,
+    sliders = (
+        (first, "params_channels", CHANNELS, 256, "channels"),
+        (second, "params_reduction", REDUCTIONS, 4, "reduction"),
+        (third, "params_size", SIZES, 56, "MACs"),
     )
-    reduction = second.select_slider(
-        "Reduction r", REDUCTIONS, 4, key="params_reduction", help=glossary("reduction"), **KEPT
+    channels, reduction, size = (
+        column.select_slider(
+            label(f"{key}.label"), values, usual, help=glossary(term), **_bound(key)
+        )
+        for column, key, values, usual, term in sliders
     )
-    size = third.select_slider(
-        "Height and width, pixels", SIZES, 56, key="params_size", help=glossary("MACs"), **KEPT
+    batch_norm, bias = (
+        fourth.toggle(label(f"{key}.label"), help=glossary(term), **_bound(key))
+        for key, term in (("params_bn", "batch_norm"), ("params_bias", "conv_bias"))
     )
-    batch_norm = fourth.toggle("Batch norm", key="params_bn", help=glossary("batch_norm"), **KEPT)
-    bias = fourth.toggle("Biases", key="params_bias", help=glossary("conv_bias"), **KEPT)
     return Asked(channels, reduction, size, batch_norm, bias)
+
+
+def _bound(key: str) -> dict[str, Any]:
+    return {"key": key, **controls.BOUND}
 
 
 def _texts(pair: Comparison, asked: Asked) -> None:
@@ -93,14 +102,14 @@ def _texts(pair: Comparison, asked: Asked) -> None:
         "projection": f"{pair.projection:,}",
         "with_projection": f"{(block + pair.projection) / block:.2f}",
     }
-    st.subheader("Two comparisons, told apart")
+    st.subheader(label("parameters.comparisons"), anchor="two-comparisons-told-apart")
     st.markdown(section("parameters", "two comparisons", **numbers))
     left, right = st.columns(2, gap="medium")
-    left.subheader("Why the channels cancel")
+    left.subheader(label("parameters.cancel"), anchor="why-the-channels-cancel")
     left.markdown(section("parameters", "why the channels cancel", **numbers))
-    right.subheader("A known slip")
+    right.subheader(label("parameters.slip"), anchor="a-known-slip")
     right.markdown(section("parameters", "a known slip"))
-    right.subheader("Why shortcuts rarely project")
+    right.subheader(label("parameters.projections"), anchor="why-shortcuts-rarely-project")
     right.markdown(section("parameters", "projections", **numbers))
 
 
@@ -109,14 +118,12 @@ def _count(pair: Comparison, size: int, slots: list[DeltaGenerator]) -> None:
         slot.caption(section("parameters", "counting"))
     from explorer.networks.count import count
 
+    how = section("parameters", "how torch counts")
     for stack, slot in zip(pair.stacks, slots, strict=True):
-        slot.caption(_verdict(stack, size, *count(stack, size)), help=_HOW)
+        slot.caption(_verdict(stack, size, *count(stack, size)), help=how)
 
 
 def _verdict(stack: Stack, size: int, params: int, macs: int) -> str:
     equal = (params, macs) == (stack.params, stack.macs(size))
     name = "counted" if equal else "counted differently"
     return section("parameters", name, params=f"{params:,}", macs=f"{macs:,}")
-
-
-_HOW: Final = section("parameters", "how torch counts")

@@ -8,12 +8,12 @@ from explorer.architecture import PRESETS, Blueprint
 from explorer.architecture.catalogue import IMAGENET_SIZE, entries, near, protocols, results
 from explorer.architecture.published import figures_of
 from explorer.architecture.published_costs import PUBLISHED_COSTS
-from explorer.ui import chart, picker
-from explorer.ui.kept import KEPT
+from explorer.ui import chart, controls, picker
 from explorer.views import cost_tables, network_charts
-from explorer.words import glossary, section
+from explorer.words import glossary, label, section
 
-_AXES: Final = ("parameters", "MACs")
+_AXES: Final = ("params", "macs")
+_PROTOCOL: Final = "params_protocol"
 
 
 @st.fragment
@@ -22,9 +22,9 @@ def draw(choice: picker.Choice, bp: Blueprint) -> None:
     st.markdown(section("parameters", "map"))
     _maps(choice, bp)
     st.caption(section("parameters", "one map"))
-    st.subheader("Published accuracy", anchor="accuracy")
+    st.subheader(label("parameters.accuracy"), anchor="accuracy")
     _accuracy(choice)
-    with st.expander("What sources print as size and cost"):
+    with st.expander(label("parameters.printed")):
         st.markdown(section("parameters", "printed costs"))
         st.table(cost_tables.printed_table(PUBLISHED_COSTS, entries()), hide_index=True)
 
@@ -36,13 +36,13 @@ def _maps(choice: picker.Choice, bp: Blueprint) -> None:
     picked = []
     # The chart with the ring comes first.
     for imagenet in (on_imagenet, not on_imagenet):
-        kind = "ImageNet, 224x224" if imagenet else "CIFAR-10, 32x32"
+        name = "imagenet" if imagenet else "cifar"
+        kind = label(f"params_map.{name}")
         shown = [e for e in entries() if (e.preset.image_size == IMAGENET_SIZE) == imagenet]
         figure = network_charts.cost_map(shown, chosen if imagenet == on_imagenet else None)
         st.subheader(kind)
-        alt = f"Parameters against MACs of the named networks for {kind}"
-        key = f"params_map_{'imagenet' if imagenet else 'cifar'}"
-        picked += chart.show(figure, key, alt=alt, choosable=True)
+        alt = section("parameters", "alt of the map", kind=kind)
+        picked += chart.show(figure, f"params_map_{name}", alt=alt, choosable=True)
     _offer(picked, choice)
 
 
@@ -56,25 +56,30 @@ def _offer(picked: list[chart.Point], choice: picker.Choice) -> None:
     with st.container(horizontal=True):
         for name, title in offered.items():
             if name != choice.name or choice.customised:
+                go = label("parameters.go", title=title)
                 key = f"params_go_{name}"
-                st.button(f"Go to {title}", key=key, on_click=picker.switch_to, args=(name,))
+                st.button(go, key=key, on_click=picker.switch_to, args=(name,))
 
 
 def _accuracy(choice: picker.Choice) -> None:
     st.markdown(section("parameters", "accuracy"))
     left, right = st.columns([2, 1], vertical_alignment="bottom")
-    protocol = left.selectbox(
-        "Protocol", protocols(), key="params_protocol", help=glossary("protocol"), **KEPT
-    )
-    axis = right.segmented_control(
-        "Against", _AXES, default="MACs", required=True, key="params_against", **KEPT
-    )
+    with left:
+        protocol: str = controls.choice(
+            _PROTOCOL, protocols(), kind="select", shown=_worded, help=glossary("protocol")
+        )
+    with right:
+        axis: network_charts.Axis = controls.choice(
+            "params_against", _AXES, default="macs", shown=_measure
+        )
     if choice.customised and choice.name in PRESETS:
         st.caption(section("parameters", "customised", title=PRESETS[choice.name].title))
     _elsewhere(choice, protocol)
     shown = [result for result in results() if result.figure.protocol == protocol]
     ringed = None if choice.customised else choice.name
-    alt = f"Top-1 accuracy against {axis}: {protocol}"
+    alt = section(
+        "parameters", "alt of the accuracies", measure=_measure(axis), protocol=_worded(protocol)
+    )
     chart.show(network_charts.accuracy_chart(shown, axis, ringed), "params_accuracy", alt=alt)
     source = shown[0].figure
     st.markdown(
@@ -88,6 +93,14 @@ def _accuracy(choice: picker.Choice) -> None:
     st.table(cost_tables.figures_table(shown), hide_index=True)
 
 
+def _worded(protocol: str) -> str:
+    return label(f"protocol.{protocol}")
+
+
+def _measure(axis: str) -> str:
+    return label(f"measure.{axis}")
+
+
 def _elsewhere(choice: picker.Choice, protocol: str) -> None:
     published = list(dict.fromkeys(figure.protocol for figure in figures_of(choice.name)))
     if protocol in published or choice.name not in PRESETS:
@@ -98,9 +111,11 @@ def _elsewhere(choice: picker.Choice, protocol: str) -> None:
         return
     st.info(section("parameters", "figures elsewhere", title=title))
     with st.container(horizontal=True):
-        for index, other in enumerate(published):
-            st.button(other, key=f"params_protocol_{index}", on_click=_compare, args=(other,))
+        for other in published:
+            st.button(
+                _worded(other), key=f"params_protocol_{other}", on_click=_compare, args=(other,)
+            )
 
 
 def _compare(protocol: str) -> None:
-    st.session_state["params_protocol"] = protocol
+    controls.put(_PROTOCOL, protocol, protocols()[0])
