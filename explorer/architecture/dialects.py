@@ -9,10 +9,12 @@ from explorer.architecture.unit import UnitSpec
 
 @dataclass(frozen=True, slots=True)
 class Dialect:
-    """A code base and what it decides about a block, whatever the block's size."""
+    """A code base and what it decides about a block, whatever the block's size.
+
+    `name` is its id.
+    """
 
     name: str
-    title: str
     activation_order: ActivationOrder
     stride_on: StrideOn
     norm_on_projection: bool
@@ -42,10 +44,10 @@ class Dialect:
 DIALECTS: Final = {
     dialect.name: dialect
     for dialect in (
-        Dialect("torchvision", "torchvision", "post", "3x3", True, False),
-        Dialect("paper", "The paper's authors (v1)", "post", "1x1", True, False),
-        Dialect("mxnet", "MXNet's residual_unit", "pre", "3x3", False, False),
-        Dialect("d2l", "d2l's Residual", "post", "3x3", False, True, always_basic=True),
+        Dialect("torchvision", "post", "3x3", True, False),
+        Dialect("paper", "post", "1x1", True, False),
+        Dialect("mxnet", "pre", "3x3", False, False),
+        Dialect("d2l", "post", "3x3", False, True, always_basic=True),
     )
 }
 """By name. torchvision 0.28 models/resnet.py; the authors' released prototxt; MXNet's example

@@ -3,7 +3,7 @@
 from explorer.architecture.notation import shape_text, volume
 from explorer.architecture.ops import Shape
 from explorer.architecture.unit import Unit, UnitSpec
-from explorer.words import section
+from explorer.words import label, section
 
 
 def rule(unit: Unit) -> str:
@@ -11,14 +11,18 @@ def rule(unit: Unit) -> str:
     return section("block_lab", _section_of(unit), **_numbers(unit))
 
 
+def verdict(unit: Unit) -> str:
+    """The rule in a word or two."""
+    return label(f"unit_verdict.{unit.verdict.replace(' ', '_')}")
+
+
 def totals(unit: Unit) -> str:
     """What the block holds and costs, and what its convolutions have to learn."""
     numbers = {"params": unit.block.params, "macs": unit.block.macs}
-    said = section("block_lab", "totals", **numbers)
-    added = {"identity": "x", "projection": "W x", "padding": "padded x"}.get(unit.kind)
-    if added is None or unit.verdict in ("fails", "broadcasts"):
-        return said
-    return f"{said} {section('block_lab', 'what F learns', added=added)}"
+    if unit.kind == "none" or unit.verdict in ("fails", "broadcasts"):
+        return section("block_lab", "totals", **numbers)
+    added = label(f"unit_added.{unit.kind}", source="x")
+    return section("block_lab", "totals, what F learns", added=added, **numbers)
 
 
 def in_a_line(spec: UnitSpec) -> str:
@@ -26,25 +30,31 @@ def in_a_line(spec: UnitSpec) -> str:
     return section(
         "block_lab",
         "in a line",
-        block="bottleneck" if spec.block == "bottleneck" else "basic block",
+        block=label(f"unit_line.{spec.block}"),
         shapes=in_and_out(spec),
-        order=spec.activation_order,
-        shortcut={"none": "no shortcut", "padding": "zero-padding shortcut"}.get(
-            spec.shortcut, f"{spec.shortcut} shortcut"
-        ),
+        order=label(f"unit_line.{spec.activation_order}"),
+        shortcut=label(f"unit_line.{spec.shortcut}"),
     )
 
 
 def in_and_out(spec: UnitSpec) -> str:
     """The block's shapes as a tutorial writes them: 56x56x256 to 28x28x512."""
     out = (spec.size - 1) // spec.stride + 1
-    inputs = volume((spec.in_channels, spec.size, spec.size))
-    return f"{inputs} to {volume((spec.out_channels, out, out))}"
+    return label(
+        "unit_line.shapes",
+        before=volume((spec.in_channels, spec.size, spec.size)),
+        after=volume((spec.out_channels, out, out)),
+    )
 
 
 def _section_of(unit: Unit) -> str:
     if unit.verdict == "fails" and unit.kind == "padding":
         return "fails, too many channels"
+    if unit.verdict == "padding":
+        sampled, filled = unit.spec.stride == 2, unit.spec.out_channels > unit.spec.in_channels
+        if sampled and filled:
+            return "padding, both"
+        return "padding, pixels" if sampled else "padding, channels"
     return unit.verdict
 
 
@@ -62,13 +72,13 @@ def _numbers(unit: Unit) -> dict[str, object]:
         "h_out": h_out,
         "w_out": w_out,
         "stride": spec.stride,
-        "steps": _padding_steps(unit),
-        "changes": _changes(unit, (c_out, h_out, w_out)),
+        "new": spec.out_channels - spec.in_channels,
         "additions": unit.additions,
         "adds_percent": f"{unit.additions / block.macs:.2%}",
         "shortcut_params": on_shortcut,
         "shortcut_percent": f"{on_shortcut / block.params:.1%}",
     }
+    found["changes"] = section("block_lab", _changes(found), **found)
     if addition is not None:
         found["branch"] = _unbroken(addition.branch)
         found["shortcut"] = _unbroken(addition.shortcut)
@@ -76,22 +86,15 @@ def _numbers(unit: Unit) -> dict[str, object]:
     return found
 
 
-def _changes(unit: Unit, out: tuple[int, int, int]) -> str:
-    """What F does to the shape, as the beginning of a sentence."""
-    spec, (channels, height, width) = unit.spec, out
-    size = f"from {spec.size}x{spec.size} to {height}x{width} pixels"
-    words = f"from {spec.in_channels:,} to {channels:,} channels"
-    changed = [spec.in_channels != channels and words, spec.size != height and size]
-    said = " and ".join(change for change in changed if change)
-    return f"F(x) goes {said}" if said else "F(x) keeps the shape"
-
-
-def _padding_steps(unit: Unit) -> str:
-    """What option A does to x."""
-    new = unit.spec.out_channels - unit.spec.in_channels
-    steps = ["keeps every second pixel"] if unit.spec.stride == 2 else []
-    steps += [f"fills {new:,} new channels with zeros"] if new > 0 else []
-    return " and ".join(steps)
+def _changes(numbers: dict[str, object]) -> str:
+    """The section that says what F does to the shape."""
+    channels = numbers["c_in"] != numbers["c_out"]
+    size = numbers["h_in"] != numbers["h_out"]
+    if channels and size:
+        return "both change"
+    if channels:
+        return "channels change"
+    return "size changes" if size else "shape stays"
 
 
 def _unbroken(shape: Shape) -> str:

@@ -6,6 +6,7 @@ from hypothesis import given
 from explorer.architecture import blueprint, preset
 from explorer.architecture.unit import UnitSpec, unit
 from explorer.lessons import block_lab, block_numbers
+from explorer.views import block_tables
 from tests.strategies import unit_specs
 
 
@@ -55,7 +56,7 @@ def test_the_composed_cost_is_that_of_the_network():
 
 
 def test_dialects_are_counted_for_the_composed_shape():
-    rows = block_numbers.dialect_rows(UnitSpec(56, 256, 512, stride=2, block="bottleneck"))
+    rows = block_tables.dialects(UnitSpec(56, 256, 512, stride=2, block="bottleneck"))
     counts = {row["dialect"]: row["parameters"] for row in rows}
     assert counts["torchvision"] == counts["The paper's authors (v1)"] == 379_392
     assert counts["torchvision"] == blueprint(preset("resnet50")).block("layer2.0").params

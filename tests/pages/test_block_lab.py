@@ -8,7 +8,7 @@ import pytest
 
 from explorer.ui.block_lab.composer import CASES
 
-TABS = ("Block", "Real numbers", "v1 and v1.5", "Four dialects", "Code")
+TABS = ("block", "numbers", "versions", "dialects", "code")
 
 
 def texts(app):
@@ -46,11 +46,11 @@ def test_every_tab_opens_for_every_block(open_app, tab, query):
 @pytest.mark.parametrize(
     ("case", "verdict"),
     [
-        ("224x224x3 to 3", "Solid line"),
-        ("224x224x3 to 64", "The addition fails"),
-        ("56x56x64 to 256", "from 64 to 256 channels"),
-        ("56x56x256 to 28x28x512", "from 256 to 512 channels and from 56x56 to 28x28 pixels"),
-        ("One channel out", "A trap: no error, and wrong"),
+        ("rgb_to_3", "Solid line"),
+        ("rgb_to_64", "The addition fails"),
+        ("to_256", "from 64 to 256 channels"),
+        ("halving", "from 256 to 512 channels and from 56x56 to 28x28 pixels"),
+        ("one_channel", "A trap: no error, and wrong"),
     ],
 )
 def test_textbook_cases_are_one_click_away(open_app, case, verdict):
@@ -76,7 +76,7 @@ def test_every_case_has_a_test():
 )
 def test_a_mismatch_is_mended_by_a_button(open_app, mend, verdict, control, value):
     app = open_app("block_lab")
-    button(app, "case_56x56x256 to 28x28x512").click().run()
+    button(app, "case_halving").click().run()
     assert len(app.error) == 1
     button(app, f"mend_{mend}").click().run()
     assert not app.exception
@@ -88,13 +88,13 @@ def test_a_mismatch_is_mended_by_a_button(open_app, mend, verdict, control, valu
 @pytest.mark.parametrize(
     ("query", "sentence"),
     [
-        ({"unit_in_channels": "0"}, "in_channels=0 must be a whole number from 1 to 2,048"),
-        ({"unit_size": "99999"}, "size=99999 must be a whole number from 1 to 1,024"),
+        ({"unit_in_channels": "0"}, "**Channels in** = 0 must be a whole number from 1 to 2,048"),
+        ({"unit_size": "99999"}, "**Size, pixels** = 99999 must be a whole number from 1 to 1,024"),
         ({"unit_out_channels": "many"}, "must be a whole number"),
         ({"unit_middle_channels": "-3"}, "must be a whole number"),
         (
             {"unit_block": "bottleneck", "unit_out_channels": "3"},
-            "out_channels=3 must be a multiple of 4",
+            "**Channels out** = 3 must be a multiple of 4",
         ),
         ({"unit_shortcut": "concat"}, "unit_shortcut=`'concat'` in the link is unknown"),
         ({"unit_stride": "7"}, "allowed: 1, 2"),
@@ -124,7 +124,7 @@ def test_links_restore_the_state(open_app):
         "unit_activation_order": "pre",
         "unit_shortcut": "projection",
         "unit_norm_on_projection": "no",
-        "unit_view": "Real numbers",
+        "unit_view": "numbers",
         "unit_weights": "zero",
         "unit_scale": "own",
     }
@@ -137,7 +137,7 @@ def test_links_restore_the_state(open_app):
 
 
 def test_zero_weights_give_x_back(open_app):
-    zero = {"unit_view": "Real numbers", "unit_weights": "zero"}
+    zero = {"unit_view": "numbers", "unit_weights": "zero"}
     assert "**yes, bit for bit**" in texts(open_app("block_lab", **zero))
     pre = open_app("block_lab", unit_negative="true", unit_activation_order="pre", **zero)
     assert "**yes, bit for bit**" in texts(pre)
@@ -149,19 +149,19 @@ def test_zero_weights_give_x_back(open_app):
 
 
 def test_torch_says_itself_that_it_cannot_add(open_app):
-    app = open_app("block_lab", unit_view="Real numbers", unit_out_channels="256")
+    app = open_app("block_lab", unit_view="numbers", unit_out_channels="256")
     (error,) = app.error
     assert "must match the size of tensor b" in error.value
 
 
 def test_strides_and_their_cost(open_app):
-    app = open_app("block_lab", unit_view="v1 and v1.5")
+    app = open_app("block_lab", unit_view="versions")
     assert "25.0% of the positions reach the output" in texts(app)
     assert "3,857,973,248 against 4,089,184,256 MACs, **+6.0%**" in texts(app)
 
 
 def test_dialects_and_their_source(open_app):
-    query = {"unit_out_channels": "128", "unit_stride": "2", "unit_view": "Four dialects"}
+    query = {"unit_out_channels": "128", "unit_stride": "2", "unit_view": "dialects"}
     app = open_app("block_lab", unit_dialect="d2l", **query)
     assert "class D2LResidual" in app.code[0].value
     (table,) = app.dataframe
@@ -172,7 +172,7 @@ def test_dialects_and_their_source(open_app):
 
 
 def test_code_is_that_of_the_chosen_network(open_app):
-    app = open_app("block_lab", net="preact_resnet50", unit_view="Code")
+    app = open_app("block_lab", net="preact_resnet50", unit_view="code")
     assert "Pre-act ResNet-50: 25,549,480 parameters" in app.code[0].value
     compile(app.code[0].value, "preact_resnet50.py", "exec")
 

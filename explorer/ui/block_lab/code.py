@@ -5,7 +5,7 @@ import streamlit as st
 from explorer.ui import cache
 from explorer.ui.picker import Choice
 from explorer.views.source_code import module_source
-from explorer.words import section
+from explorer.words import label, section
 
 
 def draw(choice: Choice) -> None:
@@ -13,7 +13,7 @@ def draw(choice: Choice) -> None:
     source = module_source(cache.blueprint_of(choice.spec, choice.image_size), choice.title)
     st.markdown(section("block_lab", "code", title=choice.title))
     st.download_button(
-        "Save as Python file",
+        label("block_lab.save_code"),
         source,
         f"{choice.name}.py",
         mime="text/x-python",

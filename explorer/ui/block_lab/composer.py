@@ -1,5 +1,6 @@
-"""The controls of one block, all in the URL, and the buttons that set several of them at once."""
+"""The controls of one block, all in the address, and the buttons that set several at once."""
 
+from collections.abc import Callable
 from dataclasses import fields
 from typing import Any, Final
 
@@ -7,7 +8,8 @@ import streamlit as st
 
 from explorer.architecture.unit import Mend, Unit, UnitSpec, mends
 from explorer.lessons import block_lab
-from explorer.words import glossary, quoted
+from explorer.ui import controls
+from explorer.words import FieldError, glossary, label, quoted, section
 
 PREFIX: Final = "unit_"
 _NUMBERS: Final = {
@@ -26,19 +28,9 @@ _CHOICES: Final = {
     "norm_on_projection": ("yes", "no"),
     "conv_bias": ("no", "yes"),
 }
-_LABELS: Final = {
-    "shortcut": "Shortcut",
-    "stride": "Stride",
-    "in_channels": "Channels in",
-    "out_channels": "Channels out",
-    "size": "Size, pixels",
-    "block": "Block",
-    "activation_order": "Activation order",
-    "stride_on": "Stride of a bottleneck on",
-    "middle_channels": "Middle kernels",
-    "norm_on_projection": "Batch norm on the projection",
-    "conv_bias": "Biases on convolutions",
-}
+"""The page's default first."""
+_FIGURES: Final = ("stride", "stride_on")
+"""Choices that read the same in every language."""
 _WIDTHS: Final = {
     "shortcut": 390,
     "stride": 110,
@@ -52,7 +44,7 @@ _WIDTHS: Final = {
     "norm_on_projection": 215,
     "conv_bias": 170,
 }
-"""Of the controls, in pixels; they flow in rows, as many as the window is wide."""
+"""Of the controls, in pixels and in their order; they flow in rows, as the window is wide."""
 _WITHOUT_EFFECT: Final = {
     "stride_on": lambda asked: asked("block") == "basic" or asked("stride") == "1",
     "norm_on_projection": lambda asked: asked("shortcut") != "projection",
@@ -67,16 +59,11 @@ _HELP: Final = {
     "shortcut": "unit shortcut",
 }
 CASES: Final[dict[str, dict[str, Any]]] = {
-    "224x224x3 to 3": {"size": 224, "in_channels": 3, "out_channels": 3, "middle_channels": 64},
-    "224x224x3 to 64": {"size": 224, "in_channels": 3, "middle_channels": 64},
-    "56x56x64 to 256": {"out_channels": 256, "block": "bottleneck"},
-    "56x56x256 to 28x28x512": {
-        "in_channels": 256,
-        "out_channels": 512,
-        "stride": 2,
-        "block": "bottleneck",
-    },
-    "One channel out": {"size": 224, "in_channels": 3, "out_channels": 1, "middle_channels": 64},
+    "rgb_to_3": {"size": 224, "in_channels": 3, "out_channels": 3, "middle_channels": 64},
+    "rgb_to_64": {"size": 224, "in_channels": 3, "middle_channels": 64},
+    "to_256": {"out_channels": 256, "block": "bottleneck"},
+    "halving": {"in_channels": 256, "out_channels": 512, "stride": 2, "block": "bottleneck"},
+    "one_channel": {"size": 224, "in_channels": 3, "out_channels": 1, "middle_channels": 64},
 }
 """The textbook's cases: what differs from the default block. All of them add x as it is."""
 _LAST: Final = "block_lab_last"
@@ -85,18 +72,23 @@ _LAST: Final = "block_lab_last"
 def case_buttons() -> None:
     """One click sets every control to a textbook case."""
     with st.container(horizontal=True, vertical_alignment="center"):
-        st.markdown("Textbook cases:", width="content")
+        st.markdown(label("unit_case.label"), width="content")
         for name, changes in CASES.items():
-            st.button(name, key=f"case_{name}", on_click=_set, args=(changes, True))
+            st.button(
+                label(f"unit_case.{name}"),
+                key=f"case_{name}",
+                on_click=_set,
+                args=(changes, True),
+            )
 
 
-def folded() -> UnitSpec:
-    """The composed block in a line, and its controls to be opened."""
+def above(part: Callable[[UnitSpec], None]) -> None:
+    """The composed block in a line, its controls to be opened, and below them a part about it."""
     line = st.empty()
-    with st.expander("Change the block", icon=":material/tune:"):
+    with st.expander(label("block_lab.change"), icon=":material/tune:"):
         spec = composer()
     line.markdown(block_lab.in_a_line(spec))
-    return spec
+    part(spec)
 
 
 def composer() -> UnitSpec:
@@ -105,10 +97,9 @@ def composer() -> UnitSpec:
     values, slots = _controls()
     try:
         spec = UnitSpec(**{field: _parsed(field, value) for field, value in values.items()})
-    except ValueError as problem:
-        sentence = str(problem)
-        slot = slots.get(sentence.split("=", 1)[0], slots["size"])
-        slot.error(f"{sentence}. The last block that works is shown.", icon=":material/error:")
+    except FieldError as problem:
+        sentence = section("block_lab", "impossible", why=problem.worded(_labelled))
+        slots[_blamed(problem)].error(sentence, icon=":material/error:")
         last: UnitSpec = st.session_state.get(_LAST, UnitSpec())
         return last
     st.session_state[_LAST] = spec
@@ -117,21 +108,14 @@ def composer() -> UnitSpec:
 
 def mend_buttons(unit: Unit) -> None:
     """Buttons that set the controls so that the addition works."""
-    words = {
-        "projection": "Project x with a 1x1",
-        "padding": "Pad x with zeros",
-        "stride": "Use stride 1",
-        "channels": f"Let F(x) have {unit.spec.in_channels:,} channels",
-        "both": f"Stride 1 and {unit.spec.in_channels:,} channels",
-    }
     with st.container(horizontal=True):
         for mend in mends(unit):
-            _mend_button(mend, words[mend.name])
+            _mend_button(mend, label(f"unit_mend.{mend.name}", channels=unit.spec.in_channels))
 
 
-def _mend_button(mend: Mend, label: str) -> None:
+def _mend_button(mend: Mend, said: str) -> None:
     st.button(
-        label,
+        said,
         key=f"mend_{mend.name}",
         on_click=_set,
         args=(dict(mend.changes), False),
@@ -145,7 +129,10 @@ def _set(changes: dict[str, Any], afresh: bool) -> None:
     if afresh:
         written = _defaults() | written
     for field, value in written.items():
-        st.session_state[PREFIX + field] = value
+        if field in _CHOICES:
+            controls.put(PREFIX + field, value, _CHOICES[field][0])
+        else:
+            st.session_state[PREFIX + field] = value
 
 
 def _defaults() -> dict[str, str | None]:
@@ -162,41 +149,43 @@ def _controls() -> tuple[dict[str, str | None], dict[str, Any]]:
     """What is chosen by field, and a place for a complaint below each control."""
     values, slots = {}, {}
     row = st.container(horizontal=True, gap="small")
-    for field, label in _LABELS.items():
-        with row.container(width=_WIDTHS[field]):
-            values[field] = _control(field, label)
+    for field, width in _WIDTHS.items():
+        with row.container(width=width):
+            values[field] = _control(field)
             slots[field] = st.container()
     return values, slots
 
 
 def _asked(field: str) -> str:
-    return str(st.session_state.get(PREFIX + field, _CHOICES[field][0]))
+    ids = _CHOICES[field]
+    found: str = controls.settled(PREFIX + field, ids, ids[0])
+    return found
 
 
-def _control(field: str, label: str) -> str | None:
+def _control(field: str) -> str | None:
     key = PREFIX + field
     help_text = glossary(_HELP.get(field, field))
     if field in _CHOICES:
         idle = _WITHOUT_EFFECT.get(field)
-        chosen: str = st.radio(
-            label,
+        chosen: str = controls.choice(
+            key,
             _CHOICES[field],
+            kind="radio",
+            shown=str if field in _FIGURES else None,
             horizontal=True,
-            key=key,
-            bind="query-params",
             help=help_text,
             disabled=idle is not None and idle(_asked),
         )
         return chosen
     typed: str | None = st.selectbox(
-        label,
+        label(f"{key}.label"),
         _NUMBERS[field],
         index=None if field == "middle_channels" else 0,
-        placeholder="paper's",
+        placeholder=label("unit_middle_channels.placeholder"),
         accept_new_options=True,
         key=key,
-        bind="query-params",
         help=help_text,
+        **controls.BOUND,
     )
     return typed
 
@@ -209,16 +198,31 @@ def _parsed(field: str, value: str | None) -> Any:
     if value is None and field == "middle_channels":
         return None
     if value is None or not (value.isascii() and value.isdigit() and len(value) < 12):
-        raise ValueError(f"{field}={quoted(value)} must be a whole number")
+        raise FieldError("spec", "typed number", {field: value})
     return int(value)
 
 
+def _labelled(field: str, value: object) -> str:
+    """A field and its value as an error names them beside the control that shows its label."""
+    shown = str(value) if isinstance(value, int) else quoted(value)
+    return f"**{label(f'{PREFIX}{field}.label')}** = {shown}"
+
+
+def _blamed(problem: FieldError) -> str:
+    return next((field for field in problem.fields if field in _WIDTHS), "size")
+
+
 def _complain_about_link() -> None:
-    """Streamlit silently takes the default where a link names an option that does not exist."""
+    """A link's value that is no option is left out; here it is said so."""
     for field, options in _CHOICES.items():
         asked = st.query_params.get(PREFIX + field)
         if asked is not None and asked not in options:
             st.warning(
-                f"{PREFIX}{field}={quoted(asked)} in the link is unknown and was left out; "
-                f"allowed: {', '.join(options)}."
+                section(
+                    "block_lab",
+                    "unknown in the link",
+                    key=PREFIX + field,
+                    value=quoted(asked),
+                    allowed=label("list.comma").join(options),
+                )
             )

@@ -9,24 +9,25 @@ from explorer.lessons.sentences import block_sentence
 from explorer.ui.block_lab.composer import composer, mend_buttons
 from explorer.ui.drawing import drawing
 from explorer.views import unit_diagram
-from explorer.words import glossary, section
+from explorer.words import glossary, label, section
 
 
 def draw() -> None:
     """Picture on the left; what it means, and the controls, on the right."""
     left, right = beside_picture()
-    words = right.container()
+    told = right.container()
     with right:
         composed = unit(composer())
         with st.expander(section("block_lab", "in words")):
-            told = (f"1. {block_sentence(composed.block, op)}" for op in composed.ops)
-            st.markdown("\n".join(told))
+            ops = (f"1. {block_sentence(composed.block, op)}" for op in composed.ops)
+            st.markdown("\n".join(ops))
     svg = unit_diagram.picture(composed)
     with left:
-        label = f"The composed block: {composed.verdict}"
-        drawing(svg, key="unit_diagram", label=label)
+        verdict = block_lab.verdict(composed)
+        described = section("block_lab", "picture", verdict=verdict)
+        drawing(svg, key="unit_diagram", label=described)
         st.download_button(
-            "Save as SVG",
+            label("block_lab.save_picture"),
             svg,
             "residual_block.svg",
             mime="image/svg+xml",
@@ -34,7 +35,7 @@ def draw() -> None:
             type="tertiary",
             icon=":material/download:",
         )
-    with words:
+    with told:
         _explain(composed)
 
 

@@ -9,39 +9,42 @@ import streamlit as st
 from explorer.architecture.dialects import DIALECTS
 from explorer.architecture.unit import UnitSpec, unit
 from explorer.lessons import block_lab, block_numbers
+from explorer.ui import controls
 from explorer.ui.block_lab.diagram import beside_picture
 from explorer.ui.drawing import drawing
-from explorer.views import unit_diagram
-from explorer.words import glossary, section
+from explorer.views import block_tables, unit_diagram
+from explorer.words import glossary, label, section
 
 
 def draw(spec: UnitSpec) -> None:
     """A table of the four, then the chosen one: picture, what is its own, source that runs."""
     st.markdown(section("block_lab", "dialects", shape=block_lab.in_and_out(spec)))
     st.dataframe(
-        block_numbers.dialect_rows(spec),
+        block_tables.dialects(spec),
         hide_index=True,
         column_config={
-            name: st.column_config.NumberColumn(format="localized", help=glossary(name))
+            label(f"unit_dialect_table.{name}"): st.column_config.NumberColumn(
+                format="localized", help=glossary(name)
+            )
             for name in ("parameters", "MACs")
         },
     )
-    name = st.radio(
-        "Dialect", list(DIALECTS), horizontal=True, key="unit_dialect", bind="query-params"
-    )
+    name = controls.choice("unit_dialect", tuple(DIALECTS), kind="radio", horizontal=True)
     spoken = DIALECTS[name].unit(spec)
     left, right = beside_picture()
     with left:
         drawing(
             unit_diagram.picture(unit(spoken)),
             key="unit_dialect_diagram",
-            label=f"The block as {DIALECTS[name].title} writes it",
+            label=section(
+                "block_lab", "dialect picture", dialect=label(f"unit_dialect_title.{name}")
+            ),
             filename=f"block_{name}",
         )
     with right:
         st.markdown(section("block_lab", f"dialect {name}"))
         place = st.empty()
-    with place, st.spinner("Running both modules ..."):
+    with place, st.spinner(label("unit_dialect.running")):
         source, smaller, difference, counted = _checked(name, spec)
     place.markdown(block_numbers.dialect_checked(smaller, difference, counted))
     st.code(source)

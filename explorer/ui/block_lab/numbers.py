@@ -8,8 +8,9 @@ import streamlit as st
 
 from explorer.architecture.unit import UnitSpec
 from explorer.lessons import block_numbers
-from explorer.ui import chart
-from explorer.words import glossary, section
+from explorer.ui import chart, controls
+from explorer.views import block_tables
+from explorer.words import glossary, label, section
 
 if TYPE_CHECKING:
     from explorer.experiments.block_lab import Passage
@@ -22,18 +23,22 @@ _SCALES: Final = ("shared", "own")
 def draw(spec: UnitSpec) -> None:
     """Choose weights, see every tensor of the block as heat maps, and what is exact."""
     weights, scale, signed = _controls()
-    with st.spinner("Running the block ..."):
+    with st.spinner(label("unit_weights.running")):
         from explorer.views import heat_maps
 
         passage = _passage(spec, weights, signed)
         layers, changes = _identity()
-    rows = block_numbers.tensor_rows(passage)
+    rows = block_tables.tensors(passage)
     left, right = st.columns([2, 1], gap="medium")
     with left:
         chart.show(
             heat_maps.tensors(rows, shared=scale == "shared"),
             "unit_heat_maps",
-            alt="Heat maps of " + ", ".join(name for name, _ in rows),
+            alt=section(
+                "block_lab",
+                "heat maps",
+                tensors=label("list.comma").join(name for name, _ in rows),
+            ),
         )
     with right:
         st.markdown(block_numbers.what_happened(passage, weights))
@@ -42,33 +47,25 @@ def draw(spec: UnitSpec) -> None:
             st.error(complaint, icon=":material/link_off:")
         st.caption(block_numbers.what_runs(spec, passage.spec, signed))
     st.markdown(block_numbers.one_layer(layers))
-    st.table(block_numbers.layer_rows(layers), border="horizontal", hide_index=True)
+    st.table(block_tables.one_layer(layers), border="horizontal", hide_index=True)
     st.markdown(section("block_lab", "extended", **changes))
 
 
 def _controls() -> tuple[str, str, bool]:
     first, second, third = st.columns([1.5, 1, 1])
-    weights = first.radio(
-        "Kernels of F",
-        _WEIGHTS,
-        horizontal=True,
-        key="unit_weights",
-        bind="query-params",
-        help=glossary("unit weights"),
-    )
-    scale = second.radio(
-        "Colour scale",
-        _SCALES,
-        horizontal=True,
-        key="unit_scale",
-        bind="query-params",
-        help=glossary("unit scale"),
-    )
+    with first:
+        weights: str = controls.choice(
+            "unit_weights", _WEIGHTS, kind="radio", horizontal=True, help=glossary("unit weights")
+        )
+    with second:
+        scale: str = controls.choice(
+            "unit_scale", _SCALES, kind="radio", horizontal=True, help=glossary("unit scale")
+        )
     signed = third.toggle(
-        "Negative values in x",
+        label("unit_negative.label"),
         key="unit_negative",
-        bind="query-params",
         help=glossary("unit negative"),
+        **controls.BOUND,
     )
     return weights, scale, signed
 

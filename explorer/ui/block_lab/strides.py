@@ -10,7 +10,7 @@ from explorer.architecture import preset
 from explorer.architecture.unit import UnitSpec
 from explorer.lessons import block_numbers
 from explorer.ui import cache, chart
-from explorer.words import section
+from explorer.words import label, section
 
 if TYPE_CHECKING:
     from explorer.experiments.coverage import Coverage
@@ -18,16 +18,16 @@ if TYPE_CHECKING:
 
 def draw(spec: UnitSpec) -> None:
     """Maps of the input positions that are read, and what reading them costs."""
-    with st.spinner("Lighting one position after another ..."):
+    with st.spinner(label("unit_coverage.running")):
         from explorer.views import heat_maps
 
         maps = _coverage()
     positions = maps[0].whole.size
     st.markdown(section("block_lab", "coverage", positions=positions))
     rows = [
-        ("main branch", [found.main for found in maps]),
-        ("shortcut", [found.shortcut for found in maps]),
-        ("whole block", [found.whole for found in maps]),
+        (label("unit_coverage.main"), [found.main for found in maps]),
+        (label("unit_coverage.shortcut"), [found.shortcut for found in maps]),
+        (label("unit_coverage.whole"), [found.whole for found in maps]),
     ]
     networks = [cache.blueprint_of(preset(name), 224) for name in ("resnet50_v1", "resnet50")]
     left, right = st.columns([2, 1], gap="medium")
@@ -35,7 +35,7 @@ def draw(spec: UnitSpec) -> None:
         chart.show(
             heat_maps.coverage(rows, [found.name for found in maps]),
             "unit_coverage",
-            alt="Input positions that reach the output, for v1, v1.5 and ResNet-D",
+            alt=section("block_lab", "coverage picture"),
         )
     with right:
         st.markdown(block_numbers.coverage_words(maps))
