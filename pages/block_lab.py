@@ -19,6 +19,6 @@ controls.sections(
         "numbers": partial(composer.above, numbers.draw),
         "versions": partial(composer.above, strides.draw),
         "dialects": partial(composer.above, dialects.draw),
-        "code": partial(code.draw, choice),
+        "code": partial(composer.below, partial(code.draw, choice)),
     },
 )

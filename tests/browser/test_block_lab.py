@@ -66,14 +66,14 @@ def test_block_stays_while_tabs_change(open_page):
     click(visit, "56x56x64 to 256")
     for tab in ("Real numbers", "v1 and v1.5", "Four dialects", "Code", "Block"):
         with visit.rerun():
-            page.get_by_role("tab", name=tab, exact=True).click()
+            page.get_by_role("radio", name=tab, exact=True).click()
         assert "unit_out_channels=256" in page.url
     assert "channels: 256 ≠ 64" in drawn(visit)
     assert clean(visit)
 
 
 def test_the_saved_code_runs(open_page, tmp_path):
-    visit = open_page("block_lab", {"net": "resnet20", "unit_view": "Code"}, width=1440)
+    visit = open_page("block_lab", {"net": "resnet20", "unit_view": "code"}, width=1440)
     with visit.page.expect_download() as download:
         visit.page.get_by_role("button", name="Save as Python file").click()
     path = tmp_path / download.value.suggested_filename
@@ -84,7 +84,7 @@ def test_the_saved_code_runs(open_page, tmp_path):
     assert clean(visit)
 
 
-@pytest.mark.parametrize("tab", ["Block", "Real numbers", "v1 and v1.5", "Four dialects", "Code"])
+@pytest.mark.parametrize("tab", ["block", "numbers", "versions", "dialects", "code"])
 def test_telephones_show_every_tab_without_sideways_scrolling(open_page, tab):
     visit = open_page("block_lab", {"unit_view": tab}, width=390, height=844)
     overhang = visit.page.evaluate(

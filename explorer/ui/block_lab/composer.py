@@ -83,12 +83,22 @@ def case_buttons() -> None:
 
 
 def above(part: Callable[[UnitSpec], None]) -> None:
-    """The composed block in a line, its controls to be opened, and below them a part about it."""
+    """The composed block, to be opened and changed, and below it a part about it."""
+    part(_folded())
+
+
+def below(part: Callable[[], None]) -> None:
+    """A part that is not about the composed block, whose controls keep it in the address."""
+    part()
+    _folded()
+
+
+def _folded() -> UnitSpec:
     line = st.empty()
     with st.expander(label("block_lab.change"), icon=":material/tune:"):
         spec = composer()
     line.markdown(block_lab.in_a_line(spec))
-    part(spec)
+    return spec
 
 
 def composer() -> UnitSpec:
