@@ -7,7 +7,7 @@ from math import prod
 
 from explorer.architecture import Block, Blueprint, Op
 from explorer.architecture.notation import volume
-from explorer.words import section
+from explorer.words import count, section
 
 
 def op_sentence(bp: Blueprint, op: Op) -> str:
@@ -17,9 +17,7 @@ def op_sentence(bp: Blueprint, op: Op) -> str:
 
 def block_sentence(block: Block, op: Op) -> str:
     """What an op of this block does; the block need not be part of a network."""
-    shared = block.shortcut is not None and block.shortcut.source.startswith(f"{block.path}.")
-    source = "first activation" if shared else "input"
-    return section("sentences", _section_of(op, block), source=source, **_numbers(op))
+    return section("sentences", _section_of(op, block), **_numbers(op))
 
 
 def walk_in_words(bp: Blueprint) -> list[tuple[str, str]]:
@@ -36,7 +34,13 @@ def _section_of(op: Op, block: Block) -> str:
     if op.kind == "batch_norm" and op.on_shortcut:
         return "batch_norm, projection"
     if op.kind == "add" and block.shortcut is not None:
-        return f"add, {block.shortcut.kind}"
+        shared = block.shortcut.source.startswith(f"{block.path}.")
+        return f"{'add first activation' if shared else 'add'}, {block.shortcut.kind}"
+    if op.kind == "pad":
+        more = op.out_shape[0] > op.in_shape[0]
+        if op.stride == 1:
+            return "pad, channels" if more else "pad, nothing"
+        return "pad, sampling and channels" if more else "pad, sampling"
     if op.kind == "relu" and op.inputs[0].endswith(".add"):
         return "relu, after add"
     if op.kind == "relu" and block.shortcut is not None and block.shortcut.source == op.path:
@@ -53,7 +57,7 @@ def _numbers(op: Op) -> dict[str, str | int]:
         "stride": op.stride,
         "padding": op.padding,
         "window": window,
-        "kernels": f"{out_channels:,} kernel{'s' if out_channels > 1 else ''}",
+        "kernels": count(out_channels, "kernel"),
         "kernel": f"{window}x{share:,}",
         "groups": op.groups,
         "share": f"{share:,}",
@@ -61,17 +65,5 @@ def _numbers(op: Op) -> dict[str, str | int]:
         "positions": "x".join(map(str, op.in_shape[1:])),
         "features": f"{prod(op.in_shape):,}",
         "classes": f"{out_channels:,}",
-        "steps": _padding_steps(op) if op.kind == "pad" else "",
+        "zeros": f"{out_channels - channels:,}",
     }
-
-
-def _padding_steps(op: Op) -> str:
-    """What option A does to reach the main branch's shape."""
-    added = op.out_shape[0] - op.in_shape[0]
-    steps = []
-    if op.stride > 1:
-        ordinal = "second" if op.stride == 2 else f"{op.stride}th"
-        steps.append(section("sentences", "pad, sampling", ordinal=ordinal))
-    if added > 0:
-        steps.append(section("sentences", "pad, more channels", zeros=f"{added:,}"))
-    return " and ".join(steps)

@@ -4,13 +4,13 @@ import streamlit as st
 
 from explorer.architecture import PRESETS, Blueprint
 from explorer.architecture.published import Figure, figures_of
-from explorer.lessons.overview import page_descriptions
+from explorer.lessons.overview import page_description
 from explorer.ui import navigation
 from explorer.ui.drawing import drawing
 from explorer.ui.picker import Choice
 from explorer.ui.player import PARAMETER
 from explorer.views import network_picture, overview
-from explorer.words import glossary, section
+from explorer.words import glossary, label, section
 
 _COLUMNS = 4
 
@@ -43,7 +43,7 @@ def picture(bp: Blueprint, choice: Choice) -> None:
     chosen = drawing(
         svg,
         key="home_picture",
-        label=f"{choice.title} as volumes, from the image to the scores",
+        label=label("home.volumes", network=choice.title),
         tools=True,
         choosable=True,
         filename=f"{choice.name}_volumes",
@@ -56,7 +56,7 @@ def picture(bp: Blueprint, choice: Choice) -> None:
 
 def published(choice: Choice, found: tuple[Figure, ...]) -> None:
     """Published accuracy with its sources, or why there is none."""
-    st.subheader("Published accuracy")
+    st.subheader(label("home.published"))
     if choice.name not in PRESETS:
         st.info(section("home", "published, own"))
         return
@@ -74,13 +74,13 @@ def published(choice: Choice, found: tuple[Figure, ...]) -> None:
 
 def page_cards() -> None:
     """A link to each page and what it is for."""
-    st.subheader("What each page is for")
-    descriptions = page_descriptions()
-    cards = [page for page in navigation.pages() if page.title != "Home"]
+    st.subheader(label("home.pages"))
+    # The first page, which this is, has no path of its own.
+    cards = [page for page in navigation.pages() if page.url_path]
     for start in range(0, len(cards), _COLUMNS):
         row = cards[start : start + _COLUMNS]
         for column, page in zip(st.columns(_COLUMNS), row, strict=False):
             with column, st.container(border=True, height="stretch"):
                 st.page_link(page, label=f"**{page.title}**")
-                if page.title in descriptions:
-                    st.markdown(descriptions[page.title])
+                if description := page_description(page.url_path):
+                    st.markdown(description)

@@ -5,8 +5,9 @@ from dataclasses import replace
 import pytest
 
 from explorer.architecture import PRESETS, NetworkSpec, blueprint, preset
+from explorer.architecture.unit import UnitSpec, unit
 from explorer.lessons import overview
-from explorer.lessons.sentences import op_sentence, walk_in_words
+from explorer.lessons.sentences import block_sentence, op_sentence, walk_in_words
 
 
 def drawn(name):
@@ -189,6 +190,12 @@ def test_option_a_without_stride_and_one_kernel():
     pad = next(op for op in bp.ops if op.kind == "pad")
     assert op_sentence(bp, pad) == (
         "On the shortcut: 9x9x8 becomes 9x9x32: 24 channels of zeros are added. "
+        "Nothing is learned (option A)."
+    )
+    fewer = unit(UnitSpec(9, 8, 4, shortcut="padding")).block
+    pad = next(op for op in fewer.ops if op.kind == "pad")
+    assert block_sentence(fewer, pad) == (
+        "On the shortcut: 9x9x8 stays as it is, for zeros can only add channels. "
         "Nothing is learned (option A)."
     )
     one = blueprint(NetworkSpec("basic", (1,), (1,), stem="cifar"), 9)

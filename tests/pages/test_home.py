@@ -8,8 +8,9 @@ import pytest
 
 from explorer.architecture import PRESETS, blueprint, preset
 from explorer.architecture.published import figures_of
-from explorer.lessons.overview import page_descriptions
+from explorer.lessons.overview import page_description
 from explorer.ui import navigation
+from explorer.words import label
 
 ROOT = Path(__file__).parents[2]
 NETWORKS = [
@@ -90,12 +91,14 @@ def test_a_custom_network_opens(open_app):
 def test_every_page_is_linked_and_described(open_app):
     app = open_app()
     listed = links(app)
-    described = page_descriptions()
-    assert "Home" not in listed
-    assert len(listed) > 4
-    assert set(listed) <= set(described)
-    for title in listed:
-        assert described[title] in text(app)
+    paths = [entry.path for group in navigation.GROUPS.values() for entry in group]
+    assert len(paths) > 4
+    for path in paths:
+        described = page_description(path)
+        assert (described is None) is (path == navigation.HOME), path
+        if described:
+            assert label(f"page.{path}") in listed
+            assert described in text(app)
 
 
 def test_a_page_without_a_description_is_linked_all_the_same(open_app, monkeypatch):

@@ -38,8 +38,8 @@ def more_or_less(rng: Random, network: Network, bp: Blueprint) -> Draft | None:
         "new_macs": after.macs,
     }
     moves = {
-        "params": "params stay" if params == "equal" else "params go",
-        "macs": "macs stay" if macs == "equal" else "macs go",
+        "params": "params_stay" if params == "equal" else "params_go",
+        "macs": "macs_stay" if macs == "equal" else "macs_go",
     }
     mistakes = []
     for p in TRENDS:

@@ -22,8 +22,8 @@ def solid_or_dashed(rng: Random, network: Network, bp: Blueprint) -> Draft | Non
         "both": _missed(shortcut, True, True),
         "channels": _missed(shortcut, True, False),
         "size": _missed(shortcut, False, True),
-        "nothing": _missed(shortcut, False, False) or "projects everywhere",
-        "always": "shape changes" if always else "projects where it must",
+        "nothing": _missed(shortcut, False, False) or "projects_everywhere",
+        "always": "shape_changes" if always else "projects_where_it_must",
     }
     right = _verdict(shortcut)
     return Draft(
@@ -84,15 +84,15 @@ def what_is_on_it(rng: Random, network: Network, bp: Blueprint) -> Draft | None:
         tuple(op.kind for op in block.shortcut_ops)
     ]
     why = {
-        "nothing": "it cannot stay",
-        "pad": "no padding here",
-        "bare": "batch norm follows",
-        "norm": "no batch norm",
-        "other": "other stride",
-        "three": "no 3x3",
+        "nothing": "it_cannot_stay",
+        "pad": "no_padding_here",
+        "bare": "batch_norm_follows",
+        "norm": "no_batch_norm",
+        "other": "other_stride",
+        "three": "no_3x3",
     }
     if right == "nothing":
-        why["bare"] = why["norm"] = "no weights"
+        why["bare"] = why["norm"] = "no_weights"
     elif right == "pad":
         why["bare"] = why["norm"] = "pads"
     numbers = _numbers(block, shortcut)
@@ -122,7 +122,7 @@ def params_on_it(rng: Random, network: Network, bp: Blueprint) -> Draft | None:
     if norm:
         parts.append(f"2 × {c_out:,}")
     numbers = _numbers(block, shortcut)
-    projects = "batch norm" if params else "projection with batch norm"
+    projects = "batch_norm" if params else "projection_with_batch_norm"
     return Draft(
         _say("cost: asks", block=block.title, path=block.path, **numbers),
         params,
@@ -181,9 +181,9 @@ def _missed(shortcut: Shortcut, said_channels: bool, said_size: bool) -> str:
     """What is wrong with saying so; empty where nothing is."""
     wrong = []
     if shortcut.channels_change != said_channels:
-        wrong.append("channels do" if shortcut.channels_change else "channels do not")
+        wrong.append("channels_do" if shortcut.channels_change else "channels_do_not")
     if shortcut.size_changes != said_size:
-        wrong.append("size does" if shortcut.size_changes else "size does not")
+        wrong.append("size_does" if shortcut.size_changes else "size_does_not")
     return ", ".join(wrong)
 
 
