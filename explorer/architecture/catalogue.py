@@ -5,7 +5,7 @@ from typing import Final, NamedTuple
 
 from explorer.architecture.blueprint import blueprint
 from explorer.architecture.presets import PRESETS, Preset
-from explorer.architecture.published import CROP_320, FIGURES, Figure
+from explorer.architecture.published import FIGURES, PROTOCOLS, Figure
 
 IMAGENET_SIZE: Final = 224
 
@@ -55,7 +55,7 @@ def results() -> tuple[Result, ...]:
     """All published figures."""
     found = []
     for figure in FIGURES:
-        size = 320 if figure.protocol == CROP_320 else PRESETS[figure.preset].image_size
+        size = PROTOCOLS[figure.protocol].image_size or PRESETS[figure.preset].image_size
         bp = blueprint(figure.spec, size)
         found.append(Result(figure, bp.params, bp.macs, size))
     return tuple(found)

@@ -43,7 +43,8 @@ class Part:
     """Something to look at on its own: the network, a stage, a run of equal blocks, or an op.
 
     `name` is unique within a network: "whole", "stem", "conv3_x", "conv3_1", "layer2.0.conv1".
-    `path` is torchvision's; `equal` counts the blocks of a run, of which the first is named.
+    `path` is torchvision's; `equal` counts the blocks of a run, of which the first is named;
+    `op` is what an op's part stands for.
     """
 
     name: str
@@ -51,6 +52,7 @@ class Part:
     path: str
     value: int
     equal: int = 1
+    op: Op | None = None
 
 
 class Look(NamedTuple):
@@ -145,5 +147,7 @@ def _top(bp: Blueprint) -> tuple[Block | Stage, ...]:
 def _with_ops(block: Block, parent: str, equal: int, measure: Measure) -> list[Part]:
     parts = [Part(block.title, parent, block.path, amount(block, measure) * equal, equal)]
     if equal == 1:
-        parts += [Part(op.path, block.title, op.path, amount(op, measure)) for op in block.ops]
+        parts += [
+            Part(op.path, block.title, op.path, amount(op, measure), op=op) for op in block.ops
+        ]
     return parts

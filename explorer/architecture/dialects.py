@@ -5,6 +5,7 @@ from typing import Final
 
 from explorer.architecture.spec import ActivationOrder, StrideOn
 from explorer.architecture.unit import UnitSpec
+from explorer.words import label
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,6 +21,11 @@ class Dialect:
     norm_on_projection: bool
     conv_bias: bool
     always_basic: bool = False
+
+    @property
+    def title(self) -> str:
+        """Whose code it is, on screen."""
+        return label(f"dialect.{self.name}")
 
     def unit(self, spec: UnitSpec) -> UnitSpec:
         """A block of the same input, output and kind as `spec`, in this dialect.

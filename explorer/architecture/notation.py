@@ -1,6 +1,7 @@
 """How shapes and receptive fields are written down."""
 
 from explorer.architecture.ops import Blueprint, Op, Shape
+from explorer.words import label
 
 
 def volume(shape: Shape) -> str:
@@ -29,7 +30,7 @@ def receptive_field_formula(bp: Blueprint, op: Op) -> str:
         return f"max({fields[0][0]:,}, {fields[1][0]:,}) = {op.receptive_field:,}"
     field, jump = fields[0]
     if field == op.receptive_field:
-        return f"{field:,} (kept)"
+        return label("formula.field_kept", field=field)
     return f"{field:,} + ({op.kernel} - 1)*{jump} = {op.receptive_field:,}"
 
 

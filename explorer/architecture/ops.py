@@ -12,6 +12,7 @@ from math import prod
 from typing import Literal, NamedTuple
 
 from explorer.architecture.spec import NetworkSpec
+from explorer.words import label
 
 Shape = tuple[int, ...]
 OpKind = Literal[
@@ -74,12 +75,13 @@ class Op(NamedTuple):
         if self.kind == "pad":
             return f"ceil({self.in_shape[1]}/{self.stride}) = {self.out_shape[1]}"
         if self.kind == "avg_pool":
-            return f"mean over {self.in_shape[1]}*{self.in_shape[2]} positions = 1"
+            return label("formula.mean", height=self.in_shape[1], width=self.in_shape[2])
         if self.kind == "flatten":
             return f"{'*'.join(map(str, self.in_shape))} = {self.out_shape[0]}"
         if self.kind == "linear":
-            return f"{self.in_shape[0]} features to {self.out_shape[0]} classes"
-        return f"{self.in_shape[1]} = {self.out_shape[1]} (size kept)"
+            ends = {"features": self.in_shape[0], "classes": self.out_shape[0]}
+            return label("formula.features", **ends)
+        return label("formula.size_kept", before=self.in_shape[1], after=self.out_shape[1])
 
     @property
     def params_formula(self) -> str:
@@ -91,7 +93,8 @@ class Op(NamedTuple):
         elif self.kind == "linear":
             weights = f"{self.in_shape[0]}*{self.out_shape[0]}"
         elif self.kind == "batch_norm":
-            return f"2*{self.out_shape[0]} (gamma and beta) = {self.params:,}"
+            channels = self.out_shape[0]
+            return label("formula.gamma_and_beta", channels=channels, params=self.params)
         else:
             return "0"
         return f"{weights}{f' + {self.out_shape[0]}' if self.bias else ''} = {self.params:,}"
@@ -143,15 +146,15 @@ class Shortcut:
     def why(self) -> str:
         """What the block does to the shape: the reason for a solid or dashed shortcut."""
         (c_in, h_in, w_in), (c_out, h_out, w_out) = self.in_shape, self.out_shape
-        channels = f"channels {c_in} -> {c_out}"
-        size = f"size {h_in}x{w_in} -> {h_out}x{w_out}"
+        channels = {"c_in": c_in, "c_out": c_out}
+        size = {"h_in": h_in, "w_in": w_in, "h_out": h_out, "w_out": w_out}
         if self.channels_change and self.size_changes:
-            return f"{channels} and {size}"
+            return label("shortcut_why.both", **channels, **size)
         if self.channels_change:
-            return f"{channels}, size kept"
+            return label("shortcut_why.channels", **channels)
         if self.size_changes:
-            return f"{size}, channels kept"
-        return "nothing changes"
+            return label("shortcut_why.size", **size)
+        return label("shortcut_why.neither")
 
 
 class _Sums:

@@ -2,21 +2,29 @@
 
 from dataclasses import dataclass, replace
 from difflib import get_close_matches
-from typing import Final
+from typing import Final, Literal
 
 from explorer.architecture.spec import BlockKind, NetworkSpec
 from explorer.words import WordedError
 
+Family = Literal["imagenet", "imagenet_v1", "cifar", "preactivation", "plain", "teaching", "custom"]
+"""Headings of the list of networks, by id; the labels [family] are the words."""
+
 
 @dataclass(frozen=True, slots=True)
 class Preset:
-    """A named network: its title on screen, the family it is listed under, its usual input."""
+    """A named network: its title on screen, the family it is listed under, its usual input.
+
+    `family` is a heading in the list of networks and nothing else; `torchvision` says that
+    torchvision builds the same network under the same name.
+    """
 
     name: str
     title: str
-    family: str
+    family: Family
     spec: NetworkSpec
     image_size: int
+    torchvision: bool = False
 
 
 def _imagenet(block: BlockKind, *depths: int) -> NetworkSpec:
@@ -51,90 +59,93 @@ R18, R34 = _imagenet("basic", 2, 2, 2, 2), _imagenet("basic", 3, 4, 6, 3)
 R50, R101 = _imagenet("bottleneck", 3, 4, 6, 3), _imagenet("bottleneck", 3, 4, 23, 3)
 R152, R200 = _imagenet("bottleneck", 3, 8, 36, 3), _imagenet("bottleneck", 3, 24, 36, 3)
 
-FAMILIES: Final = ("ImageNet", "ImageNet v1", "CIFAR", "Pre-activation", "Plain", "Teaching")
-
 _ALL: Final = (
-    Preset("resnet18", "ResNet-18", "ImageNet", R18, 224),
-    Preset("resnet34", "ResNet-34", "ImageNet", R34, 224),
-    Preset("resnet50", "ResNet-50", "ImageNet", R50, 224),
-    Preset("resnet101", "ResNet-101", "ImageNet", R101, 224),
-    Preset("resnet152", "ResNet-152", "ImageNet", R152, 224),
+    Preset("resnet18", "ResNet-18", "imagenet", R18, 224, True),
+    Preset("resnet34", "ResNet-34", "imagenet", R34, 224, True),
+    Preset("resnet50", "ResNet-50", "imagenet", R50, 224, True),
+    Preset("resnet101", "ResNet-101", "imagenet", R101, 224, True),
+    Preset("resnet152", "ResNet-152", "imagenet", R152, 224, True),
     Preset(
         "resnext50_32x4d",
         "ResNeXt-50 32x4d",
-        "ImageNet",
+        "imagenet",
         replace(R50, groups=32, width_per_group=4),
         224,
+        True,
     ),
     Preset(
         "resnext101_32x8d",
         "ResNeXt-101 32x8d",
-        "ImageNet",
+        "imagenet",
         replace(R101, groups=32, width_per_group=8),
         224,
+        True,
     ),
     Preset(
         "resnext101_64x4d",
         "ResNeXt-101 64x4d",
-        "ImageNet",
+        "imagenet",
         replace(R101, groups=64, width_per_group=4),
         224,
+        True,
     ),
     Preset(
         "wide_resnet50_2",
         "Wide ResNet-50-2",
-        "ImageNet",
+        "imagenet",
         replace(R50, width_per_group=128),
         224,
+        True,
     ),
     Preset(
         "wide_resnet101_2",
         "Wide ResNet-101-2",
-        "ImageNet",
+        "imagenet",
         replace(R101, width_per_group=128),
         224,
+        True,
     ),
-    Preset("resnet50_v1", "ResNet-50 v1", "ImageNet v1", replace(R50, stride_on="1x1"), 224),
-    Preset("resnet101_v1", "ResNet-101 v1", "ImageNet v1", replace(R101, stride_on="1x1"), 224),
-    Preset("resnet152_v1", "ResNet-152 v1", "ImageNet v1", replace(R152, stride_on="1x1"), 224),
-    Preset("resnet20", "ResNet-20", "CIFAR", _cifar(20), 32),
-    Preset("resnet32", "ResNet-32", "CIFAR", _cifar(32), 32),
-    Preset("resnet44", "ResNet-44", "CIFAR", _cifar(44), 32),
-    Preset("resnet56", "ResNet-56", "CIFAR", _cifar(56), 32),
-    Preset("resnet110", "ResNet-110", "CIFAR", _cifar(110), 32),
-    Preset("resnet1202", "ResNet-1202", "CIFAR", _cifar(1202), 32),
-    Preset("preact_resnet18", "Pre-act ResNet-18", "Pre-activation", _pre_activation(R18), 224),
-    Preset("preact_resnet34", "Pre-act ResNet-34", "Pre-activation", _pre_activation(R34), 224),
-    Preset("preact_resnet50", "Pre-act ResNet-50", "Pre-activation", _pre_activation(R50), 224),
-    Preset("preact_resnet101", "Pre-act ResNet-101", "Pre-activation", _pre_activation(R101), 224),
-    Preset("preact_resnet152", "Pre-act ResNet-152", "Pre-activation", _pre_activation(R152), 224),
-    Preset("preact_resnet200", "Pre-act ResNet-200", "Pre-activation", _pre_activation(R200), 224),
+    Preset("resnet50_v1", "ResNet-50 v1", "imagenet_v1", replace(R50, stride_on="1x1"), 224),
+    Preset("resnet101_v1", "ResNet-101 v1", "imagenet_v1", replace(R101, stride_on="1x1"), 224),
+    Preset("resnet152_v1", "ResNet-152 v1", "imagenet_v1", replace(R152, stride_on="1x1"), 224),
+    Preset("resnet20", "ResNet-20", "cifar", _cifar(20), 32),
+    Preset("resnet32", "ResNet-32", "cifar", _cifar(32), 32),
+    Preset("resnet44", "ResNet-44", "cifar", _cifar(44), 32),
+    Preset("resnet56", "ResNet-56", "cifar", _cifar(56), 32),
+    Preset("resnet110", "ResNet-110", "cifar", _cifar(110), 32),
+    Preset("resnet1202", "ResNet-1202", "cifar", _cifar(1202), 32),
+    Preset("preact_resnet18", "Pre-act ResNet-18", "preactivation", _pre_activation(R18), 224),
+    Preset("preact_resnet34", "Pre-act ResNet-34", "preactivation", _pre_activation(R34), 224),
+    Preset("preact_resnet50", "Pre-act ResNet-50", "preactivation", _pre_activation(R50), 224),
+    Preset("preact_resnet101", "Pre-act ResNet-101", "preactivation", _pre_activation(R101), 224),
+    Preset("preact_resnet152", "Pre-act ResNet-152", "preactivation", _pre_activation(R152), 224),
+    Preset("preact_resnet200", "Pre-act ResNet-200", "preactivation", _pre_activation(R200), 224),
     Preset(
         "preact_resnet110",
         "Pre-act ResNet-110",
-        "Pre-activation",
+        "preactivation",
         replace(_cifar(110), activation_order="pre"),
         32,
     ),
     Preset(
-        "preact_resnet164", "Pre-act ResNet-164", "Pre-activation", _pre_activation_cifar(164), 32
+        "preact_resnet164", "Pre-act ResNet-164", "preactivation", _pre_activation_cifar(164), 32
     ),
     Preset(
         "preact_resnet1001",
         "Pre-act ResNet-1001",
-        "Pre-activation",
+        "preactivation",
         _pre_activation_cifar(1001),
         32,
     ),
-    Preset("plain18", "Plain-18", "Plain", _plain(R18), 224),
-    Preset("plain34", "Plain-34", "Plain", _plain(R34), 224),
-    Preset("plain20", "Plain-20", "Plain", _plain(_cifar(20)), 32),
-    Preset("plain56", "Plain-56", "Plain", _plain(_cifar(56)), 32),
-    Preset("plain110", "Plain-110", "Plain", _plain(_cifar(110)), 32),
+    Preset("plain18", "Plain-18", "plain", _plain(R18), 224),
+    Preset("plain34", "Plain-34", "plain", _plain(R34), 224),
+    Preset("plain20", "Plain-20", "plain", _plain(_cifar(20)), 32),
+    Preset("plain56", "Plain-56", "plain", _plain(_cifar(56)), 32),
+    Preset("plain110", "Plain-110", "plain", _plain(_cifar(110)), 32),
     Preset(
         "d2l_resnet18",
         "d2l ResNet-18",
-        "Teaching",
+        "teaching",
         replace(R18, conv_bias=True, norm_on_projection=False, num_classes=10),
         224,
     ),
@@ -142,7 +153,10 @@ _ALL: Final = (
 
 PRESETS: Final[dict[str, Preset]] = {entry.name: entry for entry in _ALL}
 
-TORCHVISION: Final = tuple(entry.name for entry in _ALL if entry.family == "ImageNet")
+FAMILIES: Final = tuple(dict.fromkeys(entry.family for entry in _ALL))
+"""Those with presets, in order."""
+
+TORCHVISION: Final = tuple(entry.name for entry in _ALL if entry.torchvision)
 """The presets that torchvision builds too, under the same names."""
 
 

@@ -4,9 +4,10 @@ from dataclasses import dataclass
 from typing import Final, Literal
 
 from explorer.architecture.published import PAPER, PREACT, TORCHVISION_META, Source
+from explorer.words import section
 
 Quantity = Literal["macs", "params"]
-Reading = Literal["rounded", "truncated", "rounded, batch norm not counted"]
+Reading = Literal["rounded", "truncated", "without_batch_norm"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,7 +17,8 @@ class PublishedCost:
     Attributes:
         quantity: "macs" (papers on ResNets print them as FLOPs) or "params".
         value: the printed number; `step`: its last printed digit.
-        reading: how the exact count becomes the printed one.
+        reading: how the exact count becomes the printed one; in words, [reading] of the labels.
+        remark: section of words/published.md with what one has to know beside the number.
     """
 
     preset: str
@@ -24,9 +26,13 @@ class PublishedCost:
     value: float
     step: float
     reading: Reading
-    source: str
-    url: str
-    note: str = ""
+    source: Source
+    remark: str = ""
+
+    @property
+    def note(self) -> str:
+        """The remark, in words; empty where there is none."""
+        return section("published", self.remark) if self.remark else ""
 
 
 _Cost = tuple[str, float, float, Reading, str]
@@ -34,8 +40,8 @@ _Cost = tuple[str, float, float, Reading, str]
 
 def _costs(quantity: Quantity, source: Source, *rows: _Cost) -> tuple[PublishedCost, ...]:
     return tuple(
-        PublishedCost(name, quantity, value, step, reading, *source, note)
-        for name, value, step, reading, note in rows
+        PublishedCost(name, quantity, value, step, reading, source, remark)
+        for name, value, step, reading, remark in rows
     )
 
 
@@ -44,21 +50,8 @@ PUBLISHED_COSTS: Final[tuple[PublishedCost, ...]] = (
         "macs",
         PAPER,
         ("resnet18", 1.8e9, 1e8, "rounded", ""),
-        (
-            "resnet34",
-            3.6e9,
-            1e8,
-            "truncated",
-            "3.664 G with option B; truncation is our reading, the paper does not say. Option A "
-            "and plain-34 have 3.644 G, which also rounds to 3.6.",
-        ),
-        (
-            "resnet50_v1",
-            3.8e9,
-            1e8,
-            "truncated",
-            "3.858 G; truncation is our reading, the paper does not say.",
-        ),
+        ("resnet34", 3.6e9, 1e8, "truncated", "truncated, option b"),
+        ("resnet50_v1", 3.8e9, 1e8, "truncated", "truncated"),
         ("resnet101_v1", 7.6e9, 1e8, "rounded", ""),
         ("resnet152_v1", 11.3e9, 1e8, "rounded", ""),
     ),
@@ -95,12 +88,6 @@ PUBLISHED_COSTS: Final[tuple[PublishedCost, ...]] = (
         "params",
         PREACT,
         ("preact_resnet164", 1.7e6, 1e5, "rounded", ""),
-        (
-            "preact_resnet1001",
-            10.2e6,
-            1e5,
-            "rounded, batch norm not counted",
-            "10,327,706 with batch norm, 10,178,490 without: only the count without it gives 10.2.",
-        ),
+        ("preact_resnet1001", 10.2e6, 1e5, "without_batch_norm", "batch norm not counted"),
     ),
 )

@@ -3,96 +3,143 @@
 from dataclasses import dataclass
 from typing import Final
 
-from explorer.architecture.published import PAPER, PREACT, Source
+from explorer.architecture.presets import PRESETS
+from explorer.architecture.published import (
+    A18,
+    A34,
+    C34,
+    CIFAR_PREACT,
+    CIFAR_TEST,
+    PAPER,
+    PREACT,
+    TEN_CROPS,
+    Source,
+    Variant,
+    figure_of,
+)
+from explorer.words import count, has_label, label, section
+
+Errors = tuple[float | None, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class Study:
     """A table of a paper: a row per choice, a column per network.
 
-    `rows` maps a choice to its errors in the order of `columns`; None where the paper prints no
-    number, or says that training failed.
+    `columns` are depths in layers, names of networks, or ids among the labels [study_column].
+    `rows` maps the id of a choice ([study_row]) to its errors in the order of `columns`; None
+    where the paper prints no number, or says that training failed.
     """
 
     id: str
-    title: str
-    metric: str
     source: Source
-    where: str
-    columns: tuple[str, ...]
-    rows: dict[str, tuple[float | None, ...]]
+    columns: tuple[int | str, ...]
+    rows: dict[str, Errors]
     numeric: bool = False
 
+    @property
+    def title(self) -> str:
+        """What is compared, in a few words."""
+        return label(f"why_study.{self.id}")
+
+    @property
+    def metric(self) -> str:
+        """What the numbers are, for an axis."""
+        return label(f"study_metric.{self.id}")
+
+    @property
+    def where(self) -> str:
+        """Where in the source they stand, and what to know about them."""
+        return section("studies", self.id)
+
+    @property
+    def choices(self) -> dict[str, Errors]:
+        """The rows by what they are called on screen."""
+        return {label(f"study_row.{choice}"): errors for choice, errors in self.rows.items()}
+
+    @property
+    def column_titles(self) -> tuple[str, ...]:
+        """The columns as they are called on screen."""
+        return tuple(map(_title_of, self.columns))
+
+
+def _title_of(column: int | str) -> str:
+    if isinstance(column, int):
+        return count(column, "layer")
+    return label(name) if has_label(name := f"study_column.{column}") else PRESETS[column].title
+
+
+def _top1(protocol: str, *of: str | Variant) -> Errors:
+    return tuple(figure_of(protocol, each).top1 for each in of)
+
+
+def _both(of: str | Variant) -> Errors:
+    figure = figure_of(TEN_CROPS, of)
+    return figure.top1, figure.top5
+
+
+_IDENTITY: Final = _top1(CIFAR_PREACT, "resnet110")
+_POST_164: Final = 5.93
+"""ResNet-164 with post-activation is no preset, so published.py does not list it."""
+_POST_110: Final = figure_of(CIFAR_TEST, "resnet110", "table 6, mean").top1
+_PRE: Final = _top1(CIFAR_PREACT, "preact_resnet110", "preact_resnet164", "preact_resnet1001")
 
 PLAIN_OR_RESIDUAL: Final = Study(
     "plain",
-    "Plain against residual",
-    "top-1 error on ImageNet validation, 10 crops, %",
     PAPER,
-    "Table 2; the residual networks use option A, so parameters are equal",
-    ("18 layers", "34 layers"),
-    {"plain": (27.94, 28.54), "residual": (27.88, 25.03)},
+    (18, 34),
+    {
+        "plain": _top1(TEN_CROPS, "plain18", "plain34"),
+        "residual": _top1(TEN_CROPS, A18, A34),
+    },
 )
 OPTIONS: Final = Study(
     "options",
-    "Shortcut options A, B, C",
-    "error of ResNet-34 on ImageNet validation, 10 crops, %",
     PAPER,
-    "Table 3",
-    ("top-1", "top-5"),
-    {
-        "A: zero padding": (25.03, 7.76),
-        "B: project on change": (24.52, 7.46),
-        "C: project always": (24.19, 7.40),
-    },
+    ("top1", "top5"),
+    {"option_a": _both(A34), "option_b": _both("resnet34"), "option_c": _both(C34)},
 )
 BY_DEPTH: Final = Study(
     "depth",
-    "Error by depth",
-    "test error on CIFAR-10, %",
     PREACT,
-    "post-activation: Table 6 of the 2015 paper (110: mean of five runs), and 164 and 1001 "
-    "layers from Table 3 of the 2016 paper, bottlenecks; pre-activation: Table 3 of 2016",
-    ("20", "32", "44", "56", "110", "164", "1001", "1202"),
+    (20, 32, 44, 56, 110, 164, 1001, 1202),
     {
-        "post-activation": (8.75, 7.51, 7.17, 6.97, 6.61, 5.93, 7.61, 7.93),
-        "pre-activation": (None, None, None, None, 6.37, 5.46, 4.92, None),
+        "post_activation": (
+            *_top1(CIFAR_TEST, "resnet20", "resnet32", "resnet44", "resnet56"),
+            *(_POST_110, _POST_164, 7.61),
+            *_top1(CIFAR_TEST, "resnet1202"),
+        ),
+        "pre_activation": (None, None, None, None, *_PRE, None),
     },
     numeric=True,
 )
 ORDERS: Final = Study(
     "orders",
-    "Order of activation",
-    "test error on CIFAR-10, %",
     PREACT,
-    "Table 2",
-    ("ResNet-110", "ResNet-164"),
+    ("resnet110", "resnet164"),
     {
-        "original": (6.61, 5.93),
-        "BN after addition": (8.17, 6.50),
-        "ReLU before addition": (7.84, 6.14),
-        "ReLU-only pre-activation": (6.71, 5.91),
-        "full pre-activation": (6.37, 5.46),
+        "original": (*_IDENTITY, _POST_164),
+        "norm_after_add": (8.17, 6.50),
+        "relu_before_add": (7.84, 6.14),
+        "relu_only": (6.71, 5.91),
+        "full": _PRE[:2],
     },
 )
 SHORTCUTS: Final = Study(
     "shortcuts",
-    "What lies on the shortcut",
-    "test error of ResNet-110 on CIFAR-10, median of five runs, %",
     PREACT,
-    "Table 1; no bar: above 20%, which the paper prints as 'fail'",
-    ("ResNet-110",),
+    ("resnet110",),
     {
-        "nothing (identity)": (6.61,),
-        "gate, bias -6": (6.91,),
-        "exclusive gate, bias -6": (8.70,),
-        "exclusive gate, bias -7": (9.81,),
-        "1x1 convolution": (12.22,),
-        "scaled by 0.5, F too": (12.35,),
-        "gate, bias 0": (12.86,),
-        "scaled by 0.5": (None,),
-        "dropout 0.5": (None,),
-        "nothing at all (plain)": (None,),
+        "identity": _IDENTITY,
+        "gate_6": (6.91,),
+        "exclusive_gate_6": (8.70,),
+        "exclusive_gate_7": (9.81,),
+        "convolution": (12.22,),
+        "scaled_both": (12.35,),
+        "gate_0": (12.86,),
+        "scaled": (None,),
+        "dropout": (None,),
+        "none": (None,),
     },
 )
 STUDIES: Final = (PLAIN_OR_RESIDUAL, BY_DEPTH, OPTIONS, ORDERS, SHORTCUTS)

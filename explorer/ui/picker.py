@@ -72,7 +72,7 @@ def entry_of(name: str) -> Preset:
     """The named network, or the blank one of the visitor's own, which starts as ResNet-18."""
     if name == CUSTOM:
         spec = PRESETS[FIRST].spec
-        return Preset(CUSTOM, words.label("net.custom"), CUSTOM, spec, PRESETS[FIRST].image_size)
+        return Preset(CUSTOM, words.label("net.custom"), "custom", spec, PRESETS[FIRST].image_size)
     return PRESETS[name]
 
 
@@ -145,14 +145,13 @@ def _members(family: str) -> tuple[str, ...]:
 
 
 def _family_title(family: str) -> str:
-    return words.label(f"family.{family}") if words.has_label(f"family.{family}") else family
+    return words.label(f"family.{family}")
 
 
 def _of_family_in_link() -> str | None:
     """Links of earlier versions named a family and left its first network out."""
-    family = st.query_params.get("family")
-    known = {_family_title(family): family for family in (*FAMILIES, CUSTOM)}
-    family = family if family in known.values() else known.get(family or "")
+    asked = st.query_params.get("family", "")
+    family = controls.meant("family", asked, (*FAMILIES, CUSTOM))
     return _members(family)[0] if family else None
 
 

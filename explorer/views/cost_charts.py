@@ -104,9 +104,11 @@ def shares(bp: Blueprint, measure: Measure, chosen: str) -> go.Figure:
 
 
 def _title(part: Part) -> str:
-    name = part.path.rsplit(".", 1)[-1] if "." in part.name else part_title(part.name)
-    if ".downsample." in part.path:
-        name = "projection" if name == "0" else "its batch norm"
+    name = part_title(part.name)
+    if part.op is not None:
+        name = part.op.name
+        if part.op.on_shortcut and part.op.kind != "pad":
+            name = "projection" if part.op.kind == "conv" else "its batch norm"
     return name if part.equal == 1 else f"{name} and {part.equal - 1} equal"
 
 

@@ -57,7 +57,7 @@ def kind_rows(bp: Blueprint, measure: Measure) -> list[Row]:
 
 def figures_table(results: Sequence[Result]) -> Styler:
     """Published figures of one protocol, as their source prints them."""
-    metric = results[0].figure.metric
+    metric = label(f"metric.{results[0].figure.metric}")
     tops: tuple[str, ...] = (f"Top-1 {metric}, %", f"Top-5 {metric}, %")
     frame = pd.DataFrame(
         {
@@ -86,8 +86,8 @@ def printed_table(costs: Iterable[PublishedCost], entries: Iterable[Entry]) -> S
             "Network": exact[cost.preset].preset.title,
             "Printed": f"{printed(cost.value, cost.step)} {label(f'measure.{cost.quantity}')}",
             "Exact": getattr(exact[cost.preset], cost.quantity),
-            "Printed number is": cost.reading,
-            "Source and remarks": f"[{cost.source}]({cost.url}) {cost.note}".strip(),
+            "Printed number is": label(f"reading.{cost.reading}"),
+            "Source and remarks": f"[{cost.source.name}]({cost.source.url}) {cost.note}".strip(),
         }
         for cost in costs
     )

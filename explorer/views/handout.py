@@ -139,11 +139,10 @@ def _source(figures: Sequence[Figure]) -> str:
     if not figures:
         return '<p class="small">No published accuracy of exactly this network is known here.</p>'
     first = figures[0]
-    source = escape(first.source)
-    if first.url:
-        source = f'<a href="{escape(first.url)}">{source}</a>'
+    source = f'<a href="{escape(first.source.url)}">{escape(first.source.name)}</a>'
     protocol = label(f"protocol.{first.protocol}")
-    printed = escape(f"{first.dataset}: {protocol}, top-1 {first.metric} {first.top1:.6g} %")
+    metric = label(f"metric.{first.metric}")
+    printed = escape(f"{first.dataset}: {protocol}, top-1 {metric} {first.top1:.6g} %")
     note = f" {escape(first.note)}" if first.note else ""
     return f'<p class="small">Accuracy as published: {printed}; {source}.{note}</p>'
 

@@ -13,21 +13,22 @@ from explorer.views import labels
 from explorer.views.chart_style import styled
 from explorer.views.palette import BLUE, GREEN, GREY, ORANGE, PURPLE, SELECTED, SKY, chart_colour
 from explorer.views.scales import Scale, around, log_axis
+from explorer.words import label
 
 Axis = Literal["macs", "params"]
 
 _WIDTH, _HEIGHT = 850, 380
 """Of the plotting area, in pixels, about: names are placed for it."""
 _FAMILY: Final = {
-    "ImageNet": (BLUE, "circle"),
-    "ImageNet v1": (SKY, "circle-open"),
-    "CIFAR": (GREEN, "circle"),
-    "Pre-activation": (ORANGE, "diamond-open"),
-    "Plain": (GREY, "x-thin-open"),
-    "Teaching": (PURPLE, "square-open"),
-    "in the sidebar": (SELECTED, "circle-open"),
+    "imagenet": (BLUE, "circle"),
+    "imagenet_v1": (SKY, "circle-open"),
+    "cifar": (GREEN, "circle"),
+    "preactivation": (ORANGE, "diamond-open"),
+    "plain": (GREY, "x-thin-open"),
+    "teaching": (PURPLE, "square-open"),
+    "chosen": (SELECTED, "circle-open"),
 }
-_RING: Final = "in the sidebar"
+_RING: Final = "chosen"
 _ALSO_LABELLED: Final = ("preact_resnet200", "preact_resnet164", "preact_resnet1001")
 
 
@@ -63,12 +64,12 @@ def cost_map(entries: Sequence[Entry], chosen: Chosen | None) -> go.Figure:
             entry.params,
             entry.macs,
             _label(entry),
-            (entry.preset.title, entry.preset.family, entry.preset.image_size),
+            (entry.preset.title, _named(entry.preset.family), entry.preset.image_size),
         )
         for entry in entries
     ]
     if chosen:
-        details = (chosen.title, _RING, chosen.image_size)
+        details = (chosen.title, _named(_RING), chosen.image_size)
         ring = _Mark(_RING, chosen.params, chosen.macs, chosen.title, details)
         marks = _ringed([ring], marks)
     x = around([mark.x for mark in marks], _WIDTH)
@@ -104,7 +105,7 @@ def accuracy_chart(results: Sequence[Result], axis: Axis, chosen: str | None) ->
     rings = [
         mark._replace(family=_RING)
         for mark, result in zip(marks, results, strict=True)
-        if result.figure.preset == chosen and result.figure.measured is None
+        if result.figure.preset == chosen and result.figure.variant is None
     ]
     marks = _ringed(rings, marks)
     x = around([mark.x for mark in marks], _WIDTH)
@@ -137,7 +138,7 @@ def _scatter(figure: go.Figure, marks: Sequence[_Mark], x: Scale, y: Scale, hove
         members = [index for index, mark in enumerate(marks) if mark.family == family]
         colour = chart_colour(slot)
         figure.add_scatter(
-            name=family,
+            name=_named(family),
             mode="markers+text",
             x=[marks[index].x for index in members],
             y=[marks[index].y for index in members],
@@ -180,7 +181,7 @@ def _arrange(figure: go.Figure, x: Scale, x_title: str, y_title: str) -> go.Figu
 
 def _label(entry: Entry) -> str:
     preset = entry.preset
-    labelled = preset.family in ("ImageNet", "CIFAR") or preset.name in _ALSO_LABELLED
+    labelled = preset.family in ("imagenet", "cifar") or preset.name in _ALSO_LABELLED
     return preset.title if labelled else ""
 
 
@@ -188,7 +189,12 @@ def _family(result: Result) -> str:
     family = PRESETS[result.figure.preset].family
     post = result.figure.spec.activation_order == "post"
     # A pre-activation network's post-activation twin is what its authors had before: v1.
-    return "ImageNet v1" if family == "Pre-activation" and post else family
+    return "imagenet_v1" if family == "preactivation" and post else family
+
+
+def _named(family: str) -> str:
+    """As the legend calls it."""
+    return label(f"family.{family}")
 
 
 def _details(result: Result) -> tuple[str | int, ...]:
@@ -196,7 +202,7 @@ def _details(result: Result) -> tuple[str | int, ...]:
     return (
         result.params,
         result.macs,
-        f"{figure.top1:g} % {figure.metric}",
+        f"{figure.top1:g} % {label(f'metric.{figure.metric}')}",
         figure.note,
         figure.title,
     )

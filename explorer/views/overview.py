@@ -44,7 +44,7 @@ def published_table(figures: Sequence[Figure]) -> str:
     rows = ["| Top-1 | Top-5 | Measured how, and by whom |", "|---|---|---|"]
     for figure in figures:
         top5 = "" if figure.top5 is None else _percent(figure, figure.top5)
-        source = f"[{figure.source}]({figure.url})" if figure.url else figure.source
+        source = f"[{figure.source.name}]({figure.source.url})"
         note = f" {figure.note}" if figure.note else ""
         how = f"{figure.dataset}: {label(f'protocol.{figure.protocol}')}. {source}.{note}"
         rows.append(f"| {_percent(figure, figure.top1)} | {top5} | {how} |")
@@ -52,7 +52,7 @@ def published_table(figures: Sequence[Figure]) -> str:
 
 
 def _percent(figure: Figure, value: float) -> str:
-    return f"{figure.metric} {value:.6g}\N{NO-BREAK SPACE}%"
+    return f"{label(f'metric.{figure.metric}')} {value:.6g}\N{NO-BREAK SPACE}%"
 
 
 def _accuracy(figures: Sequence[Figure]) -> Tile:

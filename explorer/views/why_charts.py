@@ -25,11 +25,11 @@ def study_chart(study: Study) -> go.Figure:
     """A published table: bars per choice, or lines where the columns are depths."""
     figure = go.Figure()
     single = len(study.columns) == 1
-    for index, (choice, errors) in enumerate(study.rows.items()):
+    for index, (choice, errors) in enumerate(study.choices.items()):
         colour = palette.chart_colour(_SLOTS[index % len(_SLOTS)])
         if study.numeric:
             figure.add_scatter(
-                x=[int(column) for column in study.columns],
+                x=list(study.columns),
                 y=list(errors),
                 name=choice,
                 mode="lines+markers+text",
@@ -43,7 +43,7 @@ def study_chart(study: Study) -> go.Figure:
             )
         elif not single:
             figure.add_bar(
-                x=list(study.columns),
+                x=list(study.column_titles),
                 y=list(errors),
                 name=choice,
                 marker_color=colour,
@@ -52,7 +52,7 @@ def study_chart(study: Study) -> go.Figure:
                 hovertemplate="%{x}: %{y:.2f}%",
             )
     if single:
-        names, alone = list(study.rows), [row[0] for row in study.rows.values()]
+        names, alone = list(study.choices), [row[0] for row in study.rows.values()]
         figure.add_bar(
             x=alone,
             y=names,

@@ -13,10 +13,13 @@ The exact figures of the rest were counted by hand (by_hand.py).
 """
 
 from dataclasses import replace
+from typing import get_args
 
 import pytest
 
 from explorer.architecture import FAMILIES, PRESETS, TORCHVISION, blueprint, preset
+from explorer.architecture.presets import Family
+from explorer.words import has_label
 from tests.architecture.by_hand import count
 
 TABLE = {
@@ -174,7 +177,8 @@ def test_macs_of_the_papers_table_1(name, published):
 
 
 def test_families_are_all_used_and_titles_tell_networks_apart():
-    assert {entry.family for entry in PRESETS.values()} == set(FAMILIES)
+    assert {*FAMILIES, "custom"} == set(get_args(Family))
+    assert all(has_label(f"family.{family}") for family in get_args(Family))
     assert len({entry.title for entry in PRESETS.values()}) == len(PRESETS)
     assert len({entry.spec for entry in PRESETS.values()}) == len(PRESETS)
     assert all(entry.name == name for name, entry in PRESETS.items())

@@ -7,6 +7,7 @@ import pytest
 from explorer.architecture import PRESETS, TORCHVISION, blueprint, preset
 from explorer.architecture.published import FIGURES, TEN_CROPS, V1_WEIGHTS, V2_WEIGHTS, figures_of
 from explorer.architecture.published_costs import PUBLISHED_COSTS
+from explorer.words import has_label
 
 
 def metadata(name: str) -> dict[str, tuple[float, float]]:
@@ -39,10 +40,10 @@ def test_every_figure_is_complete(figure) -> None:
     if figure.top5 is not None:
         assert 0 < figure.top5 < 100
         assert (figure.top5 > figure.top1) == (figure.metric == "accuracy")
-    assert figure.protocol and figure.source
-    assert figure.url is not None and figure.url.startswith("https://")
+    assert has_label(f"protocol.{figure.protocol}") and has_label(f"metric.{figure.metric}")
+    assert figure.source.name and figure.source.url.startswith("https://")
+    assert not figure.remark or figure.note.endswith(".")
     assert figure.title and blueprint(figure.spec, PRESETS[figure.preset].image_size)
-    assert (figure.measured is None) == (figure.measured_title == "")
     assert figure.dataset == ("ImageNet" if figure.spec.num_classes == 1000 else "CIFAR-10")
 
 
@@ -77,7 +78,7 @@ def test_the_paper_s_three_options_have_the_published_projections() -> None:
 @pytest.mark.parametrize("cost", PUBLISHED_COSTS, ids=lambda c: f"{c.preset}: {c.value:g}")
 def test_printed_costs_agree_with_the_blueprint(cost) -> None:
     spec = preset(cost.preset)
-    if cost.reading.endswith("not counted"):
+    if cost.reading == "without_batch_norm":
         spec = replace(spec, batch_norm=False, norm_on_projection=False)
     exact = getattr(blueprint(spec, PRESETS[cost.preset].image_size), cost.quantity)
     digits = exact / cost.step
@@ -85,7 +86,11 @@ def test_printed_costs_agree_with_the_blueprint(cost) -> None:
     assert printed == round(cost.value / cost.step)
     if cost.reading == "truncated":
         assert round(digits) != printed, "a plain rounding would do"
-    assert cost.source and cost.url.startswith("https://")
+    assert (
+        has_label(f"reading.{cost.reading}")
+        and cost.source.name
+        and cost.source.url.startswith("https://")
+    )
 
 
 def test_the_numbers_in_the_remarks_on_costs() -> None:

@@ -72,7 +72,7 @@ def test_every_preset_can_be_chosen(open_app):
 
 def test_a_family_starts_with_its_first_network(open_app):
     app = open_app(net="resnet152")
-    for family in (*FAMILIES[1:], picker.CUSTOM, "ImageNet"):
+    for family in (*FAMILIES[1:], picker.CUSTOM, "imagenet"):
         choose(app, "family", family)
         assert app.sidebar.selectbox(key="net").value == choice(app).name
     assert choice(app).name == "resnet18"
@@ -313,6 +313,11 @@ HOSTILE = [
     "true",
     "../../etc/passwd",
 ]
+# fmt: off
+FAMILY_TITLES = [
+    "ImageNet", "ImageNet v1", "CIFAR", "Pre-activation", "Plain", "Teaching", "Custom",
+]
+# fmt: on
 EVERYWHERE = ["family", "net", "device", "image_size", "groups", "num_classes", *FIELDS]
 
 
@@ -386,7 +391,7 @@ def test_a_network_by_its_id_by_its_title_and_in_the_wrong_family(open_app):
 def test_the_family_follows_a_link_and_a_choice_follows_the_family(open_app):
     app = open_app(net="resnet110")
     control = app.sidebar.selectbox(key="net")
-    assert app.sidebar.selectbox(key="family").value == "CIFAR"
+    assert app.sidebar.selectbox(key="family").value == "cifar"
     assert control.value == "resnet110"
     assert control.options[:2] == ["ResNet-20", "ResNet-32"]
     choose(app, "net", "ResNet-56")
@@ -423,9 +428,9 @@ def test_an_address_that_is_new_is_followed(open_app):
     assert choice(app).name == "resnet18"
 
 
-@pytest.mark.parametrize("family", [*FAMILIES, "Custom"])
+@pytest.mark.parametrize("family", [*FAMILIES, *FAMILY_TITLES])
 def test_a_link_of_before_that_names_a_family_only(open_app, family):
-    """The first network of a family was left out of the address."""
+    """The first network of a family was left out of the address; families were titles."""
     app = open_app(family=family)
     assert said(app) == []
     titles = app.sidebar.selectbox(key="net").options

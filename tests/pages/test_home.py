@@ -52,7 +52,7 @@ def test_a_network_in_one_screen(open_app, name):
     assert "{" not in text(app)
     figures = figures_of(name)
     for figure in figures:
-        assert figure.url in text(app)
+        assert figure.source.url in text(app)
     if not figures:
         assert "No published figure of" in text(app)
 

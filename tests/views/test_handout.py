@@ -78,7 +78,7 @@ def test_it_asks_for_nothing_but_links_to_sources(name):
     page = Page(made(name)[1])
     assert not {"script", "link", "img", "image", "iframe", "use", "object"} & set(page.tags)
     links = {value for tag, key, value in page.attributes if tag == "a" and key == "href"}
-    assert links <= {figure.url for figure in figures_of(name)[:1]}
+    assert links <= {figure.source.url for figure in figures_of(name)[:1]}
     for tag, key, value in page.attributes:
         assert not key.startswith("on")
         if value and urlsplit(value).scheme in ("http", "https"):
@@ -94,7 +94,7 @@ def test_key_numbers_are_the_networks(name):
     for tile in tiles(bp, figures_of(name)):
         assert f"{tile.value}{tile.exact}" in words
     for figure in figures_of(name)[:1]:
-        assert figure.source in words and label(f"protocol.{figure.protocol}") in words
+        assert figure.source.name in words and label(f"protocol.{figure.protocol}") in words
 
 
 def test_stages_as_the_paper_writes_them():

@@ -11,6 +11,7 @@ from explorer.architecture.catalogue import entries, near, protocols, results
 from explorer.architecture.published import TEN_CROPS
 from explorer.views import labels
 from explorer.views.network_charts import Chosen, accuracy_chart, cost_map
+from explorer.words import label
 
 
 def drawn(figure) -> dict:
@@ -113,7 +114,7 @@ def test_crops_of_320_pixels_cost_more() -> None:
 def test_labels_of_the_map_do_not_cover_each_other(size: int) -> None:
     figure = drawn(cost_map(of_size(size), None))
     boxes = list(_boxes(figure))
-    usual = sum(entry.preset.family in ("ImageNet", "CIFAR") for entry in of_size(size))
+    usual = sum(entry.preset.family in ("imagenet", "cifar") for entry in of_size(size))
     assert len(boxes) == usual + {224: 1, 32: 2}[size]
     assert all(one.overlap(other) == 0 for one, other in combinations(boxes, 2))
 
@@ -164,4 +165,4 @@ def test_every_family_can_be_drawn() -> None:
         for size in (224, 32)
         for trace in drawn(cost_map(of_size(size), None))["data"]
     }
-    assert families == {entry.family for entry in PRESETS.values()}
+    assert families == {label(f"family.{entry.family}") for entry in PRESETS.values()}

@@ -255,7 +255,7 @@ def test_published_figures_are_shown_with_their_sources(name):
     for figure, line in zip(figures, table.splitlines()[2:], strict=True):
         assert f"{figure.metric} {figure.top1:.6g}\N{NO-BREAK SPACE}%" in line
         assert label(f"protocol.{figure.protocol}") in line
-        assert f"[{figure.source}]({figure.url})" in line
+        assert f"[{figure.source.name}]({figure.source.url})" in line
         assert figure.note in line
     if figures:
         assert accuracy.value == f"{figures[0].top1_accuracy:.6g} %"

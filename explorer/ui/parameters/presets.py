@@ -81,12 +81,12 @@ def _accuracy(choice: picker.Choice) -> None:
         "parameters", "alt of the accuracies", measure=_measure(axis), protocol=_worded(protocol)
     )
     chart.show(network_charts.accuracy_chart(shown, axis, ringed), "params_accuracy", alt=alt)
-    source = shown[0].figure
+    source = shown[0].figure.source
     st.markdown(
         section(
             "parameters",
             "source",
-            source=f"[{source.source}]({source.url})",
+            source=f"[{source.name}]({source.url})",
             size=shown[0].image_size,
         )
     )
