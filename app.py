@@ -1,6 +1,9 @@
-"""ResNet Explorer: streamlit run app.py."""
+"""ResNet Explorer: streamlit run app.py.
 
-# A process spawned for a training imports this file under another name, and needs none of it.
+This file is read three times over: by the server, which serves `app`; for each run of a page,
+as `__main__`; and by a process spawned for a training, which needs none of it.
+"""
+
 if __name__ == "__main__":
     import streamlit as st
 
@@ -22,3 +25,9 @@ if __name__ == "__main__":
     for sentence in complaints:
         st.warning(sentence, icon=":material/warning:")
     page.run()
+elif __name__ == "app":
+    from streamlit import App
+
+    from explorer.ui import server
+
+    app = App(__file__, **server.around())

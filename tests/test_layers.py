@@ -73,6 +73,15 @@ def test_torchvision_has_one_door(path):
         assert not found, "import it from explorer.networks.torchvision_import"
 
 
+@pytest.mark.parametrize("path", SOURCES, ids=short)
+def test_files_are_asked_for_through_one_door(path):
+    """The server takes files only from visitors whose page has asked for one."""
+    if path.name != "asking_for_files.py":
+        source = path.read_text(encoding="utf-8")
+        assert "st.file_uploader" not in source
+        assert "st.camera_input" not in source
+
+
 @pytest.mark.parametrize("path", sorted(ROOT.glob("pages/*.py")), ids=short)
 def test_a_page_is_a_short_script(path):
     source = path.read_text(encoding="utf-8")

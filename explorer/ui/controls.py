@@ -53,7 +53,7 @@ def _memory() -> _Memory:
 
 def begin() -> None:
     """Start a run: find out the language, in which the pages are then named."""
-    memory, context = _memory(), get_script_run_ctx()
+    memory, context = _memory(), get_script_run_ctx(suppress_warning=True)
     memory.run += 1
     memory.news = memory.run == 1 or (context is not None and context.is_history_navigation)
     _settle(_SPEAKS, _one_of(_SPEAKS, tuple(words.LANGUAGES)), _browsers_language(), None)
@@ -77,6 +77,8 @@ def address_is_news() -> bool:
 
 def language() -> str:
     """The language of whoever is looking, for `words.ask`."""
+    if get_script_run_ctx(suppress_warning=True) is None:
+        return words.DEFAULT
     spoken: str = _memory().chosen.get(_SPEAKS, words.DEFAULT)
     return spoken
 

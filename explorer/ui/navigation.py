@@ -51,7 +51,6 @@ def _page(entry: Entry) -> StreamlitPage:
     return st.Page(
         f"pages/{entry.path}.py",
         title=label(f"page.{entry.path}"),
-        icon=f":material/{entry.icon}:",
         default=entry.path == HOME,
     )
 
@@ -81,9 +80,14 @@ def links() -> None:
     for group, entries in GROUPS.items():
         with st.container(gap=None):
             st.caption(label(f"page_group.{group}"))
-            for _ in entries:
+            for entry in entries:
                 page = next(found)
-                st.page_link(page, query_params=controls.carried(page.url_path))
+                st.page_link(
+                    page,
+                    # Given to the page itself, it would be fetched from the internet as its icon.
+                    icon=f":material/{entry.icon}:",
+                    query_params=controls.carried(page.url_path),
+                )
 
 
 def require_app() -> None:

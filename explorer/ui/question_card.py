@@ -5,6 +5,7 @@ import streamlit as st
 from explorer.lessons.progress import GRADES, from_json, table, to_json
 from explorer.lessons.questions import Card, cards, theme_title
 from explorer.ui import questions, turning
+from explorer.ui.asking_for_files import file_uploader
 from explorer.ui.proving import prove_it, see
 from explorer.words import WordedError, label, section
 
@@ -55,7 +56,7 @@ def progress() -> None:
             disabled=not grades,
             key="questions_forget",
         )
-    st.file_uploader(
+    file_uploader(
         label("questions.load"),
         type="json",
         key="questions_file",

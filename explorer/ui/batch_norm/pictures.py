@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import streamlit as st
 
+from explorer.ui.asking_for_files import file_uploader
 from explorer.ui.inference import upload
 from explorer.ui.kept import KEPT
 
@@ -36,7 +37,7 @@ def own(most: int) -> Pictures:
     """Draw the upload; the visitor's first `most` pictures, or none while there are none."""
     from explorer.experiments.images import PictureError
 
-    files: Any = st.file_uploader(
+    files: Any = file_uploader(
         f"Pictures for one batch, the first {most} of them; they stay in this server's memory",
         type=upload.TYPES,
         accept_multiple_files=True,

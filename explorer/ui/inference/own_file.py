@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Final
 
 import streamlit as st
 
+from explorer.ui.asking_for_files import file_uploader
 from explorer.ui.inference import cache
 from explorer.words import section
 
@@ -36,7 +37,7 @@ def given() -> tuple[str, str, bytes | Path] | None:
     from explorer.networks.weights import SUFFIXES
 
     folder = cache_folder()
-    upload = st.file_uploader(
+    upload = file_uploader(
         "State dict",
         type=[suffix[1:] for suffix in SUFFIXES],
         key="infer_state_dict",

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 import streamlit as st
 
 from explorer.experiments.samples import Sample, samples
+from explorer.ui.asking_for_files import camera_input, file_uploader
 from explorer.ui.drawing import drawing
 from explorer.ui.inference import cache
 from explorer.ui.kept import held
@@ -124,7 +125,7 @@ def _sample() -> Chosen:
 
 
 def _upload() -> Chosen | None:
-    files: Any = st.file_uploader(
+    files: Any = file_uploader(
         f"A picture, at most {MOST_MB} MB; it stays in this server's memory and is never stored",
         type=TYPES,
         accept_multiple_files=True,
@@ -150,7 +151,7 @@ def _upload() -> Chosen | None:
 
 
 def _camera() -> Chosen | None:
-    photo = st.camera_input("Take a photograph", key="infer_camera")
+    photo = camera_input("Take a photograph", key="infer_camera")
     if photo is not None:
         st.session_state[_PHOTO] = photo.getvalue()
     data = st.session_state.get(_PHOTO)
