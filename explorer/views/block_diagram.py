@@ -6,17 +6,7 @@ from explorer.architecture.notation import shape_text
 from explorer.architecture.ops import Block, Op
 from explorer.views.palette import BACKGROUND, LIGHT, slot_of
 from explorer.views.sheet import Point, Sheet
-
-OP_NAMES: Final = {
-    "batch_norm": "batch norm",
-    "relu": "ReLU",
-    "max_pool": "max pool",
-    "avg_pool": "average pool",
-    "pad": "zero padding",
-    "add": "addition",
-    "flatten": "flatten",
-    "linear": "fully connected",
-}
+from explorer.words import count, label, section
 
 _WIDTH: Final = 226
 _LANE: Final = 244
@@ -42,36 +32,43 @@ def sheet(block: Block, colour: str | None = None) -> Sheet:
 def lines_of(op: Op) -> list[str]:
     """What a node says of its op: name and kind, channels, parameters, MACs."""
     name = op.path.split(".", 2)[-1] if op.on_shortcut else op.name
+    params, macs = count(op.params, "params"), count(op.macs, "macs")
+    if op.kind == "batch_norm":
+        what = _named(name, label("op.batch_norm"))
+        return [what, params] if op.on_shortcut else [label("named.like", name=what, what=params)]
+    lines = [_what(op, name), *_changes(op)]
+    return lines + [params] * bool(op.params) + [macs] * bool(op.macs)
+
+
+def window(op: Op) -> str:
+    """Kernel and stride in words: `3x3, stride 2`."""
+    entry = "window_stride" if op.stride > 1 else "window"
+    return label(f"drawn_op.{entry}", kernel=op.kernel, stride=op.stride)
+
+
+def _what(op: Op, name: str) -> str:
+    if op.kind in ("conv", "max_pool", "avg_pool"):
+        return _named(name, window(op))
+    # An op whose name is what it does needs no second word.
+    return name if name == op.kind == "flatten" else _named(name, label(f"op.{op.kind}"))
+
+
+def _changes(op: Op) -> list[str]:
+    ends = {"before": op.in_shape[0], "after": op.out_shape[0]}
     if op.kind == "conv":
-        stride = f", stride {op.stride}" if op.stride > 1 else ""
-        groups = f", {op.groups} groups" if op.groups > 1 else ""
-        lines = [
-            f"{name}: {op.kernel}x{op.kernel}{stride}",
-            f"{op.in_shape[0]} → {op.out_shape[0]} channels{groups}",
-        ]
-    elif op.kind == "linear":
-        lines = [f"{name}: {OP_NAMES[op.kind]}", f"{op.in_shape[0]} → {op.out_shape[0]} features"]
-    elif op.kind == "pad":
-        lines = [f"{name}: {OP_NAMES[op.kind]}"]
-        if op.stride == 2:
-            lines.append("every second row and column")
-        lines.append(f"{op.out_shape[0] - op.in_shape[0]} channels of zeros added")
-    elif op.kind in ("max_pool", "avg_pool"):
-        stride = f", stride {op.stride}" if op.stride > 1 else ""
-        lines = [f"{name}: {op.kernel}x{op.kernel}{stride}"]
-    elif op.kind == "batch_norm":
-        count = f"{op.params:,} parameters"
-        what = f"{name}: {OP_NAMES[op.kind]}"
-        return [what, count] if op.on_shortcut else [f"{what}, {count}"]
-    elif op.name == OP_NAMES[op.kind]:
-        lines = [op.name]
-    else:
-        lines = [f"{name}: {OP_NAMES[op.kind]}"]
-    if op.params:
-        lines.append(f"{op.params:,} parameters")
-    if op.macs:
-        lines.append(f"{op.macs:,} MACs")
-    return lines
+        if op.groups > 1:
+            return [label("drawn_op.channels_groups", groups=count(op.groups, "group"), **ends)]
+        return [label("drawn_op.channels", **ends)]
+    if op.kind == "linear":
+        return [label("drawn_op.features", **ends)]
+    if op.kind == "pad":
+        added = label("drawn_op.zeros_added", n=op.out_shape[0] - op.in_shape[0])
+        return [label("drawn_op.every_second_row"), added] if op.stride == 2 else [added]
+    return []
+
+
+def _named(name: str, what: str) -> str:
+    return label("named.of", name=name, what=what)
 
 
 class _Drawing:
@@ -89,7 +86,7 @@ class _Drawing:
     def draw(self) -> None:
         """All of it, from the block's input to its output."""
         block = self.block
-        self._plain("input", "input")
+        self._plain("input", label("tensor.input"))
         self._remember(block.ops[0].inputs[0])
         for op in block.main_ops:
             if op.kind == "add":
@@ -99,7 +96,7 @@ class _Drawing:
             self.shape = op.out_shape
             self._remember(op.path)
         self._arrow("output")
-        self._plain("output", "output")
+        self._plain("output", label("tensor.output"))
 
     def _remember(self, path: str) -> None:
         self.forks[path] = (self.tail, self.y + _ARROW - _FORK)
@@ -126,7 +123,13 @@ class _Drawing:
             colour=self.colour,
             choosable=True,
             bold=len(lines) > 1,
-            title=f"{', '.join(lines)}: {shape_text(op.in_shape)} to {shape_text(op.out_shape)}",
+            title=section(
+                "drawings",
+                "op",
+                lines=label("list.comma").join(lines),
+                before=shape_text(op.in_shape),
+                after=shape_text(op.out_shape),
+            ),
             **({"style": "rounded,filled,dashed"} if op.on_shortcut else {}),
         )
         return top + height
@@ -148,7 +151,7 @@ class _Drawing:
             ["+"],
             colour=self.colour,
             fill=BACKGROUND,
-            title=f"addition: {shape_text(self.shape)}",
+            title=section("drawings", "addition", shape=shape_text(self.shape)),
             choosable=True,
             shape="circle",
             fontsize="20",
@@ -178,7 +181,9 @@ class _Drawing:
             [*points, (lane, middle), (_PLUS / 2, middle)],
             [shape_text(shape)],
             (lane, (start + middle) / 2),
-            title=f"Shortcut: {shortcut.line}, {shortcut.why}",
+            title=section(
+                "drawings", "shortcut", line=label(f"line.{shortcut.line}"), why=shortcut.why
+            ),
             **style,  # type: ignore[arg-type]
         )
         self.sheet.words("why", (_WIDTH / 4, fork - 12), shortcut.why.replace("->", "→"))

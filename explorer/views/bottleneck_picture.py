@@ -9,6 +9,7 @@ from collections.abc import Iterable
 from explorer.architecture.comparison import Layer, Stack
 from explorer.views.palette import BLUE, BORDER, LIGHT
 from explorer.views.svg import document, text
+from explorer.words import count, label
 
 WIDTH = 304
 """Of the drawing; about a third of a page, or a telephone's whole width."""
@@ -30,14 +31,14 @@ def picture(stack: Stack, ratio: str, longest: int, size: int) -> str:
         size: height and width in pixels of the map that they run on, for the MACs.
     """
     parts = [
-        text(0, 16, "parameters", anchor="start"),
+        text(0, 16, label("stack.parameters"), anchor="start"),
         text(0, 48, f"{stack.params:,}", anchor="start", size=_LARGE, bold=True),
-        text(WIDTH, 16, "ratio", anchor="end"),
+        text(WIDTH, 16, label("stack.ratio"), anchor="end"),
         text(WIDTH, 48, ratio, anchor="end", size=_LARGE, bold=True),
     ]
     y = 66
     for layer in stack.layers:
-        lines = label(layer)
+        lines = lines_of(layer)
         width, height = (max(2.0, _BOX * side / longest) for side in _sides(layer))
         tall = max(_LINE * len(lines) + 10, height + 14)
         parts.append(
@@ -52,23 +53,23 @@ def picture(stack: Stack, ratio: str, longest: int, size: int) -> str:
         ]
         y += round(tall)
     parts.append(f'<path d="M0,{y + 6} H{WIDTH}" stroke="{BORDER}" stroke-width="1.5"/>')
-    macs = f"{stack.macs(size):,} MACs at {size}x{size}"
+    macs = label("stack.macs", macs=stack.macs(size), size=size)
     parts.append(text(0, y + 28, macs, anchor="start", bold=True))
     high = y + 36
     return document(WIDTH, high, parts)
 
 
-def label(layer: Layer) -> list[str]:
+def lines_of(layer: Layer) -> list[str]:
     """What stands beside a layer: what it does, and where each of its numbers comes from."""
     kernel = layer.kernel
     lines = [
-        f"{kernel}x{kernel}, {layer.inputs:,} \u2192 {layer.outputs:,} channels",
+        label("stack.channels", kernel=kernel, before=layer.inputs, after=layer.outputs),
         f"{kernel}*{kernel}*{layer.inputs}*{layer.outputs} = {layer.weights:,}",
     ]
     if layer.bias:
-        lines.append(f"+ {layer.biases:,} biases")
+        lines.append(label("stack.biases", biases=count(layer.biases, "bias")))
     if layer.batch_norm:
-        lines.append(f"+ 2*{layer.outputs} (\u03b3, \u03b2) = {layer.norm_params:,}")
+        lines.append(label("stack.norm", channels=layer.outputs, params=layer.norm_params))
     return lines
 
 

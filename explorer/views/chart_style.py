@@ -5,6 +5,8 @@ from typing import Any, Final
 
 from plotly import graph_objects as go
 
+from explorer.words import label
+
 FONT: Final = {"size": 15}
 MARGIN: Final = {"l": 0, "r": 10, "t": 30, "b": 0}
 """In pixels; above, Plotly's own buttons stand, which else cover the highest mark."""
@@ -29,7 +31,7 @@ def styled(
     Args:
         figure: what is drawn.
         height: in pixels.
-        x, y: titles of the axes, with their units.
+        x, y: titles of the axes, with their units: entries of the labels [axis].
         legend: "above" or "below"; without it Plotly decides whether there is one.
         margin: sides in pixels that differ from MARGIN's.
         layout: more of Plotly's layout.
@@ -44,7 +46,15 @@ def styled(
     for axes, title in ((figure.update_xaxes, x), (figure.update_yaxes, y)):
         axes(title_font=FONT, tickfont=FONT, automargin=True)
         if title is not None:
-            axes(title_text=title)
+            axes(title_text=label(f"axis.{title}"))
     # Last, so that what a chart asks for is what it gets.
     figure.update_layout(**layout)
     return figure
+
+
+def hover(entry: str, **parts: str) -> str:
+    """What the pointer reads: an entry of the labels [hover] and Plotly's places in it.
+
+    Words of visitors among the parts have to be escaped.
+    """
+    return label(f"hover.{entry}", **parts) + "<extra></extra>"

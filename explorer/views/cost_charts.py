@@ -94,7 +94,7 @@ def shares(bp: Blueprint, measure: Measure, chosen: str) -> go.Figure:
     return styled(
         figure,
         250,
-        "Share of the network",
+        "share",
         margin={"r": 28},
         barmode="stack",
         showlegend=False,

@@ -7,21 +7,28 @@ from typing import TYPE_CHECKING, Final
 
 import plotly.graph_objects as go
 
-from explorer.views.chart_style import styled
+from explorer.views.chart_style import hover, styled
 from explorer.views.numbers import magnitude
 from explorer.views.palette import GREY, INDIGO, TEAL, VERMILION, chart_colour
 from explorer.views.scales import powers
+from explorer.views.tables import heading
+from explorer.words import label
 
 if TYPE_CHECKING:
     from explorer.experiments.signal import Reference, Signal
 
 NETS: Final = {
-    (True, False): ("plain, with BN", VERMILION),
-    (True, True): ("residual, with BN", TEAL),
-    (False, False): ("plain, without BN", GREY),
-    (False, True): ("residual, without BN", INDIGO),
+    (True, False): ("plain_bn", VERMILION),
+    (True, True): ("residual_bn", TEAL),
+    (False, False): ("plain_no_bn", GREY),
+    (False, True): ("residual_no_bn", INDIGO),
 }
-"""(batch norm, shortcuts) -> name and colour slot."""
+"""(batch norm, shortcuts) -> id and colour slot."""
+
+
+def net_name(net: tuple[bool, bool]) -> str:
+    """What the network with or without (batch norm, shortcuts) is called."""
+    return label(f"bn_net.{NETS[net][0]}")
 
 
 def table(
@@ -29,32 +36,36 @@ def table(
 ) -> str:
     """Markdown, one row per net: what was computed here beside the reference run."""
     rows = [
-        f"| {NETS[net][0]} | {magnitude(signal.ratio)} | {_range(reference[net].ratio)} "
+        f"| {net_name(net)} | {magnitude(signal.ratio)} | {_range(reference[net].ratio)} "
         f"| {magnitude(signal.loss)} | {_known(reference[net].loss)} |"
         for net, signal in found.items()
     ]
-    head = "| | gradient, first / last block | reference | loss | reference |"
+    columns = ("ratio", "reference", "loss", "reference")
+    head = "| | " + " | ".join(heading("depth_table", column) for column in columns) + " |"
     return "\n".join([head, "|---|--:|--:|--:|--:|", *rows])
 
 
 def _range(ends: tuple[float, float]) -> str:
     low, high = map(magnitude, ends)
-    return low if low == high else f"{low} to {high}"
+    return low if low == high else label("depth_table.range", low=low, high=high)
 
 
 def _known(value: float | None) -> str:
     return "–" if value is None else magnitude(value)
 
 
-def by_depth(lines: Mapping[tuple[bool, bool], Sequence[float]], title: str) -> go.Figure:
-    """One line per net, block by block from the input to the output, on a logarithmic scale."""
+def by_depth(lines: Mapping[tuple[bool, bool], Sequence[float]], y: str) -> go.Figure:
+    """One line per net, block by block from the input to the output, on a logarithmic scale.
+
+    `y` is the entry of the labels [axis] that says what is measured.
+    """
     figure = go.Figure()
     for net, values in lines.items():
-        name, slot = NETS[net]
+        name, slot = net_name(net), NETS[net][1]
         figure.add_scatter(
             x=list(range(1, len(values) + 1)), y=list(values), mode="lines", name=name,
             line={"color": chart_colour(slot), "width": 3},
-            hovertemplate=f"{name}, block %{{x}}: %{{y:.3g}}<extra></extra>",
+            hovertemplate=hover("value_of_block", name=name, block="%{x}", value="%{y:.3g}"),
         )  # fmt: skip
     figure.update_yaxes(powers([value for values in lines.values() for value in values]))
-    return styled(figure, 360, "block, from input to output", title, legend="above")
+    return styled(figure, 360, "block_from_input", y, legend="above")

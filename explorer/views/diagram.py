@@ -10,7 +10,7 @@ from explorer.views import legend
 from explorer.views.folding import FOLD, Group, groups
 from explorer.views.palette import BACKGROUND, LIGHT, TEXT, slot_of
 from explorer.views.sheet import TEXT_SIZE, Point, Sheet
-from explorer.words import width
+from explorer.words import count, label, section, width
 
 Layout = Literal["stages", "vertical", "horizontal"]
 LAYOUTS: Final[tuple[Layout, ...]] = get_args(Layout)
@@ -55,7 +55,8 @@ def sheet(bp: Blueprint, layout: Layout = "stages", unfold: Container[str] = ())
     chain.begin()
     for stage, nodes in zip(bp.stages, shown, strict=True):
         chain.stage(stage, nodes)
-    chain.part(bp.head, [bp.head.title, ("BN-ReLU, " if len(bp.head.ops) > 4 else "") + "pool, fc"])
+    head = "head_preact" if len(bp.head.ops) > 4 else "head"
+    chain.part(bp.head, [bp.head.title, label(f"drawn_network.{head}")])
     at = (0.0, 64.0) if chain.horizontal else (chain.m.across / 2 + 44, 6.0)
     legend.draw(chain.sheet, bp, at, any(group.like for nodes in shown for group in nodes))
     return chain.sheet
@@ -87,9 +88,10 @@ def _measures(bp: Blueprint, horizontal: bool) -> _Measures:
 
 
 def _title(stage: Stage) -> list[str]:
-    height, width = stage.out_shape[1:]
-    count = f"{len(stage.blocks)} block{'s' if len(stage.blocks) > 1 else ''}"
-    return [f"{stage.title} ({stage.path})", f"{height}x{width}, {count}"]
+    height, across = stage.out_shape[1:]
+    blocks = count(len(stage.blocks), "block")
+    size = label("drawn_network.stage_size", height=height, width=across, blocks=blocks)
+    return [label("named.in_brackets", name=stage.title, what=stage.path), size]
 
 
 class _Chain:
@@ -114,12 +116,15 @@ class _Chain:
         return (x + a, y - c) if self.horizontal else (x + c, y + a)
 
     def begin(self) -> None:
-        self._node("image", ["image"], 46 if self.horizontal else 20, TEXT, shape="plaintext")
+        self._node(
+            "image", [label("tensor.image")], 46 if self.horizontal else 20, TEXT, shape="plaintext"
+        )
         self.part(self.bp.stem, [self.bp.stem.title, self._stem_text()])
 
     def _stem_text(self) -> str:
-        pool = ", pool/2" if self.bp.stem.ops[-1].kind == "max_pool" else ""
-        return kernels(self.bp.stem) + pool
+        shown = kernels(self.bp.stem)
+        pools = self.bp.stem.ops[-1].kind == "max_pool"
+        return label("drawn_network.stem_pool", kernels=shown) if pools else shown
 
     def part(self, block: Block, lines: list[str]) -> None:
         """The stem or the head."""
@@ -231,7 +236,13 @@ class _Chain:
             ],
             _shortcut_label(shortcut),
             self.at((fork + centre) / 2, lane),
-            title=f"Shortcut of {block.title}: {shortcut.line}, {shortcut.why}",
+            title=section(
+                "drawings",
+                "shortcut of a block",
+                block=block.title,
+                line=label(f"line.{shortcut.line}"),
+                why=shortcut.why,
+            ),
             colour=colour,
             width=2.5,
             dashed=shortcut.dashed,
@@ -241,7 +252,7 @@ class _Chain:
             self.at(centre),
             (_PLUS, _PLUS),
             ["+"],
-            title=f"Addition of {block.title}",
+            title=section("drawings", "addition of a block", block=block.title),
             colour=colour,
             fill=BACKGROUND,
             shape="circle",
@@ -252,16 +263,25 @@ class _Chain:
         self.tail = plus
 
     def _fold(self, stage: Stage, blocks: tuple[Block, ...], like: Block, into: float) -> None:
-        name, count = FOLD + stage.path, len(blocks)
+        name, hidden = FOLD + stage.path, len(blocks)
         self._arrow_to(name, into)
         self._node(
             name,
-            [f"× {count} more blocks", f"like {like.title}"],
+            [
+                label("drawn_network.folded", n=hidden),
+                label("drawn_network.like", block=like.title),
+            ],
             self.m.block,
             _colour(stage.path),
             wider=0.0 if self.horizontal else 8.0,
-            title=f"{blocks[0].title} to {blocks[-1].title}: {count} more blocks like "
-            f"{like.title}, folded; choose to see each",
+            title=section(
+                "drawings",
+                "folded blocks",
+                first=blocks[0].title,
+                last=blocks[-1].title,
+                count=hidden,
+                like=like.title,
+            ),
             frame=stage.path,
             peripheries="2",
         )
@@ -273,9 +293,15 @@ def _colour(path: str) -> str:
 
 def _named(block: Block) -> str:
     """A node's accessible name."""
-    shapes = f"{shape_text(block.in_shape)} to {shape_text(block.out_shape)}"
+    values = {
+        "title": block.title,
+        "path": block.path,
+        "before": shape_text(block.in_shape),
+        "after": shape_text(block.out_shape),
+    }
     shortcut = block.shortcut
-    line = ""
-    if shortcut:
-        line = ", no shortcut" if shortcut.kind == "none" else f", {shortcut.line} shortcut"
-    return f"{block.title} ({block.path}): {shapes}{line}"
+    if shortcut is None:
+        return section("drawings", "part", **values)
+    if shortcut.kind == "none":
+        return section("drawings", "block without shortcut", **values)
+    return section("drawings", "block", line=label(f"line.{shortcut.line}"), **values)

@@ -1,5 +1,6 @@
 """DOT -> SVG with graphviz-pure, a Graphviz that is one program and needs no installation."""
 
+import logging
 import shutil
 import subprocess
 import sys
@@ -8,6 +9,10 @@ from pathlib import Path
 from typing import Final, NamedTuple
 from xml.etree import ElementTree
 
+from explorer.words import WordedError
+
+_log = logging.getLogger(__name__)
+
 PROGRAM: Final = "graphviz-pure"
 _FONTS: Final = "Source Sans, Arial, Helvetica, sans-serif"
 _SVG: Final = "http://www.w3.org/2000/svg"
@@ -15,8 +20,14 @@ _ELEMENT: Final = f"{{{_SVG}}}"
 ElementTree.register_namespace("", _SVG)
 
 
-class DrawingError(RuntimeError):
+class DrawingError(WordedError):
     """The picture could not be drawn; the message is one sentence for the reader."""
+
+    def __init__(self, title: str) -> None:
+        super().__init__("drawings", title, program=PROGRAM)
+
+    def __reduce__(self) -> tuple[type["DrawingError"], tuple[str]]:
+        return type(self), (self.title,)
 
 
 class Picture(NamedTuple):
@@ -50,10 +61,7 @@ def _run(source: str) -> str:
     beside_python = str(Path(sys.executable).parent)
     program = shutil.which(PROGRAM, path=beside_python) or shutil.which(PROGRAM)
     if program is None:
-        raise DrawingError(
-            f"The program {PROGRAM} that draws the diagrams was not found; "
-            f"install it with: pip install {PROGRAM}"
-        )
+        raise DrawingError("no program")
     try:
         done = subprocess.run(
             [program, "-Kneato", "-n2", "-Tsvg"],
@@ -63,10 +71,11 @@ def _run(source: str) -> str:
             timeout=60,
         )
     except (OSError, subprocess.TimeoutExpired) as problem:
-        raise DrawingError(f"{PROGRAM} could not draw the diagram: {problem}") from problem
+        raise DrawingError("not drawn") from problem
     if done.returncode != 0 or "<svg" not in done.stdout:
-        complaint = (done.stderr.strip().splitlines() or ["it gave no reason"])[-1]
-        raise DrawingError(f"{PROGRAM} could not draw the diagram: {complaint}")
+        # Its complaint is for who runs the server: it may name files of it.
+        _log.warning("%s refuses a drawing: %s", PROGRAM, done.stderr.strip())
+        raise DrawingError("not drawn")
     return done.stdout
 
 

@@ -9,6 +9,7 @@ from plotly.graph_objects import Figure
 
 from explorer.views.chart_style import FONT, MARGIN
 from explorer.views.palette import WRONG, chart_colour, chart_diverging, chart_sequence
+from explorer.words import label
 
 Array = NDArray[Any]
 _GAP: Final = 0.08
@@ -39,12 +40,21 @@ def tensors(rows: Sequence[tuple[str, Array]], shared: bool, channels: int = 4) 
     for index, ((name, values), own) in enumerate(zip(rows, largest, strict=True)):
         bound = max(largest) if shared else own
         shown = list(values[:channels])
-        names = [f"channel {channel}" for channel in range(len(shown))]
+        names = [label("heat.channel", n=channel) for channel in range(len(shown))]
         above = [names[0], *map(str, range(1, len(shown)))] if index == 0 else [""] * len(shown)
         colours = {"zmin": -bound, "zmax": bound, "colorscale": chart_diverging()}
         title = name if shared else f"{name}<br>±{own:.3g}"
-        drawn.append(_Row(title, shown, names, above, colours, "%{z:.4g}"))
-    bar = {"title": "value"} if shared else None
+        drawn.append(
+            _Row(
+                title,
+                shown,
+                names,
+                above,
+                colours,
+                label("heat.reads", cell="%{customdata}", value="%{z:.4g}"),
+            )
+        )
+    bar = {"title": label("heat.bar")} if shared else None
     return _figure(drawn, gap=0.12, height=132 * len(rows) + (100 if shared else 40), bar=bar)
 
 
@@ -58,14 +68,15 @@ def coverage(rows: Sequence[tuple[str, Sequence[Array]]], columns: Sequence[str]
     most = max(int(counts.max()) for _, maps in rows for counts in maps)
     colours = {"zmin": 0, "zmax": most, "colorscale": _counts(most), "xgap": 1, "ygap": 1}
     drawn = []
+    reads = label("heat.read_by", cell="%{customdata}", count="%{z}")
     for name, maps in rows:
         shares = [
             f"{column}<br>{float((counts > 0).mean()):.0%}"
             for column, counts in zip(columns, maps, strict=True)
         ]
         title = name.replace(" ", "<br>")
-        drawn.append(_Row(title, maps, columns, shares, colours, "read by %{z} output positions"))
-    bar = {"title": "output positions that read it", "dtick": 1}
+        drawn.append(_Row(title, maps, columns, shares, colours, reads))
+    bar = {"title": label("heat.bar_reads"), "dtick": 1}
     return _figure(drawn, gap=0.33, height=225 * len(rows) + 60, bar=bar)
 
 
@@ -147,12 +158,12 @@ def _strip(row: _Row) -> dict[str, Any]:
         edges += [index * (1 + _GAP) + column / width for column in range(width + 1)]
         for y in range(height):
             for x in range(width):
-                text[y][left + x] = f"{name}, row {y}, column {x}"
+                text[y][left + x] = label("heat.cell", name=name, row=y, column=x)
     return {
         "x": edges,
         "y": [y / height for y in range(height + 1)],
         "z": values,
         "customdata": text,
-        "hovertemplate": f"%{{customdata}}: {row.reads}<extra>{row.name}</extra>",
+        "hovertemplate": f"{row.reads}<extra>{row.name}</extra>",
         "hoverongaps": False,
     }

@@ -7,7 +7,8 @@ from collections.abc import Sequence
 import plotly.graph_objects as go
 
 from explorer.views import palette
-from explorer.views.chart_style import FONT, styled
+from explorer.views.chart_style import FONT, hover, styled
+from explorer.words import label
 
 
 def top_bars(
@@ -28,13 +29,13 @@ def top_bars(
             textposition="outside",
             cliponaxis=False,
             customdata=list(names),
-            hovertemplate="%{customdata}: %{x:.3f}%<extra></extra>",
+            hovertemplate=hover("value", name="%{customdata}", value="%{x:.3f}%"),
         )
     )
     figure.update_yaxes(autorange="reversed")
     figure.update_xaxes(range=[0, max(4.0, 116 * max(probabilities, default=0))])
     height = 85 + 38 * max(2, len(names))
-    return styled(figure, height, "probability, %", bargap=0.3, showlegend=False)
+    return styled(figure, height, "probability", bargap=0.3, showlegend=False)
 
 
 def deletion_bars(
@@ -59,18 +60,25 @@ def deletion_bars(
             x=names,
             y=[100 * (value or 0.0) for value in probabilities],
             marker_color=[palette.chart_colour(palette.slot_of(path)) for path in paths],
-            text=["cannot be deleted" if no else "" for no in impossible],
+            text=[label("mark.cannot_be_deleted") if no else "" for no in impossible],
             textposition="outside",
             textangle=-90,
             customdata=list(answers),
-            hovertemplate="without %{x}: %{y:.1f}%<br>answer: %{customdata}<extra></extra>",
+            hovertemplate=hover(
+                "deleted_answer", block="%{x}", share="%{y:.1f}", answer="%{customdata}"
+            ),
         )
     )
     figure.add_hline(
         y=100 * whole,
         line_dash="dot",
         line_color=palette.chart_colour(palette.GREY),
-        annotation={"text": f"whole:<br>{whole:.1%}", "x": 1, "xanchor": "left", "font": FONT},
+        annotation={
+            "text": label("mark.whole", share=f"{whole:.1%}"),
+            "x": 1,
+            "xanchor": "left",
+            "font": FONT,
+        },
     )
     figure.update_yaxes(range=[0, 112])
     figure.update_xaxes(
@@ -79,23 +87,21 @@ def deletion_bars(
         ticktext=list(titles),
         tickvals=names,
     )
-    return styled(
-        figure, 400, "deleted block", "probability, %", margin={"r": 75}, showlegend=False
-    )
+    return styled(figure, 400, "deleted_block", "probability", margin={"r": 75}, showlegend=False)
 
 
 def training_curves(curves: dict[str, list[float]]) -> go.Figure:
     """Accuracy per epoch on augmented training images and on held-out ones, in per cent."""
     figure = go.Figure()
     for column, name, slot in (
-        ("training_accuracy", "training images, augmented", palette.BLUE),
-        ("held_out_accuracy", "held-out images", palette.ORANGE),
+        ("training_accuracy", "training_images", palette.BLUE),
+        ("held_out_accuracy", "held_out", palette.ORANGE),
     ):
         figure.add_scatter(
             x=curves["epoch"],
             y=[100 * value for value in curves[column]],
-            name=name,
+            name=label(f"series.{name}"),
             line={"color": palette.chart_colour(slot), "width": 3},
-            hovertemplate="epoch %{x}: %{y:.2f}%",
+            hovertemplate=label("hover.epoch", epoch="%{x}", share="%{y:.2f}"),
         )
-    return styled(figure, 350, "epoch", "accuracy, %", legend="above", hovermode="x unified")
+    return styled(figure, 350, "epoch", "accuracy", legend="above", hovermode="x unified")

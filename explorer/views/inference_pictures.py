@@ -17,6 +17,7 @@ from PIL import Image
 from plotly.colors import hex_to_rgb, sequential
 
 from explorer.views import palette, svg
+from explorer.words import label
 from explorer.words import width as text_width
 
 _VIRIDIS: Final = np.array([hex_to_rgb(colour) for colour in sequential.Viridis], dtype=float)
@@ -118,7 +119,9 @@ def film_strip(
         picture = svg.image(data_url(coloured(values)), x, y, side, side)
         names = svg.text(x + side / 2, y + side + 19, path, size=17)
         names += svg.text(x + side / 2, y + side + 38, caption, size=16)
-        pictures.append(svg.node(path, f"{path}, {caption}", picture, frame, names))
+        pictures.append(
+            svg.node(path, label("named.like", name=path, what=caption), picture, frame, names)
+        )
     rows = -(-len(frames) // columns)
     width = min(columns, max(1, len(frames))) * cell_width + 4
     return svg.document(width, rows * cell_height + 4, pictures)
@@ -150,7 +153,7 @@ def position_map(values: Values, row: int, column: int, choosable: bool, side: i
                 f'<rect x="{2 + j * cell_x:.2f}" y="{2 + i * cell_y:.2f}" width="{cell_x:.2f}" '
                 f'height="{cell_y:.2f}" fill="transparent"/>'
             )
-            parts.append(svg.node(f"{i},{j}", f"row {i}, column {j}", cell))
+            parts.append(svg.node(f"{i},{j}", label("heat.position", row=i, column=j), cell))
     x, y = 2 + column * cell_x, 2 + row * cell_y
     parts.append(_frame(x, y, cell_x, cell_y))
     return svg.document(side + 4, side + 4, parts)

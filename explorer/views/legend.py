@@ -5,14 +5,11 @@ from typing import Final
 from explorer.architecture import Blueprint
 from explorer.views.palette import BACKGROUND, TEXT
 from explorer.views.sheet import Point, Sheet
+from explorer.words import label
 
 PREFIX: Final = "legend-"
 _ROW: Final = 25
 _SAMPLE: Final = 52
-_DASHED: Final = {
-    "projection": "dashed: a 1x1 convolution (projection)",
-    "padding": "dashed: zeros as new channels (zero padding)",
-}
 
 
 def draw(sheet: Sheet, bp: Blueprint, top_left: Point, folded: bool) -> None:
@@ -22,19 +19,18 @@ def draw(sheet: Sheet, bp: Blueprint, top_left: Point, folded: bool) -> None:
     lines = {s.line: s.kind for s in shortcuts}
     rows: list[tuple[str, str]] = []
     if "solid" in lines:
-        rows.append(("solid", "solid: x is added as it is (identity)"))
+        rows.append(("solid", "solid"))
     if "dashed" in lines:
-        rows.append(("dashed", _DASHED[lines["dashed"]]))
+        rows.append(("dashed", lines["dashed"]))
     if bp.additions:
-        then = ", then ReLU" if bp.spec.activation_order == "post" else ""
-        rows.append(("add", f"addition of main branch and shortcut{then}"))
+        rows.append(("add", "add_relu" if bp.spec.activation_order == "post" else "add"))
     if folded:
-        rows.append(("fold", "folded: equal blocks, open to see each"))
-    rows.append(("shape", "shape (C, H, W) for one image"))
-    for row, (name, text) in enumerate(rows):
+        rows.append(("fold", "folded"))
+    rows.append(("shape", "shape"))
+    for row, (name, meaning) in enumerate(rows):
         at = y + row * _ROW + _ROW / 2
         _sample(sheet, name, (x, at))
-        sheet.words(f"{PREFIX}{name}-text", (x + _SAMPLE + 12, at), text)
+        sheet.words(f"{PREFIX}{name}-text", (x + _SAMPLE + 12, at), label(f"legend.{meaning}"))
 
 
 def _sample(sheet: Sheet, name: str, left: Point) -> None:
@@ -46,10 +42,15 @@ def _sample(sheet: Sheet, name: str, left: Point) -> None:
     elif name == "shape":
         sheet.words(node, left, "(3, 5, 5)")
     elif name == "fold":
-        sheet.node(node, middle, (30, 12), title="folded", peripheries="2", fontsize="14")
+        sheet.node(
+            node, middle, (30, 12), title=label("legend.fold"), peripheries="2", fontsize="14"
+        )
     else:
         ends = (f"{node}-from", f"{node}-to")
         for end, at in zip(ends, (x, x + _SAMPLE), strict=True):
-            sheet.node(end, (at, y), (0.1, 0.1), title=name, shape="point", style="invis")
+            sheet.node(
+                end, (at, y), (0.1, 0.1), title=label(f"line.{name}"), shape="point", style="invis"
+            )
         points = [left, (x + _SAMPLE, y)]
-        sheet.arrow(*ends, points, title=name, width=2.5, dashed=name == "dashed")
+        title = label(f"line.{name}")
+        sheet.arrow(*ends, points, title=title, width=2.5, dashed=name == "dashed")

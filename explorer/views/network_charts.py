@@ -81,7 +81,7 @@ def cost_map(entries: Sequence[Entry], chosen: Chosen | None) -> go.Figure:
     figure = go.Figure()
     _scatter(figure, marks, x, y, hover)
     figure.update_yaxes(log_axis(y))
-    return _arrange(figure, x, "Parameters", "MACs of one image")
+    return _arrange(figure, x, "parameters", "macs_image")
 
 
 def accuracy_chart(results: Sequence[Result], axis: Axis, chosen: str | None) -> go.Figure:
@@ -120,8 +120,8 @@ def accuracy_chart(results: Sequence[Result], axis: Axis, chosen: str | None) ->
     figure = go.Figure()
     _scatter(figure, marks, x, y, hover)
     figure.update_yaxes(range=[y.low, y.high])
-    cost = "Parameters" if axis == "params" else "MACs of one pass"
-    return _arrange(figure, x, cost, "Top-1 accuracy, %")
+    cost = "parameters" if axis == "params" else "macs_pass"
+    return _arrange(figure, x, cost, "top1")
 
 
 def _scatter(figure: go.Figure, marks: Sequence[_Mark], x: Scale, y: Scale, hover: str) -> None:

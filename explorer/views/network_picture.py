@@ -2,11 +2,12 @@
 
 from typing import NamedTuple
 
-from explorer.architecture import Blueprint, Op, Shape, notation
+from explorer.architecture import Blueprint, Shape, notation
+from explorer.views.block_diagram import window
 from explorer.views.palette import STEM, slot_of
 from explorer.views.svg import FONT, arrow, document, node, text
 from explorer.views.volumes import RECEDE, Scale, bounds, cuboid, fit
-from explorer.words import width
+from explorer.words import count, label, width
 
 IMAGE = "input"
 _GAP = 30.0
@@ -26,18 +27,23 @@ def volumes(bp: Blueprint) -> list[Volume]:
     """The image, what the stem writes, each stage's output, the pooled features, the scores."""
     first, pool = bp.stem.ops[0], bp.stem.ops[-1]
     found = [
-        Volume(IMAGE, bp.in_shape, "image"),
-        Volume(first.path, first.out_shape, first.path, _window(first)),
+        Volume(IMAGE, bp.in_shape, label("tensor.image")),
+        Volume(first.path, first.out_shape, first.path, window(first)),
     ]
     if pool.kind == "max_pool":
-        found.append(Volume(pool.path, pool.out_shape, "max pool", _window(pool)))
+        found.append(Volume(pool.path, pool.out_shape, label("volumes.max_pool"), window(pool)))
     for stage in bp.stages:
-        count = len(stage.blocks)
-        made_by = f"{count} block{'s' if count > 1 else ''}"
+        made_by = count(len(stage.blocks), "block")
         found.append(Volume(stage.ops[-1].path, stage.out_shape, stage.title, made_by))
     average, flat, classifier = bp.head.ops[-3:]
-    found.append(Volume(average.path, flat.out_shape, "average pool", "features"))
-    found.append(Volume(classifier.path, classifier.out_shape, "fc", "classes"))
+    found.append(
+        Volume(
+            average.path, flat.out_shape, label("volumes.average_pool"), label("volumes.features")
+        )
+    )
+    found.append(
+        Volume(classifier.path, classifier.out_shape, label("volumes.fc"), label("volumes.classes"))
+    )
     return found
 
 
@@ -64,7 +70,7 @@ def picture(bp: Blueprint) -> str:
             f'height="{floor + 60:.1f}" fill="none" pointer-events="all"/>'
         )
         path = "" if volume.path == IMAGE else volume.path
-        parts.append(node(path, f"{name}: {size}", target, drawn, labels))
+        parts.append(node(path, label("named.of", name=name, what=size), target, drawn, labels))
     return document(total, floor + 74, parts)
 
 
@@ -99,7 +105,3 @@ def _row(shown: list[Volume], scale: Scale) -> tuple[list[_Place], float]:
 
 def _lines(volume: Volume) -> tuple[str, str, str]:
     return volume.name, notation.volume(volume.shape), volume.made_by
-
-
-def _window(op: Op) -> str:
-    return f"{op.kernel}x{op.kernel}, stride {op.stride}"

@@ -2,6 +2,8 @@
 
 from math import floor, isfinite, log10
 
+from explorer.words import label
+
 _UNITS = ((1e9, "G"), (1e6, "M"), (1e3, "k"))
 _RAISED = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
 _LARGE = 1e7
@@ -10,7 +12,7 @@ _LARGE = 1e7
 def plain(value: float, digits: int = 4) -> str:
     """At most `digits` decimals, no trailing zeros; a power of ten where that would lose all."""
     if not isfinite(value):
-        return "overflow" if value == value else "not a number"
+        return label("number.overflow" if value == value else "number.nan")
     if value == 0:
         return "0"
     if abs(value) < 10 ** (1 - digits) or abs(value) >= _LARGE:

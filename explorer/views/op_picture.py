@@ -3,9 +3,11 @@
 from typing import NamedTuple
 
 from explorer.architecture import Blueprint, Op, Shape, notation
+from explorer.views.block_diagram import window
 from explorer.views.palette import BACKGROUND, LIGHT, STEM, TEXT, slot_of
 from explorer.views.svg import arrow, document, text
 from explorer.views.volumes import RECEDE, Scale, bounds, cuboid, fit
+from explorer.words import count, label
 
 WIDTH = 360.0
 """In units of the drawing; on a telephone's screen one unit is about one pixel."""
@@ -24,11 +26,15 @@ class Item(NamedTuple):
 
 def items(bp: Blueprint, op: Op) -> list[Item]:
     """What is drawn of an op, from left to right: inputs, the op itself, output."""
-    output = Item(("output", notation.volume(op.out_shape)), op.out_shape, op.path)
+    output = Item(
+        (label("op_picture.output"), notation.volume(op.out_shape)), op.out_shape, op.path
+    )
     if op.kind == "add":
         main, skip = (Item(lines, op.in_shape, path) for lines, path in _summands(bp, op))
         return [main, skip, output]
-    read = Item(("input", notation.volume(op.in_shape)), op.in_shape, op.inputs[0])
+    read = Item(
+        (label("op_picture.input"), notation.volume(op.in_shape)), op.in_shape, op.inputs[0]
+    )
     return [read, _tool(op), output]
 
 
@@ -68,11 +74,14 @@ def _scale(bp: Blueprint) -> Scale:
 
 def _summands(bp: Blueprint, op: Op) -> list[tuple[tuple[str, str], str]]:
     block = bp.block(op.path)
-    names = {"projection": "projection", "padding": "padded input"}
     kind = block.shortcut.kind if block.shortcut else "identity"
+    name = kind if kind in ("projection", "padding") else "shortcut"
     size = notation.volume(op.in_shape)
     main, skip = op.inputs
-    return [(("main branch", size), main), ((names.get(kind, "shortcut"), size), skip)]
+    return [
+        ((label("op_picture.main_branch"), size), main),
+        ((label(f"op_picture.{name}"), size), skip),
+    ]
 
 
 def _tool(op: Op) -> Item:
@@ -80,16 +89,22 @@ def _tool(op: Op) -> Item:
     channels = op.in_shape[0]
     if op.kind == "conv":
         kernel = (channels // op.groups, op.kernel, op.kernel)
-        kernels = f"{op.out_shape[0]:,} kernel{'s' if op.out_shape[0] > 1 else ''}"
-        return Item((kernels, notation.volume(kernel)), kernel, op.path)
+        return Item((count(op.out_shape[0], "kernel"), notation.volume(kernel)), kernel, op.path)
+    positions = label("drawn_op.window", kernel=op.in_shape[-1])
     signs = {
-        "batch_norm": (("batch norm", f"2 x {channels:,} numbers"), "\u03b3\u00b7x+\u03b2"),
-        "relu": (("ReLU", "max(0, x)"), "\u2a0d"),
-        "max_pool": (("largest of", f"{op.kernel}x{op.kernel}, stride {op.stride}"), "max"),
-        "avg_pool": (("mean of", f"{op.in_shape[-1]}x{op.in_shape[-1]}"), "mean"),
-        "pad": (_padding(op), "pad"),
-        "flatten": (("flatten", "same numbers"), "="),
-        "linear": (("weights", f"{channels:,} x {op.out_shape[0]:,}"), "W\u00b7x+b"),
+        "batch_norm": (
+            _lines("op.batch_norm", "numbers", channels=channels),
+            "\u03b3\u00b7x+\u03b2",
+        ),
+        "relu": (_lines("op.relu", "relu"), "\u2a0d"),
+        "max_pool": ((label("op_picture.largest"), window(op)), label("op_picture.max")),
+        "avg_pool": ((label("op_picture.mean_of"), positions), label("op_picture.mean")),
+        "pad": (_padding(op), label("op_picture.pad")),
+        "flatten": (_lines("op.flatten", "same_numbers"), "="),
+        "linear": (
+            (label("op_picture.weights"), f"{channels:,} x {op.out_shape[0]:,}"),
+            "W\u00b7x+b",
+        ),
     }
     lines, sign = signs[op.kind]
     return Item(lines, None, op.path, sign)
@@ -98,8 +113,12 @@ def _tool(op: Op) -> Item:
 def _padding(op: Op) -> tuple[str, str]:
     """The two steps of option A, of which one may be idle."""
     added = op.out_shape[0] - op.in_shape[0]
-    sampling = "every 2nd pixel" if op.stride == 2 else "every pixel"
-    return sampling, f"+ {added} of zeros" if added else "no channel added"
+    sampling = label("op_picture.every_second" if op.stride == 2 else "op_picture.every")
+    return sampling, label("op_picture.zeros" if added else "op_picture.no_zeros", n=added)
+
+
+def _lines(name: str, what: str, **numbers: int) -> tuple[str, str]:
+    return label(name), label(f"op_picture.{what}", **numbers)
 
 
 def _sign(x: float, y: float, sign: str) -> str:

@@ -13,6 +13,7 @@ import graphviz
 
 from explorer.views.dot import Picture, draw
 from explorer.views.palette import PANEL, TEXT
+from explorer.words import section
 from explorer.words import width as text_width
 
 Point = tuple[float, float]
@@ -95,7 +96,9 @@ class Sheet:
             attributes["lp"] = _position(at)
             pieces = _cut(list(points), at, label)
         attributes["pos"] = _splines(pieces)
-        attributes["tooltip"] = _tooltip(title or " ".join(label) or f"{tail} to {head}")
+        attributes["tooltip"] = _tooltip(
+            title or " ".join(label) or section("drawings", "arrow", tail=tail, head=head)
+        )
         if dashed:
             attributes["style"] = "dashed"
         self._edges.append((tail, head, attributes))

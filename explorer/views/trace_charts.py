@@ -3,8 +3,9 @@
 from plotly import graph_objects as go
 
 from explorer.architecture import Blueprint
-from explorer.views.chart_style import styled
+from explorer.views.chart_style import hover, styled
 from explorer.views.palette import chart_colour, slot_of
+from explorer.words import label
 
 MOST_LABELS = 24
 
@@ -19,8 +20,14 @@ def time_per_block(bp: Blueprint, seconds: dict[str, float]) -> go.Figure:
             y=[1e3 * seconds[part.path] for part in parts],
             marker={"color": [chart_colour(slot_of(part.path)) for part in parts], "line_width": 0},
             customdata=[[part.path, seconds[part.path] / total, part.macs] for part in parts],
-            hovertemplate="<b>%{x}</b> (%{customdata[0]})<br>%{y:,.2f} ms, "
-            "%{customdata[1]:.1%} of the pass<br>%{customdata[2]:,} MACs<extra></extra>",
+            hovertemplate=hover(
+                "block_time",
+                block="%{x}",
+                path="%{customdata[0]}",
+                time="%{y:,.2f}",
+                share="%{customdata[1]:.1%}",
+                macs="%{customdata[2]:,}",
+            ),
         )
     )
     _bars(figure, "block")
@@ -39,15 +46,20 @@ def time_per_kind(bp: Blueprint, seconds: dict[str, float]) -> go.Figure:
     order = sorted(sums, key=lambda kind: -sums[kind])
     figure = go.Figure(
         go.Bar(
-            x=[kind.replace("_", " ") for kind in order],
+            x=[label(f"op.{kind}") for kind in order],
             y=[1e3 * sums[kind] for kind in order],
             marker={"color": chart_colour(0), "line_width": 0},
             customdata=[[len(kinds[kind]), sums[kind] / sum(sums.values())] for kind in order],
-            hovertemplate="<b>%{x}</b>, %{customdata[0]:,} ops<br>%{y:,.2f} ms, "
-            "%{customdata[1]:.1%} of the pass<extra></extra>",
+            hovertemplate=hover(
+                "kind_time",
+                kind="%{x}",
+                count="%{customdata[0]:,}",
+                time="%{y:,.2f}",
+                share="%{customdata[1]:.1%}",
+            ),
         )
     )
-    return _bars(figure, "kind of op")
+    return _bars(figure, "op_kind")
 
 
 def _label_stages(figure: go.Figure, bp: Blueprint) -> None:
@@ -59,4 +71,4 @@ def _label_stages(figure: go.Figure, bp: Blueprint) -> None:
 def _bars(figure: go.Figure, axis: str) -> go.Figure:
     figure.update_xaxes(type="category")
     figure.update_yaxes(tickformat=",")
-    return styled(figure, 400, axis, "time, ms", bargap=0.15)
+    return styled(figure, 400, axis, "time", bargap=0.15)

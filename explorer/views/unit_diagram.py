@@ -9,8 +9,10 @@ from typing import Final
 from explorer.architecture.notation import shape_text
 from explorer.architecture.ops import Op, Shape
 from explorer.architecture.unit import Unit
+from explorer.views.block_diagram import window
 from explorer.views.palette import BACKGROUND, BLUE, BORDER, LIGHT, PANEL, TEXT, WRONG
 from explorer.views.svg import Anchor, document, text
+from explorer.words import count, label
 from explorer.words import width as text_width
 
 WIDTH: Final = 360.0
@@ -37,23 +39,27 @@ def picture(unit: Unit) -> str:
 
 def op_lines(op: Op) -> list[str]:
     """What a box says of its op: name and window, parameters, MACs."""
-    name = op.path.removeprefix("block.")
+    name, params = op.path.removeprefix("block."), count(op.params, "params")
     if op.kind == "batch_norm":
-        if op.on_shortcut:
-            return [f"{name}: BN", f"{op.params:,} parameters"]
-        return [f"{name}: BN, {op.params:,} parameters"]
+        what = _named(name, label("op_short.batch_norm"))
+        return [what, params] if op.on_shortcut else [label("named.like", name=what, what=params)]
     if op.kind == "relu":
-        return [f"{name}: ReLU"]
+        return [_named(name, label("op_short.relu"))]
     if op.kind == "pad":
         new = op.out_shape[0] - op.in_shape[0]
-        lines = ["zero padding"]
-        lines += ["every 2nd pixel"] if op.stride == 2 else []
-        return [*lines, *([f"{new:,} channels of 0"] if new else []), "0 parameters"]
-    stride = f"stride {op.stride}"
-    lines = [f"{name}: {op.kernel}x{op.kernel}"]
-    if op.stride > 1:
-        lines = [*lines, stride] if op.on_shortcut else [f"{lines[0]}, {stride}"]
-    return [*lines, f"{op.params:,} parameters", f"{op.macs:,} MACs"]
+        lines = [label("op.pad")]
+        lines += [label("drawn_op.every_second_pixel")] if op.stride == 2 else []
+        return [*lines, *([label("drawn_op.zeros", n=new)] if new else []), params]
+    if op.on_shortcut:
+        lines = [_named(name, label("drawn_op.window", kernel=op.kernel))]
+        lines += [label("drawn_op.stride", stride=op.stride)] if op.stride > 1 else []
+    else:
+        lines = [_named(name, window(op))]
+    return [*lines, params, count(op.macs, "macs")]
+
+
+def _named(name: str, what: str) -> str:
+    return label("named.of", name=name, what=what)
 
 
 class _Drawing:
@@ -145,8 +151,8 @@ class _Drawing:
 
     def _no_shortcut(self, top: float) -> None:
         middle = (top + self.y) / 2
-        for offset, line in ((-9, "no shortcut:"), (10, "a plain block")):
-            self._text(_LANE, middle + offset, line)
+        for offset, line in ((-9, "no_shortcut"), (10, "plain")):
+            self._text(_LANE, middle + offset, label(f"drawn_block.{line}"))
 
     def _join(self, last: Op) -> None:
         """The last arrow of the main branch, the addition, and the shortcut into it."""
@@ -172,18 +178,16 @@ class _Drawing:
         addition = self.unit.addition
         assert addition is not None
         (c, h, w), (skip_c, skip_h, skip_w) = addition.branch, addition.shortcut
-        if addition.broadcasts:
-            lines = ["adds without an error, by repeating"]
-            verb = "is repeated to make"
-        else:
-            lines = ["cannot be added"]
-            verb = "≠"
+        repeats = addition.broadcasts
+        lines = [label("drawn_block.broadcasts" if repeats else "drawn_block.cannot")]
         if addition.channels_differ:
-            few, many = (c, skip_c) if addition.fails else sorted((c, skip_c))
-            counted = f"channels: {few:,}" if addition.fails else f"{few} channel"
-            lines.append(f"{counted} {verb} {many:,}")
+            few, many = sorted((c, skip_c)) if repeats else (c, skip_c)
+            entry = "channel_repeated" if repeats else "channels_differ"
+            lines.append(label(f"drawn_block.{entry}", few=few, many=many))
         if addition.size_differs:
-            lines.append(f"size: {h}x{w} {verb} {skip_h}x{skip_w}")
+            sizes = {"height": h, "width": w, "other_height": skip_h, "other_width": skip_w}
+            entry = "size_repeated" if repeats else "size_differs"
+            lines.append(label(f"drawn_block.{entry}", **sizes))
         for index, line in enumerate(lines):
             y = self.y + 24 + index * 20
             self._text(WIDTH / 2, y, line, bold=index == 0, size=16, colour=_RED)
@@ -233,20 +237,20 @@ class _Drawing:
         """What the shortcut hands to the addition; `a` is a shared first activation."""
         shortcut = self.unit.block.shortcut
         source = "x" if shortcut is None or shortcut.source == "x" else "a"
-        words = {"projection": f"W {source}", "padding": f"padded {source}"}
-        return words.get(self.unit.kind, source)
+        entry = {"projection": "projected", "padding": "padded"}.get(self.unit.kind)
+        return label(f"tensor.{entry}", source=source) if entry else source
 
     def _finish(self, last: Op, after: list[Op]) -> None:
         addition, out = self.unit.addition, last.out_shape
         if addition is not None and addition.out_shape is not None:
             out = addition.out_shape
-        name = "F(x)" if addition is None else f"F(x) + {self._added()}"
+        name = "F(x)" if addition is None else label("tensor.sum", added=self._added())
         # The add's own path: no shortcut starts below it.
         below = last._replace(path="")
         for op in after:
             self._arrow(below, out, name)
             self._box(op_lines(op), _MAIN, _MAIN_BOX, self.y, op)
-            name = "output"
+            name = label("tensor.output")
         self._arrow(below, out, name)
         self.y += 4
 

@@ -5,7 +5,7 @@ Training runs are also a file.
 
 from collections.abc import Mapping, Sequence
 from html import escape
-from typing import Any
+from typing import Any, Literal
 
 import pandas as pd
 from plotly import graph_objects as go
@@ -13,7 +13,10 @@ from plotly import graph_objects as go
 from explorer.architecture.paths import Paths
 from explorer.architecture.studies import Study
 from explorer.views import palette
-from explorer.views.chart_style import FONT, styled
+from explorer.views.chart_style import FONT, hover, styled
+from explorer.words import label
+
+Reported = Literal["loss", "accuracy"]
 
 _SLOTS = (palette.ORANGE, palette.BLUE, palette.PURPLE, palette.GREEN, palette.SKY)
 _CLOSEST = 1.3
@@ -39,7 +42,7 @@ def study_chart(study: Study) -> go.Figure:
                 marker={"size": 10},
                 connectgaps=True,
                 cliponaxis=False,
-                hovertemplate="%{x} layers: %{y:.2f}%",
+                hovertemplate=label("hover.layers", layers="%{x}", value="%{y:.2f}%"),
             )
         elif not single:
             figure.add_bar(
@@ -49,7 +52,7 @@ def study_chart(study: Study) -> go.Figure:
                 marker_color=colour,
                 text=["" if error is None else f"{error:.2f}" for error in errors],
                 textposition="outside",
-                hovertemplate="%{x}: %{y:.2f}%",
+                hovertemplate=label("hover.value", name="%{x}", value="%{y:.2f}%"),
             )
     if single:
         names, alone = list(study.choices), [row[0] for row in study.rows.values()]
@@ -58,15 +61,20 @@ def study_chart(study: Study) -> go.Figure:
             y=names,
             orientation="h",
             marker_color=palette.chart_colour(palette.BLUE),
-            text=["fail" if error is None else f"{error:.2f}" for error in alone],
+            text=[label("mark.fail") if error is None else f"{error:.2f}" for error in alone],
             textposition="outside",
             showlegend=False,
-            hovertemplate="%{y}: %{x:.2f}%<extra></extra>",
+            hovertemplate=hover("value", name="%{y}", value="%{x:.2f}%"),
         )
         for name, error in zip(names, alone, strict=True):
             if error is None:
                 figure.add_annotation(
-                    x=0, y=name, text="above 20%", showarrow=False, xanchor="left", font=FONT
+                    x=0,
+                    y=name,
+                    text=label("mark.above_20"),
+                    showarrow=False,
+                    xanchor="left",
+                    font=FONT,
                 )
         figure.update_yaxes(autorange="reversed")
     if study.numeric:
@@ -74,9 +82,9 @@ def study_chart(study: Study) -> go.Figure:
     (figure.update_xaxes if single else figure.update_yaxes)(
         rangemode="normal" if study.numeric else "tozero"
     )
-    across = study.metric if single else "layers (log scale)" if study.numeric else None
-    up = None if single else study.metric
-    return styled(figure, 400, across, up, legend="below", bargap=0.25)
+    styled(figure, 400, "layers_log" if study.numeric else None, legend="below", bargap=0.25)
+    (figure.update_xaxes if single else figure.update_yaxes)(title_text=study.metric)
+    return figure
 
 
 def _apart(depths: Sequence[int]) -> list[int]:
@@ -104,21 +112,20 @@ def likeness(
             mode="lines+markers",
             line={"color": colour, "width": 3},
             marker={"size": 8},
-            hovertemplate="%{x} layers: %{y:.4f}",
+            hovertemplate=label("hover.layers", layers="%{x}", value="%{y:.4f}"),
         )
         if name in theory:
             figure.add_scatter(
                 x=list(depths),
                 y=[value if value and value > 1e-3 else None for value in theory[name]],
-                name=f"{name}, theory",
+                name=label("series.theory", name=name),
                 mode="lines",
                 line={"color": colour, "width": 2, "dash": "dot"},
-                hovertemplate="theory: %{y:.4f}",
+                hovertemplate=label("hover.theory", value="%{y:.4f}"),
             )
     figure.update_xaxes(type="log", tickvals=list(depths))
     figure.update_yaxes(type="log", range=[-3, 0.05])
-    across, up = "layers or blocks (log scale)", "mean correlation of two gradients"
-    return styled(figure, 440, across, up, legend="below")
+    return styled(figure, 440, "layers_or_blocks", "likeness", legend="below")
 
 
 def identity(depths: Sequence[int], errors: Mapping[str, Sequence[float]]) -> go.Figure:
@@ -132,18 +139,22 @@ def identity(depths: Sequence[int], errors: Mapping[str, Sequence[float]]) -> go
             marker_color=palette.chart_colour(_SLOTS[index]),
             text=[f"{value:.2f}" for value in values],
             textposition="outside",
-            hovertemplate="%{x} layers: %{y:.3f}",
+            hovertemplate=label("hover.layers", layers="%{x}", value="%{y:.3f}"),
         )
     figure.add_hline(y=1, line_dash="dot", line_color=palette.chart_colour(palette.GREY))
     figure.update_xaxes(type="category")
-    up = "error / error of always saying the mean"
-    return styled(figure, 400, "layers", up, legend="below")
+    return styled(figure, 400, "layers", "relative_error", legend="below")
 
 
-def training(
-    runs: Mapping[str, Sequence[Mapping[str, Any]]], what: str, title: str, log: bool
-) -> go.Figure:
-    """What a training reported by step, one line per run."""
+def training(runs: Mapping[str, Sequence[Mapping[str, Any]]], what: Reported) -> go.Figure:
+    """What a training reported by step, one line per run.
+
+    The loss is on a logarithmic axis, so that late progress shows too.
+
+    Args:
+        runs: name, a visitor's words, -> points.
+        what: the number of each point to draw.
+    """
     figure = go.Figure()
     for index, (name, points) in enumerate(runs.items()):
         figure.add_scatter(
@@ -152,11 +163,11 @@ def training(
             name=escape(name),
             mode="lines",
             line=_line(index),
-            hovertemplate="step %{x}: %{y:.3f}",
+            hovertemplate=label("hover.step", step="%{x}", value="%{y:.3f}"),
         )
-    figure.update_yaxes(type="log" if log else "linear")
+    figure.update_yaxes(type="log" if what == "loss" else "linear")
     height = 340 + 24 * len(runs)
-    return styled(figure, height, "step", title, legend="below", uirevision="training")
+    return styled(figure, height, "step", f"training_{what}", legend="below", uirevision="training")
 
 
 def deletions(
@@ -168,10 +179,13 @@ def deletions(
             x=list(titles),
             y=[None if value is None else 100 * value for value in accuracy],
             marker_color=[palette.chart_colour(palette.slot_of(path)) for path in paths],
-            hovertemplate="without %{x}: %{y:.1f}%<extra></extra>",
+            hovertemplate=hover("deleted", block="%{x}", share="%{y:.1f}"),
         )
     )
-    lines = ((100 * whole, f"whole:<br>{whole:.2%}", "bottom"), (10.0, "chance:<br>10%", "top"))
+    lines = (
+        (100 * whole, label("mark.whole", share=f"{whole:.2%}"), "bottom"),
+        (10.0, label("mark.chance", share="10%"), "top"),
+    )
     for y, text, side in lines:
         figure.add_hline(
             y=y,
@@ -181,7 +195,7 @@ def deletions(
         )
     figure.update_xaxes(type="category", nticks=30)
     figure.update_yaxes(range=[0, 112])
-    return styled(figure, 360, "deleted block", "test accuracy, %", margin={"r": 75})
+    return styled(figure, 360, "deleted_block", "test_accuracy", margin={"r": 75})
 
 
 def path_lengths(paths: Paths, shortest: int, longest: int) -> go.Figure:
@@ -198,10 +212,10 @@ def path_lengths(paths: Paths, shortest: int, longest: int) -> go.Figure:
                 for length in lengths
             ],
             customdata=[f"{paths.of_length(length):,}" for length in lengths],
-            hovertemplate="%{x} blocks: %{customdata} paths, %{y:.4f}%<extra></extra>",
+            hovertemplate=hover("paths", length="%{x}", count="%{customdata}", share="%{y:.4f}"),
         )
     )
-    return styled(figure, 380, "length of a path, blocks", "share of all paths, %", bargap=0.05)
+    return styled(figure, 380, "path_length", "path_share", bargap=0.05)
 
 
 def curves_csv(runs: Mapping[str, tuple[str, Sequence[Mapping[str, Any]]]]) -> str:

@@ -86,7 +86,7 @@ def charts():
         bn_charts.running(found, 3, 4),
         bn_charts.agreement({"train mode": ([1.0], [2.0]), "eval mode": ([1.0], [1.0])}),
         bn_charts.sigmoid(sigmoid_inputs(4, 2)),
-        depth_charts.by_depth(lines, "norm"),
+        depth_charts.by_depth(lines, "gradient"),
     ]
 
 
@@ -102,12 +102,14 @@ def test_charts_follow_the_theme_and_name_their_axes(figure):
 
 
 def test_ticks_are_few_and_cover_the_values():
-    figure = depth_charts.by_depth({(True, False): [3e-9, 2e11]}, "norm")
+    figure = depth_charts.by_depth({(True, False): [3e-9, 2e11]}, "gradient")
     ticks = figure.layout.yaxis.tickvals
     assert len(ticks) <= 8
     assert ticks[0] <= 3e-9
     assert figure.layout.yaxis.ticktext[0] == "10⁻⁹"
-    assert depth_charts.by_depth({(True, False): [float("inf"), 0.0]}, "norm").layout.yaxis.tickvals
+    assert depth_charts.by_depth(
+        {(True, False): [float("inf"), 0.0]}, "gradient"
+    ).layout.yaxis.tickvals
 
 
 def test_depth_table_sets_both_side_by_side():
@@ -121,8 +123,8 @@ def test_depth_table_sets_both_side_by_side():
 @pytest.mark.parametrize(
     ("name", "cells"),
     # Seen are the front (channels x positions), the top (channels x images), the side.
-    [("batch norm", 6 + 4 + 24), ("layer norm", 36 + 6 + 6), ("instance norm", 6 + 1 + 6),
-     ("group norm", 18 + 3 + 6)],
+    [("batch", 6 + 4 + 24), ("layer", 36 + 6 + 6), ("instance", 6 + 1 + 6),
+     ("group", 18 + 3 + 6)],
 )  # fmt: skip
 def test_cubes_colour_the_values_of_one_mean(name, cells):
     svg = cubes.cube(name)

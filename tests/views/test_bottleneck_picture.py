@@ -6,7 +6,7 @@ from xml.etree import ElementTree
 import pytest
 
 from explorer.architecture.comparison import compare
-from explorer.views.bottleneck_picture import WIDTH, label, longest_side, picture
+from explorer.views.bottleneck_picture import WIDTH, lines_of, longest_side, picture
 
 SVG = "{http://www.w3.org/2000/svg}"
 
@@ -45,7 +45,7 @@ def test_a_1x1_that_compresses_is_wide_and_one_that_restores_is_high() -> None:
 
 def test_every_number_unfolds_into_its_product() -> None:
     pair = compare(256, 4, bias=True, batch_norm=True)
-    assert label(pair.bottleneck.layers[0]) == [
+    assert lines_of(pair.bottleneck.layers[0]) == [
         "1x1, 256 \u2192 64 channels",
         "1*1*256*64 = 16,384",
         "+ 64 biases",
@@ -53,7 +53,7 @@ def test_every_number_unfolds_into_its_product() -> None:
     ]
     for stack in pair.stacks:
         for layer in stack.layers:
-            lines = label(layer)
+            lines = lines_of(layer)
             product, value = lines[1].split(" = ")
             factors = [int(factor) for factor in product.split("*")]
             assert factors[0] * factors[1] * factors[2] * factors[3] == int(value.replace(",", ""))

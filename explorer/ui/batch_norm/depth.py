@@ -37,9 +37,7 @@ def draw(choice: Choice) -> None:
     with left:
         st.markdown("**Activations on the way forward**")
         chart.show(
-            depth_charts.by_depth(
-                {net: signal.spread for net, signal in found.items()}, "standard deviation"
-            ),
+            depth_charts.by_depth({net: signal.spread for net, signal in found.items()}, "spread"),
             "bn_spread",
             alt="Standard deviation of each block's output",
         )
@@ -47,7 +45,7 @@ def draw(choice: Choice) -> None:
         st.markdown("**Gradients on the way back**")
         chart.show(
             depth_charts.by_depth(
-                {net: signal.gradients for net, signal in found.items()}, "norm of the gradient"
+                {net: signal.gradients for net, signal in found.items()}, "gradient"
             ),
             "bn_gradients",
             alt="Norm of the loss's gradient for each block's first convolution",
@@ -74,7 +72,8 @@ def compute(depth: int, device: str) -> dict[tuple[bool, bool], Signal]:
     """(batch norm, shortcuts) -> signal of the four networks of this depth, with progress."""
     found = {}
     slot = st.empty()
-    for index, (net, (name, _)) in enumerate(depth_charts.NETS.items()):
+    for index, net in enumerate(depth_charts.NETS):
+        name = depth_charts.net_name(net)
         slot.progress(index / len(depth_charts.NETS), f"{depth} layers, {name}: there and back …")
         found[net] = cached.signal(depth, *net, _IMAGES, device)
     slot.empty()

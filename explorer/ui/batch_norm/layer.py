@@ -7,6 +7,7 @@ from typing import Final
 import streamlit as st
 
 from explorer.architecture import Op
+from explorer.architecture.norms import NORM_KINDS
 from explorer.experiments.batch_norm.plan import images_that_fit, layers, takes_pictures
 from explorer.ui import cache, chart
 from explorer.ui.batch_norm import cached, pictures
@@ -17,7 +18,7 @@ from explorer.ui.kept import KEPT
 from explorer.ui.picker import Choice
 from explorer.views.batch_norm import charts, cubes, layer_tables
 from explorer.views.numbers import plain
-from explorer.words import glossary, section
+from explorer.words import glossary, label, section
 
 _HEIGHT: Final = 480
 
@@ -134,12 +135,11 @@ def _fed(choice: Choice, trained: str | None, own: bool) -> str:
 
 
 def _axes(op: Op, images: int) -> None:
-    for column, name in zip(st.columns(len(cubes.SHARED)), cubes.SHARED, strict=True):
+    for column, kind in zip(st.columns(len(NORM_KINDS)), NORM_KINDS, strict=True):
         with column:
-            st.markdown(f"**{name.capitalize()}**")
-            svg = cubes.cube(name)
-            label = f"{name}: the values that share one mean are blue"
-            drawing(svg, key=f"bn_cube_{name.split()[0]}", label=label)
+            st.markdown(f"**{label(f'norm_title.{kind}')}**")
+            said = section("drawings", "cube", norm=label(f"norm.{kind}"))
+            drawing(cubes.cube(kind), key=f"bn_cube_{kind}", label=said)
     channels, height, width = op.in_shape
     st.table(layer_tables.axes((images, channels, height, width)), border="horizontal")
     st.markdown(section("batch_norm", "Axes"))

@@ -45,7 +45,7 @@ def _gradients() -> None:
     st.write(section("why_residual", "initialisation"))
     found = depth_of_signal.compute(int(layers), usable_device(picker.current().device).id)
     lines = {net: signal.gradients for net, signal in found.items()}
-    figure = depth_charts.by_depth(lines, "gradient norm of conv1 (log scale)")
+    figure = depth_charts.by_depth(lines, "gradient_of_conv1")
     chart.show(figure, key="why_gradients", alt="Gradient norm by block")
     from explorer.experiments.signal import REFERENCE
 

@@ -75,10 +75,10 @@ def _watch() -> None:
     if any(lines.values()):
         left, right = st.columns(2)
         with left:
-            figure = why_charts.training(lines, "loss", "training loss (log scale)", log=True)
+            figure = why_charts.training(lines, "loss")
             chart.show(figure, key="why_loss", alt="Training loss by step")
         with right:
-            figure = why_charts.training(lines, "accuracy", "training accuracy", log=False)
+            figure = why_charts.training(lines, "accuracy")
             chart.show(figure, key="why_accuracy", alt="Training accuracy by step")
     _results(statuses)
     deletions.draw(statuses, _label)

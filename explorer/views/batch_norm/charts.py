@@ -7,9 +7,10 @@ import plotly.graph_objects as go
 from plotly.subplots import make_subplots
 
 from explorer.experiments.batch_norm.claims import Histogram, Running, SigmoidInputs
-from explorer.views.chart_style import FONT, styled
+from explorer.views.chart_style import FONT, hover, styled
 from explorer.views.numbers import plain
 from explorer.views.palette import GREY, INDIGO, SKY, TEAL, VERMILION, chart_colour
+from explorer.words import label
 
 _STEPS: Final = (GREY, SKY, INDIGO, TEAL)
 
@@ -18,7 +19,12 @@ def histograms(rows: Sequence[Histogram], height: int = 460) -> go.Figure:
     """One below the other, on one axis."""
     titles = [
         # Rounded: a mean of 1e-17 is float64's way of writing 0.
-        f"{row.name}: mean {plain(round(row.mean, 9))}, variance {plain(row.variance)}"
+        label(
+            "histogram.moments",
+            name=row.name,
+            mean=plain(round(row.mean, 9)),
+            variance=plain(row.variance),
+        )
         for row in rows
     ]
     figure = make_subplots(
@@ -32,13 +38,13 @@ def histograms(rows: Sequence[Histogram], height: int = 460) -> go.Figure:
             y=row.counts,
             width=width,
             marker={"color": chart_colour(slot), "line": {"width": 0}},
-            hovertemplate=f"%{{y:,}} values within {plain(width)} of %{{x:,.4f}}<extra></extra>",
+            hovertemplate=hover("histogram", count="%{y:,}", width=plain(width), value="%{x:,.4f}"),
             row=index,
             col=1,
         )
     figure.update_annotations(font=FONT, x=0, xanchor="left")
-    figure.update_yaxes(nticks=3, tickformat=",", title_text="values")
-    figure.update_xaxes(title_text="value", row=len(rows), col=1)
+    figure.update_yaxes(nticks=3, tickformat=",", title_text=label("axis.values"))
+    figure.update_xaxes(title_text=label("axis.value"), row=len(rows), col=1)
     return styled(figure, height, showlegend=False, bargap=0)
 
 
@@ -51,17 +57,21 @@ def running(found: Running, mean: float, variance: float) -> go.Figure:
         ("variance", found.variances, found.running_variances, TEAL, variance),
     ):
         figure.add_scatter(
-            x=batches, y=dots, mode="markers", name=f"{name} of the batch",
+            x=batches, y=dots, mode="markers", name=label(f"series.batch_{name}"),
             marker={"color": chart_colour(slot), "size": 5, "opacity": 0.55},
-            hovertemplate=f"batch %{{x}}: {name} %{{y:.4f}}<extra></extra>",
+            hovertemplate=hover(
+                "in_batch", batch="%{x}", name=label(f"layer_channels.{name}"), value="%{y:.4f}"
+            ),
         )  # fmt: skip
         figure.add_scatter(
             x=[0, *batches], y=[0.0 if name == "mean" else 1.0, *line], mode="lines",
-            name=f"running {name}", line={"color": chart_colour(slot), "width": 3},
-            hovertemplate=f"after batch %{{x}}: running {name} %{{y:.4f}}<extra></extra>",
+            name=label(f"series.running_{name}"), line={"color": chart_colour(slot), "width": 3},
+            hovertemplate=hover(
+                "after_batch", batch="%{x}", name=label(f"series.running_{name}"), value="%{y:.4f}"
+            ),
         )  # fmt: skip
         figure.add_hline(truth, line={"color": chart_colour(slot), "width": 1})
-    return styled(figure, 400, "batches seen", "value", legend="above")
+    return styled(figure, 400, "batches", "value", legend="above")
 
 
 def agreement(pairs: Mapping[str, tuple[Sequence[float], Sequence[float]]]) -> go.Figure:
@@ -70,7 +80,11 @@ def agreement(pairs: Mapping[str, tuple[Sequence[float], Sequence[float]]]) -> g
     every = [value for pair in pairs.values() for side in pair for value in side]
     ends = [min(every), max(every)]
     figure.add_scatter(
-        x=ends, y=ends, mode="lines", name="equal", line={"color": chart_colour(GREY), "width": 1}
+        x=ends,
+        y=ends,
+        mode="lines",
+        name=label("series.equal"),
+        line={"color": chart_colour(GREY), "width": 1},
     )
     for (name, (first, second)), slot, size in zip(
         pairs.items(), (VERMILION, TEAL), (7, 5), strict=False
@@ -78,22 +92,24 @@ def agreement(pairs: Mapping[str, tuple[Sequence[float], Sequence[float]]]) -> g
         figure.add_scatter(
             x=first, y=second, mode="markers", name=name,
             marker={"color": chart_colour(slot), "size": size, "opacity": 0.8},
-            hovertemplate="logit %{x:.4f} in batch A, %{y:.4f} in batch B<extra></extra>",
+            hovertemplate=hover("logits", one="%{x:.4f}", other="%{y:.4f}"),
         )  # fmt: skip
-    return styled(figure, 330, "logit in batch A", "logit in batch B", legend="above")
+    return styled(figure, 330, "logit_a", "logit_b", legend="above")
 
 
 def sigmoid(found: SigmoidInputs) -> go.Figure:
     """The sigmoid's slope, and where its inputs lie before and after batch norm."""
     figure = go.Figure()
     for name, y, slot, fill in (
-        ("inputs before", found.before, GREY, "tozeroy"),
-        ("inputs after", found.after, INDIGO, "tozeroy"),
-        ("slope of the sigmoid", found.slope, VERMILION, None),
+        ("inputs_before", found.before, GREY, "tozeroy"),
+        ("inputs_after", found.after, INDIGO, "tozeroy"),
+        ("sigmoid_slope", found.slope, VERMILION, None),
     ):
         figure.add_scatter(
-            x=found.x, y=y, mode="lines", name=name, fill=fill,
+            x=found.x, y=y, mode="lines", name=label(f"series.{name}"), fill=fill,
             line={"color": chart_colour(slot), "width": 3 if fill is None else 1.5},
-            hovertemplate=f"{name}: %{{y:.4f}} at %{{x:.2f}}<extra></extra>",
+            hovertemplate=hover(
+                "value_at", name=label(f"series.{name}"), value="%{y:.4f}", place="%{x:.2f}"
+            ),
         )  # fmt: skip
-    return styled(figure, 300, "input of the sigmoid", "slope, density", legend="above")
+    return styled(figure, 300, "sigmoid_input", "slope", legend="above")

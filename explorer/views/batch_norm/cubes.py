@@ -3,8 +3,10 @@
 from collections.abc import Callable
 from typing import Final
 
+from explorer.architecture.norms import NormKind
 from explorer.views.palette import BACKGROUND, BLUE, BORDER, LIGHT, PANEL
 from explorer.views.svg import document, text
+from explorer.words import label
 
 IMAGES, CHANNELS, POSITIONS, GROUP = 4, 6, 6, 3
 _CELL, _DEPTH, _FONT = 19, 10, 15
@@ -14,18 +16,18 @@ HEIGHT = _TOP + POSITIONS * _CELL + 30
 
 Inside = Callable[[int, int], bool]
 
-SHARED: Final[dict[str, Inside]] = {
-    "batch norm": lambda image, channel: channel == CHANNELS - 1,
-    "layer norm": lambda image, channel: image == 0,
-    "instance norm": lambda image, channel: image == 0 and channel == CHANNELS - 1,
-    "group norm": lambda image, channel: image == 0 and channel >= CHANNELS - GROUP,
+SHARED: Final[dict[NormKind, Inside]] = {
+    "batch": lambda image, channel: channel == CHANNELS - 1,
+    "layer": lambda image, channel: image == 0,
+    "instance": lambda image, channel: image == 0 and channel == CHANNELS - 1,
+    "group": lambda image, channel: image == 0 and channel >= CHANNELS - GROUP,
 }
-"""Name -> which (image, channel) cells share one mean; every position of a cell always does."""
+"""Which (image, channel) cells share one mean; every position of a cell always does."""
 
 
-def cube(name: str) -> str:
+def cube(kind: NormKind) -> str:
     """A block of N images x C channels x H W positions, the cells of one mean in blue."""
-    inside = SHARED[name]
+    inside = SHARED[kind]
     front = [
         _face(inside(0, channel), *_square(channel, position))
         for channel in range(CHANNELS)
@@ -43,11 +45,11 @@ def cube(name: str) -> str:
     ]
     right, bottom = _LEFT + CHANNELS * _CELL, _TOP + POSITIONS * _CELL
     middle = _TOP + POSITIONS * _CELL / 2
-    upright = text(20, middle, "positions H W", size=_FONT)
+    upright = text(20, middle, label("cube.positions"), size=_FONT)
     labels = [
-        text(_LEFT + CHANNELS * _CELL / 2, bottom + 20, "channels C", size=_FONT),
+        text(_LEFT + CHANNELS * _CELL / 2, bottom + 20, label("cube.channels"), size=_FONT),
         f'<g transform="rotate(-90 20 {middle})">{upright}</g>',
-        text(right + IMAGES * _DEPTH - 28, 14, "images N", size=_FONT),
+        text(right + IMAGES * _DEPTH - 28, 14, label("cube.images"), size=_FONT),
     ]
     return document(WIDTH, HEIGHT, [*top, *side, *front, *labels])
 

@@ -2,53 +2,55 @@
 
 from __future__ import annotations
 
-from math import gcd
 from typing import TYPE_CHECKING
 
 import pandas as pd
 from pandas.io.formats.style import Styler
 
+from explorer.architecture.norms import NormAxes, groups_of, norm_axes
+from explorer.views.tables import heading
+from explorer.words import count, label
+
 if TYPE_CHECKING:
     from explorer.experiments.batch_norm.layer import Statistics
 
-GROUPS = 32
+_CHANNELS = "layer_channels"
+_AXES = "norm_axes"
 
 
 def channels(found: Statistics) -> pd.DataFrame:
     """One row per channel: the layer's input, its parameters, its output."""
-    return pd.DataFrame(
-        {
-            "mean": found.mean,
-            "variance": found.variance,
-            "smallest": found.smallest,
-            "largest": found.largest,
-            "γ": found.gamma,
-            "β": found.beta,
-            "mean after": found.mean_after,
-            "variance after": found.variance_after,
-        },
-        index=pd.RangeIndex(len(found.mean), name="channel"),
-    )
+    numbers = {
+        "mean": found.mean,
+        "variance": found.variance,
+        "smallest": found.smallest,
+        "largest": found.largest,
+        "gamma": found.gamma,
+        "beta": found.beta,
+        "mean_after": found.mean_after,
+        "variance_after": found.variance_after,
+    }
+    named = {heading(_CHANNELS, column): values for column, values in numbers.items()}
+    rows = pd.RangeIndex(len(found.mean), name=heading(_CHANNELS, "channel"))
+    return pd.DataFrame(named, index=rows)
 
 
 def axes(shape: tuple[int, int, int, int]) -> Styler:
-    """For a batch of this (N, C, H, W): how many means each norm takes, over how many values.
-
-    Group norm has 32 groups, as in its paper, or the largest number of groups below that which
-    divides the channels evenly.
-    """
-    images, count, height, width = shape
-    groups = gcd(count, GROUPS)
+    """For a batch of this (N, C, H, W): how many means each norm takes, over how many values."""
     rows = {
-        "batch norm": ("N, H, W", count, images * height * width, "yes"),
-        "layer norm": ("C, H, W", images, count * height * width, "no"),
-        "instance norm": ("H, W", images * count, height * width, "no"),
-        f"group norm, {groups} groups": (
-            "C / G, H, W",
-            images * groups,
-            count // groups * height * width,
-            "no",
-        ),
+        _named(norm, shape[1]): (
+            norm.axes,
+            norm.means,
+            norm.values,
+            label("yes_no.yes" if norm.mixes_images else "yes_no.no"),
+        )
+        for norm in norm_axes(shape)
     }
-    columns = ("mean over", "means", "values in each", "mixes images")
+    columns = [heading(_AXES, column) for column in ("axes", "means", "values", "mixes")]
     return pd.DataFrame.from_dict(rows, orient="index", columns=columns).style.format(thousands=",")
+
+
+def _named(norm: NormAxes, channels: int) -> str:
+    if norm.kind == "group":
+        return label("norm.group_of", groups=count(groups_of(channels), "group"))
+    return label(f"norm.{norm.kind}")

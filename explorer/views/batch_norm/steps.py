@@ -9,9 +9,10 @@ import plotly.graph_objects as go
 from pandas.io.formats.style import Styler
 
 from explorer.experiments.batch_norm.steps import Steps, moments
-from explorer.views.chart_style import styled
+from explorer.views.chart_style import hover, styled
 from explorer.views.numbers import fixed
 from explorer.views.palette import BLUE, GREY, INDIGO, chart_colour
+from explorer.words import label
 
 COLUMNS = ("x", "x − μ", "x̂", "y")
 
@@ -26,12 +27,16 @@ def table(result: Steps, torch_outputs: Sequence[float] | None) -> Styler:
         name: [*column, *moments(column)] for name, column in zip(COLUMNS, columns, strict=True)
     }
     m = len(result.values)
-    numbers["torch"] = (
+    numbers[label("four_steps.torch")] = (
         [*torch_outputs, *moments(torch_outputs)] if torch_outputs else [nan] * (m + 2)
     )
-    rows = [*(str(index + 1) for index in range(m)), "mean", "var."]
-    frame = pd.DataFrame(numbers, index=pd.Index(rows, name="value"))
-    missing = "…" if torch_outputs is None else "refused"
+    rows = [
+        *(str(index + 1) for index in range(m)),
+        label("four_steps.mean"),
+        label("four_steps.variance"),
+    ]
+    frame = pd.DataFrame(numbers, index=pd.Index(rows, name=label("four_steps.value")))
+    missing = "…" if torch_outputs is None else label("four_steps.refused")
     formats = {name: partial(fixed, digits=_decimals(column[:m])) for name, column in frame.items()}
     return frame.style.format(formats, na_rep=missing)
 
@@ -62,8 +67,10 @@ def journey(result: Steps, row: int) -> go.Figure:
             mode="lines+markers",
             line={"color": chart_colour(slot), "width": width},
             marker={"size": 5 + width},
-            name=f"value {row + 1}" if slot == INDIGO else "the others",
-            hovertemplate="%{x}: %{y:,.4f}<extra></extra>",
+            name=label("four_steps.followed", n=row + 1)
+            if slot == INDIGO
+            else label("four_steps.others"),
+            hovertemplate=hover("value", name="%{x}", value="%{y:,.4f}"),
         )
     figure.add_scatter(
         x=COLUMNS,
@@ -71,7 +78,7 @@ def journey(result: Steps, row: int) -> go.Figure:
         mode="markers",
         marker={"symbol": "line-ew-open", "size": 26, "color": chart_colour(BLUE),
                 "line": {"width": 3}},
-        name="mean",
-        hovertemplate="mean of %{x}: %{y:,.4f}<extra></extra>",
+        name=label("series.mean"),
+        hovertemplate=hover("mean_of", column="%{x}", value="%{y:,.4f}"),
     )  # fmt: skip
     return styled(figure, 250, y="value", legend="above", xaxis_range=[-0.25, 3.25])

@@ -1,0 +1,20 @@
+"""Tables: rows whose columns are ids, worded when they are handed out."""
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from explorer.words import label
+
+
+def heading(table: str, column: str) -> str:
+    """What a column is called: an entry of the table of labels of this name."""
+    return label(f"{table}.{column}")
+
+
+def worded(rows: Iterable[Mapping[str, Any]], table: str) -> list[dict[str, Any]]:
+    """The rows with their columns' headings in place of the ids.
+
+    >>> worded([{"channel": 0}], "layer_channels")
+    [{'channel': 0}]
+    """
+    return [{heading(table, column): cell for column, cell in row.items()} for row in rows]
