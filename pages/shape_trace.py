@@ -4,12 +4,12 @@ import streamlit as st
 
 from explorer.ui import cache, picker, trace_tabs, tracing
 from explorer.ui.player import player
-from explorer.words import section
+from explorer.words import label, section
 
 choice = picker.current()
 bp = cache.blueprint_of(choice.spec, choice.image_size)
 
-st.title(f"Shape trace of {choice.title}")
+st.title(label("trace.title", title=choice.title))
 st.markdown(section("shape_trace", "introduction"))
 trace = tracing.badge(choice)
 player(bp, choice.title, trace)

@@ -3,22 +3,24 @@
 import streamlit as st
 
 from explorer.ui import cache, picker
-from explorer.ui.shortcuts import block, dashed, network, strides
+from explorer.ui.shortcuts import block, network, strides
+from explorer.views.titles import part_title
+from explorer.words import label
 
 choice = picker.current()
 bp = cache.blueprint_of(choice.spec, choice.image_size)
 
-st.title(f"Shortcuts of {choice.title}")
+st.title(label("shortcuts.title", title=choice.title))
 st.markdown(network.lead(bp))
-view = network.controls(bp)
+view = network.choose_view(bp)
 network.show(bp, choice, view)
 
-st.subheader(view.block.title)
+st.subheader(part_title(view.block.title))
 st.caption(block.breadcrumb(bp, choice, view.block))
 block.show(bp, choice, view.block)
 
-st.subheader("Dashed blocks")
-dashed.show(bp)
+st.subheader(label("shortcuts.dashed"), anchor="dashed-blocks")
+network.list_dashed(bp)
 
-st.subheader("v1 and v1.5: where the stride sits")
+st.subheader(label("shortcuts.strides"), anchor="v1-and-v1-5-where-the-stride-sits")
 strides.show(choice, view.block.path)

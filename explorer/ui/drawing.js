@@ -15,6 +15,13 @@ export default function ({ parentElement, data, setTriggerValue }) {
   const svg = stage.querySelector("svg");
   if (!svg) return;
 
+  root.querySelectorAll("button[data-do]").forEach((button) => {
+    const word = data.words[button.dataset.do] ?? "";
+    if (button.hasAttribute("data-sign")) button.setAttribute("aria-label", word);
+    else button.textContent = word;
+  });
+  root.querySelector(".hint").textContent = data.words.hint ?? "";
+
   // Charts and drawings share the theme's ten colours; CSS cannot index a list, so name them.
   const colours = getComputedStyle(root).getPropertyValue("--st-chart-categorical-colors");
   colours.split(/,\s*(?![^(]*\))/).forEach((colour, slot) => {

@@ -6,20 +6,21 @@ from typing import Any, Literal
 
 import streamlit as st
 
+from explorer import words
 from explorer.views.palette import themed
 
 _FOLDER = Path(__file__).parent
 _HTML = """
 <div class="drawing">
   <div class="tools">
-    <button type="button" data-do="in" aria-label="Zoom in">+</button>
-    <button type="button" data-do="out" aria-label="Zoom out">&minus;</button>
-    <button type="button" data-do="fit">Whole picture</button>
-    <button type="button" data-do="natural">Readable size</button>
-    <button type="button" data-do="full">Full screen</button>
-    <button type="button" data-do="svg">Save SVG</button>
-    <button type="button" data-do="png">Save PNG</button>
-    <span class="hint">Scroll or drag, Ctrl + wheel to zoom, Tab and arrow keys to choose</span>
+    <button type="button" data-do="in" data-sign>+</button>
+    <button type="button" data-do="out" data-sign>&minus;</button>
+    <button type="button" data-do="fit"></button>
+    <button type="button" data-do="natural"></button>
+    <button type="button" data-do="full"></button>
+    <button type="button" data-do="svg"></button>
+    <button type="button" data-do="png"></button>
+    <span class="hint"></span>
   </div>
   <div class="stage"></div>
 </div>
@@ -92,6 +93,7 @@ def drawing(
             "min_width": min_width,
             "dim": dim,
             "scene": scene,
+            "words": words.labels("drawing") if tools else {},
         },
         on_clicked_change=chosen,
     )

@@ -12,8 +12,8 @@ from explorer.lessons.sentences import op_sentence
 from explorer.ui.drawing import drawing
 from explorer.views import op_picture, trace_map
 from explorer.views.numbers import duration
-from explorer.views.titles import stage_title
-from explorer.words import glossary, quoted, section
+from explorer.views.titles import part_title, stage_title
+from explorer.words import glossary, label, quoted, section
 
 if TYPE_CHECKING:
     from explorer.networks import Trace
@@ -41,7 +41,7 @@ def player(bp: Blueprint, title: str, trace: Trace | None = None) -> None:
     drawing(
         trace_map.picture(bp, op),
         key="trace_map",
-        label=f"Map of {title}; {op.path} is marked",
+        label=section("shape_trace", "alt of the map", title=title, op=op.path),
         choosable=True,
         selected=op.path,
         min_width=860,
@@ -67,7 +67,7 @@ def go(path: str) -> None:
 
 def _index(bp: Blueprint, places: dict[str, int], title: str) -> int:
     """Place of the URL's op or block; of one that the network does not have, it says so."""
-    wanted = st.query_params.get(PARAMETER, bp.ops[0].path)
+    wanted = st.query_params.get(PARAMETER) or bp.ops[0].path
     if wanted in places:
         return places[wanted]
     st.warning(section("shape_trace", "unknown op", title=title, op=quoted(wanted)))
@@ -91,26 +91,32 @@ def _controls(bp: Blueprint, index: int, starts: list[int]) -> None:
     before = max((start for start in starts if start < index), default=0)
     after = min((start for start in starts if start > index), default=last)
     steps = (
-        ("First", ":material/first_page:", 0, None),
-        ("Previous block", ":material/keyboard_double_arrow_left:", before, "Shift+Left"),
-        ("Previous", ":material/chevron_left:", max(0, index - 1), "Left"),
-        ("Next", ":material/chevron_right:", min(last, index + 1), "Right"),
-        ("Next block", ":material/keyboard_double_arrow_right:", after, "Shift+Right"),
-        ("Last", ":material/last_page:", last, None),
+        ("first", ":material/first_page:", 0, None),
+        ("previous_block", ":material/keyboard_double_arrow_left:", before, "Shift+Left"),
+        ("previous", ":material/chevron_left:", max(0, index - 1), "Left"),
+        ("next", ":material/chevron_right:", min(last, index + 1), "Right"),
+        ("next_block", ":material/keyboard_double_arrow_right:", after, "Shift+Right"),
+        ("last", ":material/last_page:", last, None),
     )
     with st.container(horizontal=True, gap="small", vertical_alignment="center"):
-        for label, icon, target, shortcut in steps:
+        for name, icon, target, shortcut in steps:
             st.button(
-                label,
+                label(f"trace_step.{name}"),
                 icon=icon,
-                key=f"trace_{label.lower()}",
+                key=f"trace_{name}",
                 shortcut=shortcut,
                 on_click=go,
                 args=(ops[target].path,),
             )
     st.session_state[_SLIDER] = index + 1
     st.slider(
-        "Op", 1, len(ops), key=_SLIDER, on_change=_slide, args=(bp,), label_visibility="collapsed"
+        label(f"{_SLIDER}.label"),
+        1,
+        len(ops),
+        key=_SLIDER,
+        on_change=_slide,
+        args=(bp,),
+        label_visibility="collapsed",
     )
 
 
@@ -121,19 +127,20 @@ def _slide(bp: Blueprint) -> None:
 def _words(bp: Blueprint, op: Op, index: int, title: str, trace: Trace | None) -> None:
     block = bp.block(op.path)
     counter = section("shape_trace", "counter", number=f"{index + 1:,}", total=f"{len(bp.ops):,}")
-    places = dict.fromkeys((title, stage_title(bp, op.path), block.title))
+    places = dict.fromkeys((title, stage_title(bp, op.path), part_title(block.title)))
     st.caption(f"{counter} · {' › '.join(places)} › **{op.path}**")
     st.markdown(f"#### {op_sentence(bp, op)}")
     facts = {
-        "Size": (op.size_formula, "shape"),
-        "Parameters": (op.params_formula, "parameters"),
-        "MACs": (op.macs_formula, "MACs"),
-        "Receptive field, pixels": (receptive_field_formula(bp, op), "receptive field"),
-        "Output stride, pixels": (f"{op.output_stride}", "output stride"),
+        "size": (op.size_formula, "shape"),
+        "params": (op.params_formula, "parameters"),
+        "macs": (op.macs_formula, "MACs"),
+        "field": (receptive_field_formula(bp, op), "receptive field"),
+        "stride": (f"{op.output_stride}", "output stride"),
     }
     with st.container(gap="xxsmall"):
         for name, (formula, term) in facts.items():
-            st.markdown(f"{name} `{formula}`", help=glossary(term))
+            st.markdown(label(f"trace_fact.{name}", formula=formula), help=glossary(term))
         if trace is not None and index < len(trace.ops):
             seconds = trace.ops[index].seconds
-            st.markdown(f"Time, measured `{duration(seconds)}` ({seconds / trace.seconds:.2%})")
+            share = f"{seconds / trace.seconds:.2%}"
+            st.markdown(label("trace_fact.time", formula=duration(seconds), share=share))

@@ -12,7 +12,7 @@ from explorer.experiments.desk import Desk
 from explorer.ui import cache
 from explorer.ui.picker import Choice
 from explorer.views.numbers import duration
-from explorer.words import section
+from explorer.words import label, section
 
 if TYPE_CHECKING:
     from explorer.networks import Trace
@@ -47,7 +47,7 @@ def badge(choice: Choice) -> Trace | None:
     problem = order.future.exception()
     if problem is not None:
         st.error(_sentence(problem, choice), icon=":material/error:")
-        st.button("Try again", key="trace_again", on_click=desk().forget, args=(key,))
+        st.button(label("trace.again"), key="trace_again", on_click=desk().forget, args=(key,))
         return None
     trace = order.future.result()
     if trace.agrees:

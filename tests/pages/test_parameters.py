@@ -153,7 +153,7 @@ def test_a_part_that_the_network_lacks(open_app) -> None:
 def test_a_part_that_another_network_lacks(open_app) -> None:
     app = open_app("parameters", net="resnet50", params_view=THIS, params_part="conv4_6")
     assert "conv4_6:" in words(app)
-    widget(app, "net").set_value("ResNet-18").run()
+    widget(app, "net").set_value("resnet18").run()
     assert not app.exception
     assert "Whole network: 11,689,512 parameters" in words(app)
 

@@ -39,7 +39,7 @@ def counter(app):
 
 def own_desk(monkeypatch):
     """A desk for this test alone: the server's remembers what other tests asked for."""
-    desk = tracing.Desk()
+    desk = tracing.Desk(tracing._traced)
     monkeypatch.setattr(tracing, "desk", lambda: desk)
 
 
@@ -138,7 +138,7 @@ def test_an_unknown_op_in_the_link_is_one_sentence_and_the_first_op(open_app):
 def test_an_op_that_the_next_network_lacks(open_app):
     app = open_app("shape_trace", net="resnet50", trace_op="layer1.0.conv3")
     network = next(box for box in app.selectbox if box.key == "net")
-    network.set_value("ResNet-18").run()
+    network.set_value("resnet18").run()
     assert not app.exception
     assert "ResNet-18 has no op called" in app.warning[0].value
 
@@ -168,7 +168,7 @@ def test_a_block_opens_to_its_ops(open_app):
 
 
 def test_every_op_is_a_row_with_its_sentence(open_app):
-    app = open_app("shape_trace", net="resnet18", trace_view="Every op")
+    app = open_app("shape_trace", net="resnet18", trace_view="ops")
     rows = app.dataframe[0].value
     assert len(rows) == 70
     assert rows["in words"].iloc[0].startswith("Input 224x224x3, 64 kernels of 7x7x3")
@@ -176,7 +176,7 @@ def test_every_op_is_a_row_with_its_sentence(open_app):
 
 
 def test_time_is_a_chart_of_the_measured_trace(open_app, traced):
-    app = open_app("shape_trace", net="resnet20", trace_view="Time")
+    app = open_app("shape_trace", net="resnet20", trace_view="time")
     traced(app)
     assert not app.exception
     charts = app.get("plotly_chart")
@@ -201,7 +201,7 @@ def test_torchinfo_runs_only_when_its_tab_is_open(open_app, monkeypatch):
 
 
 def test_csv_of_both_levels(open_app):
-    for view, rows in (("Blocks", 10 + 1), ("Every op", 69 + 1)):
+    for view, rows in (("blocks", 10 + 1), ("ops", 69 + 1)):
         app = open_app("shape_trace", net="resnet18", trace_view=view)
         [button] = app.get("download_button")
         content = button.proto.url

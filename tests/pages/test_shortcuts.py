@@ -137,7 +137,7 @@ def test_a_link_that_does_not_fit_still_shows_the_network(open_app, query, told)
 
 def test_choosing_another_network_lets_go_of_a_block_it_does_not_have(open_app):
     app = open_app("shortcuts", net="resnet50", shortcuts_block="layer3.5")
-    control(app, "selectbox", "net").set_value("ResNet-18").run()
+    control(app, "selectbox", "net").set_value("resnet18").run()
     assert not app.exception
     assert drawings(app)["resnet18_shortcuts"]["selected"] == "layer2.0"
 

@@ -12,7 +12,8 @@ from explorer.ui.picker import Choice
 from explorer.views import block_diagram
 from explorer.views.dot import DrawingError
 from explorer.views.shortcut_table import of_block
-from explorer.words import glossary, section
+from explorer.views.titles import part_title
+from explorer.words import glossary, label, section
 
 OP: Final = "shortcuts_op"
 
@@ -21,7 +22,7 @@ def breadcrumb(bp: Blueprint, choice: Choice, block: Block) -> str:
     """Network > stage > block."""
     index = bp.stage_of(block.path)
     if index is None:
-        return f"{choice.title} › **{block.title}**"
+        return f"{choice.title} › **{part_title(block.title)}**"
     stage = bp.stages[index]
     return f"{choice.title} › {stage.title} ({stage.path}) › **{block.title}** ({block.path})"
 
@@ -44,10 +45,10 @@ def show(bp: Blueprint, choice: Choice, block: Block) -> None:
             )
             st.markdown(section("shortcuts", "maps", title=block.title, address=maps))
         name = st.selectbox(
-            "Op",
+            label(f"{OP}.label"),
             list(names),
             index=None,
-            placeholder="click one, or choose it here, for its formulas",
+            placeholder=label(f"{OP}.choose"),
             key=OP,
             bind="query-params",
         )
@@ -91,7 +92,7 @@ def show_ops(
     drawing(
         picture.svg,
         key=f"shortcuts_{name}",
-        label=f"The ops of {block.title}, with the shapes between them",
+        label=section("shortcuts", "alt of a block", title=part_title(block.title)),
         tools=True,
         choosable=choosable,
         selected=selected,

@@ -1,4 +1,4 @@
-"""The whole network: its controls and its diagram."""
+"""The whole network: its controls, its diagram, and its dashed blocks as a table."""
 
 from functools import lru_cache
 from typing import Final, NamedTuple
@@ -6,20 +6,21 @@ from typing import Final, NamedTuple
 import streamlit as st
 
 from explorer.architecture import Block, Blueprint, NetworkSpec
-from explorer.ui import cache
+from explorer.ui import cache, controls
 from explorer.ui.drawing import drawing
 from explorer.ui.picker import Choice
 from explorer.views import diagram, shortcut_table
 from explorer.views.diagram import LAYOUTS, Layout
 from explorer.views.dot import DrawingError, Picture, draw
 from explorer.views.folding import FOLD, MOST_UNFOLDED, foldable, node_of, still_folded
-from explorer.words import glossary, quoted, section
+from explorer.words import glossary, label, listed, quoted, section
 
 LAYOUT: Final = "shortcuts_layout"
 UNFOLD: Final = "shortcuts_unfold"
 BLOCK: Final = "shortcuts_block"
 _HEIGHT: Final = 720
-_NOTHING: Final = "nothing is folded"
+_NOTHING: Final = ("nothing",)
+"""Offered where no stage can be unfolded."""
 
 
 class View(NamedTuple):
@@ -40,39 +41,35 @@ def lead(bp: Blueprint) -> str:
     return section("shortcuts", name, **numbers)
 
 
-def controls(bp: Blueprint) -> View:
+def choose_view(bp: Blueprint) -> View:
     """Layout, unfolded stages, and the block; all of them in the URL."""
     _complain(bp)
     first, second, third = st.columns([4, 5, 4], vertical_alignment="bottom")
-    layout = first.segmented_control(
-        "Layout",
-        LAYOUTS,
-        default="stages",
-        required=True,
-        key=LAYOUT,
-        bind="query-params",
-        help=glossary("layout"),
-    )
+    with first:
+        layout: Layout = controls.choice(LAYOUT, LAYOUTS, help=glossary("layout"))
     stages = foldable(bp)
-    unfold = second.pills(
-        "Unfold",
-        stages or (_NOTHING,),
-        selection_mode="multi",
-        key=UNFOLD,
-        bind="query-params",
-        disabled=not stages,
-        help=glossary("folded"),
-    )
+    with second:
+        unfold = controls.choices(
+            UNFOLD,
+            stages or _NOTHING,
+            shown=_stage,
+            disabled=not stages,
+            help=glossary("folded"),
+        )
     picked = third.selectbox(
-        "Block",
+        label(f"{BLOCK}.label"),
         [part.path for part in bp.parts],
         index=None,
-        placeholder="click one, or choose it here",
+        placeholder=label(f"{BLOCK}.choose"),
         key=BLOCK,
         bind="query-params",
     )
     shown = bp.block(picked) if picked else (*bp.dashed, bp.blocks[0])[0]
     return View(layout, tuple(stage for stage in stages if stage in unfold), shown, bool(picked))
+
+
+def _stage(path: str) -> str:
+    return label(f"{UNFOLD}.nothing") if path in _NOTHING else path
 
 
 def _complain(bp: Blueprint) -> None:
@@ -100,12 +97,11 @@ def show(bp: Blueprint, choice: Choice, view: View) -> None:
         return
     capped = still_folded(bp, view.unfold)
     if capped:
-        names = ", ".join(capped)
-        st.info(section("shortcuts", "capped", stages=names, most=MOST_UNFOLDED))
+        st.info(section("shortcuts", "capped", stages=listed(capped), most=MOST_UNFOLDED))
     drawing(
         picture.svg,
         key="shortcuts_network",
-        label=f"{choice.title}: blocks, shortcuts and additions from image to head",
+        label=section("shortcuts", "alt of the network", title=choice.title),
         height=_HEIGHT,
         tools=True,
         choosable=True,
@@ -116,7 +112,7 @@ def show(bp: Blueprint, choice: Choice, view: View) -> None:
         on_choose=choose,
     )
     st.download_button(
-        "Save DOT",
+        label("shortcuts.save_dot"),
         source,
         file_name=f"{choice.name}_shortcuts.dot",
         mime="text/vnd.graphviz",
@@ -129,7 +125,25 @@ def show(bp: Blueprint, choice: Choice, view: View) -> None:
 def choose(node: str) -> None:
     """Open what was clicked: a fold's stage, or a block; a chosen block is let go."""
     if node.startswith(FOLD):
-        unfolded = st.session_state.get(UNFOLD) or []
-        st.session_state[UNFOLD] = [*unfolded, node.removeprefix(FOLD)]
+        controls.put(UNFOLD, (*controls.held(UNFOLD), node.removeprefix(FOLD)), ())
     else:
         st.session_state[BLOCK] = None if st.session_state.get(BLOCK) == node else node
+
+
+def list_dashed(bp: Blueprint) -> None:
+    """The dashed blocks as a table, or the sentence that says why there is none."""
+    numbers = shortcut_table.summary(bp)
+    if bp.dashed:
+        st.markdown(section("shortcuts", "dashed", **numbers))
+        counts = {
+            name: st.column_config.NumberColumn(name, format="localized", help=glossary(term))
+            for name, term in (("Parameters", "parameters"), ("MACs", "MACs"))
+        }
+        rows = shortcut_table.dashed_rows(bp)
+        st.dataframe(rows, hide_index=True, width="stretch", column_config=counts)
+    else:
+        name = "no dashed" if bp.additions else "no shortcuts"
+        st.markdown(section("shortcuts", name, **numbers))
+    with st.expander(label("shortcuts.published")):
+        st.markdown(section("shortcuts", "dashed facts"))
+        st.markdown(section("shortcuts", "norm facts"))

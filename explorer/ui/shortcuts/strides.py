@@ -31,8 +31,8 @@ def show(choice: Choice, path: str) -> None:
     st.caption(section("shortcuts", "strides sources"))
     old, new = st.columns(2, gap="medium")
     with old:
-        st.markdown("**v1**: stride on the first 1x1")
+        st.markdown(section("shortcuts", "stride of v1"))
         show_ops(study.v1.block(study.path), "v1", selected=f"{study.path}.conv1")
     with new:
-        st.markdown("**v1.5**: stride on the 3x3")
+        st.markdown(section("shortcuts", "stride of v1.5"))
         show_ops(study.v15.block(study.path), "v1.5", selected=f"{study.path}.conv2")
