@@ -4,13 +4,15 @@ from typing import Any
 
 import streamlit as st
 
+from explorer.words import label
+
 _HTML = """
 <form>
-  <label for="answer">Your answer, a whole number</label>
+  <label for="answer"></label>
   <div>
     <input id="answer" inputmode="numeric" autocomplete="off" maxlength="24"
       aria-describedby="said">
-    <button type="submit">Answer</button>
+    <button type="submit"></button>
   </div>
   <p id="said" role="alert"></p>
 </form>
@@ -32,6 +34,8 @@ export default function ({ parentElement, data, setTriggerValue }) {
   const form = parentElement.querySelector("form");
   const field = parentElement.querySelector("input");
   parentElement.querySelector("#said").textContent = data.said;
+  parentElement.querySelector("label").textContent = data.label;
+  parentElement.querySelector("button").textContent = data.button;
   if (form.dataset.asked !== data.asked) {
     form.dataset.asked = data.asked;
     field.value = "";
@@ -59,7 +63,14 @@ def answer_field(key: str, asked: str, said: str = "") -> str | None:
         said: what was wrong with the last thing typed.
     """
     result = _component()(
-        key=key, data={"asked": asked, "said": said}, on_given_change=lambda: None
+        key=key,
+        data={
+            "asked": asked,
+            "said": said,
+            "label": label("answer_field.label"),
+            "button": label("answer_field.button"),
+        },
+        on_given_change=lambda: None,
     )
     given: str | None = result.get("given")
     return given

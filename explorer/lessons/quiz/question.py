@@ -34,7 +34,7 @@ LARGEST_TYPED: Final = 99_999
 """Longer numbers are offered as options: typing them would test the calculator."""
 
 
-COUNTS: Final = ("parameters", {"params_view": "This network"})
+COUNTS: Final = ("parameters", {"params_view": "network"})
 """Page and state in which a network's parameters and MACs are counted."""
 REAL_LAYER: Final = {"bn_section": "Real layer"}
 """State of the page Batch norm in which a layer of the network is seen at work."""
@@ -42,7 +42,7 @@ REAL_LAYER: Final = {"bn_section": "Real layer"}
 
 def bottleneck_at(channels: int) -> tuple[str, dict[str, str]]:
     """Page and state in which two 3×3 and a bottleneck are compared at so many channels."""
-    return "parameters", {"params_view": "Bottleneck", "params_channels": str(channels)}
+    return "parameters", {"params_view": "bottleneck", "params_channels": str(channels)}
 
 
 @dataclass(frozen=True, slots=True)
