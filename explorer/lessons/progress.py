@@ -9,7 +9,7 @@ from explorer.words import WordedError, label, listed, section
 
 Grade = Literal["knew_it", "nearly", "no"]
 GRADES: Final[tuple[Grade, ...]] = get_args(Grade)
-FORMAT: Final = "ResNet Explorer, questions, 2"
+FORMAT: Final = "resnet-explorer-questions-2"
 """Cards and grades by their ids; format 1 had the English words for both."""
 FORMATS: Final = ("ResNet Explorer, questions, 1", FORMAT)
 _FORMER_GRADES: Final[Mapping[str, Grade]] = {"knew it": "knew_it"}
