@@ -59,9 +59,7 @@ def prepare(image: Image.Image, recipe: Preprocessing, channels: int = 3) -> Pre
         PictureError: the network takes neither 3 nor 1 channels.
     """
     if channels not in (1, 3):
-        raise PictureError(
-            f"This network takes {channels} channels; a photograph has 3, or 1 in grey."
-        )
+        raise PictureError("pictures", "channels", channels=channels)
     begun = perf_counter()
     if channels == 1:
         image = image.convert("L")

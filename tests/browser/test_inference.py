@@ -70,7 +70,7 @@ def test_upload_and_an_odd_file(open_page: Opener) -> None:
     alert = visit.page.get_by_role("alert")
     alert.wait_for()
     assert alert.count() == 1
-    assert "letter.png is not a picture" in alert.inner_text()
+    assert "'letter.png' is not a picture" in alert.inner_text()
     clean(visit)
 
 

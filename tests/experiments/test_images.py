@@ -1,20 +1,18 @@
 """Every odd file that a visitor may upload, made here: a picture, or one sentence."""
 
-import io
+import re
 import struct
 import zlib
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 
 import numpy as np
 import pytest
 from PIL import Image
 
-from explorer.experiments.images import MAX_BYTES, PictureError, decode
-
-
-def saved(image: Image.Image, kind: str, **options) -> bytes:
-    buffer = io.BytesIO()
-    image.save(buffer, kind, **options)
-    return buffer.getvalue()
+from explorer.experiments.images import MAX_BYTES, PictureError, decode, helper
+from tests.experiments import picture_attacks
+from tests.experiments.picture_attacks import ATTACKS, saved
 
 
 def photograph(width: int = 90, height: int = 60, mode: str = "RGB") -> Image.Image:
@@ -42,7 +40,7 @@ def sentence(data: bytes, name: str = "x.png") -> str:
     with pytest.raises(PictureError) as caught:
         decode(data, name)
     words = str(caught.value)
-    assert words.startswith(name) and words.endswith(".") and "\n" not in words
+    assert words.startswith(f"`{name!r}` ") and words.endswith(".") and "\n" not in words
     return words
 
 
@@ -82,7 +80,7 @@ def test_damaged_bytes_never_raise_anything_else() -> None:
             try:
                 assert decode(bytes(broken), "x").image.mode == "RGB"
             except PictureError as error:
-                assert str(error).startswith("x ")
+                assert str(error).startswith("`'x'` ")
 
 
 def test_text_named_png() -> None:
@@ -202,3 +200,130 @@ def test_large_photographs_are_kept_small() -> None:
     assert picture.size == (4_200, 3_000)
     assert 1_024 <= min(picture.image.size) <= 2_048
     assert min(decode(saved(photograph(4_200, 3_000), "PNG")).image.size) == 1_500
+
+
+# --- what would take a server's time or memory ---
+
+
+@pytest.fixture
+def fresh():
+    """A helper that has decoded nothing yet."""
+    helper._helper.close()
+    yield helper._helper
+    helper._helper.close()
+
+
+def seconds_of_children() -> float:
+    """The work of the processes that have ended."""
+    import resource
+
+    used = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return used.ru_utime + used.ru_stime
+
+
+DECODED = {"PNG long texts", "PNG 16 bits", "TIFF floats", "PNG transparent", "WebP",
+           "JPEG of a telephone", "JPEG of a telephone, progressive"}  # fmt: skip
+DEAR = {"PNG transparent", "TIFF floats", "JPEG of a telephone, progressive", "WebP"}
+"""Honest pictures that a slow machine may not finish in time."""
+
+
+@pytest.mark.parametrize("attack", ATTACKS)
+def test_no_file_takes_more_than_its_share(fresh, attack) -> None:
+    data = ATTACKS[attack]()
+    assert len(data) <= MAX_BYTES
+    before = seconds_of_children()
+    try:
+        decode(data, "x")
+        refused = ""
+    except PictureError as error:
+        refused = str(error)
+    if fresh._process is not None and Path("/proc").exists():
+        status = Path(f"/proc/{fresh._process.pid}/status").read_text()
+        assert int(re.search(r"VmHWM:\s+(\d+)", status)[1]) < 800_000  # kB
+    fresh.close()
+    # Starting the helper is work as well.
+    assert seconds_of_children() - before < helper.WORK_S + 1.5
+    if attack not in DECODED:
+        assert refused.startswith("`'x'` ")
+    elif attack not in DEAR:
+        assert refused == ""
+
+
+def test_a_telephones_largest_photograph_is_decoded() -> None:
+    picture = decode(saved(picture_attacks.telephone(), "JPEG", quality=30))
+    assert picture.size == (8_160, 6_144)
+    assert min(picture.image.size) >= 1_024
+
+
+def test_too_slow_is_said_and_the_next_picture_is_decoded(fresh, monkeypatch) -> None:
+    words = sentence(picture_attacks.many_scans(88, 7_000))
+    assert "takes too long" in words
+    assert decode(saved(photograph(), "PNG")).image.size == (90, 60)
+    monkeypatch.setattr(helper, "PATIENCE_S", 0.05)
+    assert "takes too long" in sentence(picture_attacks.many_scans(50, 4_000))
+    monkeypatch.setattr(helper, "PATIENCE_S", 30)
+    assert decode(saved(photograph(), "PNG")).image.size == (90, 60)
+
+
+def test_a_helper_that_was_killed_is_replaced(fresh) -> None:
+    data = saved(photograph(), "PNG")
+    decode(data)
+    fresh._process.kill()
+    fresh._process.wait()
+    assert decode(data).image.size == (90, 60)
+
+
+def test_many_at_once_get_their_own_picture() -> None:
+    files = [saved(Image.new("RGB", (20 + n, 10)), "PNG") for n in range(12)]
+    with ThreadPoolExecutor(6) as pool:
+        sizes = [picture.image.size for picture in pool.map(decode, files)]
+    assert sizes == [(20 + n, 10) for n in range(12)]
+
+
+def test_libraries_say_nothing_to_the_log(capfd) -> None:
+    """libtiff writes a line for each scan line of a damaged fax."""
+    fax = bytearray(saved(Image.new("1", (800, 800)), "TIFF", compression="group4"))
+    start = fax.index(b"\x2a") + 30
+    for place in range(start, len(fax) - 200, 3):
+        fax[place] ^= 0x5A
+    with pytest.raises(PictureError):
+        decode(bytes(fax[: len(fax) // 2]))
+    found = capfd.readouterr()
+    assert (found.out, found.err) == ("", "")
+
+
+@pytest.mark.parametrize("most", [4_095, 300])
+def test_scanners_that_use_few_of_the_sixteen_bits_are_seen(most: int) -> None:
+    values = np.linspace(0, most, 64).reshape(8, 8).astype(np.uint16)
+    picture = decode(saved(Image.fromarray(values), "PNG"))
+    assert picture.image.getextrema()[0] == (0, 255)
+    assert f"from 0 to {most}" in picture.notes[0]
+
+
+def test_a_tiff_of_thirteen_bands_is_called_a_tiff() -> None:
+    tags = [(256, 3, 16), (257, 3, 16), (258, 3, 8), (259, 3, 1), (262, 3, 1), (273, 4, 200),
+            (277, 3, 13), (278, 3, 16), (279, 4, 16 * 16 * 13)]  # fmt: skip
+    data = b"II*\0" + struct.pack("<IH", 8, len(tags))
+    for tag, kind, value in tags:
+        data += struct.pack("<HHII", tag, kind, 1, value)
+    assert "TIFF file, but not" in sentence(data.ljust(4_000, b"\0"), "bands.tif")
+
+
+def test_avif_where_pillow_can() -> None:
+    from PIL import features
+
+    if features.check("avif"):
+        assert decode(saved(photograph(), "AVIF")).image.size == (90, 60)
+    else:
+        assert "HEIC or AVIF" in sentence(b"\0\0\0\x18ftypavif" + b"\0" * 99)
+
+
+def test_names_are_shown_as_they_are() -> None:
+    assert sentence(b"", "![x](//host).png").startswith("`'![x](//host).png'` is empty")
+    with pytest.raises(PictureError, match=r"^The file is empty"):
+        decode(b"")
+
+
+def test_what_was_done_is_said_in_the_readers_language() -> None:
+    picture = decode(saved(Image.new("CMYK", (20, 20)), "JPEG"))
+    assert picture.remarks == (("CMYK", {}),)

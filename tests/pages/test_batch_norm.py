@@ -201,7 +201,7 @@ class TestOwnPictures:
 
     def test_a_broken_file_is_left_out(self, upload):
         app = upload("cat", "broken", net="resnet20")
-        assert "broken.jpg is not a picture" in app.error[0].value
+        assert "`'broken.jpg'` is not a picture" in app.error[0].value
         assert "**bn1** reads 1 image of 32 x 32 positions" in text(app)
 
     def test_one_picture_can_be_too_few(self, upload):

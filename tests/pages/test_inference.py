@@ -231,8 +231,8 @@ def test_upload_and_what_survives_a_visit_elsewhere(open_app) -> None:
 @pytest.mark.parametrize(
     ("name", "data", "sentence"),
     [
-        ("cut.jpg", jpeg(size=(400, 300))[:1000], "cut.jpg is damaged or cut short"),
-        ("letter.png", b"Dear reader," * 50, "letter.png is not a picture"),
+        ("cut.jpg", jpeg(size=(400, 300))[:1000], "`'cut.jpg'` is damaged or cut short"),
+        ("letter.png", b"Dear reader," * 50, "`'letter.png'` is not a picture"),
     ],
 )
 def test_odd_uploads_say_one_sentence(open_app, name: str, data: bytes, sentence: str) -> None:

@@ -1,0 +1,154 @@
+"""Decodes in a process beside the app, so that no file can take the app's time or memory.
+
+A decoder in C cannot be interrupted by a thread, but a process can be ended: by the system after
+so many seconds of its own work, or by the app after so many on the clock. It may use so much
+memory and no more, what its libraries print goes nowhere, and one that crashes is replaced.
+"""
+
+import atexit
+import json
+import os
+import signal
+import struct
+import subprocess
+import sys
+from contextlib import suppress
+from pathlib import Path
+from threading import Lock, Timer
+from typing import IO, Any, Final
+
+from PIL import Image
+
+from explorer.experiments.images.decoding import decoded
+from explorer.experiments.images.outside import Refused
+
+WORK_S: Final = 2.5
+"""Of a core's time for one picture; 64 million pixels take about one."""
+PATIENCE_S: Final = 30.0
+"""On the clock, where many visitors share the machine's cores."""
+MEMORY: Final = 1_500_000_000
+_ROOT: Final = Path(__file__).parents[3]
+_LENGTH: Final = struct.Struct(">Q")
+
+
+class Helper:
+    """The process, started when it is first needed; serves one caller at a time."""
+
+    def __init__(self) -> None:
+        self._lock = Lock()
+        self._process: subprocess.Popen[bytes] | None = None
+
+    def decode(self, data: bytes) -> tuple[Image.Image, dict[str, Any]]:
+        """See decoding.decoded.
+
+        Raises:
+            Refused: what `decoded` refuses, and a file that takes too long or ends the helper.
+        """
+        with self._lock:
+            process = self._running()
+            # Both are there, since they were asked for.
+            assert process.stdin is not None
+            assert process.stdout is not None
+            timer = Timer(PATIENCE_S, process.kill)
+            timer.start()
+            try:
+                _send(process.stdin, data)
+                answer = json.loads(_receive(process.stdout))
+                pixels = b"" if "refused" in answer else _receive(process.stdout)
+            except (OSError, EOFError, ValueError):
+                self.close()
+                ended = process.returncode
+                late = ended in (-signal.SIGKILL, -getattr(signal, "SIGPROF", 0))
+                raise Refused("too slow" if late else "unreadable") from None
+            finally:
+                timer.cancel()
+        if "refused" in answer:
+            raise Refused(answer["refused"], **answer["values"])
+        return Image.frombytes("RGB", tuple(answer.pop("kept")), pixels), answer
+
+    def close(self) -> None:
+        """End the process, if there is one."""
+        process, self._process = self._process, None
+        if process is None:
+            return
+        for pipe in (process.stdin, process.stdout):
+            with suppress(OSError):
+                if pipe is not None:
+                    pipe.close()
+        try:
+            process.wait(1)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()
+
+    def _running(self) -> subprocess.Popen[bytes]:
+        if self._process is not None and self._process.poll() is None:
+            return self._process
+        self.close()
+        self._process = subprocess.Popen(
+            [sys.executable, "-m", __package__],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            cwd=_ROOT,
+            env={**os.environ, "OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1"},
+        )
+        return self._process
+
+
+def _send(pipe: IO[bytes], data: bytes) -> None:
+    pipe.write(_LENGTH.pack(len(data)))
+    pipe.write(data)
+    pipe.flush()
+
+
+def _receive(pipe: IO[bytes]) -> bytes:
+    head = pipe.read(_LENGTH.size)
+    if len(head) < _LENGTH.size:
+        raise EOFError
+    (length,) = _LENGTH.unpack(head)
+    data = pipe.read(length)
+    if len(data) < length:
+        raise EOFError
+    return data
+
+
+def serve(source: IO[bytes], sink: IO[bytes]) -> None:
+    """In the helper: decode what comes until the app is gone."""
+    _limit_memory()
+    while True:
+        try:
+            data = _receive(source)
+        except EOFError:
+            return
+        _limit_work(WORK_S)
+        try:
+            image, found = decoded(data)
+        except Refused as refused:
+            _limit_work(0)
+            answer = {"refused": refused.title, "values": refused.values}
+            _send(sink, json.dumps(answer).encode())
+            continue
+        _limit_work(0)
+        _send(sink, json.dumps({**found, "kept": image.size}).encode())
+        _send(sink, image.tobytes())
+
+
+def _limit_memory() -> None:
+    if sys.platform != "win32":
+        import resource
+
+        # Not every system lets a process limit itself.
+        with suppress(ValueError, OSError):
+            resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
+
+
+def _limit_work(seconds: float) -> None:
+    """The system ends this process after so much work of its own; 0 lifts the limit."""
+    if sys.platform != "win32":
+        signal.setitimer(signal.ITIMER_PROF, seconds)
+
+
+_helper = Helper()
+atexit.register(_helper.close)
+decode = _helper.decode
