@@ -1,4 +1,4 @@
-"""A counter where sessions order what takes seconds: one worker serves it in turn."""
+"""A counter where sessions order what takes seconds. What is quick never waits for what is not."""
 
 from __future__ import annotations
 
@@ -6,20 +6,22 @@ from collections import OrderedDict
 from collections.abc import Callable, Hashable
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
+from itertools import count
+from math import inf
 from threading import Lock
 from time import monotonic
-from typing import Final, Generic, TypeVar
+from typing import Final, Generic, NamedTuple, TypeVar
 
 Key = TypeVar("Key", bound=Hashable)
 Result = TypeVar("Result")
 
 PATIENCE_S: Final = 5.0
-"""An order that nobody has asked after for so long when its turn comes is not carried out."""
+"""An order that nobody has asked after for so long is not carried out, or not to its end."""
 _KEPT: Final = 64
 
 
 class Abandoned(Exception):
-    """Nobody asked for this any more when its turn came."""
+    """Nobody asked for this any more."""
 
 
 @dataclass(eq=False)
@@ -30,20 +32,61 @@ class Order(Generic[Result]):
     started: float = field(default_factory=monotonic)
     asked: float = field(default_factory=monotonic)
 
+    def go_on(self) -> None:
+        """To be called now and then by what carries it out.
+
+        Raises:
+            Abandoned: nobody has asked after it for too long.
+        """
+        if monotonic() - self.asked > PATIENCE_S:
+            raise Abandoned
+
+
+class _Waiting(NamedTuple, Generic[Key, Result]):
+    """An order in the line of its thread; the least effort comes first, then the oldest."""
+
+    effort: float
+    number: int
+    order: Order[Result]
+    key: Key
+
+
+class _Line(Generic[Key, Result]):
+    """One thread and the orders that wait for it."""
+
+    def __init__(self, name: str) -> None:
+        self.thread = ThreadPoolExecutor(1, thread_name_prefix=name)
+        self.waiting: list[_Waiting[Key, Result]] = []
+
 
 class Desk(Generic[Key, Result]):
-    """Takes orders from all sessions and has one thread carry them out in turn.
+    """Takes orders from all sessions. One thread carries out the quick ones, one all others.
 
-    The last 64 are kept.
+    In each line the least effort comes first. The last 64 orders are kept.
 
     Args:
-        make: what an order asks for, by its key; its errors are the order's.
-        name: of the thread.
+        make: what an order asks for, by its key; it calls the function that it is given with the
+            key now and then, which ends what nobody waits for any more. Its errors are the
+            order's.
+        effort: of the order with this key, in any unit.
+        quick: an order of at most so much effort is quick.
+        name: of the threads.
     """
 
-    def __init__(self, make: Callable[[Key], Result], name: str = "desk") -> None:
-        self._make = make
-        self._worker = ThreadPoolExecutor(1, thread_name_prefix=name)
+    def __init__(
+        self,
+        make: Callable[[Key, Callable[[], None]], Result],
+        *,
+        effort: Callable[[Key], float] = lambda key: 0,
+        quick: float = inf,
+        name: str = "desk",
+    ) -> None:
+        self._make, self._effort, self._quick = make, effort, quick
+        self._lines = {
+            True: _Line[Key, Result](f"{name}_quick"),
+            False: _Line[Key, Result](name),
+        }
+        self._numbers = count()
         self._orders: OrderedDict[Key, Order[Result]] = OrderedDict()
         self._lock = Lock()
 
@@ -54,7 +97,10 @@ class Desk(Generic[Key, Result]):
             if order is None or _was_abandoned(order):
                 order = Order(Future())
                 self._orders[key] = order
-                self._worker.submit(self._carry_out, order, key)
+                effort = self._effort(key)
+                line = self._lines[effort <= self._quick]
+                line.waiting.append(_Waiting(effort, next(self._numbers), order, key))
+                line.thread.submit(self._serve, line)
             order.asked = monotonic()
             self._orders.move_to_end(key)
             while len(self._orders) > _KEPT:
@@ -66,11 +112,14 @@ class Desk(Generic[Key, Result]):
         with self._lock:
             self._orders.pop(key, None)
 
-    def _carry_out(self, order: Order[Result], key: Key) -> None:
+    def _serve(self, line: _Line[Key, Result]) -> None:
+        with self._lock:
+            chosen = min(line.waiting, key=lambda one: (one.effort, one.number))
+            line.waiting.remove(chosen)
+        order, key = chosen.order, chosen.key
         try:
-            if monotonic() - order.asked > PATIENCE_S:
-                raise Abandoned
-            order.future.set_result(self._make(key))
+            order.go_on()
+            order.future.set_result(self._make(key, order.go_on))
         except Exception as problem:  # whoever asked says it in a sentence
             order.future.set_exception(problem)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from time import monotonic
 from typing import TYPE_CHECKING, Final
 
@@ -21,15 +22,25 @@ Key = tuple[NetworkSpec, int, str]
 """Network, image size, wanted device."""
 
 POLL_S: Final = 0.5
+_PER_WEIGHT: Final = 100
+"""A weight takes as long to make as so many multiply-adds, about."""
+_QUICK: Final = 64e9
+"""Effort of the named networks at their usual size, at most."""
 
 
 @st.cache_resource(show_spinner=False)
 def desk() -> Desk[Key, Trace]:
     """The one desk of this server."""
-    return Desk(_traced, "trace")
+    return Desk(_traced, effort=_effort, quick=_QUICK, name="trace")
 
 
-def _traced(key: Key) -> Trace:
+def _effort(key: Key) -> float:
+    """Multiply-adds of a network's two passes, and its making, counted in the same unit."""
+    bp = cache.blueprint_of(key[0], key[1])
+    return 2 * bp.macs + _PER_WEIGHT * bp.params
+
+
+def _traced(key: Key, _go_on: Callable[[], None]) -> Trace:
     spec, image_size, wanted = key
     return cache.trace_of(spec, image_size, cache.device_for(wanted).id)
 

@@ -111,10 +111,10 @@ def test_torchinfo_and_time_come_when_their_tabs_open(open_page):
     visit = open_page("shape_trace", {"net": "resnet20"})
     agreed(visit)
     page = visit.page
-    page.get_by_role("tab", name="torchinfo").click()
+    page.get_by_role("radio", name="torchinfo").click()
     page.get_by_text("both count 269,722 parameters").wait_for()
     page.get_by_text("Conv2d (conv1)").first.wait_for()
-    page.get_by_role("tab", name="Time").click()
+    page.get_by_role("radio", name="Time").click()
     page.locator(".js-plotly-plot .bars path").first.wait_for()
     page.get_by_text("time, ms").first.wait_for()
     assert_clean(visit)

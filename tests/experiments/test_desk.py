@@ -15,7 +15,7 @@ def counter():
     made, gate = [], threading.Event()
     gate.set()
 
-    def make(key):
+    def make(key, _go_on):
         made.append(key)
         gate.wait(10)
         return f"made of {key}"
@@ -59,7 +59,7 @@ def test_what_nobody_waits_for_is_skipped_and_can_be_asked_again(counter):
 def test_an_error_stays_until_it_is_forgotten():
     fails = [True]
 
-    def make(_key):
+    def make(_key, _go_on):
         if fails and fails.pop():
             raise RuntimeError("no kernel")
         return "made"
@@ -76,3 +76,48 @@ def test_a_bounded_number_is_kept(counter):
     for key in range(2 * desks._KEPT):
         desk.ask(key).future.result(10)
     assert len(desk._orders) == desks._KEPT
+
+
+def test_what_is_quick_never_waits_for_what_is_not():
+    gate = threading.Event()
+
+    def make(key, _go_on):
+        return gate.wait(10) if key > 10 else key
+
+    desk = Desk(make, effort=float, quick=10)
+    slow = desk.ask(60)
+    assert desk.ask(2).future.result(10) == 2
+    assert not slow.future.done()
+    gate.set()
+    assert slow.future.result(10)
+
+
+def test_the_least_effort_comes_first():
+    made, gate = [], threading.Event()
+
+    def make(key, _go_on):
+        gate.wait(10)
+        made.append(key)
+
+    desk = Desk(make, effort=float)
+    orders = [desk.ask(key) for key in (5, 40, 30, 20)]
+    gate.set()
+    for order in orders:
+        order.future.result(10)
+    assert made[1:] == [20, 30, 40], "the first was under way before the others came"
+
+
+def test_what_nobody_waits_for_any_more_ends_before_its_end():
+    begun = threading.Event()
+
+    def make(_key, go_on):
+        begun.set()
+        while True:
+            go_on()
+            time.sleep(0.01)
+
+    desk = Desk(make)
+    order = desk.ask("key")
+    assert begun.wait(10)
+    order.asked -= desks.PATIENCE_S + 1
+    assert isinstance(order.future.exception(10), Abandoned)

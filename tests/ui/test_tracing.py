@@ -2,7 +2,7 @@
 
 import pytest
 
-from explorer.architecture import preset
+from explorer.architecture import PRESETS, preset
 from explorer.ui import tracing
 
 KEY = (preset("resnet20"), 32, "cpu")
@@ -10,7 +10,12 @@ KEY = (preset("resnet20"), 32, "cpu")
 
 def test_what_is_ordered_is_that_networks_trace(monkeypatch):
     monkeypatch.setattr(tracing.cache, "trace_of", lambda *key: key)
-    assert tracing._traced(KEY) == KEY
+    assert tracing._traced(KEY, lambda: None) == KEY
+
+
+@pytest.mark.parametrize("name", PRESETS)
+def test_named_networks_are_quick(name):
+    assert tracing._effort((PRESETS[name].spec, PRESETS[name].image_size, "cpu")) <= tracing._QUICK
 
 
 def test_a_device_that_is_missing_is_an_error_of_its_order():
