@@ -6,7 +6,7 @@ import plotly.graph_objects as go
 
 from explorer.architecture import Blueprint
 from explorer.architecture.costs import MEASURES, WHOLE, Measure, Part, amount, by_part, tree
-from explorer.views.chart_style import FONT, styled
+from explorer.views.chart_style import FONT, hover, styled
 from explorer.views.palette import SELECTED, chart_colour, slot_of
 from explorer.views.titles import part_title
 from explorer.words import label
@@ -36,8 +36,13 @@ def treemap(bp: Blueprint, measure: Measure) -> go.Figure:
                 "line": {"width": 1.5},
             },
             texttemplate="%{label}<br>%{value:,}<br>%{percentRoot:.1%}",
-            hovertemplate=f"%{{label}}<br>%{{value:,}} {label(f'measure.{measure}')}<br>"
-            "%{percentRoot:.2%} of the network<extra></extra>",
+            hovertemplate=hover(
+                "part",
+                part="%{label}",
+                amount="%{value:,}",
+                measure=label(f"measure.{measure}"),
+                share="%{percentRoot:.2%}",
+            ),
             textfont=FONT,
             pathbar={"textfont": FONT, "thickness": 28},
             tiling={"packing": "squarify", "pad": 1},
@@ -78,16 +83,22 @@ def shares(bp: Blueprint, measure: Measure, chosen: str) -> go.Figure:
             selected={"marker": {"opacity": 1}},
             unselected={"marker": {"opacity": 1}},
             hovertemplate=[
-                f"{title}: %{{customdata[1]:,}} {words}<br>%{{x:.2%}} of the network<extra></extra>"
-                for words in measures
+                hover(
+                    "share",
+                    part=title,
+                    amount="%{customdata[1]:,}",
+                    measure=measured,
+                    share="%{x:.2%}",
+                )
+                for measured in measures
             ],
         )
     figure.update_traces(
         textposition="inside", insidetextanchor="middle", textangle=0, textfont=FONT
     )
     titles = [
-        f"<b>{words}</b>  " if each == measure else f"{words}  "
-        for each, words in zip(order, measures, strict=True)
+        f"<b>{measured}</b>  " if each == measure else f"{measured}  "
+        for each, measured in zip(order, measures, strict=True)
     ]
     figure.update_yaxes(fixedrange=True, tickvals=order, ticktext=titles)
     figure.update_xaxes(fixedrange=True, tickformat=".0%", range=[0, 1])
@@ -108,8 +119,9 @@ def _title(part: Part) -> str:
     if part.op is not None:
         name = part.op.name
         if part.op.on_shortcut and part.op.kind != "pad":
-            name = "projection" if part.op.kind == "conv" else "its batch norm"
-    return name if part.equal == 1 else f"{name} and {part.equal - 1} equal"
+            name = label("cost_part.projection" if part.op.kind == "conv" else "cost_part.norm")
+    others = part.equal - 1
+    return label("cost_part.equal", part=name, others=others) if others else name
 
 
 def _colour(part: Part) -> str:

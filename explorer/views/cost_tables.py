@@ -1,4 +1,4 @@
-"""Costs and published figures as rows; the keys of a row are the titles of its columns."""
+"""Costs and published figures as rows; the columns of rows are ids, those of frames are worded."""
 
 from collections.abc import Iterable, Sequence
 
@@ -11,14 +11,17 @@ from explorer.architecture.costs import Measure, amount, by_kind
 from explorer.architecture.ops import Stage
 from explorer.architecture.published_costs import PublishedCost
 from explorer.views.numbers import printed
+from explorer.views.tables import heading, worded
 from explorer.views.titles import part_title
-from explorer.words import label
+from explorer.words import count, label
 
 Row = dict[str, str | int | float | None]
 
 
 def part_rows(rows: Sequence[Op | Block | Stage], measure: Measure, whole: int) -> list[Row]:
     """What a part consists of; an op's number comes with its product.
+
+    Columns (labels [cost_table]): part, what, output, the measure, share, product.
 
     Args:
         rows: ops, blocks or stages.
@@ -31,9 +34,9 @@ def part_rows(rows: Sequence[Op | Block | Stage], measure: Measure, whole: int) 
             {
                 "part": row.path if isinstance(row, Op) else part_title(row.title),
                 "what": _what(row),
-                "output (C, H, W)": " x ".join(map(str, row.out_shape)),
+                "output": " x ".join(map(str, row.out_shape)),
                 measure: amount(row, measure),
-                "share, %": 100 * amount(row, measure) / max(1, whole),
+                "share": 100 * amount(row, measure) / max(1, whole),
             }
         )
         if isinstance(row, Op):
@@ -46,27 +49,29 @@ def kind_rows(bp: Blueprint, measure: Measure) -> list[Row]:
     whole = amount(bp, measure)
     rows: list[Row] = [
         {
-            "kind of op": label(f"cost_kind.{kind}"),
+            "kind": label(f"cost_kind.{kind}"),
             measure: value,
-            "share, %": 100 * value / max(1, whole),
+            "share": 100 * value / max(1, whole),
         }
         for kind, value in by_kind(bp, measure).items()
     ]
-    return [*rows, {"kind of op": "total", measure: whole, "share, %": 100.0}]
+    return [*rows, {"kind": label("cost_table.total"), measure: whole, "share": 100.0}]
 
 
 def figures_table(results: Sequence[Result]) -> Styler:
     """Published figures of one protocol, as their source prints them."""
-    metric = label(f"metric.{results[0].figure.metric}")
-    tops: tuple[str, ...] = (f"Top-1 {metric}, %", f"Top-5 {metric}, %")
+    table, metric = "figures_table", label(f"metric.{results[0].figure.metric}")
+    tops: tuple[str, ...] = tuple(
+        label(f"{table}.{top}", metric=metric) for top in ("top1", "top5")
+    )
     frame = pd.DataFrame(
         {
-            "Network": figure.title,
+            heading(table, "network"): figure.title,
             tops[0]: figure.top1,
             tops[1]: figure.top5,
-            "Parameters": params,
-            "MACs": macs,
-            "Remarks": figure.note,
+            heading(table, "params"): params,
+            heading(table, "macs"): macs,
+            heading(table, "remarks"): figure.note,
         }
         for figure, params, macs, _ in results
     )
@@ -74,34 +79,42 @@ def figures_table(results: Sequence[Result]) -> Styler:
         frame, tops = frame.drop(columns=tops[1]), tops[:1]
     # As many digits as the source prints; a missing top-5 stays empty.
     numbers = dict.fromkeys(tops, f"{{:.{_decimals(results)}f}}")
-    numbers |= {"Parameters": "{:,}", "MACs": "{:,}"}
+    numbers |= {heading(table, measure): "{:,}" for measure in ("params", "macs")}
     return frame.style.format(numbers, na_rep="")
 
 
 def printed_table(costs: Iterable[PublishedCost], entries: Iterable[Entry]) -> Styler:
     """What sources print as sizes and costs, beside the exact counts."""
     exact = {entry.preset.name: entry for entry in entries}
-    frame = pd.DataFrame(
+    rows = [
         {
-            "Network": exact[cost.preset].preset.title,
-            "Printed": f"{printed(cost.value, cost.step)} {label(f'measure.{cost.quantity}')}",
-            "Exact": getattr(exact[cost.preset], cost.quantity),
-            "Printed number is": label(f"reading.{cost.reading}"),
-            "Source and remarks": f"[{cost.source.name}]({cost.source.url}) {cost.note}".strip(),
+            "network": exact[cost.preset].preset.title,
+            "printed": label(
+                "printed_table.value",
+                value=printed(cost.value, cost.step),
+                measure=label(f"measure.{cost.quantity}"),
+            ),
+            "exact": getattr(exact[cost.preset], cost.quantity),
+            "reading": label(f"reading.{cost.reading}"),
+            "source": f"[{cost.source.name}]({cost.source.url}) {cost.note}".strip(),
         }
         for cost in costs
-    )
-    return frame.style.format({"Exact": "{:,}"})
+    ]
+    frame = pd.DataFrame(worded(rows, "printed_table"))
+    return frame.style.format({heading("printed_table", "exact"): "{:,}"})
 
 
 def _what(row: Op | Block | Stage) -> str:
-    if isinstance(row, Op):
-        kind = "ReLU" if row.kind == "relu" else row.kind.replace("_", " ")
-        kernel = f"{row.kernel}x{row.kernel} " if row.kind in ("conv", "max_pool") else ""
-        return f"{kernel}{kind}" + (", shortcut" if row.on_shortcut else "")
     if isinstance(row, Stage):
-        return f"{len(row.blocks)} block{'s' if len(row.blocks) > 1 else ''}"
-    return f"{row.shortcut.kind} shortcut" if row.shortcut else f"{len(row.ops)} ops"
+        return count(len(row.blocks), "block")
+    if not isinstance(row, Op):
+        kind = row.shortcut.kind if row.shortcut else ""
+        return label(f"cost_what.{kind}") if kind else count(len(row.ops), "op")
+    what = label(f"op.{row.kind}")
+    if row.kind in ("conv", "max_pool"):
+        size = f"{row.kernel}x{row.kernel}"
+        what = label("cost_what.window", window=size, kind=what)
+    return label("cost_what.on_shortcut", what=what) if row.on_shortcut else what
 
 
 def _product(row: Op, measure: Measure) -> str:
@@ -112,5 +125,5 @@ def _product(row: Op, measure: Measure) -> str:
 
 def _decimals(results: Iterable[Result]) -> int:
     """A source prints all its figures with as many decimals."""
-    printed = [top for r in results for top in (r.figure.top1, r.figure.top5) if top is not None]
-    return max(len(str(top).partition(".")[2]) for top in printed)
+    tops = [top for r in results for top in (r.figure.top1, r.figure.top5) if top is not None]
+    return max(len(str(top).partition(".")[2]) for top in tops)

@@ -4,17 +4,20 @@ from collections.abc import Sequence
 from html import escape
 from typing import Final
 
-from explorer.architecture import Block, Blueprint
+from explorer.architecture import Block, Blueprint, Op
 from explorer.architecture.notation import volume
 from explorer.architecture.ops import Stage
 from explorer.architecture.published import Figure
 from explorer.views import network_picture
 from explorer.views.overview import tiles
 from explorer.views.palette import BACKGROUND, BORDER, LIGHT, PANEL, TEXT, slot_of
+from explorer.views.tables import heading
+from explorer.views.titles import part_title
 from explorer.views.trace_table import kernels
-from explorer.words import label
+from explorer.words import count, label, language, section
 
-COLUMNS: Final = ("Part", "Output", "Consists of", "Shortcuts", "Parameters", "MACs")
+COLUMNS: Final = ("part", "output", "made_of", "shortcuts", "params", "macs")
+"""Ids; what they are called is in the labels [handout_table]."""
 _GLUE: Final = "\N{NO-BREAK SPACE}"
 _STYLE: Final = f"""
 @page {{ size: A4; margin: 12mm; }}
@@ -57,11 +60,11 @@ def handout(bp: Blueprint, title: str, figures: Sequence[Figure], lead: str) -> 
     """
     name = escape(title)
     return f"""<!DOCTYPE html>
-<html lang="en">
+<html lang="{language()}">
 <head>
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
-<title>{name}: handout</title>
+<title>{_said("title", name=name)}</title>
 <style>{_STYLE}</style>
 </head>
 <body><main>
@@ -69,20 +72,20 @@ def handout(bp: Blueprint, title: str, figures: Sequence[Figure], lead: str) -> 
 <p>{escape(lead)}</p>
 {_key_numbers(bp, figures)}
 {_source(figures)}
-<h2>The network</h2>
+<h2>{_said("the network")}</h2>
 {network_picture.picture(bp)}
-<h2>Its parts</h2>
+<h2>{_said("its parts")}</h2>
 {_table(bp)}
-<p class="small">Outputs are height x width x channels, for one image. A solid shortcut adds its
-input as it is; a dashed one first projects or pads it. [3x3 64, 3x3 64] × 2: two blocks, each of
-two 3x3 convolutions with 64 channels. “/2” is stride 2; where a map is smaller than the one
-before it, the first block has it. One MAC is a multiplication and an addition, counted for
-convolutions and the fully connected layer.</p>
-<h2>Notes</h2>
+<p class="small">{_said("how to read it")}</p>
+<h2>{_said("notes")}</h2>
 <div class="notes"></div>
 </main></body>
 </html>
 """
+
+
+def _said(title: str, **values: str) -> str:
+    return section("handout", title, **values)
 
 
 def rows(bp: Blueprint) -> list[tuple[str, str, str, str, int, int]]:
@@ -90,17 +93,17 @@ def rows(bp: Blueprint) -> list[tuple[str, str, str, str, int, int]]:
     return [
         _part(bp.stem, kernels(bp.stem)),
         *(_stage(stage) for stage in bp.stages),
-        _part(bp.head, "average pool, fully connected"),
+        _part(bp.head, label("handout_table.head")),
     ]
 
 
 def _part(part: Block, made_of: str) -> tuple[str, str, str, str, int, int]:
-    return part.title, volume(part.out_shape), made_of, "", part.params, part.macs
+    return part_title(part.title), volume(part.out_shape), made_of, "", part.params, part.macs
 
 
 def _stage(stage: Stage) -> tuple[str, str, str, str, int, int]:
     return (
-        f"{stage.title} ({stage.path})",
+        label("named.in_brackets", name=stage.title, what=stage.path),
         volume(stage.out_shape),
         f"[{_convs(stage.blocks[0])}]{_GLUE}×{_GLUE}{len(stage.blocks):,}",
         _shortcuts(stage),
@@ -111,18 +114,25 @@ def _stage(stage: Stage) -> tuple[str, str, str, str, int, int]:
 
 def _convs(block: Block) -> str:
     """Windows and channels of the main branch, as the paper's table has them."""
-    return ", ".join(
-        f"{op.kernel}x{op.kernel}{_GLUE}{op.out_shape[0]:,}"
-        + (f" in {op.groups:,} groups" if op.groups > 1 else "")
-        for op in block.main_ops
-        if op.kind == "conv"
-    )
+    return label("list.comma").join(_conv(op) for op in block.main_ops if op.kind == "conv")
+
+
+def _conv(op: Op) -> str:
+    """Its window and its channels."""
+    window = f"{op.kernel}x{op.kernel}{_GLUE}{op.out_shape[0]:,}"
+    if op.groups == 1:
+        return window
+    return label("handout_table.in_groups", conv=window, groups=count(op.groups, "group"))
 
 
 def _shortcuts(stage: Stage) -> str:
     lines = [block.shortcut.line for block in stage.blocks if block.shortcut]
-    counts = {line: lines.count(line) for line in ("dashed", "solid")}
-    return ", ".join(f"{count:,}{_GLUE}{line}" for line, count in counts.items() if count) or "none"
+    shown = [
+        f"{lines.count(line):,}{_GLUE}{label(f'line.{line}')}"
+        for line in ("dashed", "solid")
+        if line in lines
+    ]
+    return label("list.comma").join(shown) or label("handout_table.none")
 
 
 def _key_numbers(bp: Blueprint, figures: Sequence[Figure]) -> str:
@@ -137,23 +147,32 @@ def _key_numbers(bp: Blueprint, figures: Sequence[Figure]) -> str:
 def _source(figures: Sequence[Figure]) -> str:
     """Where the accuracy among the key numbers comes from."""
     if not figures:
-        return '<p class="small">No published accuracy of exactly this network is known here.</p>'
+        return f'<p class="small">{_said("no accuracy")}</p>'
     first = figures[0]
     source = f'<a href="{escape(first.source.url)}">{escape(first.source.name)}</a>'
     protocol = label(f"protocol.{first.protocol}")
     metric = label(f"metric.{first.metric}")
-    printed = escape(f"{first.dataset}: {protocol}, top-1 {metric} {first.top1:.6g} %")
-    note = f" {escape(first.note)}" if first.note else ""
-    return f'<p class="small">Accuracy as published: {printed}; {source}.{note}</p>'
+    said = _said(
+        "accuracy",
+        dataset=escape(first.dataset),
+        protocol=escape(protocol),
+        metric=escape(metric),
+        value=f"{first.top1:.6g}",
+        source=source,
+        note=escape(first.note),
+    )
+    return f'<p class="small">{said.strip()}</p>'
 
 
 def _table(bp: Blueprint) -> str:
     heads = "".join(
-        f'<th scope="col"{_numeric(column)}>{name}</th>' for column, name in enumerate(COLUMNS)
+        f'<th scope="col"{_numeric(column)}>{heading("handout_table", name)}</th>'
+        for column, name in enumerate(COLUMNS)
     )
     body = "".join(_row(bp, index, row) for index, row in enumerate(rows(bp)))
     total = (
-        f'<th scope="row" colspan="4">Total</th><td class="number">{bp.params:,}</td>'
+        f'<th scope="row" colspan="4">{label("handout_table.total")}</th>'
+        f'<td class="number">{bp.params:,}</td>'
         f'<td class="number">{bp.macs:,}</td>'
     )
     return (
@@ -165,9 +184,9 @@ def _table(bp: Blueprint) -> str:
 def _row(bp: Blueprint, index: int, row: tuple[str, str, str, str, int, int]) -> str:
     paths = [bp.stem.path, *(stage.path for stage in bp.stages), bp.head.path]
     colour = LIGHT[slot_of(paths[index])]
-    name, *words = (escape(cell) if isinstance(cell, str) else f"{cell:,}" for cell in row)
+    name, *others = (escape(cell) if isinstance(cell, str) else f"{cell:,}" for cell in row)
     cells = "".join(
-        f"<td{_numeric(column)}>{cell}</td>" for column, cell in enumerate(words, start=1)
+        f"<td{_numeric(column)}>{cell}</td>" for column, cell in enumerate(others, start=1)
     )
     mark = f"border-left: 1.5mm solid {colour}"
     return f'<tr><th scope="row" style="{mark}">{name}</th>{cells}</tr>'

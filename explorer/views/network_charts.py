@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from html import escape
 from typing import Final, Literal, NamedTuple
 
 import plotly.graph_objects as go
@@ -10,7 +11,7 @@ import plotly.graph_objects as go
 from explorer.architecture import PRESETS
 from explorer.architecture.catalogue import Entry, Result
 from explorer.views import labels
-from explorer.views.chart_style import styled
+from explorer.views.chart_style import hover, styled
 from explorer.views.palette import BLUE, GREEN, GREY, ORANGE, PURPLE, SELECTED, SKY, chart_colour
 from explorer.views.scales import Scale, around, log_axis
 from explorer.words import label
@@ -69,17 +70,22 @@ def cost_map(entries: Sequence[Entry], chosen: Chosen | None) -> go.Figure:
         for entry in entries
     ]
     if chosen:
-        details = (chosen.title, _named(_RING), chosen.image_size)
-        ring = _Mark(_RING, chosen.params, chosen.macs, chosen.title, details)
+        title = escape(chosen.title)
+        details = (title, _named(_RING), chosen.image_size)
+        ring = _Mark(_RING, chosen.params, chosen.macs, title, details)
         marks = _ringed([ring], marks)
     x = around([mark.x for mark in marks], _WIDTH)
     y = around([mark.y for mark in marks], _HEIGHT)
-    hover = (
-        "%{customdata[0]} (%{customdata[1]})<br>%{x:,} parameters<br>"
-        "%{y:,} MACs at %{customdata[2]} px<extra></extra>"
+    reads = hover(
+        "cost_map",
+        title="%{customdata[0]}",
+        family="%{customdata[1]}",
+        params="%{x:,}",
+        macs="%{y:,}",
+        size="%{customdata[2]}",
     )
     figure = go.Figure()
-    _scatter(figure, marks, x, y, hover)
+    _scatter(figure, marks, x, y, reads)
     figure.update_yaxes(log_axis(y))
     return _arrange(figure, x, "parameters", "macs_image")
 
@@ -112,19 +118,23 @@ def accuracy_chart(results: Sequence[Result], axis: Axis, chosen: str | None) ->
     reached = [mark.y for mark in marks]
     room = max(0.3, 0.15 * (max(reached) - min(reached)))
     y = Scale(min(reached) - room, max(reached) + room, _HEIGHT, log=False)
-    hover = (
-        "%{customdata[4]}<br>top-1 accuracy %{y:.3~f} % (printed: %{customdata[2]})<br>"
-        "%{customdata[0]:,} parameters<br>%{customdata[1]:,} MACs<br>%{customdata[3]}"
-        "<extra></extra>"
+    reads = hover(
+        "accuracy",
+        title="%{customdata[4]}",
+        top1="%{y:.3~f}",
+        printed="%{customdata[2]}",
+        params="%{customdata[0]:,}",
+        macs="%{customdata[1]:,}",
+        note="%{customdata[3]}",
     )
     figure = go.Figure()
-    _scatter(figure, marks, x, y, hover)
+    _scatter(figure, marks, x, y, reads)
     figure.update_yaxes(range=[y.low, y.high])
     cost = "parameters" if axis == "params" else "macs_pass"
     return _arrange(figure, x, cost, "top1")
 
 
-def _scatter(figure: go.Figure, marks: Sequence[_Mark], x: Scale, y: Scale, hover: str) -> None:
+def _scatter(figure: go.Figure, marks: Sequence[_Mark], x: Scale, y: Scale, reads: str) -> None:
     """Add one trace per family."""
     places = labels.places(
         [(x.at(mark.x), y.pixels - y.at(mark.y)) for mark in marks],
@@ -146,7 +156,7 @@ def _scatter(figure: go.Figure, marks: Sequence[_Mark], x: Scale, y: Scale, hove
             textposition=[places[index] for index in members],
             textfont={"size": labels.FONT_SIZE, "color": colour},
             customdata=[marks[index].details for index in members],
-            hovertemplate=hover,
+            hovertemplate=reads,
             cliponaxis=False,
             marker={
                 "size": _size(family),
@@ -202,7 +212,7 @@ def _details(result: Result) -> tuple[str | int, ...]:
     return (
         result.params,
         result.macs,
-        f"{figure.top1:g} % {label(f'metric.{figure.metric}')}",
+        label("mark.printed", value=f"{figure.top1:g}", metric=label(f"metric.{figure.metric}")),
         figure.note,
         figure.title,
     )

@@ -6,7 +6,8 @@ from typing import NamedTuple
 from explorer.architecture import Blueprint
 from explorer.architecture.notation import memory, short_count, volume
 from explorer.architecture.published import Figure
-from explorer.words import label
+from explorer.views.tables import heading
+from explorer.words import count, label
 
 
 class Tile(NamedTuple):
@@ -23,30 +24,44 @@ def tiles(bp: Blueprint, figures: Sequence[Figure]) -> list[Tile]:
     blocks = len(bp.blocks)
     weights, weights_mib = memory(bp.params)
     written, written_mib = memory(bp.activations)
-    size = f"{bp.image_size:,}"
-    last = volume(bp.feature_op.out_shape)
     return [
-        Tile("Depth", f"{bp.spec.depth:,} layers", f"{blocks:,} blocks", "depth"),
-        Tile("Parameters", short_count(bp.params), f"{bp.params:,}", "parameters"),
-        Tile("MACs", short_count(bp.macs), f"{bp.macs:,}", "MACs"),
-        Tile("Weights", weights, weights_mib, "weight size"),
-        Tile("Activations", written, written_mib, "activation memory"),
-        Tile(
-            "Receptive field", f"{bp.receptive_field:,} px", f"image {size} px", "receptive field"
+        _tile("depth", count(bp.spec.depth, "layer"), count(blocks, "block")),
+        _tile("parameters", short_count(bp.params), f"{bp.params:,}"),
+        _tile("MACs", short_count(bp.macs), f"{bp.macs:,}"),
+        _tile("weight size", weights, weights_mib),
+        _tile("activation memory", written, written_mib),
+        _tile(
+            "receptive field",
+            label("tile.pixels", n=bp.receptive_field),
+            label("tile.image", n=bp.image_size),
         ),
-        Tile("Output stride", f"{bp.output_stride} px", f"last map {last}", "output stride"),
+        _tile(
+            "output stride",
+            label("tile.pixels", n=bp.output_stride),
+            label("tile.last_map", size=volume(bp.feature_op.out_shape)),
+        ),
         _accuracy(figures),
     ]
 
 
+def _tile(term: str, value: str, exact: str) -> Tile:
+    return Tile(label(f"tile.{term.replace(' ', '_').lower()}"), value, exact, term)
+
+
 def published_table(figures: Sequence[Figure]) -> str:
     """The figures as a Markdown table, as their sources print them, with links to these."""
-    rows = ["| Top-1 | Top-5 | Measured how, and by whom |", "|---|---|---|"]
+    columns = [heading("published_table", column) for column in ("top1", "top5", "how")]
+    rows = [f"| {' | '.join(columns)} |", "|---|---|---|"]
     for figure in figures:
         top5 = "" if figure.top5 is None else _percent(figure, figure.top5)
         source = f"[{figure.source.name}]({figure.source.url})"
-        note = f" {figure.note}" if figure.note else ""
-        how = f"{figure.dataset}: {label(f'protocol.{figure.protocol}')}. {source}.{note}"
+        how = label(
+            "published_table.figure",
+            dataset=figure.dataset,
+            protocol=label(f"protocol.{figure.protocol}"),
+            source=source,
+            note=figure.note,
+        ).strip()
         rows.append(f"| {_percent(figure, figure.top1)} | {top5} | {how} |")
     return "\n".join(rows)
 
@@ -57,6 +72,6 @@ def _percent(figure: Figure, value: float) -> str:
 
 def _accuracy(figures: Sequence[Figure]) -> Tile:
     if not figures:
-        return Tile("Top-1 accuracy", "none", "published", "accuracy")
+        return _tile("accuracy", label("tile.none"), label("tile.published"))
     first = figures[0]
-    return Tile("Top-1 accuracy", f"{first.top1_accuracy:.6g} %", first.dataset, "accuracy")
+    return _tile("accuracy", f"{first.top1_accuracy:.6g} %", first.dataset)

@@ -18,3 +18,8 @@ def worded(rows: Iterable[Mapping[str, Any]], table: str) -> list[dict[str, Any]
     [{'channel': 0}]
     """
     return [{heading(table, column): cell for column, cell in row.items()} for row in rows]
+
+
+def headings(table: str, columns: Iterable[str]) -> dict[str, str]:
+    """Column -> heading, as Streamlit's `column_config` takes it: the rows keep their ids."""
+    return {column: heading(table, column) for column in columns}

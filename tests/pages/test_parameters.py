@@ -124,7 +124,7 @@ def test_this_network_adds_up(open_app, name, measure) -> None:
     app = open_app("parameters", net=name, params_view=THIS, params_of=measure)
     assert not app.exception
     kinds = table(app, "kind of op")
-    split = dict(zip(kinds["kind of op"], kinds[measure], strict=True))
+    split = dict(zip(kinds["kind"], kinds[measure], strict=True))
     total = split.pop("total")
     parts = by_kind(blueprint(PRESETS[name].spec, size(name)), measure)
     assert split == {label(f"cost_kind.{kind}"): value for kind, value in parts.items()}

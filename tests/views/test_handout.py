@@ -11,6 +11,7 @@ from explorer.architecture import PRESETS, blueprint
 from explorer.architecture.published import figures_of
 from explorer.views.handout import COLUMNS, handout, rows
 from explorer.views.overview import tiles
+from explorer.views.tables import heading
 from explorer.words import label
 
 VOID = {"meta"}
@@ -66,7 +67,7 @@ def test_the_table_adds_up_to_the_network(name):
     page = Page(document)
     assert page.open == []
     head, *body, total = page.cells
-    assert head == list(COLUMNS)
+    assert head == [heading("handout_table", column) for column in COLUMNS]
     assert len(body) == len(bp.stages) + 2
     assert total[0] == "Total"
     for column, whole in ((-2, bp.params), (-1, bp.macs)):

@@ -9,6 +9,7 @@ from explorer.architecture import Blueprint
 from explorer.architecture.costs import FOLD_ABOVE, MEASURES, WHOLE, Measure, amount, look, names
 from explorer.ui import chart, controls
 from explorer.views import cost_charts, cost_tables, shortcut_table
+from explorer.views.tables import heading, headings
 from explorer.views.titles import part_title
 from explorer.words import count, glossary, label, quoted, section
 
@@ -132,9 +133,12 @@ def _table(rows: list[cost_tables.Row], measure: Measure, key: str) -> None:
         row_height=38,
         height="content" if len(rows) <= _LONGEST_TABLE else 10 * 38,
         column_config={
-            measure: st.column_config.NumberColumn(_worded(measure), format="localized"),
-            "share, %": st.column_config.ProgressColumn(
-                label("parameters.share"), format="%.2f %%", min_value=0, max_value=100
+            **headings("cost_table", rows[0]),
+            measure: st.column_config.NumberColumn(
+                heading("cost_table", measure), format="localized"
+            ),
+            "share": st.column_config.ProgressColumn(
+                heading("cost_table", "share"), format="%.2f %%", min_value=0, max_value=100
             ),
         },
     )
