@@ -14,6 +14,7 @@ from explorer.ui.picker import Choice
 from explorer.ui.player import PLAYER, go
 from explorer.views import trace_table
 from explorer.views.numbers import duration
+from explorer.views.tables import heading, headings
 from explorer.words import glossary, label, language, listed, section
 
 if TYPE_CHECKING:
@@ -167,26 +168,29 @@ def _act(action: Action, path: str) -> None:
 
 
 def _columns(bp: Blueprint) -> dict[str, Any]:
-    counts: dict[str, Any] = {
-        name: st.column_config.NumberColumn(format="localized", help=glossary(name))
-        for name in ("parameters", "MACs", "activations", "output stride")
-    }
-    return counts | {
-        "receptive field": st.column_config.NumberColumn(
-            label("trace.field"), format="localized", help=glossary("receptive field")
-        ),
-        "stage": st.column_config.MultiselectColumn(
-            options=trace_table.stages_by_colour(bp), color="auto"
-        ),
-        "shortcut": st.column_config.TextColumn(help=glossary("shortcut line")),
-        "in": st.column_config.TextColumn(help=glossary("shape")),
-        "out": st.column_config.TextColumn(help=glossary("shape")),
-        "kernels": st.column_config.TextColumn(width=205, help=glossary("kernels")),
-        "block": st.column_config.TextColumn(width=115),
-        "op": st.column_config.TextColumn(width=160),
-        "path": st.column_config.TextColumn(width=160),
-        "in words": st.column_config.TextColumn(width=800),
-    }
+    def named(column: str) -> str:
+        return heading(trace_table.TABLE, column)
+
+    terms = {"params": "parameters", "macs": "MACs", "output_stride": "output stride"}
+    columns: dict[str, Any] = dict(headings(trace_table.TABLE, trace_table.COLUMNS))
+    for column in (*trace_table.SUMMED, "output_stride"):
+        columns[column] = st.column_config.NumberColumn(
+            named(column), format="localized", help=glossary(terms.get(column, column))
+        )
+    columns["receptive_field"] = st.column_config.NumberColumn(
+        label("trace.field"), format="localized", help=glossary("receptive field")
+    )
+    columns["stage"] = st.column_config.MultiselectColumn(
+        named("stage"), options=trace_table.stages_by_colour(bp), color="auto"
+    )
+    for column, term in (("shortcut", "shortcut line"), ("in", "shape"), ("out", "shape")):
+        columns[column] = st.column_config.TextColumn(named(column), help=glossary(term))
+    columns["kernels"] = st.column_config.TextColumn(
+        named("kernels"), width=205, help=glossary("kernels")
+    )
+    for column, width in (("block", 115), ("op", 160), ("path", 160), ("in_words", 800)):
+        columns[column] = st.column_config.TextColumn(named(column), width=width)
+    return columns
 
 
 def _download(text: str, name: str) -> None:

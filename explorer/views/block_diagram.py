@@ -186,4 +186,4 @@ class _Drawing:
             ),
             **style,  # type: ignore[arg-type]
         )
-        self.sheet.words("why", (_WIDTH / 4, fork - 12), shortcut.why.replace("->", "→"))
+        self.sheet.words("why", (_WIDTH / 4, fork - 12), shortcut.why)

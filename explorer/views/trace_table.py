@@ -1,6 +1,6 @@
 """The shape trace as rows: one per block or per op, and totals that are their sums.
 
-The keys of a row are the titles of its columns. Shapes are (C, H, W), for one image.
+The columns are ids, called by the labels [trace_table]. Shapes are (C, H, W), for one image.
 """
 
 import csv
@@ -13,12 +13,20 @@ import pyarrow as pa
 from explorer.architecture import Block, Blueprint, Op
 from explorer.architecture.notation import shape_text, window
 from explorer.views.palette import slot_of
+from explorer.views.tables import worded
 from explorer.views.titles import part_title, stage_title
+from explorer.words import label
 
 Row = dict[str, str | int | None]
 
-SUMMED: Final = ("parameters", "MACs", "activations")
-TOTAL: Final = "total"
+TABLE: Final = "trace_table"
+COLUMNS: Final = (
+    "stage", "block", "op", "kind", "branch", "shortcut", "in", "out", "kernels", "kernel",
+    "stride", "padding", "groups", "params", "macs", "receptive_field", "output_stride",
+    "activations", "path", "in_words",
+)  # fmt: skip
+"""Of all tables together."""
+SUMMED: Final = ("params", "macs", "activations")
 _SLOTS: Final = 10
 
 
@@ -28,13 +36,13 @@ def block_rows(bp: Blueprint) -> list[Row]:
         {
             "stage": stage_title(bp, part.path),
             "block": part_title(part.title),
-            "shortcut": part.shortcut.line if part.shortcut else None,
+            "shortcut": _line(part),
             "in": shape_text(part.in_shape),
             "out": shape_text(part.out_shape),
             "kernels": kernels(part),
-            "parameters": part.params,
-            "MACs": part.macs,
-            "receptive field": part.receptive_field,
+            "params": part.params,
+            "macs": part.macs,
+            "receptive_field": part.receptive_field,
             "activations": part.activations,
             "path": part.path,
         }
@@ -48,13 +56,13 @@ def opened_rows(bp: Blueprint, block: Block) -> list[Row]:
         {
             "stage": stage_title(bp, op.path),
             "block": f"└ {op.path.removeprefix(f'{block.path}.')}",
-            "shortcut": "on it" if op.on_shortcut else None,
+            "shortcut": label("trace_table.on_it") if op.on_shortcut else None,
             "in": shape_text(op.in_shape),
             "out": shape_text(op.out_shape),
-            "kernels": _window(op) if op.kernel else op.kind.replace("_", " "),
-            "parameters": op.params,
-            "MACs": op.macs,
-            "receptive field": op.receptive_field,
+            "kernels": _window(op) if op.kernel else label(f"op.{op.kind}"),
+            "params": op.params,
+            "macs": op.macs,
+            "receptive_field": op.receptive_field,
             "activations": op.activations,
             "path": op.path,
         }
@@ -68,7 +76,7 @@ def op_rows(bp: Blueprint, words: Mapping[str, str] | None = None) -> list[Row]:
         {
             "stage": stage_title(bp, op.path),
             "op": op.path,
-            "kind": op.kind.replace("_", " "),
+            "kind": label(f"op.{op.kind}"),
             "branch": _branch(op),
             "in": shape_text(op.in_shape),
             "out": shape_text(op.out_shape),
@@ -76,12 +84,12 @@ def op_rows(bp: Blueprint, words: Mapping[str, str] | None = None) -> list[Row]:
             "stride": op.stride if op.kernel else None,
             "padding": op.padding if op.kernel else None,
             "groups": op.groups if op.kind == "conv" else None,
-            "parameters": op.params,
-            "MACs": op.macs,
-            "receptive field": op.receptive_field,
-            "output stride": op.output_stride,
+            "params": op.params,
+            "macs": op.macs,
+            "receptive_field": op.receptive_field,
+            "output_stride": op.output_stride,
             "activations": op.activations,
-            **({"in words": words[op.path]} if words else {}),
+            **({"in_words": words[op.path]} if words else {}),
         }
         for op in bp.ops
     ]
@@ -90,7 +98,7 @@ def op_rows(bp: Blueprint, words: Mapping[str, str] | None = None) -> list[Row]:
 def total_row(rows: Sequence[Row]) -> Row:
     """The sums of the rows' counts; the other columns stay empty."""
     total: Row = dict.fromkeys(rows[0])
-    total[next(iter(rows[0]))] = TOTAL
+    total[next(iter(rows[0]))] = label("trace_table.total")
     for column in SUMMED:
         total[column] = sum(int(row[column] or 0) for row in rows)
     return total
@@ -112,9 +120,10 @@ def arrow_table(rows: Sequence[Row], actions: Sequence[str]) -> pa.Table:
 def csv_text(rows: Sequence[Row]) -> str:
     """The rows and their totals as comma-separated values."""
     out = io.StringIO()
-    writer = csv.DictWriter(out, list(rows[0]), lineterminator="\n")
+    shown = worded([*rows, total_row(rows)], TABLE)
+    writer = csv.DictWriter(out, list(shown[0]), lineterminator="\n")
     writer.writeheader()
-    writer.writerows([*rows, total_row(rows)])
+    writer.writerows(shown)
     return out.getvalue()
 
 
@@ -133,15 +142,21 @@ def kernels(part: Block) -> str:
     """Windows in order, with strides above 1: `1x1, 3x3/2, 1x1; shortcut 1x1/2`."""
     main = ", ".join(_window(op) for op in part.main_ops if op.kernel)
     skip = ", ".join(_window(op) for op in part.shortcut_ops if op.kernel)
-    return f"{main}; shortcut {skip}" if skip else main
+    return label("trace_table.both", main=main, shortcut=skip) if skip else main
 
 
 def _window(op: Op) -> str:
-    names = {"max_pool": "max ", "avg_pool": "mean ", "pad": "padding"}
-    return f"{names.get(op.kind, '')}{window(op)}"
+    shown = window(op)
+    if op.kind in ("max_pool", "avg_pool", "pad"):
+        return label(f"trace_window.{op.kind}", window=shown)
+    return shown
+
+
+def _line(part: Block) -> str | None:
+    return label(f"line.{part.shortcut.line}") if part.shortcut else None
 
 
 def _branch(op: Op) -> str | None:
     if not op.path.startswith("layer"):
         return None
-    return "shortcut" if op.on_shortcut else "main"
+    return label("trace_table.aside" if op.on_shortcut else "trace_table.main")

@@ -123,7 +123,7 @@ def test_a_link_carries_the_controls(open_app) -> None:
 def test_this_network_adds_up(open_app, name, measure) -> None:
     app = open_app("parameters", net=name, params_view=THIS, params_of=measure)
     assert not app.exception
-    kinds = table(app, "kind of op")
+    kinds = table(app, "kind")
     split = dict(zip(kinds["kind"], kinds[measure], strict=True))
     total = split.pop("total")
     parts = by_kind(blueprint(PRESETS[name].spec, size(name)), measure)

@@ -62,8 +62,8 @@ def test_every_network_is_traced_and_agrees(open_app, traced, name):
     assert f"all {len(bp.ops):,} shapes and {bp.params:,} parameters" in badge.value
     rows = app.dataframe[0].value
     assert len(rows) == len(bp.parts) + 1
-    assert rows["parameters"].iloc[-1] == bp.params == rows["parameters"].iloc[:-1].sum()
-    assert rows["MACs"].iloc[-1] == bp.macs
+    assert rows["params"].iloc[-1] == bp.params == rows["params"].iloc[:-1].sum()
+    assert rows["macs"].iloc[-1] == bp.macs
     assert "{" not in text(app)
 
 
@@ -160,8 +160,8 @@ def test_a_block_opens_to_its_ops(open_app):
     rows = app.dataframe[0].value
     inside = rows[rows["path"].str.startswith("layer2.0.", na=False)]
     assert len(inside) == len(bp.block("layer2.0").ops)
-    assert inside["parameters"].sum() == bp.block("layer2.0").params
-    assert rows["parameters"].iloc[-1] == bp.params
+    assert inside["params"].sum() == bp.block("layer2.0").params
+    assert rows["params"].iloc[-1] == bp.params
     closed = open_app("shape_trace", net="resnet50", trace_block="layer9.9")
     assert not closed.exception
     assert len(closed.dataframe[0].value) == len(bp.parts) + 1
@@ -171,8 +171,8 @@ def test_every_op_is_a_row_with_its_sentence(open_app):
     app = open_app("shape_trace", net="resnet18", trace_view="ops")
     rows = app.dataframe[0].value
     assert len(rows) == 70
-    assert rows["in words"].iloc[0].startswith("Input 224x224x3, 64 kernels of 7x7x3")
-    assert rows["MACs"].iloc[-1] == drawn("resnet18").macs
+    assert rows["in_words"].iloc[0].startswith("Input 224x224x3, 64 kernels of 7x7x3")
+    assert rows["macs"].iloc[-1] == drawn("resnet18").macs
 
 
 def test_time_is_a_chart_of_the_measured_trace(open_app, traced):

@@ -113,9 +113,9 @@ def test_v1_and_v15_with_the_ledgers_figures(open_app, net):
 def test_the_table_lists_every_dashed_block(open_app):
     app = open_app("shortcuts", net="resnet50")
     table = app.dataframe[0].value
-    assert list(table["Block"]) == [f"conv{n + 1}_1 (layer{n}.0)" for n in (1, 2, 3, 4)]
-    assert table["Parameters"].sum() == 2_776_576
-    assert table["Why"][0] == "channels 64 → 256, size kept"
+    assert list(table["block"]) == [f"conv{n + 1}_1 (layer{n}.0)" for n in (1, 2, 3, 4)]
+    assert table["params"].sum() == 2_776_576
+    assert table["why"][0] == "channels 64 → 256, size kept"
 
 
 @pytest.mark.parametrize(

@@ -27,8 +27,8 @@ def test_rows_sum_to_the_totals_of_the_network(name):
     bp = drawn(name)
     for rows in (trace_table.block_rows(bp), trace_table.op_rows(bp)):
         total = trace_table.total_row(rows)
-        assert total["parameters"] == bp.params
-        assert total["MACs"] == bp.macs
+        assert total["params"] == bp.params
+        assert total["macs"] == bp.macs
         assert total["activations"] == bp.activations
         assert total["stage"] == "total"
         assert [list(row) for row in rows] == [list(total)] * len(rows)
@@ -47,7 +47,7 @@ def test_an_opened_block_sums_to_its_row(name):
             assert total[column] == row[column]
         assert inside[0]["in"] == row["in"]
         assert inside[-1]["out"] == row["out"]
-        assert inside[-1]["receptive field"] == row["receptive field"]
+        assert inside[-1]["receptive_field"] == row["receptive_field"]
 
 
 @pytest.mark.parametrize(
@@ -63,8 +63,8 @@ def test_an_opened_block_sums_to_its_row(name):
                 "in": "(256, 56, 56)",
                 "out": "(512, 28, 28)",
                 "kernels": "1x1, 3x3/2, 1x1; shortcut 1x1/2",
-                "parameters": 379_392,
-                "receptive field": 43,
+                "params": 379_392,
+                "receptive_field": 43,
             },
         ),
         ("resnet50", "layer2.1", {"shortcut": "solid", "kernels": "1x1, 3x3, 1x1"}),
@@ -97,10 +97,10 @@ def test_an_op_row():
         "stride": 2,
         "padding": 0,
         "groups": 1,
-        "parameters": 8_192,
-        "MACs": 6_422_528,
-        "receptive field": 43,
-        "output stride": 8,
+        "params": 8_192,
+        "macs": 6_422_528,
+        "receptive_field": 43,
+        "output_stride": 8,
         "activations": 100_352,
     }
     assert rows["layer2.0.relu1"]["kernel"] is None

@@ -7,8 +7,9 @@ import streamlit as st
 
 from explorer.architecture import Blueprint
 from explorer.architecture.costs import FOLD_ABOVE, MEASURES, WHOLE, Measure, amount, look, names
+from explorer.lessons.shortcut_numbers import summary
 from explorer.ui import chart, controls
-from explorer.views import cost_charts, cost_tables, shortcut_table
+from explorer.views import cost_charts, cost_tables
 from explorer.views.tables import heading, headings
 from explorer.views.titles import part_title
 from explorer.words import count, glossary, label, quoted, section
@@ -111,7 +112,7 @@ def _kinds(bp: Blueprint, measure: Measure) -> None:
 def _shortcuts(bp: Blueprint) -> list[str]:
     if not bp.additions:
         return [section("parameters", "no additions")]
-    numbers = shortcut_table.summary(bp)
+    numbers = summary(bp)
     additions = section("parameters", "additions", **numbers)
     if not numbers["projections"]:
         return [additions, section("parameters", "without projections")]

@@ -6,12 +6,12 @@ import streamlit as st
 
 from explorer.architecture import Block, Blueprint
 from explorer.architecture.notation import shape_text
+from explorer.lessons.shortcut_numbers import of_block
 from explorer.ui.address import address
 from explorer.ui.drawing import drawing
 from explorer.ui.picker import Choice
 from explorer.views import block_diagram
 from explorer.views.dot import DrawingError
-from explorer.views.shortcut_table import of_block
 from explorer.views.titles import part_title
 from explorer.words import glossary, label, section
 

@@ -1,11 +1,12 @@
 """The whole network: its controls, its diagram, and its dashed blocks as a table."""
 
 from functools import lru_cache
-from typing import Final, NamedTuple
+from typing import Any, Final, NamedTuple
 
 import streamlit as st
 
 from explorer.architecture import Block, Blueprint, NetworkSpec
+from explorer.lessons.shortcut_numbers import summary
 from explorer.ui import cache, controls
 from explorer.ui.drawing import drawing
 from explorer.ui.picker import Choice
@@ -13,7 +14,8 @@ from explorer.views import diagram, shortcut_table
 from explorer.views.diagram import LAYOUTS, Layout
 from explorer.views.dot import DrawingError, Picture, draw
 from explorer.views.folding import FOLD, MOST_UNFOLDED, foldable, node_of, still_folded
-from explorer.words import glossary, label, listed, quoted, section
+from explorer.views.tables import headings
+from explorer.words import glossary, label, language, listed, quoted, section
 
 LAYOUT: Final = "shortcuts_layout"
 UNFOLD: Final = "shortcuts_unfold"
@@ -34,7 +36,7 @@ class View(NamedTuple):
 
 def lead(bp: Blueprint) -> str:
     """The page's first sentence."""
-    numbers = shortcut_table.summary(bp)
+    numbers = summary(bp)
     name = {"none": "lead plain", "projection-always": "lead all dashed"}.get(
         bp.spec.shortcut, "lead" if bp.dashed else "lead all solid"
     )
@@ -81,7 +83,7 @@ def _complain(bp: Blueprint) -> None:
 
 @lru_cache(maxsize=32)
 def _drawn(
-    spec: NetworkSpec, image_size: int, layout: Layout, unfold: tuple[str, ...]
+    spec: NetworkSpec, image_size: int, layout: Layout, unfold: tuple[str, ...], _language: str
 ) -> tuple[str, Picture]:
     """The diagram's DOT and its picture; hundreds of unfolded blocks take a while to arrange."""
     source = diagram.sheet(cache.blueprint_of(spec, image_size), layout, unfold).source
@@ -91,7 +93,9 @@ def _drawn(
 def show(bp: Blueprint, choice: Choice, view: View) -> None:
     """The diagram, and its DOT to download."""
     try:
-        source, picture = _drawn(choice.spec, choice.image_size, view.layout, view.unfold)
+        source, picture = _drawn(
+            choice.spec, choice.image_size, view.layout, view.unfold, language()
+        )
     except DrawingError as problem:
         st.error(str(problem))
         return
@@ -132,15 +136,16 @@ def choose(node: str) -> None:
 
 def list_dashed(bp: Blueprint) -> None:
     """The dashed blocks as a table, or the sentence that says why there is none."""
-    numbers = shortcut_table.summary(bp)
+    numbers = summary(bp)
     if bp.dashed:
         st.markdown(section("shortcuts", "dashed", **numbers))
-        counts = {
-            name: st.column_config.NumberColumn(name, format="localized", help=glossary(term))
-            for name, term in (("Parameters", "parameters"), ("MACs", "MACs"))
-        }
         rows = shortcut_table.dashed_rows(bp)
-        st.dataframe(rows, hide_index=True, width="stretch", column_config=counts)
+        columns: dict[str, Any] = dict(headings(shortcut_table.TABLE, rows[0]))
+        for name, term in (("params", "parameters"), ("macs", "MACs")):
+            columns[name] = st.column_config.NumberColumn(
+                columns[name], format="localized", help=glossary(term)
+            )
+        st.dataframe(rows, hide_index=True, width="stretch", column_config=columns)
     else:
         name = "no dashed" if bp.additions else "no shortcuts"
         st.markdown(section("shortcuts", name, **numbers))

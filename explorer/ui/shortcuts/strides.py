@@ -6,9 +6,9 @@ import streamlit as st
 
 from explorer.architecture import NetworkSpec
 from explorer.architecture.strides import StrideStudy, stride_study
+from explorer.lessons.shortcut_numbers import strides
 from explorer.ui.picker import Choice
 from explorer.ui.shortcuts.block import show_ops
-from explorer.views.shortcut_table import stride_numbers
 from explorer.words import section
 
 
@@ -25,9 +25,8 @@ def show(choice: Choice, path: str) -> None:
         name = "strides basic" if basic else "strides none"
         st.markdown(section("shortcuts", name, title=choice.title))
         return
-    numbers = stride_numbers(study)
-    st.markdown(section("shortcuts", "strides", **numbers))
-    st.markdown(section("shortcuts", "strides reach", **numbers))
+    for paragraph in strides(study):
+        st.markdown(paragraph)
     st.caption(section("shortcuts", "strides sources"))
     old, new = st.columns(2, gap="medium")
     with old:
