@@ -9,7 +9,7 @@ from explorer.ui.block_lab import code, composer, diagram, dialects, numbers, st
 from explorer.words import label, section
 
 choice = picker.current()
-st.title(label("block_lab.title"))
+st.title(label("page.block_lab"))
 st.markdown(section("block_lab", "introduction"))
 composer.case_buttons()
 controls.sections(

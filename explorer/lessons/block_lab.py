@@ -1,9 +1,13 @@
 """What is said of one composed block, filled in with its numbers: the rule of its shortcut."""
 
+from typing import Final
+
 from explorer.architecture.notation import shape_text, volume
 from explorer.architecture.ops import Shape
 from explorer.architecture.unit import Unit, UnitSpec
 from explorer.words import label, section
+
+_ADDED: Final = {"projection": "tensor.projected", "padding": "tensor.padded"}
 
 
 def rule(unit: Unit) -> str:
@@ -21,7 +25,7 @@ def totals(unit: Unit) -> str:
     numbers = {"params": unit.block.params, "macs": unit.block.macs}
     if unit.kind == "none" or unit.verdict in ("fails", "broadcasts"):
         return section("block_lab", "totals", **numbers)
-    added = label(f"unit_added.{unit.kind}", source="x")
+    added = label(_ADDED[unit.kind], source="x") if unit.kind in _ADDED else "x"
     return section("block_lab", "totals, what F learns", added=added, **numbers)
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from explorer.architecture.dialects import DIALECTS
 from explorer.architecture.unit import UnitSpec, unit
@@ -15,20 +15,24 @@ if TYPE_CHECKING:
     from explorer.experiments.identity import IdentityLayer
 
 
+_ADDED: Final = {"projection": "tensor.projected", "padding": "tensor.padded"}
+"""Kind of shortcut -> label of what it hands to the addition."""
+
+
 def tensors(passage: Passage) -> list[tuple[str, Array]]:
     """Name and values of every tensor there is, in the order of the forward pass."""
     kind = unit(passage.spec).kind
     source = "a" if passage.spec.activation_order == "pre" else "x"
     skip = ""
-    if kind in ("projection", "padding"):
-        skip = label(f"unit_added.{kind}", source=source)
+    if kind in _ADDED:
+        skip = label(_ADDED[kind], source=source)
     rows = [("x", passage.x), ("F(x)", passage.branch)]
     if skip and passage.shortcut is not None:
         rows.append((skip, passage.shortcut))
     if passage.total is not None:
-        rows.append((f"F(x) + {skip or 'x'}", passage.total))
+        rows.append((label("tensor.sum", added=skip or "x"), passage.total))
     if passage.out is not None and passage.spec.activation_order == "post":
-        rows.append((label("unit_added.output"), passage.out))
+        rows.append((label("tensor.output"), passage.out))
     return rows
 
 

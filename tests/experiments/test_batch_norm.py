@@ -91,7 +91,7 @@ def test_parsing(text, expected):
     [
         ("", "empty"),
         (" , ; ", "empty"),
-        ("1, two", "'two' is not a number"),
+        ("1, two", "`'two'` is not a number"),
         ("1, inf", "not finite"),
         ("nan", "not finite"),
         ("1e999", "not finite"),

@@ -7,7 +7,7 @@ import pytest
 from explorer.experiments.batch_norm.claims import sigmoid_inputs
 from explorer.experiments.samples import samples
 
-SECTIONS = ("Four steps", "Real layer", "Train and eval", "Deep network", "Claims")
+SECTIONS = ("steps", "layer", "modes", "depth", "claims")
 NO_NORM = {"net": "resnet20", "batch_norm": "no"}
 NETWORKS = {
     "resnet20": {"net": "resnet20"},
@@ -45,7 +45,7 @@ def formulas(app):
     return [box.value.strip("$\n ") for box in app.latex]
 
 
-@pytest.mark.parametrize("section", [s for s in SECTIONS if s != "Deep network"])
+@pytest.mark.parametrize("section", [s for s in SECTIONS if s != "depth"])
 @pytest.mark.parametrize("network", NETWORKS)
 def test_every_section_of_every_network(open_section, section, network):
     app = open_section(section, **NETWORKS[network])
@@ -54,15 +54,15 @@ def test_every_section_of_every_network(open_section, section, network):
 
 
 def test_only_the_open_section_runs(open_section):
-    app = open_section("Claims", net="resnet20")
+    app = open_section("claims", net="resnet20")
     assert not formulas(app)
-    assert "Four steps" not in text(app)
+    assert "With γ = √(σ² + ε)" not in text(app)
     assert "Kurtosis" in text(app)
 
 
 class TestFourSteps:
     def test_by_hand(self, open_section):
-        app = open_section("Four steps")
+        app = open_section("steps")
         assert formulas(app)[0] == r"\small \mu = \frac{2 + 4 + 4 + \dots + 9}{8} = 5"
         table = app.table[0].value
         assert list(table["x̂"])[:8] == pytest.approx([-1.5, -0.5, -0.5, -0.5, 0, 0, 1, 2], abs=1e-5)
@@ -70,7 +70,7 @@ class TestFourSteps:
         assert "× 10⁻¹⁶ in float64" in text(app) or "0 in float64" in text(app)
 
     def test_sliders_reach_the_table(self, open_section):
-        app = open_section("Four steps")
+        app = open_section("steps")
         control(app, "bn_gamma").set_value(2.0)
         control(app, "bn_beta").set_value(-1.0)
         control(app, "bn_row").set_value(8).run()
@@ -80,7 +80,7 @@ class TestFourSteps:
 
     def test_a_link_restores_everything(self, open_section):
         query = {"bn_values": "1, 2, 4", "bn_gamma": "2.0", "bn_eps": "0.1", "bn_row": "2"}
-        app = open_section("Four steps", **query)
+        app = open_section("steps", **query)
         assert app.table[0].value.shape[0] == 3 + 2
         assert r"\hat{x}_{2}" in formulas(app)[2]
         assert "0.1" in formulas(app)[2]
@@ -99,7 +99,7 @@ class TestFourSteps:
         ],
     )
     def test_bad_input_is_named_and_the_last_good_batch_stays(self, open_section, typed, said):
-        app = open_section("Four steps", bn_values="1, 2, 4")
+        app = open_section("steps", bn_values="1, 2, 4")
         control(app, "bn_values").set_value(typed).run()
         assert not app.exception
         assert len(app.error) == 1
@@ -107,23 +107,23 @@ class TestFourSteps:
         assert list(app.table[0].value["x"])[:3] == [1, 2, 4]
 
     def test_bad_input_on_the_first_visit(self, open_section):
-        app = open_section("Four steps", bn_values="abc", bn_size="99", bn_eps="2", bn_gamma="x")
+        app = open_section("steps", bn_values="abc", bn_size="99", bn_eps="2", bn_gamma="x")
         assert len(app.error) == 1
         assert list(app.table[0].value["x"])[:2] == [2, 4]
 
     def test_equal_values_without_epsilon(self, open_section):
-        app = open_section("Four steps", bn_values="3, 3, 3")
+        app = open_section("steps", bn_values="3, 3, 3")
         control(app, "bn_eps").set_value("0").run()
         assert "divide 0 by 0" in app.error[0].value
         assert not app.exception
 
     def test_one_value(self, open_section):
-        app = open_section("Four steps", bn_size="1")
+        app = open_section("steps", bn_size="1")
         assert "Expected more than 1 value per channel" in app.warning[0].value
         assert app.table[0].value["x̂"].iloc[0] == 0
 
     def test_fewer_values_than_the_batch_size(self, open_section):
-        app = open_section("Four steps", bn_values="1, 2, 4, 8", bn_size="16", bn_row="16")
+        app = open_section("steps", bn_values="1, 2, 4, 8", bn_size="16", bn_row="16")
         assert "4 typed; the batch is the first 4." in text(app)
         assert "y_{4}" in formulas(app)[3]
 
@@ -136,7 +136,7 @@ class TestRealLayer:
             "bn_layer": "layer2.0.bn2",
             "bn_channel": "5",
         }
-        app = open_section("Real layer", **query)
+        app = open_section("layer", **query)
         assert "**layer2.0.bn2** reads 8 images of 8 x 8 positions in each of 128 channels" in text(
             app
         )
@@ -146,31 +146,31 @@ class TestRealLayer:
         assert list(app.table[0].value["means"])[:3] == [128, 8, 1024]
 
     def test_without_batch_norm(self, open_section):
-        app = open_section("Real layer", **NO_NORM)
+        app = open_section("layer", **NO_NORM)
         assert "has no batch norm" in app.info[0].value
 
     def test_a_channel_beyond_the_last(self, open_section):
-        app = open_section("Real layer", net="resnet20", bn_channel="99")
+        app = open_section("layer", net="resnet20", bn_channel="99")
         assert "16 channels, numbered from 0: channel 15 is shown" in app.warning[0].value
 
     @pytest.mark.parametrize("layer", ["layer9.0.bn1", "conv1", "![x](http://example.org)"])
     def test_an_unknown_layer_falls_back(self, open_section, layer):
-        app = open_section("Real layer", net="resnet20", bn_layer=layer)
+        app = open_section("layer", net="resnet20", bn_layer=layer)
         assert "**bn1** reads" in text(app)
 
     def test_another_network_without_this_layer(self, open_section):
-        app = open_section("Real layer", net="resnet50", image_size="64", bn_layer="layer3.5.bn3")
+        app = open_section("layer", net="resnet50", image_size="64", bn_layer="layer3.5.bn3")
         control(app, "net").set_value("ResNet-18").run()
         assert not app.exception
         assert "**bn1** reads" in text(app)
 
     def test_own_gamma_and_beta(self, open_section):
-        app = open_section("Real layer", net="plain20", bn_layer_gamma="2.5", bn_layer_beta="-1.0")
+        app = open_section("layer", net="plain20", bn_layer_gamma="2.5", bn_layer_beta="-1.0")
         assert "γ = 2.5, β = −1" in text(app)
 
     def test_trained_weights_are_the_start_where_the_app_has_them(self, open_section):
-        assert "trained on CIFAR-10" in text(open_section("Real layer", net="resnet20"))
-        untrained = open_section("Real layer", net="resnet20", bn_weights="untrained")
+        assert "trained on CIFAR-10" in text(open_section("layer", net="resnet20"))
+        untrained = open_section("layer", net="resnet20", bn_weights="untrained")
         assert "not trained yet" in text(untrained)
         assert "γ = 1, β = 0" in text(untrained)
 
@@ -179,7 +179,7 @@ class TestOwnPictures:
     @pytest.fixture
     def upload(self, open_section):
         def upload(*names, **query):
-            app = open_section("Real layer", bn_from="yours", **query)
+            app = open_section("layer", bn_from="yours", **query)
             for name in names:
                 data = samples()[name].data if name in samples() else b"no picture"
                 app.file_uploader[0].upload(f"{name}.jpg", data, "image/jpeg")
@@ -211,53 +211,53 @@ class TestOwnPictures:
 
 class TestModes:
     def test_what_pytorch_stores(self, open_section):
-        app = open_section("Train and eval", net="plain20")
+        app = open_section("modes", net="plain20")
         assert "| **PyTorch stores** | | **1.1333** |" in text(app)
         assert "| biased, /m | 1.5556 | 1.0556 |" in text(app)
         assert "momentum = 0.9 there" in text(app)
         assert "Expected more than 1 value per channel" in text(app)
 
     def test_momentum_moves_everything(self, open_section):
-        app = open_section("Train and eval", net="plain20", bn_momentum="1.0", bn_batch="2")
+        app = open_section("modes", net="plain20", bn_momentum="1.0", bn_batch="2")
         assert "momentum = 0 there" in text(app)
         assert "| **PyTorch stores** | | **2.3333** |" in text(app)
 
     def test_the_batch_matters_in_train_mode_only(self, open_section):
         found = re.search(
-            r"\*\*(\S+) in train mode, (\S+)", text(open_section("Train and eval", net="resnet20"))
+            r"\*\*(\S+) in train mode, (\S+)", text(open_section("modes", net="resnet20"))
         )
         assert float(found[1]) > 0.1
         assert found[2] == "0" or "10⁻" in found[0] or float(found[2]) < 1e-3
 
     def test_without_batch_norm(self, open_section):
-        app = open_section("Train and eval", **NO_NORM)
+        app = open_section("modes", **NO_NORM)
         assert "do not depend on its batch in either mode" in app.info[0].value
 
 
 class TestClaims:
     def test_figures_of_the_ledger(self, open_section):
-        found = text(open_section("Claims", net="resnet20"))
+        found = text(open_section("claims", net="resnet20"))
         assert "**1.40719509**, measured in torch: 1.40719509" in found
         assert "| variance | mean | 7.7" in found
         assert "19 of 19 batch norms follow a convolution" in found
         assert "moved from 0 to **0.3**" in found
 
     def test_sliders(self, open_section):
-        app = open_section("Claims", net="plain20", bn_factor="-1", bn_spread="1")
+        app = open_section("claims", net="plain20", bn_factor="-1", bn_spread="1")
         assert "**−1**, measured in torch: −1" in text(app)
         control(app, "bn_sigmoid_mean").set_value(0.0).run()
         slope = sigmoid_inputs(0.0, 2.0).slope_before
         assert f"it is {slope:.4f} before" in text(app)
 
     def test_without_batch_norm(self, open_section):
-        app = open_section("Claims", **NO_NORM)
+        app = open_section("claims", **NO_NORM)
         assert ["nothing to try here" in box.value for box in app.info] == [True, True]
         assert "0 of 0" not in text(app)
 
 
 class TestDepth:
     def test_depth_20_beside_its_reference(self, open_section):
-        app = open_section("Deep network")
+        app = open_section("depth")
         table = next(box.value for box in app.markdown if "| plain, with BN |" in box.value)
         row = next(line for line in table.splitlines() if "| plain, with BN |" in line)
         _, _, here, reference, *_ = (cell.strip() for cell in row.split("|"))

@@ -22,7 +22,7 @@ _BINS: Final = 60
 
 @dataclass(frozen=True, eq=False)
 class Histogram:
-    """How often which value occurs: `edges` has one entry more than `counts`."""
+    """How often which value occurs: `edges` has one entry more than `counts`; `name` is an id."""
 
     name: str
     edges: Floats
@@ -96,7 +96,7 @@ def _moment(values: Floats, power: int) -> float:
 
 @dataclass(frozen=True, slots=True)
 class Undoing:
-    """One choice of gamma and beta, and by how much its output misses the input."""
+    """One choice of gamma and beta, by their ids, and by how much its output misses the input."""
 
     gamma: str
     beta: str
@@ -109,8 +109,8 @@ def undoing() -> tuple[Undoing, ...]:
     x = 3 + 2 * np.random.default_rng(0).standard_normal(4_096)
     mean, variance = float(x.mean()), float(x.var())
     pairs = (
-        ("sqrt(variance + ε)", "mean", sqrt(variance + _EPS), mean),
-        ("sqrt(variance)", "mean", sqrt(variance), mean),
+        ("deviation_with_eps", "mean", sqrt(variance + _EPS), mean),
+        ("deviation", "mean", sqrt(variance), mean),
         ("variance", "mean", variance, mean),
         ("mean", "variance", mean, variance),
     )

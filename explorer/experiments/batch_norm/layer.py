@@ -14,7 +14,7 @@ from explorer.experiments.batch_norm.twins import norms
 from explorer.networks import ResNet
 
 Floats = NDArray[np.floating]
-STEPS = ("input", "centred", "normalised", "scaled and shifted")
+STEPS = ("input", "centred", "normalised", "scaled")
 _BINS = 60
 
 

@@ -7,7 +7,9 @@ Pure Python: a page can show it before torch is loaded. Sources: Ioffe and Szege
 from collections.abc import Sequence
 from dataclasses import dataclass
 from math import copysign, fsum, isfinite, sqrt
-from typing import Final
+from typing import Any, Final
+
+from explorer.words import WordedError, quoted
 
 MAX_VALUES: Final = 16
 LARGEST: Final = 1_000_000.0
@@ -47,17 +49,14 @@ def steps(
     """Normalise one channel's values as training does (Algorithm 1).
 
     Raises:
-        ValueError: there is no value, or eps is 0 and all values are equal (0/0).
+        WordedError: there is no value, or eps is 0 and all values are equal (0/0).
     """
     if not values:
-        raise ValueError("values=() is empty; batch norm needs at least one value per channel")
+        raise WordedError("batch_norm", "no values")
     mean, variance = moments(values)
     centred = tuple(value - mean for value in values)
     if variance + eps == 0:
-        raise ValueError(
-            "eps=0 and all values are equal: the variance is 0 and step 3 would divide 0 by 0; "
-            "choose an eps above 0 or different values"
-        )
+        raise WordedError("batch_norm", "divides by zero")
     deviation = sqrt(variance + eps)
     normalised = tuple(value / deviation for value in centred)
     scaled = tuple(gamma * value + beta for value in normalised)
@@ -70,12 +69,15 @@ def moments(values: Sequence[float]) -> tuple[float, float]:
     return mean, fsum((value - mean) ** 2 for value in values) / len(values)
 
 
-class BadValue(ValueError):
+class BadValue(WordedError):
     """A typed word that cannot be a value: the word itself, and why not."""
 
-    def __init__(self, word: str, why: str) -> None:
-        super().__init__(f"{word!r} {why}")
-        self.word, self.why = word, why
+    def __init__(self, title: str, word: str) -> None:
+        super().__init__("batch_norm", title, word=quoted(word), largest=LARGEST)
+        self.word = word
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return type(self), (self.title, self.word)
 
 
 def parse_values(text: str) -> tuple[float, ...]:
@@ -83,28 +85,26 @@ def parse_values(text: str) -> tuple[float, ...]:
 
     Raises:
         BadValue: a word that is not a number, not finite or too large.
-        ValueError: nothing typed, or too many values.
+        WordedError: nothing typed, or too many values.
     """
     # The minus sign of typography, as it is pasted from papers.
-    words = text.replace("−", "-").replace(",", " ").replace(";", " ").split()
-    if not words:
-        raise ValueError("The batch is empty: type at least one number, such as 1, 2, 4")
-    if len(words) > MAX_VALUES:
-        raise ValueError(f"The batch has {len(words):,} values; at most {MAX_VALUES} fit the table")
-    return tuple(_number(word) for word in words)
+    typed = text.replace("−", "-").replace(",", " ").replace(";", " ").split()
+    if not typed:
+        raise WordedError("batch_norm", "nothing typed")
+    if len(typed) > MAX_VALUES:
+        raise WordedError("batch_norm", "too many values", values=len(typed), most=MAX_VALUES)
+    return tuple(_number(word) for word in typed)
 
 
 def _number(word: str) -> float:
     try:
         value = float(word)
     except ValueError:
-        raise BadValue(
-            word, "is not a number: type numbers separated by commas, such as 1, 2, 4"
-        ) from None
+        raise BadValue("not a number", word) from None
     if not isfinite(value):
-        raise BadValue(word, "is not finite: a batch with it has neither mean nor variance")
+        raise BadValue("not finite", word)
     if abs(value) > LARGEST:
-        raise BadValue(word, f"is too large: values from -{LARGEST:,.0f} to {LARGEST:,.0f} fit")
+        raise BadValue("too large", word)
     return value
 
 

@@ -15,14 +15,13 @@ from explorer.architecture import Op
 from explorer.experiments.batch_norm import claims
 from explorer.experiments.batch_norm.plan import foldable, layers
 from explorer.experiments.batch_norm.steps import scale_ratio
-from explorer.ui import cache, chart
+from explorer.ui import cache, chart, controls
 from explorer.ui.batch_norm import cached
 from explorer.ui.device import usable_device
-from explorer.ui.kept import KEPT
 from explorer.ui.picker import Choice
-from explorer.views.batch_norm import charts
+from explorer.views.batch_norm import charts, claim_tables
 from explorer.views.numbers import magnitude, plain
-from explorer.words import section
+from explorer.words import label, section
 
 Later = Callable[[], None]
 
@@ -51,11 +50,8 @@ def _say(title: str, **numbers: Any) -> None:
 
 def _shape(choice: Choice) -> None:
     place = st.container()
-    chosen = st.segmented_control(
-        "Values", claims.DISTRIBUTIONS, default="uniform", required=True,
-        key="bn_values_of", **KEPT,
-    )  # fmt: skip
-    found = claims.shape(chosen or "uniform")
+    chosen = controls.choice("bn_values_of", claims.DISTRIBUTIONS)
+    found = claims.shape(chosen)
     with place:
         _say(
             "shape",
@@ -64,23 +60,25 @@ def _shape(choice: Choice) -> None:
             outside=f"{found.outside:.1%}",
         )
     figure = charts.histograms((found.before, found.after), 300)
-    chart.show(figure, "bn_shape", alt=f"{chosen} values before and after normalising")
+    chart.show(
+        figure, "bn_shape", alt=label("bn_alt.shape", values=label(f"bn_values_of.{chosen}"))
+    )
 
 
 def _undo(choice: Choice) -> None:
-    rows = "\n".join(
-        f"| {pair.gamma} | {pair.beta} | {plain(pair.error)} |" for pair in claims.undoing()
-    )
-    _say("undo", rows=rows)
+    _say("undo", rows=claim_tables.undoing(claims.undoing()))
 
 
 def _scale(choice: Choice) -> Later:
     said = st.empty()
     left, right = st.columns(2)
-    factor = float(left.select_slider("Factor k", _FACTORS, "10", key="bn_factor", **KEPT))
-    spread = _SPREADS[
-        right.select_slider("Deviation s", list(_SPREADS), "sqrt(eps)", key="bn_spread", **KEPT)
-    ]
+    chosen = left.select_slider(
+        label("bn_factor.label"), _FACTORS, "10", key="bn_factor", **controls.BOUND
+    )
+    of_inputs = right.select_slider(
+        label("bn_spread.label"), list(_SPREADS), "sqrt(eps)", key="bn_spread", **controls.BOUND
+    )
+    factor, spread = float(chosen), _SPREADS[of_inputs]
     slot = st.empty()
 
     def later() -> None:
@@ -98,7 +96,10 @@ def _scale(choice: Choice) -> Later:
         convolution = pairs[len(pairs) // 2][0].path
         size = max(_SMALL_IMAGE, choice.spec.minimum_image_size)
         size = min(size, choice.image_size)
-        with slot, st.spinner(f"Scaling {convolution} of {choice.title} …"):
+        with (
+            slot,
+            st.spinner(label("bn_running.scaling", convolution=convolution, network=choice.title)),
+        ):
             device = usable_device(choice.device).id
             found = cached.scaled(choice.spec, size, device, convolution)
         slot.markdown(
@@ -120,13 +121,19 @@ def _scale(choice: Choice) -> Later:
 def _sigmoid(choice: Choice) -> None:
     place = st.container()
     left, right = st.columns(2)
-    mean = left.slider("Mean of the inputs", -8.0, 8.0, 4.0, 0.5, key="bn_sigmoid_mean", **KEPT)
-    spread = right.slider("Deviation", 0.5, 5.0, 2.0, 0.5, key="bn_sigmoid_spread", **KEPT)
+    mean = left.slider(
+        label("bn_sigmoid_mean.label"), -8.0, 8.0, 4.0, 0.5, key="bn_sigmoid_mean",
+        **controls.BOUND,
+    )  # fmt: skip
+    spread = right.slider(
+        label("bn_sigmoid_spread.label"), 0.5, 5.0, 2.0, 0.5, key="bn_sigmoid_spread",
+        **controls.BOUND,
+    )  # fmt: skip
     found = claims.sigmoid_inputs(mean, spread)
     with place:
         _say("sigmoid", before=plain(found.slope_before), after=plain(found.slope_after))
     figure = charts.sigmoid(found)
-    chart.show(figure, "bn_sigmoid", alt="Slope of the sigmoid and where its inputs lie")
+    chart.show(figure, "bn_sigmoid", alt=label("bn_alt.sigmoid"))
 
 
 def _bias(choice: Choice) -> Later:
@@ -152,7 +159,10 @@ def _fold(choice: Choice) -> Later:
             slot.info(section("batch_norm", "No pair", network=choice.title))
             return
         device = usable_device(choice.device).id
-        with slot, st.spinner(f"Folding {pairs[0][1].path} of {choice.title} …"):
+        with (
+            slot,
+            st.spinner(label("bn_running.folding", norm=pairs[0][1].path, network=choice.title)),
+        ):
             found = cached.folded(choice.spec, choice.image_size, device, pairs[0][0].path)
         slot.markdown(
             section(

@@ -1,31 +1,35 @@
-"""Controls that more than one section of the page shows; their values live in the URL."""
+"""Controls that more than one section of the page shows; their values are in the address."""
 
 from typing import Final
 
 import streamlit as st
 
 from explorer.experiments.embedded import cards
-from explorer.ui.kept import KEPT
+from explorer.ui import controls
 from explorer.ui.picker import Choice
-from explorer.words import glossary
+from explorer.words import glossary, label
 
 EPSILONS: Final = ("0", "1e-5", "1e-3", "0.1", "1")
 
 
 def gamma_and_beta() -> tuple[float, float]:
     """The two learned parameters of one channel."""
-    gamma = st.slider(
-        "gamma γ", -3.0, 3.0, 1.0, 0.1, key="bn_gamma", help=glossary("gamma"), **KEPT
-    )
-    beta = st.slider("beta β", -3.0, 3.0, 0.0, 0.1, key="bn_beta", help=glossary("beta"), **KEPT)
+    gamma, beta = (
+        st.slider(
+            label(f"bn_{name}.label"), -3.0, 3.0, start, 0.1, key=f"bn_{name}",
+            help=glossary(name), **controls.BOUND,
+        )
+        for name, start in (("gamma", 1.0), ("beta", 0.0))
+    )  # fmt: skip
     return gamma, beta
 
 
 def epsilon() -> float:
     """The small number under the square root."""
     chosen = st.select_slider(
-        "epsilon ε", EPSILONS, "1e-5", key="bn_eps", help=glossary("epsilon"), **KEPT
-    )
+        label("bn_eps.label"), EPSILONS, "1e-5", key="bn_eps", help=glossary("epsilon"),
+        **controls.BOUND,
+    )  # fmt: skip
     return float(chosen)
 
 
@@ -36,12 +40,5 @@ def trained_preset(choice: Choice) -> str | None:
     """
     if choice.customised or choice.name not in cards():
         return None
-    wanted = st.segmented_control(
-        "Weights",
-        ("trained", "untrained"),
-        default="trained",
-        required=True,
-        key="bn_weights",
-        **KEPT,
-    )
+    wanted = controls.choice("bn_weights", ("trained", "untrained"))
     return choice.name if wanted == "trained" else None

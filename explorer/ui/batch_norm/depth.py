@@ -6,14 +6,13 @@ from typing import TYPE_CHECKING, Final
 
 import streamlit as st
 
-from explorer.ui import chart
+from explorer.ui import chart, controls
 from explorer.ui.batch_norm import cached
 from explorer.ui.device import usable_device
-from explorer.ui.kept import KEPT
 from explorer.ui.picker import Choice
 from explorer.views import depth_charts
 from explorer.views.numbers import magnitude
-from explorer.words import section
+from explorer.words import count, label, section
 
 if TYPE_CHECKING:
     from explorer.experiments.signal import Signal
@@ -26,29 +25,24 @@ _IMAGES: Final = 64
 def draw(choice: Choice) -> None:
     """Compute the four networks of a depth one by one, with progress, and show them."""
     st.markdown(section("batch_norm", "Depth", batch=_IMAGES))
-    depth = int(
-        st.segmented_control(
-            "Depth, layers", _DEPTHS, default="20", required=True, key="bn_depth", **KEPT
-        )
-        or "20"
-    )
+    depth = int(controls.choice("bn_depth", _DEPTHS, shown=str))
     found = compute(depth, usable_device(choice.device).id)
     left, right = st.columns(2, gap="medium")
     with left:
-        st.markdown("**Activations on the way forward**")
+        st.markdown(section("batch_norm", "Forward"))
         chart.show(
             depth_charts.by_depth({net: signal.spread for net, signal in found.items()}, "spread"),
             "bn_spread",
-            alt="Standard deviation of each block's output",
+            alt=label("bn_alt.spread"),
         )
     with right:
-        st.markdown("**Gradients on the way back**")
+        st.markdown(section("batch_norm", "Back"))
         chart.show(
             depth_charts.by_depth(
                 {net: signal.gradients for net, signal in found.items()}, "gradient"
             ),
             "bn_gradients",
-            alt="Norm of the loss's gradient for each block's first convolution",
+            alt=label("bn_alt.gradients"),
         )
     st.markdown(
         section(
@@ -73,8 +67,10 @@ def compute(depth: int, device: str) -> dict[tuple[bool, bool], Signal]:
     found = {}
     slot = st.empty()
     for index, net in enumerate(depth_charts.NETS):
-        name = depth_charts.net_name(net)
-        slot.progress(index / len(depth_charts.NETS), f"{depth} layers, {name}: there and back …")
+        said = label(
+            "bn_running.signal", layers=count(depth, "layer"), network=depth_charts.net_name(net)
+        )
+        slot.progress(index / len(depth_charts.NETS), said)
         found[net] = cached.signal(depth, *net, _IMAGES, device)
     slot.empty()
     return found

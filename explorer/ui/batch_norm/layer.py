@@ -9,18 +9,19 @@ import streamlit as st
 from explorer.architecture import Op
 from explorer.architecture.norms import NORM_KINDS
 from explorer.experiments.batch_norm.plan import images_that_fit, layers, takes_pictures
-from explorer.ui import cache, chart
+from explorer.ui import cache, chart, controls
 from explorer.ui.batch_norm import cached, pictures
 from explorer.ui.batch_norm.controls import trained_preset
 from explorer.ui.device import usable_device
 from explorer.ui.drawing import drawing
-from explorer.ui.kept import KEPT
 from explorer.ui.picker import Choice
 from explorer.views.batch_norm import charts, cubes, layer_tables
 from explorer.views.numbers import plain
-from explorer.words import glossary, label, section
+from explorer.words import count, glossary, label, section
 
 _HEIGHT: Final = 480
+_LAST_CHANNEL: Final = 99_999
+"""The largest number that the control takes: a layer with fewer channels shows its last one."""
 
 
 def draw(choice: Choice) -> None:
@@ -32,7 +33,7 @@ def draw(choice: Choice) -> None:
         return
     op, channel, gamma, beta = _controls(found)
     measured = st.container()
-    st.subheader("Over which values the mean runs")
+    st.subheader(label("bn.axes"))
     axes = st.container()
     with measured:
         with st.container(horizontal=True, gap="medium"):
@@ -49,26 +50,26 @@ def draw(choice: Choice) -> None:
 def _controls(found: dict[str, Op]) -> tuple[Op, int, float | None, float | None]:
     which, number, scale, shift = st.columns([5, 3, 3, 3])
     path = which.selectbox(
-        "Layer", list(found), None, key="bn_layer", placeholder=next(iter(found)), **KEPT
-    )
+        label("bn_layer.label"), list(found), None, key="bn_layer",
+        placeholder=next(iter(found)), **controls.BOUND,
+    )  # fmt: skip
     op = found.get(path or "") or next(iter(found.values()))
     last = op.out_shape[0] - 1
-    wanted = number.number_input(
-        f"Channel, 0 to {last:,}", min_value=0, value=0, step=1, key="bn_channel", **KEPT
-    )
-    own = "the layer's own"
-    gamma = scale.number_input(
-        "gamma γ", -100.0, 100.0, None, 0.1, key="bn_layer_gamma", placeholder=own,
-        help=glossary("gamma"), **KEPT,
+    with number:
+        wanted = controls.number(
+            "bn_channel", 0, _LAST_CHANNEL, 0, label("bn_channel.label", last=last)
+        )
+    gamma, beta = (
+        column.number_input(
+            label(f"bn_layer_{name}.label"), -100.0, 100.0, None, 0.1, key=f"bn_layer_{name}",
+            placeholder=label("bn_layer.own"), help=glossary(name), **controls.BOUND,
+        )
+        for name, column in (("gamma", scale), ("beta", shift))
     )  # fmt: skip
-    beta = shift.number_input(
-        "beta β", -100.0, 100.0, None, 0.1, key="bn_layer_beta", placeholder=own,
-        help=glossary("beta"), **KEPT,
-    )  # fmt: skip
-    channel = min(wanted or 0, last)
-    if wanted is not None and wanted > last:
+    channel = min(wanted, last)
+    if wanted > last:
         st.warning(
-            f"{op.path} has {last + 1:,} channels, numbered from 0: channel {last:,} is shown."
+            section("batch_norm", "No such channel", layer=op.path, channels=last + 1, last=last)
         )
     return op, channel, gamma, beta
 
@@ -86,7 +87,10 @@ def _measured(
 
     network = (choice.spec, choice.image_size, usable_device(choice.device).id, trained)
     try:
-        with st.skeleton(_HEIGHT), st.spinner(f"Running {images} images up to {op.path} …"):
+        with (
+            st.skeleton(_HEIGHT),
+            st.spinner(label("bn_running.layer", images=count(images, "image"), layer=op.path)),
+        ):
             layer = cached.layer_at_work(*network, op.path, fed.keys, fed.images)
     except ValueError:
         st.warning(section("batch_norm", "Too few", layer=op.path))
@@ -100,7 +104,7 @@ def _measured(
         chart.show(
             charts.histograms(result.histograms, _HEIGHT),
             "bn_histograms",
-            alt=f"Values of channel {channel} after each step",
+            alt=label("bn_alt.histograms", channel=channel),
         )
     with numbers:
         channels, height, width = op.in_shape
@@ -109,7 +113,7 @@ def _measured(
                 "batch_norm",
                 "Layer",
                 layer=op.path,
-                batch="1 image" if images == 1 else f"{images} images",
+                batch=count(images, "image"),
                 images=images,
                 height=height,
                 width=width,
@@ -128,10 +132,9 @@ def _measured(
 
 
 def _fed(choice: Choice, trained: str | None, own: bool) -> str:
-    samples = "the app's sample pictures" if takes_pictures(choice.spec) else "seeded noise"
-    images = "your pictures" if own else samples
-    weights = "trained on CIFAR-10" if trained else "not trained yet"
-    return f"The images are {images}; the network is {weights}"
+    samples = "samples" if takes_pictures(choice.spec) else "noise"
+    images, weights = "yours" if own else samples, "trained" if trained else "untrained"
+    return section("batch_norm", f"Fed: {images}, {weights}")
 
 
 def _axes(op: Op, images: int) -> None:

@@ -8,15 +8,14 @@ import streamlit as st
 
 from explorer.experiments.batch_norm.claims import running_statistics
 from explorer.experiments.batch_norm.plan import layers
-from explorer.ui import cache, chart
+from explorer.ui import cache, chart, controls
 from explorer.ui.batch_norm import cached
 from explorer.ui.batch_norm.controls import trained_preset
 from explorer.ui.device import usable_device
-from explorer.ui.kept import KEPT
 from explorer.ui.picker import Choice
-from explorer.views.batch_norm import charts
+from explorer.views.batch_norm import charts, claim_tables
 from explorer.views.numbers import plain
-from explorer.words import glossary, section
+from explorer.words import glossary, label, section
 
 _MEAN, _SPREAD, _BATCHES = 3.0, 2.0, 60
 _SIZES: Final = ("2", "4", "8", "16", "32", "64", "128", "256")
@@ -28,21 +27,23 @@ def draw(choice: Choice) -> None:
     told, picture = st.columns([5, 7], gap="medium")
     with told:
         momentum = st.slider(
-            "Momentum, PyTorch's", 0.01, 1.0, 0.1, 0.01, key="bn_momentum",
-            help=glossary("momentum"), **KEPT,
+            label("bn_momentum.label"), 0.01, 1.0, 0.1, 0.01, key="bn_momentum",
+            help=glossary("momentum"), **controls.BOUND,
         )  # fmt: skip
-        size = st.select_slider("Values per batch m", _SIZES, "8", key="bn_batch", **KEPT)
-        words = st.empty()
+        size = st.select_slider(
+            label("bn_batch.label"), _SIZES, "8", key="bn_batch", **controls.BOUND
+        )
+        said = st.empty()
     found = running_statistics(momentum, int(size), _BATCHES, _MEAN, _SPREAD)
     with picture:
         chart.show(
             charts.running(found, _MEAN, _SPREAD**2),
             "bn_running",
-            alt="Mean and variance of every batch, and their running averages",
+            alt=label("bn_alt.running"),
         )
-    st.subheader("Small batches")
+    st.subheader(label("bn.small_batches"))
     cards = [column.container(border=True, height="stretch") for column in st.columns(3)]
-    st.subheader("One image in two batches")
+    st.subheader(label("bn.two_batches"))
     from explorer.experiments.batch_norm.in_torch import running_difference
 
     numbers = {
@@ -54,7 +55,7 @@ def draw(choice: Choice) -> None:
         "left": plain((1 - momentum) ** _BATCHES),
         "difference": plain(running_difference(found, momentum)),
     }
-    words.markdown(section("batch_norm", "Running", **numbers))
+    said.markdown(section("batch_norm", "Running", **numbers))
     _small_batches(cards, momentum)
     _two_batches(choice)
 
@@ -75,16 +76,9 @@ def _small_batches(cards: list[st.delta_generator.DeltaGenerator], momentum: flo
             from_unbiased=plain(stored.from_unbiased),
         )
     )
-    pairs = zip(in_torch.PAIRS, in_torch.batches_of_two(), strict=True)
-    rows = "\n".join(
-        f"| {', '.join(map(plain, given))} | {', '.join(map(plain, made))} |"
-        for given, made in pairs
-    )
+    rows = claim_tables.two_values(in_torch.PAIRS, in_torch.batches_of_two())
     cards[1].markdown(section("batch_norm", "Two values", rows=rows))
-    rows = "\n".join(
-        f"| {'x'.join(map(str, attempt.shape))} | {attempt.refusal or 'computes'} |"
-        for attempt in in_torch.batches_of_one()
-    )
+    rows = claim_tables.one_image(in_torch.batches_of_one())
     cards[2].markdown(section("batch_norm", "Batch of one", rows=rows))
 
 
@@ -95,21 +89,20 @@ def _two_batches(choice: Choice) -> None:
         return
     trained = trained_preset(choice)
     device = usable_device(choice.device).id
-    with st.skeleton(330), st.spinner(f"Four passes through {choice.title} …"):
+    with st.skeleton(330), st.spinner(label("bn_running.passes", network=choice.title)):
         found = cached.in_two_batches(choice.spec, choice.image_size, device, trained)
     told, picture = st.columns([5, 7], gap="medium")
     told.markdown(
         section(
             "batch_norm",
-            "Two batches",
+            "Two batches, trained" if trained else "Two batches, untrained",
             mates=found.images - 1,
             network=choice.title,
-            weights="trained on CIFAR-10" if trained else "untrained",
             train=plain(found.train_difference),
             evaluated=plain(found.eval_difference),
         )
     )
     with picture:
-        pairs = {"train mode": found.train, "eval mode": found.evaluated}
+        pairs = {label("bn_mode.train"): found.train, label("bn_mode.eval"): found.evaluated}
         lists = {name: (a.tolist(), b.tolist()) for name, (a, b) in pairs.items()}
-        chart.show(charts.agreement(lists), "bn_agreement", alt="Logits of one image, twice")
+        chart.show(charts.agreement(lists), "bn_agreement", alt=label("bn_alt.agreement"))

@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING, Any, Final
 
 import streamlit as st
 
+from explorer.ui import controls
 from explorer.ui.asking_for_files import file_uploader
 from explorer.ui.inference import upload
-from explorer.ui.kept import KEPT
+from explorer.words import label, section
 
 if TYPE_CHECKING:
     from PIL.Image import Image
@@ -27,10 +28,8 @@ class Pictures:
 
 def source() -> str:
     """Draw the control; "samples" or "yours"."""
-    chosen = st.segmented_control(
-        "Pictures", ("samples", "yours"), default="samples", required=True, key="bn_from", **KEPT
-    )
-    return chosen or "samples"
+    chosen: str = controls.choice("bn_from", ("samples", "yours"))
+    return chosen
 
 
 def own(most: int) -> Pictures:
@@ -38,7 +37,7 @@ def own(most: int) -> Pictures:
     from explorer.experiments.images import PictureError
 
     files: Any = file_uploader(
-        f"Pictures for one batch, the first {most} of them; they stay in this server's memory",
+        label("bn_files.label", most=most),
         type=upload.TYPES,
         accept_multiple_files=True,
         key="bn_files",
@@ -57,5 +56,5 @@ def own(most: int) -> Pictures:
         keys.append(found.key)
         images.append(found.picture.image)
     if not keys:
-        st.info("Until you upload a picture, the samples are shown.", icon=":material/image:")
+        st.info(section("batch_norm", "No upload yet"), icon=":material/image:")
     return Pictures(tuple(keys), tuple(images))

@@ -21,7 +21,7 @@ def histograms(rows: Sequence[Histogram], height: int = 460) -> go.Figure:
         # Rounded: a mean of 1e-17 is float64's way of writing 0.
         label(
             "histogram.moments",
-            name=row.name,
+            name=label(f"histogram.{row.name}"),
             mean=plain(round(row.mean, 9)),
             variance=plain(row.variance),
         )
