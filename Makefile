@@ -7,10 +7,13 @@ PYTEST_ARGS ?=
 VENV := .venv
 BIN := $(VENV)/bin
 
+SIDE_BY_SIDE := -n auto --dist worksteal -m "not browser and not benchmark"
+ONE_BY_ONE := -m "browser or benchmark"
+
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
 .DELETE_ON_ERROR:
-.PHONY: help run test lint types format bench clean
+.PHONY: help run test quick lint types format bench clean
 
 help: ## list these tasks
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-8s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
@@ -18,9 +21,17 @@ help: ## list these tasks
 run: $(VENV)/run.stamp ## install what is missing and start the app (PORT=8501)
 	$(BIN)/python -m streamlit run app.py --server.port $(PORT)
 
+quick: lint types ## lint, types, and the tests without browser and benchmarks: for every push
+	$(BIN)/python -m pytest $(SIDE_BY_SIDE) $(PYTEST_ARGS)
+
+# Two summaries: of what may run side by side, and of what drives a browser or measures. pytest's 5
+# says that nothing was chosen, which PYTEST_ARGS=tests/words may mean for one of the two.
+# The browser is looked for first: without one, nothing has to be waited for.
 test: lint types ## lint, types, then every test, the browser's included (PYTEST_ARGS=...)
-	@CHROMIUM="$$(sh tools/find_browser.sh)" || exit 1; export CHROMIUM; \
-	echo "$(BIN)/python -m pytest $(PYTEST_ARGS)"; $(BIN)/python -m pytest $(PYTEST_ARGS)
+	@CHROMIUM="$$(sh tools/find_browser.sh)" || exit 1; export CHROMIUM; ended=; \
+	run() { echo "$(BIN)/python -m pytest $$*"; "$(BIN)/python" -m pytest "$$@"; ended="$$ended $$?"; }; \
+	run $(SIDE_BY_SIDE) $(PYTEST_ARGS); run $(ONE_BY_ONE) $(PYTEST_ARGS); \
+	case "$$ended" in " 0 0" | " 0 5" | " 5 0") ;; *) echo "pytest ended with$$ended" >&2; exit 1 ;; esac
 
 lint: $(VENV)/dev.stamp ## ruff: rules and formatting
 	$(BIN)/ruff check .

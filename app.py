@@ -17,10 +17,13 @@ if __name__ == "__main__":
     controls.begin_page(page.url_path)
     st.set_page_config(page_title=words.label("app.tab", page=page.title))
     with st.sidebar:
-        navigation.links()
+        above = st.container()
         complaints = picker.draw()
         controls.choose_language()
         link.copy_link()
+        # Last, because they carry on what the controls have just read from the address.
+        with above:
+            navigation.links()
     # In the page, because the sidebar is closed on a telephone.
     for sentence in complaints:
         st.warning(sentence, icon=":material/warning:")

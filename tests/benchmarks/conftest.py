@@ -1,13 +1,5 @@
 """What benchmarks share."""
 
-import pytest
-import torch
+from tests.threads import one_thread
 
-
-@pytest.fixture
-def one_thread():
-    """Threads that wait for cores that others use would be measured instead of the work."""
-    threads = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(threads)
+__all__ = ["one_thread"]

@@ -194,6 +194,15 @@ class Visit:
         self._wait_until(lambda: getattr(self.runs, kind) > before)
         self.wait_idle()
 
+    def go_to(self, title: str) -> None:
+        """Open a page by its link in the sidebar, and wait for it."""
+        sidebar = self.page.get_by_test_id("stSidebar")
+        with self.rerun("script"):
+            sidebar.get_by_role("link", name=title, exact=True).click()
+        # A run of the page before may have been the one that finished.
+        self.page.wait_for_function("title => document.title.startsWith(title + ' ·')", arg=title)
+        self.wait_idle()
+
     def _wait_until(self, condition) -> None:
         end = time.monotonic() + self.timeout_s
         while not condition():

@@ -1,9 +1,11 @@
 """Every page in Chromium: by its address, on a fresh server, in both themes and two sizes."""
 
-import ast
 from pathlib import Path
 
 import pytest
+
+from explorer.ui import navigation
+from tests.browser.driver import Visit
 
 ROOT = Path(__file__).parents[2]
 SIZES = {"projector": (1440, 900), "telephone": (390, 844)}
@@ -16,18 +18,14 @@ FITS = """() => {
 BACKGROUND = "() => getComputedStyle(document.querySelector('[data-testid=stApp]')).backgroundColor"
 
 
-def titles():
-    """Address -> title of every page, as the navigation lists them; Home has no address."""
-    tree = ast.parse((ROOT / "explorer/ui/navigation.py").read_text(encoding="utf-8"))
-    found = {}
-    for node in ast.walk(tree):
-        if isinstance(node, ast.Call) and ast.unparse(node.func) == "st.Page":
-            title = next(k.value.value for k in node.keywords if k.arg == "title")
-            found[Path(node.args[0].value).stem] = title
-    return {"" if address == "home" else address: title for address, title in found.items()}
-
-
-PAGES = titles()
+PAGES = {
+    "" if entry.path == navigation.HOME else entry.path: navigation.page_title(entry.path)
+    for group in navigation.GROUPS.values()
+    for entry in group
+}
+"""Address -> title of every page; Home has no address."""
+FIRST_VISITS = ("", "shape_trace", "inference")
+"""A first page, one that computes in the background, and one that loads a network at once."""
 PAGE = pytest.mark.parametrize("page", PAGES, ids=lambda page: page or "home")
 
 
@@ -64,18 +62,16 @@ def test_every_file_of_pages_is_in_the_navigation():
     assert {page or "home" for page in PAGES} == {path.stem for path in ROOT.glob("pages/*.py")}
 
 
-@PAGE
+@pytest.mark.parametrize("page", FIRST_VISITS, ids=lambda page: page or "home")
 def test_the_first_visit_to_a_server_by_deep_link(browser, fresh_server, page):
     """It is readable before anything slow is done: nothing here waits for the end of the run."""
-    from tests.browser.driver import Visit
-
     visit = Visit(browser, fresh_server().url, width=1440)
     try:
         visit.page.goto(f"{visit.base_url}/{page}?net=resnet34&image_size=65")
         visit.page.locator("h1").first.wait_for()
         visit.page.wait_for_function("() => document.title.includes('·')")
         assert visit.page.title() == f"{PAGES[page]} · ResNet Explorer"
-        assert control(visit, "Network").input_value() == "resnet34"
+        assert control(visit, "Network").input_value() == "ResNet-34"
         assert control(visit, "Image size, pixels").input_value() == "65"
         assert visit.page.url.endswith(f"/{page}?net=resnet34&image_size=65")
         assert_clean(visit)
@@ -135,7 +131,7 @@ def test_the_copied_link_opens_exactly_this_view(open_page):
     page, _, query = link.removeprefix(visit.base_url).partition("?")
     assert page == "/parameters"
     other = open_page(page, dict(part.split("=") for part in query.split("&")))
-    assert control(other, "Network").input_value() == "resnet34"
+    assert control(other, "Network").input_value() == "ResNet-34"
     assert control(other, "Image size, pixels").input_value() == "96"
     assert control(other, "Shortcut").input_value() == "padding"
     main = [v.page.get_by_test_id("stMain").inner_text() for v in (visit, other)]
@@ -175,18 +171,16 @@ def test_reload_keeps_the_view(open_page):
 def test_the_network_stays_on_the_way_through_the_pages_and_back(open_page):
     visit = open_page("", {"net": "resnet110"})
     for title in ("Shortcuts", "Parameters"):
-        with visit.rerun("script"):
-            sidebar = visit.page.get_by_test_id("stSidebarNav")
-            sidebar.get_by_role("link", name=title, exact=True).click()
+        visit.go_to(title)
         assert visit.page.title() == f"{title} · ResNet Explorer"
-        assert control(visit, "Network").input_value() == "resnet110"
+        assert control(visit, "Network").input_value() == "ResNet-110"
     choose(visit, "Network", "ResNet-56")
-    with visit.rerun("script"):
-        visit.page.go_back()
-    assert visit.page.title() == "Shortcuts · ResNet Explorer"
-    assert control(visit, "Network").input_value() == "resnet110"
-    with visit.rerun("script"):
-        visit.page.go_back()
+    for title in ("Parameters", "Shortcuts", "Home"):  # first the choice is taken back
+        with visit.rerun("script"):
+            visit.page.go_back()
+        visit.page.wait_for_function("title => document.title.startsWith(title)", arg=title)
+        visit.wait_idle()
+        assert control(visit, "Network").input_value() == "ResNet-110"
     assert heading(visit) == "ResNet-110"
     assert visit.page.url.endswith("/?net=resnet110")
     visit.page.go_back()

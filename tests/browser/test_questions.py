@@ -37,8 +37,7 @@ def test_grades_survive_another_page_and_a_file(visit, open_page, tmp_path):
     press(visit, "Enter")
     press(visit, "3")
     for name in ("Parameters", "Questions"):
-        with visit.rerun():
-            visit.page.get_by_test_id("stSidebarNav").get_by_role("link", name=name).click()
+        visit.go_to(name)
     with visit.page.expect_download() as download:
         visit.page.get_by_role("button", name="Save progress").click()
     saved = tmp_path / "progress.json"

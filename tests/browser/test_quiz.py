@@ -56,8 +56,7 @@ def test_progress_survives_another_page(visit):
     questions = make_quiz("42", 5)
     answer(visit, questions[0], questions[0].right)
     for name in ("Parameters", "Quiz"):
-        with visit.rerun():
-            visit.page.get_by_test_id("stSidebarNav").get_by_role("link", name=name).click()
+        visit.go_to(name)
     visit.page.get_by_text("Question 1 of 5 · batch norm · 1 of 1 right").wait_for()
     assert parse_qs(urlsplit(visit.page.url).query)["quiz_seed"] == ["42"]
 

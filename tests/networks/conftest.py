@@ -1,15 +1,5 @@
-"""Networks of a few channels: starting threads for them takes longer than computing them."""
+"""What these tests share."""
 
-from collections.abc import Iterator
+from tests.threads import one_thread_each_module
 
-import pytest
-
-
-@pytest.fixture(autouse=True, scope="module")
-def one_thread() -> Iterator[None]:
-    import torch
-
-    threads = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(threads)
+__all__ = ["one_thread_each_module"]
