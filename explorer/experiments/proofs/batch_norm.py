@@ -1,5 +1,7 @@
 """Batch norm as torch runs it, against what the cards say of it."""
 
+from functools import partial
+
 import torch
 from torch import nn
 from torch.nn import functional
@@ -8,10 +10,11 @@ from explorer.architecture import preset
 from explorer.experiments.batch_norm import in_torch as measured
 from explorer.experiments.batch_norm.claims import shape, undoing
 from explorer.experiments.batch_norm.network import folded_convolution
-from explorer.experiments.proofs.result import Line, fact, near, noise
+from explorer.experiments.proofs.result import Line, Said, Text, fact, near, noise
 from explorer.networks import build
 
-Found = tuple[list[Line], str]
+Found = tuple[list[Line], Text]
+say = partial(Said, "proofs/batch_norm")
 
 
 def four_steps() -> Found:
@@ -22,32 +25,48 @@ def four_steps() -> Found:
     by_hand = (x - mean) / (variance + layer.eps).sqrt()
     with torch.no_grad():
         gap = (layer(x) - by_hand).abs().max().item()
-    return [fact("by hand against nn.BatchNorm2d", "batch, height and width",
-                 f"differ by {gap:.0e}", gap < 1e-5)], (
-        "Mean and biased variance over axes 0, 2 and 3 of a (6, 4, 5, 5) batch."
-    )  # fmt: skip
+    return [
+        fact(
+            say("about: by hand against nn.batchnorm2d"),
+            say("claimed: batch height and width"),
+            say("computed: differ by", gap=gap),
+            gap < 1e-5,
+        )
+    ], (say("how: four steps"))
 
 
 def undo() -> Found:
     right, _, wrong, swapped = undoing()
     return [
-        fact("gamma = sqrt(var + eps), beta = mean", "gives the input back",
-             f"error {right.error:.0e}", right.error < 1e-12),
-        fact("gamma = var, beta = mean", "does not", f"error {wrong.error:.2g}",
-             wrong.error > 1),
-        fact("gamma = mean, beta = var", "does not", f"error {swapped.error:.2g}",
-             swapped.error > 1),
-    ], "4,096 normal numbers with mean 3 and standard deviation 2."  # fmt: skip
+        fact(
+            say("about: gamma sqrt var + eps beta mean"),
+            say("claimed: gives the input back"),
+            say("computed: error", error=right.error),
+            right.error < 1e-12,
+        ),
+        fact(
+            say("about: gamma var beta mean"),
+            say("claimed: does not"),
+            say("computed: error 2", error=wrong.error),
+            wrong.error > 1,
+        ),
+        fact(
+            say("about: gamma mean beta var"),
+            say("claimed: does not"),
+            say("computed: error 2", error=swapped.error),
+            swapped.error > 1,
+        ),
+    ], say("how: undo")
 
 
 def shape_kept() -> Found:
     uniform = shape("uniform")
     return [
-        near("kurtosis before", "1.80", uniform.kurtosis_before, 0.01),
-        near("kurtosis after", "1.80", uniform.kurtosis_after, 0.01),
-        near("values outside [0, 1]", "71", 100 * uniform.outside, 1, " %"),
-        near("largest value", "1.73", float(uniform.after.edges[-1]), 0.01),
-    ], "Uniform random numbers, normalised. A normal distribution has kurtosis 3."
+        near(say("about: kurtosis before"), "1.80", uniform.kurtosis_before, 0.01),
+        near(say("about: kurtosis after"), "1.80", uniform.kurtosis_after, 0.01),
+        near(say("about: values outside 0 1"), "71", 100 * uniform.outside, 1, " %"),
+        near(say("about: largest value"), "1.73", float(uniform.after.edges[-1]), 0.01),
+    ], say("how: shape kept")
 
 
 def company() -> Found:
@@ -60,28 +79,56 @@ def company() -> Found:
     differ = (train[0] - train[1]).abs().max().item()
     same = torch.equal(*evaluated)
     return [
-        fact("one sample in two batches, train", "depends on its batch", f"differ by {differ:.2g}",
-             differ > 0.01),
-        fact("one sample in two batches, eval", "fixed", f"equal: {same}", same),
-    ], "The same sample with two different sets of seven others."  # fmt: skip
+        fact(
+            say("about: one sample in two batches train"),
+            say("claimed: depends on its batch"),
+            say("computed: differ by 2", differ=differ),
+            differ > 0.01,
+        ),
+        fact(
+            say("about: one sample in two batches eval"),
+            say("claimed: fixed"),
+            say("computed: equal", same=same),
+            same,
+        ),
+    ], say("how: company")
 
 
 def stored_variance() -> Found:
     stored = measured.stored_variance((1.0, 2.0, 4.0), 0.1)
     return [
-        near("running variance", "1.1333", stored.kept, 0.00005),
-        near("from the biased variance it would be", "1.0556", stored.from_biased, 0.00005),
-    ], "nn.BatchNorm1d with momentum 0.1, one batch of 1, 2 and 4, starting from 1."
+        near(say("about: running variance"), "1.1333", stored.kept, 0.00005),
+        near(
+            say("about: from the biased variance it would be"),
+            "1.0556",
+            stored.from_biased,
+            0.00005,
+        ),
+    ], say("how: stored variance")
 
 
 def backward() -> Found:
     found = measured.backward_check()
     return [
-        fact("closed form against autograd", "closed form", f"differ by {found.difference:.0e}",
-             found.difference < 1e-12),
-        fact("sum of dx", "mean", f"{found.total:.0e}", abs(found.total) < 1e-9),
-        fact("sum of dx · x-hat", "up to eps", f"{found.along:.0e}", abs(found.along) < 1e-3),
-    ], "32 random values in double precision."  # fmt: skip
+        fact(
+            say("about: closed form against autograd"),
+            say("claimed: closed form"),
+            say("computed: differ by 3", difference=found.difference),
+            found.difference < 1e-12,
+        ),
+        fact(
+            say("about: sum of dx"),
+            say("claimed: mean"),
+            f"{found.total:.0e}",
+            abs(found.total) < 1e-9,
+        ),
+        fact(
+            say("about: sum of dx x-hat"),
+            say("claimed: up to eps"),
+            f"{found.along:.0e}",
+            abs(found.along) < 1e-3,
+        ),
+    ], say("how: backward")
 
 
 def scale_invariance() -> Found:
@@ -89,19 +136,28 @@ def scale_invariance() -> Found:
     large = measured.measured_scale_ratio(1.0, 10.0)
     ratio, cosine = _gradients_of_scaled_weights()
     return [
-        near("k = 10, deviation 1: ratio", "1.000005", large, 5e-7),
-        near("k = 10, deviation sqrt(eps): ratio", "1.407", small, 0.0005),
-        near("gradient at 10 W, times 10, over that at W", "1", ratio, 1e-3),
-        fact("cosine of W and its gradient", "orthogonal", f"{cosine:.0e}", abs(cosine) < 1e-4),
-    ], "Batch norm of k times the input over batch norm of the input; autograd for the gradients."
+        near(say("about: k 10 deviation 1 ratio"), "1.000005", large, 5e-7),
+        near(say("about: k 10 deviation sqrt eps ratio"), "1.407", small, 0.0005),
+        near(say("about: gradient at 10 w times 10 over"), "1", ratio, 1e-3),
+        fact(
+            say("about: cosine of w and its gradient"),
+            say("claimed: orthogonal"),
+            f"{cosine:.0e}",
+            abs(cosine) < 1e-4,
+        ),
+    ], say("how: scale invariance")
 
 
 def useless_bias() -> Found:
     found = measured.useless_bias()
     return [
-        fact("largest gradient of a bias", "zero up to rounding",
-             f"{found.bias:.0e}, of a weight {found.weight:.0f}", found.bias < 1e-4 * found.weight)
-    ], "A convolution with bias, batch norm and ReLU; the sum of squares as loss."  # fmt: skip
+        fact(
+            say("about: largest gradient of a bias"),
+            say("claimed: zero up to rounding"),
+            say("computed: of a weight", bias=found.bias, weight=found.weight),
+            found.bias < 1e-4 * found.weight,
+        )
+    ], say("how: useless bias")
 
 
 def small_batches() -> Found:
@@ -109,37 +165,70 @@ def small_batches() -> Found:
     pairs = [value for pair in measured.batches_of_two() for value in pair]
     most = max(abs(abs(value) - 1) for value in pairs)
     return [
-        fact("batch (1, 4, 1, 1)", "raises an error", one.refusal or "computed", bool(one.refusal)),
-        fact("batch (1, 4, 2, 2)", "four values", four.refusal or "computed", not four.refusal),
-        fact("two values per channel", "+1 and -1", f"at most {most:.0e} away from ±1",
-             most < 0.01),
-    ], "nn.BatchNorm2d in train mode."  # fmt: skip
+        fact(
+            say("about: batch 1 4 1 1"),
+            say("claimed: raises an error"),
+            one.refusal or say("computed: computed"),
+            bool(one.refusal),
+        ),
+        fact(
+            say("about: batch 1 4 2 2"),
+            say("claimed: four values"),
+            four.refusal or say("computed: computed"),
+            not four.refusal,
+        ),
+        fact(
+            say("about: two values per channel"),
+            say("claimed: +1 and -1"),
+            say("computed: at most away from 1", most=most),
+            most < 0.01,
+        ),
+    ], say("how: small batches")
 
 
 def noise_of_the_mean() -> Found:
     lines = []
     for size, claimed in ((2, "0.71"), (8, "0.35"), (32, "0.18")):
         means = noise(20_000 // size, size).mean(1)
-        lines.append(near(f"standard deviation, batches of {size}", claimed, means.std().item(),
-                          0.02))  # fmt: skip
-    return lines, "Means of batches of standard normal numbers, 20,000 numbers each."
+        lines.append(
+            near(
+                say("about: standard deviation batches of", size=size),
+                claimed,
+                means.std().item(),
+                0.02,
+            )
+        )
+    return lines, say("how: noise of the mean")
 
 
 def accumulation() -> Found:
     gap = measured.accumulation_difference()
-    return [fact("4 × 8 against 32 samples", "differ", f"by {gap:.2g}", gap > 0.01)], (
-        "The same 32 values through nn.BatchNorm1d in train mode."
-    )
+    return [
+        fact(
+            say("about: 4 x 8 against 32 samples"),
+            say("claimed: differ"),
+            say("computed: by", gap=gap),
+            gap > 0.01,
+        )
+    ], (say("how: accumulation"))
 
 
 def frozen() -> Found:
     found = measured.frozen_parameters()
     return [
-        fact("requires_grad off, train", "still move", f"running mean {found.in_train:g}",
-             found.in_train != 0),
-        fact("requires_grad off, eval", "stand still", f"running mean {found.in_eval:g}",
-             found.in_eval == 0),
-    ], "A batch of mean 3; the running mean starts at 0."  # fmt: skip
+        fact(
+            say("about: requires grad off train"),
+            say("claimed: still move"),
+            say("computed: running mean", in_train=found.in_train),
+            found.in_train != 0,
+        ),
+        fact(
+            say("about: requires grad off eval"),
+            say("claimed: stand still"),
+            say("computed: running mean 2", in_eval=found.in_eval),
+            found.in_eval == 0,
+        ),
+    ], say("how: frozen")
 
 
 def folding() -> Found:
@@ -150,8 +239,14 @@ def folding() -> Found:
             norm(convolution(noise(8, 8, 12, 12, seed=seed)))
         norm.eval()
         gap = (folded_convolution(convolution, norm)(x) - norm(convolution(x))).abs().max().item()
-    return [fact("folded against both layers", "one convolution", f"differ by {gap:.0e}",
-                 gap < 1e-4)], "A 3×3 convolution and its batch norm in eval mode."  # fmt: skip
+    return [
+        fact(
+            say("about: folded against both layers"),
+            say("claimed: one convolution"),
+            say("computed: differ by", gap=gap),
+            gap < 1e-4,
+        )
+    ], say("how: folding")
 
 
 def other_norms() -> Found:
@@ -168,10 +263,16 @@ def other_norms() -> Found:
         for name, norm in norms.items():
             gap = (norm(batches[0])[0] - norm(batches[1])[0]).abs().max().item()
             depends = gap > 1e-5
-            claimed = "Only BN" if name == "BN" else "per sample"
-            lines.append(fact(f"{name}: one sample in two batches", claimed,
-                              f"differ by {gap:.1g}", depends == (name == "BN")))  # fmt: skip
-    return lines, "(4, 8, 6, 6) batches in train mode that share their first sample."
+            claimed = say("claimed: only BN") if name == "BN" else say("claimed: per sample")
+            lines.append(
+                fact(
+                    say("about: one sample in two batches", name=name),
+                    claimed,
+                    say("computed: differ by 4", gap=gap),
+                    depends == (name == "BN"),
+                )
+            )
+    return lines, say("how: other norms")
 
 
 def modes_of_a_network() -> Found:
@@ -181,8 +282,14 @@ def modes_of_a_network() -> Found:
         evaluated = network(x)
         trained = network.train()(x)
     gap = (evaluated - trained).abs().max().item()
-    return [fact("logits in train against eval", "different answers", f"differ by {gap:.2g}",
-                 gap > 1e-3)], "An untrained ResNet-20 of its own, four random images."  # fmt: skip
+    return [
+        fact(
+            say("about: logits in train against eval"),
+            say("claimed: different answers"),
+            say("computed: differ by 5", gap=gap),
+            gap > 1e-3,
+        )
+    ], say("how: modes of a network")
 
 
 def _gradients_of_scaled_weights() -> tuple[float, float]:

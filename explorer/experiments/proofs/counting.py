@@ -1,6 +1,7 @@
 """Counts of real modules: parameters, MACs and layers, against the closed forms."""
 
 from collections.abc import Iterable
+from functools import partial
 from math import prod
 
 import torch
@@ -9,12 +10,12 @@ from torch.utils.flop_counter import FlopCounterMode
 
 from explorer.architecture import Blueprint
 from explorer.experiments.proofs.named import blueprint_named, title_named
-from explorer.experiments.proofs.result import Line, exact, fact, near
+from explorer.experiments.proofs.result import Line, Said, Text, exact, fact, near
 from explorer.networks.resnet import ResNet
 from explorer.networks.torchvision_import import torchvision
 
-Found = tuple[list[Line], str]
-MODULES = "Built as torch modules on the meta device, which holds shapes and no weights."
+Found = tuple[list[Line], Text]
+say = partial(Said, "proofs/counting")
 
 
 def on_meta(bp: Blueprint) -> ResNet:
@@ -37,9 +38,9 @@ def macs(module: nn.Module, *shape: int) -> int:
 def params(*names: str) -> Found:
     """Parameters: blueprint against sum(p.numel())."""
     return [
-        exact(f"{title_named(name)}, parameters", bp.params, numel(on_meta(bp)))
+        exact(say("about: parameters", network=title_named(name)), bp.params, numel(on_meta(bp)))
         for name, bp in _named(names)
-    ], f"{MODULES} The claim comes from the blueprint, the count from sum(p.numel())."
+    ], say("how: params")
 
 
 def multiply_adds(*names: str) -> Found:
@@ -48,8 +49,10 @@ def multiply_adds(*names: str) -> Found:
     for name, bp in _named(names):
         counted = macs(on_meta(bp), 1, *bp.in_shape)
         text = f"{bp.macs / 1e9:.2f}"
-        lines.append(near(f"{title_named(name)}, 10^9 MACs", text, counted / 1e9, 0.005))
-    return lines, f"{MODULES} torch's operation counter ran along a forward pass; halved."
+        lines.append(
+            near(say("about: 10 9 macs", network=title_named(name)), text, counted / 1e9, 0.005)
+        )
+    return lines, say("how: multiply adds")
 
 
 def dashed(*names: str) -> Found:
@@ -57,24 +60,26 @@ def dashed(*names: str) -> Found:
     lines = []
     for name, bp in _named(names):
         found = [part for part, _ in on_meta(bp).named_modules() if part.endswith(".downsample")]
-        lines.append(exact(f"{title_named(name)}, projections", len(bp.dashed), len(found)))
-    return lines, MODULES
+        lines.append(
+            exact(say("about: projections", network=title_named(name)), len(bp.dashed), len(found))
+        )
+    return lines, say("how: dashed")
 
 
 def layers_of_resnet50() -> Found:
     network = on_meta(blueprint_named("resnet50"))
     kinds = [type(module).__name__ for module in network.modules()]
     return [
-        exact("convolutions", 53, kinds.count("Conv2d")),
-        exact("batch norms", 53, kinds.count("BatchNorm2d")),
+        exact(say("about: convolutions"), 53, kinds.count("Conv2d")),
+        exact(say("about: batch norms"), 53, kinds.count("BatchNorm2d")),
         fact(
-            "linear layers",
-            "one linear layer",
+            say("about: linear layers"),
+            say("claimed: one linear layer"),
             str(kinds.count("Linear")),
             kinds.count("Linear") == 1,
         ),
-        exact("projections", 4, kinds.count("Sequential") - 4),
-    ], f"{MODULES} Counted by type; of the Sequentials, 4 are the stages."
+        exact(say("about: projections 2"), 4, kinds.count("Sequential") - 4),
+    ], say("how: layers of resnet50")
 
 
 def bottleneck() -> Found:
@@ -85,27 +90,27 @@ def bottleneck() -> Found:
     narrow = weights((256, 64, 1), (64, 64, 3), (64, 256, 1))
     small = weights((64, 64, 3), (64, 64, 3))
     return [
-        exact("two 3×3 at 256 channels, weights", 1_179_648, pair),
-        exact("bottleneck 256-64-64-256, weights", 69_632, narrow),
-        near("the ratio", "16.94", pair / narrow, 0.005),
-        exact("two 3×3 at 64 channels, weights", 73_728, small),
-        near("64-d pair against the bottleneck", "1.06", small / narrow, 0.005),
-    ], "Sums of the weights of torch's own convolutions, without biases."
+        exact(say("about: two 3x3 at 256 channels weights"), 1_179_648, pair),
+        exact(say("about: bottleneck 256-64-64-256 weights"), 69_632, narrow),
+        near(say("about: the ratio"), "16.94", pair / narrow, 0.005),
+        exact(say("about: two 3x3 at 64 channels weights"), 73_728, small),
+        near(say("about: 64-d pair against the bottleneck"), "1.06", small / narrow, 0.005),
+    ], say("how: bottleneck")
 
 
 def projection_of_a_bottleneck() -> Found:
     projection = numel(nn.Conv2d(256, 256, 1, bias=False, device="meta"))
-    lines = [exact("1×1 projection at 256 channels, weights", 65_536, projection)]
+    lines = [exact(say("about: 1x1 projection at 256 channels weights"), 65_536, projection)]
     more, _ = params("resnet50_c")
-    return [*lines, *more], MODULES
+    return [*lines, *more], say("how: projection of a bottleneck")
 
 
 def stem() -> Found:
     convolution = nn.Conv2d(3, 64, 7, 2, 3, bias=False, device="meta")
     return [
-        exact("weights", 9_408, numel(convolution)),
-        exact("MACs at 224 pixels", 118_013_952, macs(convolution, 1, 3, 224, 224)),
-    ], "torch's first convolution of a ResNet: its weights, and torch's operation count halved."
+        exact(say("about: weights"), 9_408, numel(convolution)),
+        exact(say("about: macs at 224 pixels"), 118_013_952, macs(convolution, 1, 3, 224, 224)),
+    ], say("how: stem")
 
 
 def vgg() -> Found:
@@ -113,25 +118,30 @@ def vgg() -> Found:
         network = torchvision.models.vgg16().eval()
     linear = sum(numel(part) for part in network.classifier if isinstance(part, nn.Linear))
     return [
-        exact("VGG-16, parameters", 138_357_544, numel(network)),
-        exact("its linear layers, parameters", 123_642_856, linear),
-        near("VGG-16, 10^9 MACs", "15.47", macs(network, 1, 3, 224, 224) / 1e9, 0.005),
+        exact(say("about: vgg-16 parameters"), 138_357_544, numel(network)),
+        exact(say("about: its linear layers parameters"), 123_642_856, linear),
+        near(say("about: vgg-16 10 9 macs"), "15.47", macs(network, 1, 3, 224, 224) / 1e9, 0.005),
         *params("resnet50")[0],
         *multiply_adds("resnet50")[0],
-    ], "torchvision's VGG-16 and the ResNet-50 here, on the meta device."
+    ], say("how: vgg")
 
 
 def classifiers() -> Found:
     lines = [
-        exact(f"{features:,} features, parameters", claimed, _linear(features))
+        exact(say("about: features parameters", features=features), claimed, _linear(features))
         for features, claimed in ((512, 513_000), (2048, 2_049_000))
     ]
     network = on_meta(blueprint_named("resnet18"))
     shapes = {tuple(network(torch.empty(1, 3, s, s, device="meta")).shape) for s in (160, 224, 320)}
     return [
         *lines,
-        fact("images of 160, 224 and 320 pixels", "any input size", f"{shapes}", len(shapes) == 1),
-    ], "Linear layers to 1,000 classes, and one ResNet-18 run at three sizes."
+        fact(
+            say("about: images of 160 224 and 320 pixels"),
+            say("claimed: any input size"),
+            f"{shapes}",
+            len(shapes) == 1,
+        ),
+    ], say("how: classifiers")
 
 
 def additions() -> Found:
@@ -142,9 +152,9 @@ def additions() -> Found:
             prod(out.shape) for path, out in on_meta(bp).walk(image) if path.endswith(".add")
         )
     return [
-        exact("ResNet-50, additions per image", 5_519_360, found),
-        near("in percent of its MACs", "0.135", 100 * found / bp.macs, 0.0005),
-    ], "The sizes of all sums of a forward pass of ResNet-50."
+        exact(say("about: resnet-50 additions per image"), 5_519_360, found),
+        near(say("about: in percent of its macs"), "0.135", 100 * found / bp.macs, 0.0005),
+    ], say("how: additions")
 
 
 def learned_by_batch_norm() -> Found:
@@ -152,9 +162,9 @@ def learned_by_batch_norm() -> Found:
     norms = [module for module in network.modules() if isinstance(module, nn.BatchNorm2d)]
     buffers = sum(b.numel() for norm in norms for b in norm.buffers() if b.dim())
     return [
-        exact("learned", 53_120, sum(numel(norm) for norm in norms)),
-        exact("running statistics", 53_120, buffers),
-    ], f"All batch norms of ResNet-50. {MODULES}"
+        exact(say("about: learned"), 53_120, sum(numel(norm) for norm in norms)),
+        exact(say("about: running statistics"), 53_120, buffers),
+    ], say("how: learned by batch norm")
 
 
 def ten_classes() -> Found:
@@ -171,22 +181,24 @@ def kernel_and_map() -> Found:
         out = next(o for path, o in network.walk(image) if path == "layer2.0.conv2")
     found = tuple(out.shape[1:])
     return [
-        fact("the kernel", "(128, 128, 3, 3)", str(weight), weight == (128, 128, 3, 3)),
-        fact("what it writes, (C, H, W)", "(128, 28, 28)", str(found), found == (128, 28, 28)),
-    ], f"ResNet-50, layer2.0.conv2. {MODULES}"
+        fact(say("about: the kernel"), "(128, 128, 3, 3)", str(weight), weight == (128, 128, 3, 3)),
+        fact(
+            say("about: what it writes c h w"), "(128, 28, 28)", str(found), found == (128, 28, 28)
+        ),
+    ], say("how: kernel and map")
 
 
 def relative_figures() -> Found:
     return [
-        near("27.2 - 21.2, points", "6.0", 27.2 - 21.2, 1e-9),
-        near("as a share of 21.2", "28", 100 * (27.2 - 21.2) / 21.2, 0.5, " %"),
-    ], "Arithmetic on the two published figures."
+        near(say("about: 27.2 - 21.2 points"), "6.0", 27.2 - 21.2, 1e-9),
+        near(say("about: as a share of 21.2"), "28", 100 * (27.2 - 21.2) / 21.2, 0.5, " %"),
+    ], say("how: relative figures")
 
 
 def eight_times() -> Found:
     depth = blueprint_named("resnet152").spec.depth
-    return [exact("152 layers over VGG-19's 19", 8, depth // 19)], (
-        "The depth of ResNet-152, counted from its blocks, over 19."
+    return [exact(say("about: 152 layers over vgg-19 s 19"), 8, depth // 19)], (
+        say("how: eight times")
     )
 
 

@@ -1,6 +1,7 @@
 """Gradients and signals: the +1, paths, plain against residual, initialisation."""
 
 from dataclasses import replace
+from functools import partial
 from itertools import pairwise
 from math import comb, sqrt
 
@@ -8,11 +9,12 @@ import torch
 from torch.nn import functional
 
 from explorer.architecture import NetworkSpec
-from explorer.experiments.proofs.result import Line, exact, fact, near, noise
+from explorer.experiments.proofs.result import Line, Said, Text, exact, fact, near, noise
 from explorer.experiments.shattered import likeness
 from explorer.experiments.signal import cifar_network, signal
 
-Found = tuple[list[Line], str]
+Found = tuple[list[Line], Text]
+say = partial(Said, "proofs/gradients")
 
 
 def plus_one() -> Found:
@@ -20,36 +22,52 @@ def plus_one() -> Found:
     (gradient,) = torch.autograd.grad(x + (-x), x)
     smallest = _smallest_singular_value(1.0)
     return [
-        near("gradient of x + F(x) for F(x) = -x", "0", gradient.item(), 0),
-        fact("smallest singular value of I + J, random J", "close to 0", f"{smallest:.3f}",
-             smallest < 0.1),
-    ], "autograd, and a 200 × 200 matrix J of standard deviation 1/sqrt(200)."  # fmt: skip
+        near(say("about: gradient of x + f x for"), "0", gradient.item(), 0),
+        fact(
+            say("about: smallest singular value of i + j"),
+            say("claimed: close to 0"),
+            f"{smallest:.3f}",
+            smallest < 0.1,
+        ),
+    ], say("how: plus one")
 
 
 def products_of_jacobians() -> Found:
     plain, residual = _product(identity=0.0), _product(identity=1.0)
     return [
-        fact("20 plain factors J", "vanishes", f"{plain:.1e}", plain < 1e-3),
-        fact("20 residual factors I + J", "does not vanish", f"{residual:.2g}", residual > 0.1),
-    ], "Average stretch of a random vector by 20 random matrices, J of scale 0.5."
+        fact(
+            say("about: 20 plain factors j"), say("claimed: vanishes"), f"{plain:.1e}", plain < 1e-3
+        ),
+        fact(
+            say("about: 20 residual factors i + j"),
+            say("claimed: does not vanish"),
+            f"{residual:.2g}",
+            residual > 0.1,
+        ),
+    ], say("how: products of jacobians")
 
 
 def paths() -> Found:
     total = 2**54
     effective = sum(comb(54, k) for k in range(5, 18)) / total
     return [
-        exact("paths through 54 blocks", 18_014_398_509_481_984, total),
-        near("mean length, blocks", "27", sum(k * comb(54, k) for k in range(55)) / total, 1e-9),
-        near("standard deviation, blocks", "3.67", sqrt(54) / 2, 0.005),
-        near("share of paths of 5 to 17 blocks", "0.45", 100 * effective, 0.005, " %"),
-    ], "Binomial coefficients: each path takes or skips each block."
+        exact(say("about: paths through 54 blocks"), 18_014_398_509_481_984, total),
+        near(
+            say("about: mean length blocks"),
+            "27",
+            sum(k * comb(54, k) for k in range(55)) / total,
+            1e-9,
+        ),
+        near(say("about: standard deviation blocks"), "3.67", sqrt(54) / 2, 0.005),
+        near(say("about: share of paths of 5 to 17"), "0.45", 100 * effective, 0.005, " %"),
+    ], say("how: paths")
 
 
 def paths_left() -> Found:
     return [
-        near("after one deletion", "50", 100 * 2**53 / 2**54, 0, " %"),
-        near("after ten deletions", "0.098", 100 * 2**44 / 2**54, 0.0005, " %"),
-    ], "2^53 and 2^44 of 2^54 paths."
+        near(say("about: after one deletion"), "50", 100 * 2**53 / 2**54, 0, " %"),
+        near(say("about: after ten deletions"), "0.098", 100 * 2**44 / 2**54, 0.0005, " %"),
+    ], say("how: paths left")
 
 
 def plain_against_residual() -> Found:
@@ -57,12 +75,19 @@ def plain_against_residual() -> Found:
     residual = signal(_narrow(56, True, True), 16)
     ratios = [result.gradients[0] / result.gradients[-1] for result in (plain, residual)]
     return [
-        fact("plain-56, first against last block", "explode", f"{ratios[0]:,.0f} ×",
-             ratios[0] > 100),
-        fact("ResNet-56, first against last block", "tens at most", f"{ratios[1]:.1f} ×",
-             ratios[1] < 100),
-    ], ("Gradient norms of convolution weights at initialisation, with batch norm, on random "
-     "16 × 16 images; a quarter of the paper's channels.")  # fmt: skip
+        fact(
+            say("about: plain-56 first against last block"),
+            say("claimed: explode"),
+            f"{ratios[0]:,.0f} ×",
+            ratios[0] > 100,
+        ),
+        fact(
+            say("about: resnet-56 first against last block"),
+            say("claimed: tens at most"),
+            f"{ratios[1]:.1f} ×",
+            ratios[1] < 100,
+        ),
+    ], (say("how: plain against residual"))
 
 
 def without_batch_norm() -> Found:
@@ -71,28 +96,46 @@ def without_batch_norm() -> Found:
     within = [after / before for before, after in pairwise(spread[1:9])]
     growth = (spread[8] / spread[1]) ** (1 / 7)
     return [
-        fact("growth of the stream's variance per block", "doubles",
-             f"× {growth**2:.2f}", 1.6 < growth**2 < 2.5),
-        fact("blocks in which it grows", "every block", f"{sum(w > 1 for w in within)} of 7",
-             all(w > 1 for w in within)),
-    ], "Nine basic blocks of 32 channels without batch norm, at initialisation."  # fmt: skip
+        fact(
+            say("about: growth of the stream s variance per"),
+            say("claimed: doubles"),
+            f"× {growth**2:.2f}",
+            1.6 < growth**2 < 2.5,
+        ),
+        fact(
+            say("about: blocks in which it grows"),
+            say("claimed: every block"),
+            say("computed: of 7", value=sum(w > 1 for w in within)),
+            all(w > 1 for w in within),
+        ),
+    ], say("how: without batch norm")
 
 
 def shattering() -> Found:
     found = likeness(depths=(20,), seeds=1).by_kind
     plain, residual = found["plain with BN"][0], found["residual with BN"][0]
     return [
-        fact("feed-forward with BN", "nearly 0", f"{plain:.4f}", abs(plain) < 0.02),
-        fact("residual with BN", "clearly above 0", f"{residual:.3f}", residual > 0.1),
-    ], "Correlation of gradients at independent inputs, 20 layers or blocks, at initialisation."
+        fact(
+            say("about: feed-forward with bn"),
+            say("claimed: nearly 0"),
+            f"{plain:.4f}",
+            abs(plain) < 0.02,
+        ),
+        fact(
+            say("about: residual with bn"),
+            say("claimed: clearly above 0"),
+            f"{residual:.3f}",
+            residual > 0.1,
+        ),
+    ], say("how: shattering")
 
 
 def initialisation() -> Found:
     he, xavier = (_second_moment(gain) for gain in (2.0, 1.0))
     return [
-        near("He: second moment per layer, ratio", "1.0", he, 0.06),
-        near("Xavier: second moment per layer, ratio", "0.5", xavier, 0.03),
-    ], "10 ReLU layers of 400 units on random inputs: the geometric mean over the layers."
+        near(say("about: he second moment per layer ratio"), "1.0", he, 0.06),
+        near(say("about: xavier second moment per layer ratio"), "0.5", xavier, 0.03),
+    ], say("how: initialisation")
 
 
 def dropout_shift() -> Found:
@@ -100,9 +143,9 @@ def dropout_shift() -> Found:
     torch.manual_seed(0)
     dropped = functional.dropout(x, 0.5, training=True)
     return [
-        near("second moment in training", "2.0", dropped.pow(2).mean().item(), 0.05),
-        near("second moment in evaluation", "1.0", x.pow(2).mean().item(), 0.03),
-    ], "Dropout with p = 0.5 on 200,000 absolute values of normal numbers."
+        near(say("about: second moment in training"), "2.0", dropped.pow(2).mean().item(), 0.05),
+        near(say("about: second moment in evaluation"), "1.0", x.pow(2).mean().item(), 0.03),
+    ], say("how: dropout shift")
 
 
 def _narrow(depth: int, batch_norm: bool, residual: bool) -> NetworkSpec:

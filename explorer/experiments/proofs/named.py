@@ -6,18 +6,13 @@ from functools import lru_cache
 from typing import Final
 
 from explorer.architecture import PRESETS, Blueprint, NetworkSpec, blueprint, preset
+from explorer.words import label
 
-VARIANTS: Final[Mapping[str, tuple[str, NetworkSpec]]] = {
-    "resnet18_10": ("ResNet-18, 10 classes", replace(preset("resnet18"), num_classes=10)),
-    "resnet34_a": ("ResNet-34, option A", replace(preset("resnet34"), shortcut="padding")),
-    "resnet34_c": (
-        "ResNet-34, option C",
-        replace(preset("resnet34"), shortcut="projection-always"),
-    ),
-    "resnet50_c": (
-        "ResNet-50, option C",
-        replace(preset("resnet50"), shortcut="projection-always"),
-    ),
+VARIANTS: Final[Mapping[str, NetworkSpec]] = {
+    "resnet18_10": replace(preset("resnet18"), num_classes=10),
+    "resnet34_a": replace(preset("resnet34"), shortcut="padding"),
+    "resnet34_c": replace(preset("resnet34"), shortcut="projection-always"),
+    "resnet50_c": replace(preset("resnet50"), shortcut="projection-always"),
 }
 
 
@@ -29,10 +24,10 @@ def blueprint_named(name: str) -> Blueprint:
         KeyError: no such network.
     """
     if name in VARIANTS:
-        return blueprint(VARIANTS[name][1], PRESETS[name.split("_")[0]].image_size)
+        return blueprint(VARIANTS[name], PRESETS[name.split("_")[0]].image_size)
     return blueprint(PRESETS[name].spec, PRESETS[name].image_size)
 
 
 def title_named(name: str) -> str:
     """How the network is called on screen."""
-    return VARIANTS[name][0] if name in VARIANTS else PRESETS[name].title
+    return label(f"variants.{name}") if name in VARIANTS else PRESETS[name].title

@@ -1,6 +1,7 @@
 """What a block does to its input: identity, shapes at the addition, receptive fields, strides."""
 
 from dataclasses import replace
+from functools import partial
 
 import torch
 from torch import nn
@@ -9,40 +10,62 @@ from torch.nn import functional
 from explorer.architecture import NetworkSpec, preset
 from explorer.experiments.coverage import Coverage, coverage
 from explorer.experiments.identity import extended_plain, one_layer
-from explorer.experiments.proofs.result import Line, exact, fact, near, noise
+from explorer.experiments.proofs.result import Line, Said, Text, exact, fact, near, noise
 from explorer.networks import build
 
-Found = tuple[list[Line], str]
+Found = tuple[list[Line], Text]
+say = partial(Said, "proofs/wiring")
 
 
 def construction() -> Found:
     dirac, ones = extended_plain("dirac"), extended_plain("ones")
     return [
-        near("largest change of a logit, identity layers", "0.0", dirac, 0.0),
-        fact("with all weights 1", "explode", f"{ones:.1e}", ones > 1e6),
-    ], "A plain net of 6 weighted layers, and the same with 8 more layers in its middle."
+        near(say("about: largest change of a logit identity layers"), "0.0", dirac, 0.0),
+        fact(say("about: with all weights 1"), say("claimed: explode"), f"{ones:.1e}", ones > 1e6),
+    ], say("how: construction")
 
 
 def zero_weights() -> Found:
     zero, dirac, ones = one_layer()
     return [
-        fact("residual, weights 0", "bit for bit", _returned(zero.residual_returns_x),
-             zero.residual_returns_x),
-        fact("plain, weights 0", "writes 0", f"mean {zero.mean_out:g}", zero.mean_out == 0),
-        fact("plain, Dirac kernels", "Dirac kernel", _returned(dirac.plain_returns_x),
-             dirac.plain_returns_x),
-        exact("weights that are not 0 in the Dirac layer", 64, dirac.nonzero),
-        fact("plain, weights 1", "all channels alike", f"alike: {ones.channels_equal}",
-             ones.channels_equal),
-    ], "One 3×3 layer of 64 channels on the positive half of random numbers."  # fmt: skip
+        fact(
+            say("about: residual weights 0"),
+            say("claimed: bit for bit"),
+            _returned(zero.residual_returns_x),
+            zero.residual_returns_x,
+        ),
+        fact(
+            say("about: plain weights 0"),
+            say("claimed: writes 0"),
+            say("computed: mean", mean_out=zero.mean_out),
+            zero.mean_out == 0,
+        ),
+        fact(
+            say("about: plain dirac kernels"),
+            say("claimed: dirac kernel"),
+            _returned(dirac.plain_returns_x),
+            dirac.plain_returns_x,
+        ),
+        exact(say("about: weights that are not 0 in the"), 64, dirac.nonzero),
+        fact(
+            say("about: plain weights 1"),
+            say("claimed: all channels alike"),
+            say("computed: alike", channels_equal=ones.channels_equal),
+            ones.channels_equal,
+        ),
+    ], say("how: zero weights")
 
 
 def relu_keeps_identity() -> Found:
     dirac = one_layer()[1]
     return [
-        fact("ReLU(Dirac(x)) for x >= 0", "exactly x", _returned(dirac.plain_returns_x),
-             dirac.plain_returns_x),
-    ], "A 3×3 layer of Dirac kernels and a ReLU, on non-negative random numbers."  # fmt: skip
+        fact(
+            say("about: relu dirac x for x 0"),
+            say("claimed: exactly x"),
+            _returned(dirac.plain_returns_x),
+            dirac.plain_returns_x,
+        ),
+    ], say("how: relu keeps identity")
 
 
 def block_of_zero_gamma() -> Found:
@@ -52,9 +75,9 @@ def block_of_zero_gamma() -> Found:
     x = functional.relu(noise(2, 8, 14, 14))
     with torch.inference_mode():
         same = torch.equal(block(x), x)
-    return [fact("block(x) == x", "returns x exactly", _returned(same), same)], (
-        "A basic block in eval mode, the gamma of its last batch norm set to 0."
-    )
+    return [
+        fact(say("about: block x x"), say("claimed: returns x exactly"), _returned(same), same)
+    ], (say("how: block of zero gamma"))
 
 
 def order_of_activation() -> Found:
@@ -70,18 +93,32 @@ def order_of_activation() -> Found:
     untouched = torch.equal(results["pre"], x)
     cut = torch.equal(results["post"], functional.relu(x))
     return [
-        fact("pre-activation, branch silent", "untouched", _returned(untouched), untouched),
-        fact("post-activation, branch silent", "cuts the negatives",
-             f"equal to relu(x): {cut}", cut),
-    ], "Two basic blocks whose branch writes 0, on random numbers of both signs."  # fmt: skip
+        fact(
+            say("about: pre-activation branch silent"),
+            say("claimed: untouched"),
+            _returned(untouched),
+            untouched,
+        ),
+        fact(
+            say("about: post-activation branch silent"),
+            say("claimed: cuts the negatives"),
+            say("computed: equal to relu x", cut=cut),
+            cut,
+        ),
+    ], say("how: order of activation")
 
 
 def relu_before_addition() -> Found:
     x, branch = noise(2, 8, 14, 14), noise(2, 8, 14, 14, seed=1)
     never = bool((x + functional.relu(branch) >= x).all())
-    return [fact("x + relu(F) >= x", "only grow", f"everywhere: {never}", never)], (
-        "Random x and F."
-    )
+    return [
+        fact(
+            say("about: x + relu f x"),
+            say("claimed: only grow"),
+            say("computed: everywhere", never=never),
+            never,
+        )
+    ], (say("how: relu before addition"))
 
 
 def one_layer_branch() -> Found:
@@ -89,14 +126,20 @@ def one_layer_branch() -> Found:
     w = torch.randn(32, 32, generator=generator, dtype=torch.float64)
     x = torch.randn(5, 32, generator=generator, dtype=torch.float64)
     gap = float((x @ w + x - x @ (w + torch.eye(32, dtype=torch.float64))).abs().max())
-    return [fact("x W + x against x (W + I)", "one matrix", f"differ by {gap:.0e}", gap < 1e-12)], (
-        "A random 32 × 32 matrix, in double precision."
-    )
+    return [
+        fact(
+            say("about: x w + x against x w"),
+            say("claimed: one matrix"),
+            say("computed: differ by", gap=gap),
+            gap < 1e-12,
+        )
+    ], (say("how: one layer branch"))
 
 
 def shapes_at_the_addition() -> Found:
     image = torch.zeros(1, 3, 32, 32)
-    outcomes = {}
+    outcomes: dict[str, Text] = {}
+    error = say("computed: error")
     for label, channels, stride in (
         ("fits", 3, 1),
         ("channels", 64, 1),
@@ -107,14 +150,33 @@ def shapes_at_the_addition() -> Found:
         try:
             outcomes[label] = str(tuple((branch(image) + image).shape))
         except RuntimeError:
-            outcomes[label] = "error"
+            outcomes[label] = error
     return [
-        fact("same channels, stride 1", "added as it is", outcomes["fits"],
-             outcomes["fits"] != "error"),
-        fact("64 channels", "channel count", outcomes["channels"], outcomes["channels"] == "error"),
-        fact("stride 2", "resolution", outcomes["size"], outcomes["size"] == "error"),
-        fact("one channel", "without an error", outcomes["one"], outcomes["one"] != "error"),
-    ], "A 3×3 convolution on (3, 32, 32), and its output added to its input."  # fmt: skip
+        fact(
+            say("about: same channels stride 1"),
+            say("claimed: added as it is"),
+            outcomes["fits"],
+            outcomes["fits"] is not error,
+        ),
+        fact(
+            say("about: 64 channels"),
+            say("claimed: channel count"),
+            outcomes["channels"],
+            outcomes["channels"] is error,
+        ),
+        fact(
+            say("about: stride 2"),
+            say("claimed: resolution"),
+            outcomes["size"],
+            outcomes["size"] is error,
+        ),
+        fact(
+            say("about: one channel"),
+            say("claimed: without an error"),
+            outcomes["one"],
+            outcomes["one"] is not error,
+        ),
+    ], say("how: shapes at the addition")
 
 
 def one_by_one() -> Found:
@@ -124,10 +186,14 @@ def one_by_one() -> Found:
     x = noise(2, 16, 9, 9)
     with torch.inference_mode():
         gap = (convolution(x) - linear(x.movedim(1, -1)).movedim(-1, 1)).abs().max().item()
-    return [fact("1×1 against a linear layer per pixel", "the same linear map",
-                 f"differ by {gap:.0e}", gap < 1e-5)], (
-        "torch's Conv2d and Linear with the same weights, on random numbers."
-    )  # fmt: skip
+    return [
+        fact(
+            say("about: 1x1 against a linear layer per pixel"),
+            say("claimed: the same linear map"),
+            say("computed: differ by", gap=gap),
+            gap < 1e-5,
+        )
+    ], (say("how: one by one"))
 
 
 def stacked_kernels() -> Found:
@@ -141,22 +207,20 @@ def stacked_kernels() -> Found:
         for kernels in ((3, 3), (5,))
     ]
     return [
-        fact("pixels that two 3×3 see", "5×5", f"{width}×{width}", width == 5),
-        exact("two 3×3 at 64 channels, weights", 73_728, weights[0]),
-        exact("one 5×5 at 64 channels, weights", 102_400, weights[1]),
-    ], "An impulse sent through two kernels of ones; torch's own weights counted."
+        fact(say("about: pixels that two 3x3 see"), "5×5", f"{width}×{width}", width == 5),
+        exact(say("about: two 3x3 at 64 channels weights"), 73_728, weights[0]),
+        exact(say("about: one 5x5 at 64 channels weights"), 102_400, weights[1]),
+    ], say("how: stacked kernels")
 
 
 def receptive_fields() -> Found:
     lines = []
     for title, stride_on, claimed in (("v1", "1x1", 483), ("v1.5", "3x3", 427)):
         spec = replace(preset("resnet50"), stride_on=stride_on, widths=(4, 4, 4, 4), in_channels=1)  # type: ignore[arg-type]
-        lines.append(exact(f"ResNet-50 {title}, pixels", claimed, _measured_field(spec)))
-    return lines, (
-        "ResNet-50's windows with 4 channels (the field does not depend on the width) and equal "
-        "positive weights, an average in place of the max-pool so that no gradient is blocked: "
-        "input columns that the middle of the last map has a gradient to."
-    )
+        lines.append(
+            exact(say("about: resnet-50 pixels", title=title), claimed, _measured_field(spec))
+        )
+    return lines, (say("how: receptive fields"))
 
 
 def _measured_field(spec: NetworkSpec, size: int = 512) -> int:
@@ -176,11 +240,11 @@ def input_coverage() -> Found:
     found = {result.name: result for result in coverage()}
     v1, later, d = found["v1"], found["v1.5"], found["ResNet-D"]
     return [
-        near("v1, whole block", "25", 100 * Coverage.share(v1.whole), 0, " %"),
-        near("v1.5, main branch", "100", 100 * Coverage.share(later.main), 0, " %"),
-        near("v1.5, shortcut", "25", 100 * Coverage.share(later.shortcut), 0, " %"),
-        near("ResNet-D, shortcut", "100", 100 * Coverage.share(d.shortcut), 0, " %"),
-    ], "Every input position of a down-sampling bottleneck lit alone; what reaches the output."
+        near(say("about: v1 whole block"), "25", 100 * Coverage.share(v1.whole), 0, " %"),
+        near(say("about: v1.5 main branch"), "100", 100 * Coverage.share(later.main), 0, " %"),
+        near(say("about: v1.5 shortcut"), "25", 100 * Coverage.share(later.shortcut), 0, " %"),
+        near(say("about: resnet-d shortcut"), "100", 100 * Coverage.share(d.shortcut), 0, " %"),
+    ], say("how: input coverage")
 
 
 def adding_or_concatenating() -> Found:
@@ -190,10 +254,10 @@ def adding_or_concatenating() -> Found:
         added = added + x
         joined = torch.cat((joined, torch.zeros(1, 32, 4, 4)), 1)
     return [
-        exact("channels after 12 additions", 64, added.shape[1]),
-        exact("channels after 12 concatenations of 32", 448, joined.shape[1]),
-    ], "64 channels, 12 layers that write 64 (added) or 32 (concatenated)."
+        exact(say("about: channels after 12 additions"), 64, added.shape[1]),
+        exact(say("about: channels after 12 concatenations of 32"), 448, joined.shape[1]),
+    ], say("how: adding or concatenating")
 
 
-def _returned(equal: bool) -> str:
-    return "returned x" if equal else "returned something else"
+def _returned(equal: bool) -> Text:
+    return say("computed: returned x") if equal else say("computed: returned something else")
