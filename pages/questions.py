@@ -17,3 +17,4 @@ elif controls.held("questions_show") == "to_review":
 else:
     st.info(section("questions", "Nothing found"))
 question_card.progress()
+questions.keep()

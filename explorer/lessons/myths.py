@@ -5,6 +5,7 @@ fact (what is correct), origin (where the statement comes from), see, and proof 
 compute.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
 from typing import Final, Literal, cast, get_args
@@ -37,6 +38,16 @@ class Myth:
 def myths() -> tuple[Myth, ...]:
     """All statements."""
     return _myths(language())
+
+
+def possible(entries: Mapping[str, object]) -> dict[str, Verdict]:
+    """Those entries that are a statement's id with a verdict; others may be anything."""
+    return {
+        myth.id: verdict
+        for myth in myths()
+        for verdict in VERDICTS
+        if entries.get(myth.id) == verdict
+    }
 
 
 @cache

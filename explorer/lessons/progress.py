@@ -66,6 +66,12 @@ def named(
     return found
 
 
+def possible(entries: Mapping[str, object], ids: Iterable[str]) -> dict[str, Grade]:
+    """Those entries that are a card's id with a grade; what a browser held may be anything."""
+    found = {card: _grade(entries.get(card)) for card in ids}
+    return {card: grade for card, grade in found.items() if grade is not None}
+
+
 def table(grades: Mapping[str, Grade]) -> str:
     """How much is known of each theme, as a table in Markdown."""
     rows = []

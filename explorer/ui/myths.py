@@ -1,11 +1,11 @@
 """Statements to be judged: the list, the verdict, and what decides it."""
 
-from typing import Final
+from typing import Any, Final
 
 import streamlit as st
 
-from explorer.lessons.myths import VERDICTS, Myth, Verdict, myths
-from explorer.ui import controls, proving, turning
+from explorer.lessons.myths import VERDICTS, Myth, Verdict, myths, possible
+from explorer.ui import browser_store, controls, proving, turning
 from explorer.words import label, section
 
 CARD: Final = "myths_card"
@@ -44,6 +44,15 @@ def score() -> None:
     left = len(myths()) - len(judged)
     st.write(section("myths_page", "score", right=right, judged=len(judged), left=left))
     st.button(label("myths.again"), on_click=judged.clear, key="myths_again")
+
+
+def keep() -> None:
+    """Keep the verdicts in the visitor's browser, and take up those that it holds."""
+    browser_store.keep("myths", _judged(), _take)
+
+
+def _take(entries: dict[str, Any]) -> None:
+    st.session_state[_JUDGED] = possible(entries)
 
 
 def _ask(myth: Myth) -> None:

@@ -1,13 +1,13 @@
 """Which question is on screen: filters, order, grades."""
 
 from collections.abc import Mapping
-from typing import Final
+from typing import Any, Final
 
 import streamlit as st
 
-from explorer.lessons.progress import Grade
+from explorer.lessons.progress import Grade, possible
 from explorer.lessons.questions import LEVELS, Card, cards, search, theme_title, themes
-from explorer.ui import controls, proving
+from explorer.ui import browser_store, controls, proving
 from explorer.words import label
 
 SHOWN: Final = ("all", "to_review", "not_graded")
@@ -84,6 +84,15 @@ def grade(card: str, given: Grade, ids: list[str]) -> None:
 def replace_grades(loaded: dict[str, Grade]) -> None:
     """Go on from a file's grades, or from none."""
     st.session_state[_GRADES] = loaded
+
+
+def keep() -> None:
+    """Keep the grades in the visitor's browser, and take up those that it holds."""
+    browser_store.keep("questions", grades(), _take)
+
+
+def _take(entries: dict[str, Any]) -> None:
+    replace_grades(possible(entries, [card.id for card in cards()]))
 
 
 def is_open(card: Card) -> bool:

@@ -2,19 +2,20 @@
 
 from secrets import randbelow
 from time import monotonic
-from typing import Final
+from typing import Any, Final
 
 import streamlit as st
 
 from explorer.lessons.quiz import THEMES, Network, Question, make_quiz
-from explorer.lessons.quiz.run import Run, Settings
-from explorer.ui import controls
+from explorer.lessons.quiz.run import KEPT, Given, Run, Settings, possible
+from explorer.ui import browser_store, controls
 from explorer.ui.picker import Choice
 from explorer.words import label, language, section
 
 LENGTHS: Final = ("5", "10", "15", "20", "30")
 _RUN: Final = "quiz_run"
 _SPOKEN: Final = "quiz_language"
+_KEPT: Final = "quiz_kept"
 
 
 def settings(choice: Choice) -> Settings:
@@ -56,6 +57,7 @@ def run_of(wanted: Settings) -> Run:
 
 def _start(wanted: Settings) -> Run:
     run = Run(wanted, _questions(wanted), monotonic())
+    run.take_up(_kept().get(wanted.id, ()))
     st.session_state[_RUN], st.session_state[_SPOKEN] = run, language()
     return run
 
@@ -105,6 +107,11 @@ def give(index: int, answer: str) -> None:
     """Take an answer, the id of an option or a number."""
     run: Run = st.session_state[_RUN]
     run.answer(index, answer, monotonic(), explains())
+    # The newest at the end, so that the oldest goes first.
+    _kept().pop(run.settings.id, None)
+    _kept()[run.settings.id] = list(run.given)
+    for oldest in list(_kept())[:-KEPT]:
+        del _kept()[oldest]
 
 
 def go_on() -> None:
@@ -115,10 +122,33 @@ def go_on() -> None:
 def again(new_seed: bool) -> None:
     """The same questions from the beginning, or others."""
     run: Run = st.session_state.pop(_RUN)
+    _kept().pop(run.settings.id, None)
     if new_seed:
         _new_seed()
     else:
         _start(run.settings)
+
+
+def keep() -> None:
+    """Keep the answers in the visitor's browser, and take up those that it holds."""
+    kept = {
+        name: [[answer, round(seconds, 1)] for answer, seconds in answers]
+        for name, answers in _kept().items()
+    }
+    browser_store.keep("quiz", kept, _take)
+
+
+def _take(entries: dict[str, Any]) -> None:
+    st.session_state[_KEPT] = possible(entries)
+    run: Run | None = st.session_state.get(_RUN)
+    if run is not None and not run.given:
+        run.take_up(_kept().get(run.settings.id, ()))
+
+
+def _kept() -> dict[str, list[Given]]:
+    """Answers of this visitor to the last quizzes, by their settings' ids."""
+    found: dict[str, list[Given]] = st.session_state.setdefault(_KEPT, {})
+    return found
 
 
 def _new_seed() -> None:

@@ -122,6 +122,12 @@ class Question:
         """Whether this answer, the id of an option or `as_text` of a number, is right."""
         return given == self.right
 
+    def could_be(self, given: str) -> bool:
+        """Whether somebody can have given this answer: one on offer, or a number."""
+        if self.typed:
+            return given.replace(",", "").isdecimal() and given.isascii()
+        return any(option.id == given for option in self.options)
+
     def shown(self, given: str) -> str:
         """How an answer reads; a typed number reads as its id."""
         return self.texts.get(given, given)

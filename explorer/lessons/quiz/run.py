@@ -1,7 +1,9 @@
 """One person's way through a quiz: answers, time, score, and the table to take home."""
 
 import csv
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from hashlib import sha256
 from io import StringIO
 from typing import Final, NamedTuple
 
@@ -21,6 +23,13 @@ COLUMNS: Final = (
 )
 
 
+KEPT: Final = 20
+"""Quizzes whose answers are kept."""
+LONGEST: Final = 30
+"""Questions of the longest quiz."""
+LONGEST_ANSWER: Final = 80
+
+
 @dataclass(frozen=True, slots=True)
 class Settings:
     """What decides a quiz. No `networks` means random ones."""
@@ -29,6 +38,13 @@ class Settings:
     length: int
     themes: tuple[Theme, ...] = ()
     networks: tuple[Network, ...] = ()
+
+    @property
+    def id(self) -> str:
+        """The same for the same questions, whatever the networks are called on screen."""
+        about = [(network.name, network.spec, network.image_size) for network in self.networks]
+        told = repr((self.seed, self.length, self.themes, about))
+        return f"q{sha256(told.encode()).hexdigest()[:16]}"
 
 
 class Given(NamedTuple):
@@ -97,6 +113,14 @@ class Run:
         """Leave the explanation."""
         self.reading, self.shown_at = False, now
 
+    def take_up(self, given: Iterable[Given]) -> None:
+        """Go on where somebody stopped; what is no answer to a question ends it."""
+        self.given = []
+        for question, answer in zip(self.questions, given, strict=False):
+            if not question.could_be(answer.answer):
+                break
+            self.given.append(answer)
+
     def by_theme(self) -> dict[Theme, tuple[int, int]]:
         """Theme -> (right answers, questions), in the order of the quiz."""
         found: dict[Theme, tuple[int, int]] = {}
@@ -135,6 +159,28 @@ class Run:
                 )
             )
         return table.getvalue()
+
+
+def possible(entries: Mapping[str, object]) -> dict[str, list[Given]]:
+    """Those entries that are answers to a quiz, by its id; others may be anything.
+
+    Which answers its questions can have is known when the quiz is made: Run.take_up asks.
+    """
+    found: dict[str, list[Given]] = {}
+    for name, written in list(entries.items())[-KEPT:]:
+        if isinstance(written, list) and 0 < len(written) <= LONGEST:
+            given = [_given(entry) for entry in written]
+            found |= {name: answers} if (answers := [g for g in given if g]) else {}
+    return found
+
+
+def _given(entry: object) -> Given | None:
+    match entry:
+        case [str(answer), int() | float() as seconds] if (
+            len(answer) <= LONGEST_ANSWER and 0 <= seconds < 1e6
+        ):
+            return Given(answer, float(seconds))
+    return None
 
 
 def spoken(seconds: float) -> str:

@@ -1,0 +1,68 @@
+"""What is the visitor's stays in the visitor's browser: grades, verdicts and answers, as ids.
+
+A server that restarts, or a tab that is closed, loses nothing of it, and the server keeps nothing
+longer than a session. What comes back from a browser is text of unknown origin: it is bounded,
+parsed as JSON, and every entry is checked by who asked for it; what fits nothing is left out
+without a word.
+"""
+
+import json
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from secrets import token_hex
+from typing import Any, Final
+
+import streamlit as st
+
+LARGEST: Final = 65_536
+"""Characters of one shelf in the browser; the oldest entries go first."""
+_SESSION: Final = "browser_store"
+
+Take = Callable[[dict[str, Any]], None]
+
+
+@st.cache_resource
+def _component() -> Any:
+    script = Path(__file__).with_suffix(".js").read_text(encoding="utf-8")
+    return st.components.v2.component("browser_store", html="<span hidden></span>", js=script)
+
+
+def keep(shelf: str, mine: Mapping[str, Any], take: Take) -> None:
+    """Keep these entries in the browser, and hand over what it holds already.
+
+    Call it once on a page, below what is seen: it takes no room.
+
+    Args:
+        shelf: which store, such as "questions".
+        mine: id -> a value of JSON; an entry that is gone is taken from the browser too.
+        take: called before a run, when the browser holds other entries than these, as after a
+            restart or from another tab: the entries, of which nothing was checked but that they
+            are JSON. It replaces `mine` by those that are possible.
+    """
+    session = st.session_state.setdefault(_SESSION, token_hex(8))
+    key = f"kept_{shelf}"
+
+    def held() -> None:
+        found = read(st.session_state[key].get("held"), session)
+        if found is not None:
+            take(found)
+
+    _component()(
+        key=key,
+        data={"shelf": shelf, "session": session, "mine": dict(mine), "most": LARGEST},
+        on_held_change=held,
+    )
+
+
+def read(held: object, session: str) -> dict[str, Any] | None:
+    """The entries that a browser reported; None where that is nothing for this session."""
+    if not isinstance(held, Mapping) or held.get("session") != session:
+        return None
+    text = held.get("text")
+    if not isinstance(text, str) or len(text) > LARGEST:
+        return None
+    try:
+        found = json.loads(text)
+    except (ValueError, RecursionError):
+        return None
+    return found if isinstance(found, dict) else None

@@ -1,0 +1,89 @@
+"""What is the visitor's stays in the visitor's browser: across a restart, in two tabs, damaged."""
+
+import json
+from urllib.parse import parse_qs, urlsplit
+
+import pytest
+
+from explorer.lessons.quiz import make_quiz
+
+SHELF = "resnet-explorer/questions"
+
+
+def press(visit, key):
+    with visit.rerun():
+        visit.page.keyboard.press(key)
+
+
+def shelf(visit, name=SHELF):
+    text = visit.page.evaluate("name => localStorage.getItem(name)", name)
+    return None if text is None else json.loads(text)
+
+
+def grade(visit, key):
+    press(visit, "Enter")
+    press(visit, key)
+
+
+def test_grades_and_answers_outlive_the_server(open_page, fresh_server):
+    server = fresh_server()
+    visit = open_page("questions", {"questions_card": "bottleneck"}, base_url=server.url)
+    grade(visit, "2")
+    assert shelf(visit) == {"bottleneck": "nearly"}
+    visit.goto("myths", {"myths_card": "misprint"})
+    press(visit, "3")
+    visit.goto("quiz", {"quiz_seed": "42", "quiz_length": "5", "quiz_feedback": "end"})
+    first = make_quiz("42", 5)[0]
+    assert first.typed
+    with visit.rerun():
+        visit.page.keyboard.type(first.right)
+        visit.page.keyboard.press("Enter")
+    visit.page.get_by_text("Question 2 of 5").wait_for()
+
+    server.stop()
+    server.start()
+    visit.goto("questions", {"questions_card": "bottleneck"})
+    visit.page.get_by_text("architecture and counting · easy · nearly").wait_for()
+    visit.goto("myths", {"myths_card": "misprint"})
+    visit.page.get_by_text("1 of 1").wait_for()
+    visit.goto("quiz", {"quiz_seed": "42", "quiz_length": "5", "quiz_feedback": "end"})
+    visit.page.get_by_text("Question 2 of 5").wait_for()
+    assert visit.exceptions() == []
+    assert next(iter(shelf(visit, "resnet-explorer/quiz").values()))[0][0] == first.right
+
+
+def test_two_tabs_of_one_visitor_agree(open_page):
+    visit = open_page("questions", {"questions_card": "bottleneck"})
+    other = visit.context.new_page()
+    other.goto(visit.page.url)
+    other.get_by_role("button", name="Show the answer").wait_for()
+    grade(visit, "1")
+    other.get_by_text("architecture and counting · easy · knew it").wait_for()
+    other.get_by_role("button", name="Next").click()
+    other.get_by_role("button", name="Show the answer").click()
+    other.get_by_role("button", name="Nearly").click()
+    visit.page.wait_for_function(
+        "name => Object.keys(JSON.parse(localStorage.getItem(name))).length === 2", arg=SHELF
+    )
+    with visit.rerun():
+        other.get_by_role("button", name="Forget all grades").click()
+    assert shelf(visit) == {}
+    assert visit.page.get_by_role("button", name="Forget all grades").is_disabled()
+    assert visit.exceptions() == []
+
+
+@pytest.mark.parametrize(
+    "held",
+    ["", "{{{", "[1, 2]", "null", '"text"', '{"bottleneck": {"a": 1}}', '{"gone": "no"}',
+     "[" * 60_000, '{"x": "' + "y" * 100_000 + '"}', "{\"__proto__\": \"no\", \"a\": \"<b>\"}"],
+    ids=range(10),
+)  # fmt: skip
+def test_damaged_and_foreign_values_are_ignored(open_page, held):
+    visit = open_page("questions", {"questions_card": "bottleneck"})
+    visit.page.evaluate("([name, text]) => localStorage.setItem(name, text)", [SHELF, held])
+    visit.goto("questions", {"questions_card": "bottleneck"})
+    visit.page.get_by_text("architecture and counting · easy").wait_for()
+    grade(visit, "3")
+    assert shelf(visit)["bottleneck"] == "no"
+    assert parse_qs(urlsplit(visit.page.url).query)["questions_card"] != ["bottleneck"]
+    assert visit.exceptions() == []
