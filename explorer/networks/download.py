@@ -1,20 +1,26 @@
 """A download in the background: progress, cancel, checksum, and never half a file."""
 
+import glob
 import hashlib
 import logging
 import os
 import tempfile
 import threading
 import urllib.request
+from contextlib import suppress
 from http.client import HTTPException
 from pathlib import Path
-from time import monotonic
-from typing import BinaryIO, Final, Literal
+from time import monotonic, time
+from typing import Any, BinaryIO, Final, Literal
 from urllib.error import HTTPError, URLError
+
+from explorer.words import WordedError, quoted
 
 State = Literal["running", "done", "cancelled", "failed"]
 _CHUNK: Final = 1 << 18
 _TIMEOUT_S: Final = 20.0
+_ABANDONED_S: Final = 600.0
+"""Since the last write to a temporary file: far longer than a line may be silent."""
 _log = logging.getLogger(__name__)
 
 
@@ -22,20 +28,26 @@ class Download:
     """One file on its way. Read `state`, `received`, `total` and `sentence` at any time.
 
     The bytes go to a temporary file beside the target; only a complete file whose SHA-256
-    begins with `sha256_prefix` is renamed to it.
+    begins with `sha256_prefix` is renamed to it. No more than `expected` bytes and a hundredth
+    are taken.
     """
 
     def __init__(self, url: str, target: Path, sha256_prefix: str, expected: int) -> None:
         self.url, self.target, self.sha256_prefix = url, target, sha256_prefix
-        self.total = expected
+        self.total = self.expected = expected
         self.received = 0
         self.state: State = "running"
-        self.sentence = ""
+        self.problem: WordedError | None = None
         self.begun = monotonic()
         self._stop = threading.Event()
         self._thread = threading.Thread(target=self._run, name=f"download {target.name}")
         self._thread.daemon = True
         self._thread.start()
+
+    @property
+    def sentence(self) -> str:
+        """Why it ended without a file, in the language of whoever asks; empty if it did not."""
+        return str(self.problem) if self.problem else ""
 
     @property
     def share(self) -> float:
@@ -62,64 +74,69 @@ class Download:
         part: Path | None = None
         try:
             self.target.parent.mkdir(parents=True, exist_ok=True)
+            self._sweep()
             handle, path = tempfile.mkstemp(".part", f"{self.target.name}.", self.target.parent)
             part = Path(path)
             with os.fdopen(handle, "wb") as file:
                 digest = self._fetch(file)
             if self._stop.is_set():
-                self.state = "cancelled"
-                self.sentence = "The download was cancelled; nothing was kept."
+                self._end("cancelled", "cancelled")
+            elif self.received > self._most:
+                self._end("failed", "too long", megabytes=self.expected / 1e6)
             elif not digest.startswith(self.sha256_prefix):
-                self._fail(
-                    "The downloaded file is not the one that was published: its checksum is "
-                    "wrong, so nothing was kept."
-                )
+                self._end("failed", "wrong checksum")
             else:
                 part.replace(self.target)
                 self.state = "done"
         except HTTPError as error:
-            self._fail(f"The server answered {error.code} ({error.reason}): nothing was loaded.")
+            self._end("failed", "answered", code=error.code, reason=quoted(error.reason))
         except URLError as error:
-            self._fail(
-                f"{_host(self.url)} cannot be reached from this machine. Connect it to the "
-                "internet and try again, or put the file into "
-                f"{at_home(self.target.parent)} yourself."
-            )
+            folder = at_home(self.target.parent)
+            self._end("failed", "unreachable", host=_host(self.url), folder=folder)
             _log.info("%s: %s", self.url, error.reason)
         except (HTTPException, TimeoutError, ConnectionError):
-            self._fail(self._broke_off())
+            received, total = self.received / 1e6, self.total / 1e6
+            self._end("failed", "broke off", received=received, total=total)
         except OSError as error:
-            self._fail(f"The file could not be written: {error.strerror or error}.")
+            self._end("failed", "not written", problem=error.strerror or str(error))
         except Exception as error:  # a thread that dies silently would show a bar for ever
-            self._fail(f"The download failed ({type(error).__name__}); nothing was kept.")
+            self._end("failed", "failed", kind=type(error).__name__)
         finally:
             if part is not None:
                 part.unlink(missing_ok=True)
+
+    @property
+    def _most(self) -> int:
+        return self.expected + self.expected // 100
 
     def _fetch(self, file: BinaryIO) -> str:
         digest = hashlib.sha256()
         request = urllib.request.Request(self.url, headers={"User-Agent": "resnet-explorer"})
         with urllib.request.urlopen(request, timeout=_TIMEOUT_S) as answer:
-            announced = answer.headers.get("Content-Length")
-            if announced:
+            announced = answer.headers.get("Content-Length") or ""
+            # What is no number is as good as nothing: the checksum decides.
+            if known := announced.isascii() and announced.isdigit() and len(announced) < 16:
                 self.total = int(announced)
             while not self._stop.is_set() and (chunk := answer.read(_CHUNK)):
+                self.received += len(chunk)
+                if self.received > self._most:
+                    break
                 digest.update(chunk)
                 file.write(chunk)
-                self.received += len(chunk)
-        if announced and not self._stop.is_set() and self.received < self.total:
+        if known and not self._stop.is_set() and self.received < min(self.total, self._most):
             raise ConnectionError
         return digest.hexdigest()
 
-    def _broke_off(self) -> str:
-        return (
-            f"The connection broke off after {self.received / 1e6:.1f} of "
-            f"{self.total / 1e6:.1f} MB; nothing was kept, so try again."
-        )
+    def _sweep(self) -> None:
+        """Delete what a server left that ended during a download: nobody has written to it."""
+        for left in self.target.parent.glob(f"{glob.escape(self.target.name)}.*.part"):
+            with suppress(OSError):
+                if time() - left.stat().st_mtime > _ABANDONED_S:
+                    left.unlink()
 
-    def _fail(self, sentence: str) -> None:
-        self.sentence = sentence
-        self.state = "failed"
+    def _end(self, state: State, title: str, **values: Any) -> None:
+        self.problem = WordedError("download", title, **values)
+        self.state = state
 
 
 class Downloads:

@@ -40,6 +40,15 @@ def cache_folder() -> Path:
     return Path(torch.hub.get_dir()) / "checkpoints"
 
 
+def files_there(suffixes: tuple[str, ...]) -> list[Path]:
+    """The files in `cache_folder()` that end so: no folders, pipes or links that lead nowhere."""
+    try:
+        found = [path for path in cache_folder().iterdir() if path.suffix.lower() in suffixes]
+        return sorted(path for path in found if path.is_file())
+    except OSError:  # the folder need not exist, nor be ours to read
+        return []
+
+
 @lru_cache(maxsize=16)
 def published_weights(preset: str) -> tuple[PublishedWeights, ...]:
     """torchvision's weights for a preset, newest last; none if it has no such network."""

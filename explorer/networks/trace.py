@@ -3,7 +3,7 @@
 from collections import Counter
 from dataclasses import dataclass
 from time import perf_counter
-from typing import Final
+from typing import Any, Final
 
 import torch
 from torch import Tensor
@@ -11,6 +11,7 @@ from torch import Tensor
 from explorer.architecture import Blueprint, Shape, blueprint
 from explorer.networks.devices import synchronise
 from explorer.networks.resnet import ResNet
+from explorer.words import section
 
 _MORE_PASSES: Final = 2
 _MORE_PASSES_S: Final = 1.0
@@ -26,23 +27,42 @@ class MeasuredOp:
 
 
 @dataclass(frozen=True, slots=True)
+class Mismatch:
+    """Something that is not as foretold: a section of words/trace.md, and its values."""
+
+    title: str
+    values: tuple[tuple[str, Any], ...]
+
+    def __str__(self) -> str:
+        return section("trace", self.title, **dict(self.values))
+
+
+def _mismatch(title: str, **values: Any) -> Mismatch:
+    return Mismatch(title, tuple(values.items()))
+
+
+@dataclass(frozen=True, slots=True)
 class Trace:
     """A measured forward pass beside the blueprint that foretold it.
 
-    `mismatches` is empty if every op ran once, in the foretold order, and wrote the foretold
+    `found` is empty if every op ran once, in the foretold order, and wrote the foretold
     shape, and if the network holds exactly the foretold number of parameters. Where an op could
     not run at all, `ops` ends before it.
     """
 
     blueprint: Blueprint
     ops: tuple[MeasuredOp, ...]
-    mismatches: tuple[str, ...]
+    found: tuple[Mismatch, ...]
     device: str
-    batch_size: int
 
     @property
     def agrees(self) -> bool:
-        return not self.mismatches
+        return not self.found
+
+    @property
+    def mismatches(self) -> tuple[str, ...]:
+        """What was found, in words."""
+        return tuple(map(str, self.found))
 
     @property
     def seconds(self) -> float:
@@ -82,8 +102,8 @@ def trace(network: ResNet, x: Tensor) -> Trace:
     found = sum(parameter.numel() for parameter in network.parameters())
     mismatches = _differences(foretold, ops, failure)
     if found != foretold.params:
-        mismatches.append(f"the network holds {found:,} parameters, not {foretold.params:,}")
-    return Trace(foretold, tuple(ops), tuple(mismatches), str(x.device), x.shape[0])
+        mismatches.append(_mismatch("parameters", found=found, foretold=foretold.params))
+    return Trace(foretold, tuple(ops), tuple(mismatches), str(x.device))
 
 
 def _fastest(network: ResNet, x: Tensor) -> list[MeasuredOp]:
@@ -116,24 +136,28 @@ def _measure(network: ResNet, x: Tensor) -> tuple[list[MeasuredOp], str | None]:
     return ops, None
 
 
-def _differences(foretold: Blueprint, ops: list[MeasuredOp], failure: str | None) -> list[str]:
+def _differences(foretold: Blueprint, ops: list[MeasuredOp], failure: str | None) -> list[Mismatch]:
     expected = {op.path: op.out_shape for op in foretold.ops}
     runs = Counter(op.path for op in ops)
     missing = [path for path in expected if path not in runs]
     differences = [
-        f"{path} ran and was not foretold" if path not in expected else f"{path} ran {count} times"
-        for path, count in runs.items()
-        if path not in expected or count > 1
+        _mismatch("ran often", path=path, times=times)
+        if path in expected
+        else _mismatch("not foretold", path=path)
+        for path, times in runs.items()
+        if path not in expected or times > 1
     ]
     differences += [
-        f"{op.path} wrote {op.out_shape}, foretold was {expected[op.path]}"
+        _mismatch("shape", path=op.path, found=op.out_shape, foretold=expected[op.path])
         for op in ops
         if op.path in expected and op.out_shape != expected[op.path]
     ]
-    if failure is not None:
-        differences.append(f"{missing[0] if missing else 'the network'} could not run: {failure}")
+    if failure is not None and missing:
+        differences.append(_mismatch("could not run", path=missing[0], failure=failure))
+    elif failure is not None:
+        differences.append(_mismatch("network could not run", failure=failure))
     elif missing:
-        differences += [f"{path} was foretold and did not run" for path in missing]
+        differences += [_mismatch("did not run", path=path) for path in missing]
     elif not differences and list(expected) != list(runs):
-        differences.append("the ops ran in another order than foretold")
+        differences.append(_mismatch("order"))
     return differences

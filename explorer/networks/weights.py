@@ -14,7 +14,10 @@ from safetensors.torch import load as load_safetensors
 from torch import Tensor
 
 from explorer.architecture import NetworkSpec
+from explorer.networks import pickles
+from explorer.networks.pickles import MAX_TENSORS
 from explorer.networks.resnet import ResNet
+from explorer.words import WordedError, label, quoted
 
 SUFFIXES: Final = (".pth", ".pt", ".safetensors")
 _WRAPPERS: Final = ("state_dict", "model_state_dict", "model", "network", "net", "module")
@@ -22,10 +25,25 @@ _PREFIXES: Final = ("module.", "_orig_mod.", "model.", "network.", "net.", "back
 _MAGIC: Final = (b"PK\x03\x04", b"\x80")
 """How files of torch.save begin: a ZIP archive, or a pickle of protocol 2 or later."""
 _COUNTER: Final = "num_batches_tracked"
+_MOST_WRAPPERS: Final = 8
+MEMORY_PER_BYTE: Final = 4
+"""Bytes of memory that reading takes for each byte of the file: itself, and copies of it."""
+MEMORY_FOR_OBJECTS: Final = 800_000_000
+"""Bytes of memory for Python's objects, of which pickles.py bounds the number."""
 
 
-class WeightsError(ValueError):
-    """A file that holds no usable weights; the message is one sentence for the visitor."""
+class WeightsError(WordedError):
+    """A file that holds no usable weights, in one sentence for the visitor (words/weights.md)."""
+
+    def __init__(self, title: str, /, **values: Any) -> None:
+        super().__init__("weights", title, **values)
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return _again, (self.title, self.values)
+
+
+def _again(title: str, values: dict[str, Any]) -> WeightsError:
+    return WeightsError(title, **values)
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,9 +71,10 @@ class Differences:
         counts = {
             "missing": len(self.missing),
             "unexpected": len(self.unexpected),
-            "of another shape": len(self.misshapen),
+            "misshapen": len(self.misshapen),
         }
-        return ", ".join(f"{count:,} {what}" for what, count in counts.items() if count)
+        told = [label(f"differences.{what}", n=n) for what, n in counts.items() if n]
+        return label("list.comma").join(told)
 
 
 def read_state(source: bytes | Path, name: str) -> dict[str, Tensor]:
@@ -65,16 +84,31 @@ def read_state(source: bytes | Path, name: str) -> dict[str, Tensor]:
     {"state_dict": ...} are opened, prefixes such as `module.` are taken off, and a classifier
     called `linear` becomes `fc`.
 
+    Takes at most MEMORY_PER_BYTE times the file's size, and MEMORY_FOR_OBJECTS beside that.
+
     Raises:
-        WeightsError: the file is of another kind, damaged, or holds more than tensors.
+        WeightsError: the file is of another kind, damaged, asks for more than it holds, or holds
+            more than ordinary tensors.
     """
     if Path(name).suffix.lower() not in SUFFIXES:
-        raise WeightsError(f"{name} must end in {', '.join(SUFFIXES)}.")
-    if name.lower().endswith(".safetensors"):
-        found: Any = _read_safetensors(source, name)
-    else:
-        found = _read_pickle(source, name)
-    return _renamed(_unwrapped(found, name))
+        raise WeightsError("suffix", name=quoted(name), allowed=", ".join(SUFFIXES))
+    try:
+        # A pipe would be waited for, and a folder is no file.
+        if isinstance(source, Path) and not source.is_file():
+            raise WeightsError("no file", name=quoted(name))
+        safe = name.lower().endswith(".safetensors")
+        found = _read_safetensors(source, name) if safe else _read_pickle(source, name)
+    except OSError:
+        raise WeightsError("unreadable", name=quoted(name)) from None
+    state = _unwrapped(found, name)
+    if len(state) > MAX_TENSORS:
+        raise WeightsError("too many", name=quoted(name), most=MAX_TENSORS)
+    for key, value in state.items():
+        _check_ordinary(key, value)
+    size = len(source) if isinstance(source, bytes) else source.stat().st_size
+    if sum(value.numel() * value.element_size() for value in state.values()) > size:
+        raise WeightsError("shared", name=quoted(name))
+    return _renamed(state)
 
 
 def differences(spec: NetworkSpec, state: Mapping[str, Tensor]) -> Differences:
@@ -114,20 +148,36 @@ def load(spec: NetworkSpec, state: Mapping[str, Tensor], device: str = "cpu") ->
     """
     found = differences(spec, state)
     if not found.fits:
-        raise WeightsError(f"The weights do not fit this network: {found}.")
+        raise WeightsError("do not fit", differences=str(found))
     with torch.device("meta"):
         network = ResNet(spec)
     values = {}
     for key, shape in _shapes(spec).items():
         counter = key.endswith(_COUNTER)
         value = state.get(key, torch.zeros(shape, dtype=torch.long) if counter else None)
-        if value is None or value.layout != torch.strided or value.is_quantized:
-            raise WeightsError(f"{key} is not an ordinary dense tensor.")
+        assert value is not None  # differences() missed nothing
+        _check_ordinary(key, value)
         # A copy: the file's own storage may be shared, in half precision, or memory-mapped.
         values[key] = value.to(torch.long if counter else torch.float32, copy=True).contiguous()
     network.load_state_dict(values, assign=True)
     network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
     return network.requires_grad_(True).eval().to(device)
+
+
+def _check_ordinary(key: str, value: Tensor) -> None:
+    """Raise WeightsError unless the tensor holds each of its numbers, and they are real."""
+    kinds = {
+        "meta": value.is_meta,
+        "nested": value.is_nested,
+        "sparse": value.layout not in (torch.strided, torch.jagged),
+        "quantised": value.is_quantized,
+        "complex": value.is_complex(),
+    }
+    for kind, found in kinds.items():
+        if found:
+            raise WeightsError(kind, key=quoted(key))
+    if value.untyped_storage().nbytes() < value.numel() * value.element_size():
+        raise WeightsError("expanded", key=quoted(key))
 
 
 def _shapes(spec: NetworkSpec) -> dict[str, tuple[int, ...]]:
@@ -136,28 +186,35 @@ def _shapes(spec: NetworkSpec) -> dict[str, tuple[int, ...]]:
 
 
 def _read_safetensors(source: bytes | Path, name: str) -> dict[str, Tensor]:
+    data = source if isinstance(source, bytes) else source.read_bytes()
+    # The file begins with the length of its table, in which each tensor has a dtype.
+    table = data[8 : 8 + int.from_bytes(data[:8], "little")]
+    if table.count(b'"dtype"') > MAX_TENSORS:
+        raise WeightsError("too many", name=quoted(name), most=MAX_TENSORS)
     try:
-        return load_safetensors(source if isinstance(source, bytes) else source.read_bytes())
-    except (SafetensorError, OSError, ValueError, KeyError):
-        raise WeightsError(f"{name} is damaged or no safetensors file.") from None
+        return load_safetensors(data)
+    except (SafetensorError, ValueError, KeyError):
+        raise WeightsError("damaged safetensors", name=quoted(name)) from None
 
 
 def _read_pickle(source: bytes | Path, name: str) -> Any:
     _refuse_compressed(source, name)
-    file = io.BytesIO(source) if isinstance(source, bytes) else source
     if not _start(source).startswith(_MAGIC):
-        raise WeightsError(f"{name} is damaged or no PyTorch file.")
+        raise WeightsError("damaged", name=quoted(name))
     try:
-        return torch.load(file, map_location="cpu", weights_only=True)
+        with io.BytesIO(source) if isinstance(source, bytes) else source.open("rb") as file:
+            pickles.check(file)
+            file.seek(0)
+            return torch.load(file, map_location="cpu", weights_only=True)
+    except pickles.TooMuch:
+        raise WeightsError("too many", name=quoted(name), most=MAX_TENSORS) from None
+    except pickles.NoStateDict:
+        raise WeightsError("no state dict", name=quoted(name)) from None
     except pickle.UnpicklingError as error:
-        if "weights_only" in str(error).lower() or "Unsupported" in str(error):
-            raise WeightsError(
-                f"{name} holds more than tensors, which could run code, so it was not opened; "
-                "save model.state_dict() instead of the model."
-            ) from None
-        raise WeightsError(f"{name} is damaged or no PyTorch file.") from None
+        code = "weights_only" in str(error).lower() or "Unsupported" in str(error)
+        raise WeightsError("code" if code else "damaged", name=quoted(name)) from None
     except Exception:  # whatever the reader stumbles over, the file is the reason
-        raise WeightsError(f"{name} is damaged or no PyTorch file.") from None
+        raise WeightsError("damaged", name=quoted(name)) from None
 
 
 def _start(source: bytes | Path) -> bytes:
@@ -177,26 +234,28 @@ def _refuse_compressed(source: bytes | Path, name: str) -> None:
         with zipfile.ZipFile(file) as archive:
             unfolded = sum(entry.file_size for entry in archive.infolist())
     except (zipfile.BadZipFile, OSError, ValueError):
-        raise WeightsError(f"{name} is damaged or no PyTorch file.") from None
+        raise WeightsError("damaged", name=quoted(name)) from None
     if unfolded > size:
-        raise WeightsError(f"{name} is a compressed archive, which PyTorch's own files are not.")
+        raise WeightsError("compressed", name=quoted(name))
 
 
 def _unwrapped(found: Any, name: str) -> dict[str, Tensor]:
-    while isinstance(found, Mapping):
+    for _ in range(_MOST_WRAPPERS):
+        if not isinstance(found, Mapping):
+            raise WeightsError("another thing", name=quoted(name), kind=type(found).__name__)
         inner = next((found[key] for key in _WRAPPERS if isinstance(found.get(key), Mapping)), None)
         if inner is None:
             break
         found = inner
-    if not isinstance(found, Mapping):
-        raise WeightsError(f"{name} holds no state dict, but a {type(found).__name__}.")
+    else:  # a wrapper can hold itself
+        raise WeightsError("no state dict", name=quoted(name))
     state = {
         key: value
         for key, value in found.items()
         if isinstance(key, str) and isinstance(value, Tensor)
     }
     if not state:
-        raise WeightsError(f"{name} holds no tensors with names.")
+        raise WeightsError("no tensors", name=quoted(name))
     return state
 
 

@@ -1,6 +1,7 @@
 """Downloads from a server on this machine: good, wrong, broken off, missing, cancelled."""
 
 import hashlib
+import os
 import threading
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -23,8 +24,14 @@ class Handler(BaseHTTPRequestHandler):
         if self.path == "/missing":
             self.send_error(404)
             return
+        if self.path == "/forbidden":
+            self.send_response(403, "![x](//host) *no*")
+            self.end_headers()
+            return
         self.send_response(200)
-        self.send_header("Content-Length", str(len(CONTENT)))
+        lengths = {"/corrupt": "1e6, many", "/negative": "-5", "/digits": "9" * 5_000}
+        if self.path != "/silent":
+            self.send_header("Content-Length", lengths.get(self.path, str(len(CONTENT))))
         self.end_headers()
         half = len(CONTENT) // 2
         try:
@@ -54,8 +61,10 @@ def url() -> Iterator[str]:
     server.server_close()
 
 
-def finished(url: str, target: Path, prefix: str = PREFIX) -> Download:
-    download = Download(url, target, prefix, 123)
+def finished(
+    url: str, target: Path, prefix: str = PREFIX, expected: int = len(CONTENT)
+) -> Download:
+    download = Download(url, target, prefix, expected)
     download.wait(30)
     return download
 
@@ -99,7 +108,7 @@ def test_a_file_that_cannot_be_written(url: str, tmp_path: Path) -> None:
 
 
 def test_cancel_while_it_runs(url: str, tmp_path: Path) -> None:
-    download = Download(f"{url}/slow", tmp_path / "net.pth", PREFIX, 0)
+    download = Download(f"{url}/slow", tmp_path / "net.pth", PREFIX, len(CONTENT))
     end = threading.Event()
     for _ in range(400):
         if download.received >= 512 * 1024:
@@ -115,7 +124,7 @@ def test_cancel_while_it_runs(url: str, tmp_path: Path) -> None:
 
 def test_one_download_for_everybody(url: str, tmp_path: Path) -> None:
     downloads, target = Downloads(), tmp_path / "net.pth"
-    both = [downloads.begin(f"{url}/slow", target, PREFIX, 0) for _ in range(2)]
+    both = [downloads.begin(f"{url}/slow", target, PREFIX, len(CONTENT)) for _ in range(2)]
     assert both[0] is both[1] is downloads.find(target)
     Handler.gate.set()
     both[0].wait(20)
@@ -124,7 +133,43 @@ def test_one_download_for_everybody(url: str, tmp_path: Path) -> None:
 
 def test_a_failed_one_can_be_tried_again(url: str, tmp_path: Path) -> None:
     downloads, target = Downloads(), tmp_path / "net.pth"
-    downloads.begin(f"{url}/broken", target, PREFIX, 0).wait(20)
-    again = downloads.begin(f"{url}/good", target, PREFIX, 0)
+    downloads.begin(f"{url}/broken", target, PREFIX, len(CONTENT)).wait(20)
+    again = downloads.begin(f"{url}/good", target, PREFIX, len(CONTENT))
     again.wait(20)
     assert again.state == "done" and target.read_bytes() == CONTENT
+
+
+@pytest.mark.parametrize("path", ["/good", "/silent"])
+def test_no_more_is_taken_than_was_published(url: str, tmp_path: Path, path: str) -> None:
+    download = finished(url + path, tmp_path / "net.pth", expected=len(CONTENT) // 2)
+    assert download.state == "failed"
+    assert download.sentence.startswith("The server sends more than the 1.0 MB")
+    assert download.received < len(CONTENT)
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("path", ["/corrupt", "/negative", "/digits", "/silent"])
+def test_a_length_that_is_none(url: str, tmp_path: Path, path: str) -> None:
+    download = finished(url + path, tmp_path / "net.pth")
+    assert (download.state, download.sentence) == ("done", "")
+    assert (tmp_path / "net.pth").read_bytes() == CONTENT
+
+
+def test_the_servers_words_act_on_nothing(url: str, tmp_path: Path) -> None:
+    download = finished(f"{url}/forbidden", tmp_path / "net.pth")
+    assert download.sentence == (
+        "The server answered 403 (`'![x](//host) *no*'`): nothing was loaded."
+    )
+
+
+def test_what_a_dead_server_left_is_removed(url: str, tmp_path: Path) -> None:
+    target = tmp_path / "net[1].pth"
+    left, running, other = (
+        tmp_path / name for name in ("net[1].pth.a.part", "net[1].pth.b.part", "net1.pth.a.part")
+    )
+    for path in (left, running, other):
+        path.write_bytes(b"half")
+    for path in (left, other):
+        os.utime(path, (0, 0))
+    assert finished(f"{url}/good", target).state == "done"
+    assert sorted(tmp_path.iterdir()) == sorted((target, running, other))

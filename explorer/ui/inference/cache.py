@@ -217,10 +217,7 @@ def published_network(spec: NetworkSpec, device: str, url: str, _file: Published
     from explorer.networks.weights import WeightsError, load, read_state
 
     if not is_intact(_file.path, _file.sha256_prefix):
-        raise WeightsError(
-            f"{_file.path.name} in torch's cache is not the file that was published: its checksum "
-            "is wrong. Delete it and download it again."
-        )
+        raise WeightsError("not what was published", name=_file.path.name)
     return load(spec, read_state(_file.path, _file.path.name), device)
 
 

@@ -33,7 +33,7 @@ class _Kept:
 def given() -> tuple[str, str, bytes | Path] | None:
     """Name, key and source of the visitor's file: an upload, or one in torch's cache folder."""
     from explorer.networks.download import at_home
-    from explorer.networks.published_weights import cache_folder
+    from explorer.networks.published_weights import cache_folder, files_there
     from explorer.networks.weights import SUFFIXES
 
     folder = cache_folder()
@@ -50,7 +50,7 @@ def given() -> tuple[str, str, bytes | Path] | None:
         data = upload.getvalue()
         kept = _Kept(upload.file_id, upload.name, data, cache.digest(data))
         st.session_state[_FILE] = kept
-    there = sorted(path for path in folder.glob("*") if path.suffix in SUFFIXES)
+    there = files_there(SUFFIXES)
     if there and upload is None:
         chosen = st.selectbox(
             "or one in torch's cache folder", [path.name for path in there], index=None
