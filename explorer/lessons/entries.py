@@ -3,13 +3,15 @@
 The id is what addresses, files and session state hold; `title` among the values is what is shown.
 
 Placeholders name a network, as in {resnet50.params:,}, or its MACs in units of 10^9,
-as in {resnet50_gmacs}; both are filled in from the blueprint.
+as in {resnet50_gmacs}, filled in from the blueprint; or a network on board, as in
+{card_resnet20.test_accuracy}, filled in from its card.
 """
 
 import re
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
+from explorer.experiments.embedded import cards
 from explorer.experiments.proofs.named import blueprint_named
 from explorer.words.text import source
 
@@ -26,6 +28,8 @@ class _Numbers(dict[str, Any]):
     def __missing__(self, name: str) -> Any:
         if name.endswith("_gmacs"):
             return f"{blueprint_named(name.removesuffix('_gmacs')).macs / 1e9:.2f}"
+        if name.startswith("card_"):
+            return cards()[name.removeprefix("card_")]
         return blueprint_named(name)
 
 
