@@ -148,6 +148,24 @@ def scale_invariance() -> Found:
     ], say("how: scale invariance")
 
 
+def shrinking_weights() -> Found:
+    """What weight decay does to the branch: the output of W times k, for k below 1."""
+    return [
+        near(
+            say("about: shrinking", k="0.01"),
+            "0.953",
+            measured.measured_scale_ratio(1.0, 1e-2),
+            5e-4,
+        ),
+        near(
+            say("about: shrinking", k="0.0001"),
+            "0.032",
+            measured.measured_scale_ratio(1.0, 1e-4),
+            5e-4,
+        ),
+    ], say("how: shrinking")
+
+
 def useless_bias() -> Found:
     found = measured.useless_bias()
     return [
