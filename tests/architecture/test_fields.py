@@ -1,0 +1,92 @@
+"""A field of NetworkSpec is seen everywhere that it should be, and the README says where."""
+
+import re
+from dataclasses import fields, replace
+from pathlib import Path
+
+import pytest
+
+from explorer.architecture import PRESETS, NetworkSpec, blueprint, preset
+from explorer.architecture import presets as module_of_presets
+from explorer.lessons.sentences import walk_in_words
+from explorer.ui.fields import CHOICES, FIELDS, LISTS, NUMBERS, SWITCHES
+from explorer.views import block_diagram, diagram, source_code, trace_table, unit_diagram
+from explorer.words import glossary, has_label
+
+ROOT = Path(__file__).parents[2]
+README = (ROOT / "README.md").read_text(encoding="utf-8")
+BASE = preset("resnet50")
+CHANGES = {
+    "block": "basic",
+    "depths": (3, 4, 6, 2),
+    "widths": (64, 128, 256, 500),
+    "stem": "cifar",
+    "activation_order": "pre",
+    "stride_on": "1x1",
+    "shortcut": "padding",
+    "norm_on_projection": False,
+    "batch_norm": False,
+    "conv_bias": True,
+    "groups": 2,
+    "width_per_group": 32,
+    "in_channels": 1,
+    "num_classes": 10,
+}
+VIEWS = {
+    "trace table": lambda bp: trace_table.op_rows(bp),
+    "source code": lambda bp: source_code.module_source(bp, "Any"),
+    "block diagram": lambda bp: [block_diagram.lines_of(op) for op in bp.ops],
+    "unit diagram": lambda bp: [
+        unit_diagram.op_lines(op) for block in bp.blocks for op in block.ops if op.kind != "add"
+    ],
+    "diagram": lambda bp: diagram.sheet(bp).source,
+    "sentences": walk_in_words,
+}
+UNTOUCHED = {
+    "unit diagram": {"in_channels", "num_classes"},
+    "diagram": {"norm_on_projection", "batch_norm", "conv_bias", "groups", "width_per_group"},
+    "sentences": {"conv_bias"},
+}
+"""Fields that a picture does not show, because it leaves out what they change."""
+
+
+def test_every_field_is_changed_here():
+    assert set(CHANGES) == {field.name for field in fields(NetworkSpec)}
+
+
+def test_every_field_is_in_the_sidebar():
+    assert set(FIELDS) == set(CHANGES)
+    assert {*CHOICES, *SWITCHES, *LISTS, *NUMBERS} == {*FIELDS, "image_size"}
+    for field in FIELDS:
+        assert has_label(f"{field}.label") and glossary(field)
+    for field, options in CHOICES.items():
+        assert all(has_label(f"{field}.{option}") for option in options)
+
+
+@pytest.mark.parametrize("view", VIEWS)
+@pytest.mark.parametrize("field", CHANGES)
+def test_two_networks_that_differ_in_a_field_are_shown_differently(field, view):
+    both = [blueprint(replace(BASE, **change), 64) for change in ({}, {field: CHANGES[field]})]
+    shown = [VIEWS[view](bp) for bp in both]
+    assert (shown[0] != shown[1]) == (field not in UNTOUCHED.get(view, ()))
+
+
+def section(title: str) -> str:
+    return re.split(r"^#{2,3} ", README.partition(f"### {title}\n")[2], flags=re.MULTILINE)[0]
+
+
+def test_the_places_that_the_readme_names_exist():
+    named = re.findall(r"`((?:explorer|tests)/[^`]+)`", section("Adding a field"))
+    assert len(named) > 20
+    assert [path for path in named if not (ROOT / path).is_file()] == []
+
+
+def test_the_readmes_preset_is_one():
+    [line] = re.findall(r"```python\n(.*),\n```", section("Adding a preset"))
+    made = eval(line, vars(module_of_presets))
+    assert made.name not in PRESETS and has_label(f"family.{made.family}")
+    assert str(made.spec.depth) in made.title and not made.torchvision
+    for name in re.findall(r"`([A-Z]+)`", section("Adding a preset")):
+        tests = (ROOT / "tests/architecture/test_presets.py").read_text(encoding="utf-8")
+        assert f"\n{name} = " in tests
+    assert blueprint(made.spec, made.image_size).spec.stride_on == "3x3"
