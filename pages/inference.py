@@ -1,7 +1,11 @@
+"""What a trained network says of a picture, and what it looked at."""
+
+from functools import partial
+
 import streamlit as st
 
-from explorer.ui import picker
-from explorer.ui.device import usable_device
+from explorer.ui import controls, picker
+from explorer.ui.cache import usable_device
 from explorer.ui.inference import (
     answer,
     card,
@@ -15,9 +19,10 @@ from explorer.ui.inference import (
     upload,
     weights,
 )
-from explorer.words import section
+from explorer.ui.inference.answer import allowed
+from explorer.words import label, section
 
-st.title("Inference", anchor=False)
+st.title(label("page.inference"), anchor=False)
 lead = st.container()
 
 left, right = st.columns([5, 6], gap="large")
@@ -38,24 +43,17 @@ with right:
 with left:
     answer.pictures(scene)
 
-VIEWS = {
-    "Preprocessing": preprocessing.draw,
-    "Feature maps": feature_maps.draw,
-    "Grad-CAM": grad_cam.draw,
-    "Receptive field": receptive_field.draw,
-    "Lesions": lesions.draw,
-    "train or eval": modes.draw,
-    "Many pictures": many.draw,
-    "Model card": card.draw,
-}
 st.divider()
-view = st.segmented_control(
-    "Look closer",
-    list(VIEWS),
-    default="Preprocessing",
-    required=True,
-    key="infer_view",
-    bind="query-params",
-    persist_state="session",
+controls.sections(
+    "infer_view",
+    {
+        "preprocessing": partial(allowed, preprocessing.draw, scene),
+        "feature_maps": partial(allowed, feature_maps.draw, scene),
+        "grad_cam": partial(allowed, grad_cam.draw, scene),
+        "receptive_field": partial(allowed, receptive_field.draw, scene),
+        "lesions": partial(allowed, lesions.draw, scene),
+        "modes": partial(allowed, modes.draw, scene),
+        "many": partial(allowed, many.draw, scene),
+        "model_card": partial(allowed, card.draw, scene),
+    },
 )
-VIEWS[view](scene)

@@ -14,11 +14,11 @@ if TYPE_CHECKING:
     from explorer.experiments.preprocess import Preprocessing
     from explorer.networks.published_weights import PublishedWeights
 
-BEST: Final = "best here"
-EMBEDDED: Final = "trained here"
-V1: Final = "torchvision V1"
-V2: Final = "torchvision V2"
-FILE: Final = "my file"
+BEST: Final = "best"
+EMBEDDED: Final = "on_board"
+V1: Final = "torchvision_v1"
+V2: Final = "torchvision_v2"
+FILE: Final = "file"
 UNTRAINED: Final = "untrained"
 OPTIONS: Final = (BEST, EMBEDDED, V2, V1, FILE, UNTRAINED)
 

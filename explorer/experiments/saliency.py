@@ -92,8 +92,9 @@ def half_of_gradient(slope: Tensor) -> int:
     """Side, in pixels, of the smallest square about the gradient's centre that holds half of it.
 
     Args:
-        slope: from seen_gradient, (H, W), not all zero.
+        slope: from seen_gradient, (H, W), finite, not all zero.
     """
+    slope = slope.double()  # whose sums may exceed what 32 bits hold
     height, width = slope.shape
     rows, columns = torch.arange(height), torch.arange(width)
     total = slope.sum()

@@ -7,6 +7,7 @@ from torch import Tensor, nn
 
 from explorer.architecture import NetworkSpec
 from explorer.networks.blocks import BasicBlock, Bottleneck, convolution, initialise
+from explorer.networks.stopping import between_ops
 
 
 class ResNet(nn.Module):
@@ -57,21 +58,26 @@ class ResNet(nn.Module):
             skip: paths of blocks ("layer3.2") to run without their main branch. Such a block
                 yields one pair, (its path, its shortcut's output).
 
+        It can be broken off between ops, see explorer.networks.stopping.
+
         Raises:
             ValueError: `skip` names a plain block that changes the shape.
         """
         for name in ("conv1", "bn1", "relu", "maxpool"):
             if hasattr(self, name):
                 x = getattr(self, name)(x)
+                between_ops()
                 yield name, x
         for stage in self.stages:
             for index, block in enumerate(getattr(self, stage)):
                 path = f"{stage}.{index}"
                 if path in skip:
                     x = block.without_main_branch(x)
+                    between_ops()
                     yield path, x
                     continue
                 for name, x in block.walk(x):
+                    between_ops()
                     yield f"{path}.{name}", x
         for name in ("final_bn", "final_relu", "avgpool", "flatten", "fc"):
             if hasattr(self, name):

@@ -1,15 +1,26 @@
-"""What is kept between reruns and shared by all sessions, each with a bound."""
+"""What several pages ask for: blueprints, devices, networks, traces, pictures. Kept for all.
+
+What is heavy is kept within the budget (explorer.ui.budget) and made behind the gate
+(explorer.ui.gate). All of it is shared, and never changed.
+"""
 
 from __future__ import annotations
 
+import hashlib
+from contextlib import AbstractContextManager
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
 import streamlit as st
 
-from explorer.architecture import Blueprint, NetworkSpec, blueprint
+from explorer.architecture import PRESETS, Blueprint, NetworkSpec, blueprint
+from explorer.experiments import work
+from explorer.ui import gate
+from explorer.ui.budget import kept
+from explorer.words import WordedError, section
 
 if TYPE_CHECKING:
+    from explorer.experiments.images import DecodedPicture
     from explorer.networks import Device, ResNet, Trace
 
 
@@ -45,20 +56,58 @@ def device_for(wanted: str) -> Device:
         if device.id.split(":")[0] == wanted:
             return device
     present = ", ".join(device.id for device in devices())
-    raise ValueError(f"device={wanted!r} is not on this machine; it has {present}")
+    raise WordedError("devices", "not here", device=f"device={wanted!r}", present=present)
 
 
-@st.cache_resource(max_entries=6, show_spinner=False)
+def usable_device(wanted: str) -> Device:
+    """The chosen device, or the best one with a word on why not the chosen one."""
+    try:
+        return device_for(wanted)
+    except ValueError as error:
+        best = device_for("auto")
+        words = section("devices", "another instead", problem=error, device=best.label)
+        st.warning(words, icon=":material/info:")
+        return best
+
+
+def _to_build(spec: NetworkSpec, device: str) -> AbstractContextManager[None]:
+    return gate.place(work.building(blueprint_of(spec, spec.minimum_image_size).params))
+
+
+@kept(place=_to_build)
 def network_of(spec: NetworkSpec, device: str) -> ResNet:
-    """The untrained network on a device (torch's name for it), in eval mode."""
+    """The untrained network on a device (torch's name for it), in eval mode.
+
+    Raises:
+        TooMuch: its weights are more than this server allows.
+    """
     from explorer.networks import build
 
     return build(spec, device)
 
 
-@st.cache_resource(max_entries=64, show_spinner=False)
+@kept
+def embedded_network(preset: str, device: str) -> ResNet:
+    """A network that the app carries, with its trained weights."""
+    from explorer.experiments.embedded import cards
+    from explorer.networks.weights import load, read_state
+
+    path = cards()[preset].path
+    return load(PRESETS[preset].spec, read_state(path, path.name), device)
+
+
+def _to_trace(spec: NetworkSpec, image_size: int, device: str) -> AbstractContextManager[None]:
+    # At least two passes: one unmeasured, one measured; quick networks run twice more.
+    return gate.place(work.forward(blueprint_of(spec, image_size), passes=2))
+
+
+@kept(place=_to_trace)
 def trace_of(spec: NetworkSpec, image_size: int, device: str) -> Trace:
-    """A measured forward pass of the untrained network on one random image."""
+    """A measured forward pass of the untrained network on one random image.
+
+    Raises:
+        TooMuch: it would take more than this server allows.
+    """
     import torch
 
     from explorer.networks import trace
@@ -66,3 +115,20 @@ def trace_of(spec: NetworkSpec, image_size: int, device: str) -> Trace:
     generator = torch.Generator().manual_seed(0)
     image = torch.randn(1, spec.in_channels, image_size, image_size, generator=generator)
     return trace(network_of(spec, device), image.to(device))
+
+
+def digest(data: bytes) -> str:
+    """The key of a file's content."""
+    return hashlib.sha256(data).hexdigest()
+
+
+@kept
+def decoded(key: str, name: str, _data: bytes) -> DecodedPicture:
+    """The picture in a file; of a visitor's own, `key` begins with their visit.
+
+    Raises:
+        PictureError: see explorer.experiments.images.decode.
+    """
+    from explorer.experiments.images import decode
+
+    return decode(_data, name)

@@ -114,6 +114,7 @@ def choice(
     everywhere: bool = False,
     on_change: Callable[[], None] | None = None,
     label: str | None = None,
+    former: Callable[[str], str] | None = None,
     **options: Any,
 ) -> Any:
     """Draw a choice of one among `ids` and return the chosen id; None only where `optional`.
@@ -127,10 +128,11 @@ def choice(
         everywhere: a control of the sidebar, kept in the address on all pages.
         on_change: called after a click, when the new value is held.
         label: of the control; else its words in labels.toml.
+        former: what an address of before says -> its id, where aliases.toml cannot list them all.
         options: handed to the widget (help, placeholder, label_visibility, ...).
     """
     first = default if default is not None or optional else ids[0]
-    _settle(key, _one_of(key, ids), first, None if everywhere else _memory().page)
+    _settle(key, _one_of(key, ids, former), first, None if everywhere else _memory().page)
     if st.session_state.get(key, _memory) != _memory().chosen[key]:
         st.session_state[key] = _memory().chosen[key]
     common: dict[str, Any] = {
@@ -290,8 +292,14 @@ def meant(key: str, text: str, ids: Sequence[str]) -> str | None:
     return found if found in ids else None
 
 
-def _one_of(key: str, ids: Sequence[str]) -> Callable[[str], str | None]:
-    return lambda text: meant(key, text, ids)
+def _one_of(
+    key: str, ids: Sequence[str], former: Callable[[str], str] | None = None
+) -> Callable[[str], str | None]:
+    def read(text: str) -> str | None:
+        found = meant(key, text, ids)
+        return meant(key, former(text), ids) if found is None and former else found
+
+    return read
 
 
 def _chosen(key: str, default: Any, then: Callable[[], None] | None) -> None:

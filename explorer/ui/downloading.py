@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Final, Protocol
 
 import streamlit as st
 
+from explorer.words import label, section
+
 if TYPE_CHECKING:
     from explorer.networks.download import Downloads
 
@@ -47,7 +49,7 @@ def offer(file: Downloadable, key: str, help: str) -> None:
     if download is not None and download.sentence and st.session_state.get(_ASKED) == file.url:
         st.warning(download.sentence, icon=":material/cloud_off:")
     st.button(
-        f"Download {file.name}: {file.bytes / 1e6:,.1f} MB",
+        label("download.begin", name=file.name, size=file.bytes / 1e6),
         key=key,
         icon=":material/download:",
         on_click=_begin,
@@ -71,14 +73,19 @@ def _progress(file: Downloadable, key: str) -> None:
         st.rerun()
     # Above the bar: below it, a button would jump whenever the bar's text wraps.
     st.button(
-        "Cancel the download",
+        label("download.cancel"),
         key=f"{key}_cancel",
         on_click=download.cancel,
         icon=":material/close:",
     )
     left = download.seconds_left
-    time = f", about {left:.0f} s left" if left is not None else ""
-    st.progress(
-        download.share,
-        f"{file.name}: {download.received / 1e6:,.1f} of {download.total / 1e6:,.1f} MB{time}",
-    )
+    numbers = {
+        "name": file.name,
+        "received": download.received / 1e6,
+        "total": download.total / 1e6,
+    }
+    if left is None:
+        words = section("downloads", "progress", **numbers)
+    else:
+        words = section("downloads", "progress, time", **numbers, seconds=left)
+    st.progress(download.share, words)

@@ -88,7 +88,7 @@ def test_camera(open_page: Opener) -> None:
 
 
 def test_a_click_on_a_block_opens_its_maps(open_page: Opener) -> None:
-    visit = open_page("inference", {"net": "resnet20", "infer_view": "Feature maps"})
+    visit = open_page("inference", {"net": "resnet20", "infer_view": "feature_maps"})
     strip = visit.page.get_by_label("Mean output of every block; choose one to see its channels")
     strip.wait_for()
     assert strip.locator("image").count() == 10
@@ -102,7 +102,7 @@ def test_a_click_on_a_block_opens_its_maps(open_page: Opener) -> None:
 
 
 def test_a_click_on_a_position_moves_the_region(open_page: Opener) -> None:
-    visit = open_page("inference", {"net": "resnet20", "infer_view": "Receptive field"})
+    visit = open_page("inference", {"net": "resnet20", "infer_view": "receptive_field"})
     with visit.rerun():
         visit.page.locator('[data-path="0,7"]').click()
     visit.page.get_by_text("Row 0, column 7 of").wait_for()
@@ -112,12 +112,12 @@ def test_a_click_on_a_position_moves_the_region(open_page: Opener) -> None:
 @pytest.mark.parametrize(
     ("view", "words"),
     [
-        ("Preprocessing", "The weights expect numbers"),
-        ("Grad-CAM", "Evidence for cat"),
-        ("Lesions", "The answer stays the same after"),
-        ("train or eval", "batch norm layers moved"),
-        ("Many pictures", "Softmax divides 100%"),
-        ("Model card", "Trained from scratch"),
+        ("preprocessing", "The weights expect numbers"),
+        ("grad_cam", "Evidence for cat"),
+        ("lesions", "The answer stays the same after"),
+        ("modes", "batch norm layers moved"),
+        ("many", "Softmax divides 100%"),
+        ("model_card", "Trained from scratch"),
     ],
 )
 def test_every_section_by_its_link(open_page: Opener, view: str, words: str) -> None:

@@ -70,14 +70,14 @@ def test_ten_threads_with_ten_pictures_on_one_network() -> None:
 
 
 def test_which_weights_there_are() -> None:
-    assert next(iter(setups("resnet20", preset("resnet20")))) == "trained here"
+    assert next(iter(setups("resnet20", preset("resnet20")))) == "on_board"
     assert list(setups("resnet50", preset("resnet50"))) == [
-        "torchvision V2",
-        "torchvision V1",
-        "my file",
+        "torchvision_v2",
+        "torchvision_v1",
+        "file",
         "untrained",
     ]
-    assert list(setups(None, preset("resnet50"))) == ["my file", "untrained"]
+    assert list(setups(None, preset("resnet50"))) == ["file", "untrained"]
     v2, v1 = list(setups("resnet50", preset("resnet50")).values())[:2]
     assert (v2.recipe.resize, v1.recipe.resize, v1.recipe.crop) == (232, 256, 224)
 

@@ -10,21 +10,24 @@ import torch
 from PIL import Image
 from safetensors.torch import save
 
-from explorer.architecture import preset
+from explorer.architecture import blueprint, preset
+from explorer.experiments.preprocess import CIFAR
 from explorer.networks import build
 from explorer.networks.download import Download
-from explorer.ui import downloading
+from explorer.ui import cache as ui_cache
+from explorer.ui import downloading, uploads
 from explorer.ui.inference import cache as inference_cache
+from explorer.ui.inference.scene import setups_of
 
 SECTIONS = [
-    "Preprocessing",
-    "Feature maps",
-    "Grad-CAM",
-    "Receptive field",
-    "Lesions",
-    "train or eval",
-    "Many pictures",
-    "Model card",
+    "preprocessing",
+    "feature_maps",
+    "grad_cam",
+    "receptive_field",
+    "lesions",
+    "modes",
+    "many",
+    "model_card",
 ]
 
 
@@ -64,7 +67,7 @@ def test_every_section(open_app, section: str) -> None:
     ],
     ids=str,
 )
-@pytest.mark.parametrize("section", ["Feature maps", "Lesions", "train or eval"])
+@pytest.mark.parametrize("section", ["feature_maps", "lesions", "modes"])
 def test_other_networks(open_app, no_cache, query: dict[str, str], section: str) -> None:
     app = open_app("inference", **query, infer_view=section)
     clean(app)
@@ -87,7 +90,7 @@ def test_on_a_fresh_machine_the_page_opens_with_a_network_that_knows_a_cat(
 
 
 def test_a_link_to_a_position_shows_it_at_once(open_app) -> None:
-    link = {"infer_view": "Receptive field", "infer_field": "layer3.2"}
+    link = {"infer_view": "receptive_field", "infer_field": "layer3.2"}
     app = open_app("inference", net="resnet20", **link, infer_row="0", infer_column="100")
     clean(app)
     assert "Row 0, column 7 of **layer3.2**" in words(app)
@@ -122,7 +125,7 @@ def test_a_network_chosen_in_the_sidebar_is_taken(open_app, no_cache) -> None:
 
 def test_the_stand_in_keeps_its_own_weights(open_app, no_cache) -> None:
     app = open_app("inference")
-    app.selectbox(key="infer_weights").set_value("trained here").run()
+    app.selectbox(key="infer_weights").set_value("on_board").run()
     clean(app)
     assert "A picture goes through ResNet-20" in words(app)
     assert "There are no weights" not in words(app)
@@ -174,9 +177,8 @@ def test_a_network_that_overflows(open_app) -> None:
     clean(app)
     assert "the values grew past what 32-bit floats can hold" in words(app)
     assert list(app.subheader) == []
-    for section in ("Feature maps", "Grad-CAM", "Lesions"):
-        app.session_state["infer_view"] = section
-        app.run()
+    for section in SECTIONS:
+        app.segmented_control(key="infer_view").set_value(section).run()
         clean(app)
 
 
@@ -244,7 +246,7 @@ def test_odd_uploads_say_one_sentence(open_app, name: str, data: bytes, sentence
 
 
 def test_state_dict_that_fits_and_one_that_does_not(open_app, no_cache) -> None:
-    app = open_app("inference", net="resnet20", infer_weights="my file")
+    app = open_app("inference", net="resnet20", infer_weights="file")
     clean(app)
 
     def give(name: str, data: bytes) -> None:
@@ -253,33 +255,33 @@ def test_state_dict_that_fits_and_one_that_does_not(open_app, no_cache) -> None:
         clean(app)
 
     give("other.safetensors", save(build(preset("resnet32")).state_dict()))
-    assert "other.safetensors does not fit ResNet-20: 72 unexpected." in words(app)
+    assert "`'other.safetensors'` does not fit ResNet-20: 72 unexpected." in words(app)
     give("fits.safetensors", save(build(preset("resnet20"), seed=5).state_dict()))
     assert list(app.error) == []
-    assert "tensors of fits.safetensors fit this network exactly" in words(app)
+    assert "tensors of `'fits.safetensors'` fit this network exactly" in words(app)
     next(e for e in app.get("file_uploader") if e.key == "infer_state_dict").set_value(None).run()
-    assert "tensors of fits.safetensors" not in words(app), "taken out, it is let go of"
+    assert "fit this network exactly" not in words(app), "taken out, it is let go of"
 
 
 def test_a_large_state_dict_is_digested_once(open_app, no_cache, monkeypatch) -> None:
     """ResNet-50's own file may be uploaded, and later reruns do not read its 100 MB again."""
-    app = open_app("inference", net="resnet50", image_size="64", infer_weights="my file")
+    app = open_app("inference", net="resnet50", image_size="64", infer_weights="file")
     element = next(e for e in app.get("file_uploader") if e.key == "infer_state_dict")
     data = save(build(preset("resnet50"), seed=5).state_dict())
     assert len(data) > 100_000_000
     element.upload("mine.safetensors", data, "application/octet-stream").run()
     clean(app)
-    assert "tensors of mine.safetensors fit this network exactly" in words(app)
-    digest = inference_cache.digest
+    assert "tensors of `'mine.safetensors'` fit this network exactly" in words(app)
+    digest = uploads.digest
 
     def digest_of_small_ones(found: bytes) -> str:
         assert len(found) < 100_000_000
         return digest(found)
 
-    monkeypatch.setattr(inference_cache, "digest", digest_of_small_ones)
+    monkeypatch.setattr(uploads, "digest", digest_of_small_ones)
     app.run()
     clean(app)
-    assert "tensors of mine.safetensors fit this network exactly" in words(app)
+    assert "tensors of `'mine.safetensors'` fit this network exactly" in words(app)
 
 
 def test_lesions_of_the_plain_twin(open_app, monkeypatch, tmp_path) -> None:
@@ -293,15 +295,15 @@ def test_lesions_of_the_plain_twin(open_app, monkeypatch, tmp_path) -> None:
     (tmp_path / "plain20.safetensors").write_bytes(save(build(preset("plain20")).state_dict()))
     monkeypatch.setattr(embedded, "FOLDER", tmp_path)
     embedded.cards.cache_clear()
-    inference_cache.embedded_network.clear()
+    ui_cache.embedded_network.clear()
     try:
-        app = open_app("inference", net="resnet20", infer_view="Lesions")
+        app = open_app("inference", net="resnet20", infer_view="lesions")
         clean(app)
         assert "The same picture, the same deletions, on Plain-20" in words(app)
         assert "2 blocks change the shape and cannot be deleted" in words(app)
     finally:
         embedded.cards.cache_clear()
-        inference_cache.embedded_network.clear()
+        ui_cache.embedded_network.clear()
 
 
 def test_two_visitors_with_different_networks(open_app) -> None:
@@ -316,30 +318,22 @@ def test_two_visitors_with_different_networks(open_app) -> None:
 def test_ten_scenes_at_once_have_ten_right_answers() -> None:
     """The page's own caches, from ten threads, as ten sessions use them."""
     from explorer.experiments.samples import samples
-    from explorer.ui import cache
-    from explorer.ui.inference import cache as inference_cache
-    from explorer.ui.inference import upload
+    from explorer.ui.inference import scene, upload
 
-    spec = preset("resnet20")
-    network = inference_cache.embedded_network("resnet20", "cpu")
-    chosen = [upload.decoded(s.name, s.data) for s in samples().values()]
-
-    def scene(one):
-        base = inference_cache.Scene(
-            "", "", "", one.picture, None, None, network, (), cache.blueprint_of(spec, 32), True, ""
-        )
-        return inference_cache.on_board(
-            "resnet20", inference_cache.replace(base, file=one.key, picture=one.picture), 32
-        )
-
-    scenes = [scene(one) for one in chosen]
+    chosen = [upload.of_sample(sample) for sample in samples().values()]
+    loaded = scene.embedded("resnet20", "cpu")
+    base = scene.Scene(
+        "", "", chosen[0].picture, CIFAR, loaded, blueprint(preset("resnet20"), 32), ""
+    )
+    scenes = [base.of(one.key, one.picture) for one in chosen]
+    network = loaded.network()
     with torch.inference_mode():
         expected = [network(one.prepared.tensor)[0] for one in scenes]
     inference_cache.prediction.clear()
     found: dict[int, torch.Tensor] = {}
 
     def visit(index: int) -> None:
-        found[index] = inference_cache.prediction(scenes[index].key, scenes[index]).logits
+        found[index] = inference_cache.prediction(scenes[index]).logits
 
     threads = [threading.Thread(target=visit, args=(index,)) for index in range(len(scenes))]
     for thread in threads:
@@ -382,9 +376,9 @@ def test_published_weights_are_downloaded_checked_and_used(open_app, no_cache, m
     real = published_weights.published_weights("resnet18")[0]
     there = dataclasses.replace(real, url=f"{address}/{named.name}", bytes=named.stat().st_size)
     monkeypatch.setattr(published_weights, "published_weights", lambda preset: (there,))
-    inference_cache.setups_of.clear()
+    setups_of.clear()
     try:
-        app = open_app("inference", net="resnet18", image_size="64", infer_weights="torchvision V1")
+        app = open_app("inference", net="resnet18", image_size="64", infer_weights="torchvision_v1")
         clean(app)
         assert "torchvision's V1 weights" not in words(app)
         app.button(key="infer_download_V1").click().run()
@@ -396,5 +390,5 @@ def test_published_weights_are_downloaded_checked_and_used(open_app, no_cache, m
         assert "torchvision's V1 weights: **69.76%** top-1" in words(app)
         assert not [button for button in app.button if button.label.startswith("Download V1")]
     finally:
-        inference_cache.setups_of.clear()
+        setups_of.clear()
         inference_cache.published_network.clear()

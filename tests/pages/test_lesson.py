@@ -46,7 +46,7 @@ SHOWN = {
         button.label == "Train the four of the reference" for button in app.button
     ),
     "delete-a-block": lambda app: (
-        app.session_state["infer_view"] == "Lesions"
+        app.session_state["infer_view"] == "lesions"
         and app.selectbox(key="infer_sample").value == "cat"
         and "The answer stays the same after" in words(app)
     ),

@@ -9,7 +9,6 @@ import streamlit as st
 
 from explorer.architecture import NetworkSpec
 from explorer.ui import cache
-from explorer.ui.inference import cache as inference_cache
 
 if TYPE_CHECKING:
     from PIL.Image import Image
@@ -27,7 +26,7 @@ def network(spec: NetworkSpec, device: str, trained: str | None) -> ResNet:
     """The network with the weights the app carries for the preset `trained`, or untrained."""
     if trained is None:
         return cache.network_of(spec, device)
-    return inference_cache.embedded_network(trained, device)
+    return cache.embedded_network(trained, device)
 
 
 @st.cache_resource(max_entries=2, show_spinner=False)

@@ -17,7 +17,7 @@ from explorer.experiments.batch_norm.plan import foldable, layers
 from explorer.experiments.batch_norm.steps import scale_ratio
 from explorer.ui import cache, chart, controls
 from explorer.ui.batch_norm import cached
-from explorer.ui.device import usable_device
+from explorer.ui.cache import usable_device
 from explorer.ui.picker import Choice
 from explorer.views.batch_norm import charts, claim_tables
 from explorer.views.numbers import magnitude, plain

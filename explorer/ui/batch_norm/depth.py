@@ -8,7 +8,7 @@ import streamlit as st
 
 from explorer.ui import chart, controls
 from explorer.ui.batch_norm import cached
-from explorer.ui.device import usable_device
+from explorer.ui.cache import usable_device
 from explorer.ui.picker import Choice
 from explorer.views import depth_charts
 from explorer.views.numbers import magnitude

@@ -12,7 +12,7 @@ from explorer.experiments.batch_norm.plan import images_that_fit, layers, takes_
 from explorer.ui import cache, chart, controls
 from explorer.ui.batch_norm import cached, pictures
 from explorer.ui.batch_norm.controls import trained_preset
-from explorer.ui.device import usable_device
+from explorer.ui.cache import usable_device
 from explorer.ui.drawing import drawing
 from explorer.ui.picker import Choice
 from explorer.views.batch_norm import charts, cubes, layer_tables

@@ -11,7 +11,7 @@ from explorer.experiments.batch_norm.plan import layers
 from explorer.ui import cache, chart, controls
 from explorer.ui.batch_norm import cached
 from explorer.ui.batch_norm.controls import trained_preset
-from explorer.ui.device import usable_device
+from explorer.ui.cache import usable_device
 from explorer.ui.picker import Choice
 from explorer.views.batch_norm import charts, claim_tables
 from explorer.views.numbers import plain

@@ -7,15 +7,14 @@ from typing import TYPE_CHECKING, Any, Final
 
 import streamlit as st
 
-from explorer.ui import controls
+from explorer.ui import controls, uploads
 from explorer.ui.asking_for_files import file_uploader
-from explorer.ui.inference import upload
 from explorer.words import label, section
 
 if TYPE_CHECKING:
     from PIL.Image import Image
 
-_KEPT_FILES: Final = "bn_own_files"
+_KEPT_FILES: Final = "bn_files"
 
 
 @dataclass(frozen=True, eq=False)
@@ -38,18 +37,21 @@ def own(most: int) -> Pictures:
 
     files: Any = file_uploader(
         label("bn_files.label", most=most),
-        type=upload.TYPES,
+        type=uploads.TYPES,
         accept_multiple_files=True,
         key="bn_files",
-        max_upload_size=upload.MOST_MB,
+        max_upload_size=uploads.MOST_MB,
     )
     if files:
-        # An upload is lost when the page is left; its bytes in the session are not.
-        st.session_state[_KEPT_FILES] = [(file.name, file.getvalue()) for file in files[:most]]
-    keys, images = [], []
-    for name, data in st.session_state.get(_KEPT_FILES, upload.uploaded())[:most]:
+        # An upload is lost when the page is left; what is kept for the visit is not.
         try:
-            found = upload.decoded(name, data)
+            uploads.keep(_KEPT_FILES, files[:most])
+        except uploads.UploadRefused as problem:
+            st.error(str(problem), icon=":material/error:")
+    keys, images = [], []
+    for file in (uploads.kept(_KEPT_FILES) or uploads.kept(uploads.PICTURES))[:most]:
+        try:
+            found = uploads.picture(file)
         except PictureError as problem:
             st.error(str(problem), icon=":material/broken_image:")
             continue

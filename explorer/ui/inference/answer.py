@@ -2,22 +2,25 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 import streamlit as st
 
 from explorer.architecture import PRESETS
 from explorer.experiments.embedded import cards, default_network
+from explorer.experiments.work import TooMuch
+from explorer.ui import gate
+from explorer.ui.budget import kept
 from explorer.ui.chart import show
 from explorer.ui.drawing import drawing
 from explorer.ui.inference import cache
-from explorer.ui.inference.cache import Scene
-from explorer.words import glossary, section
+from explorer.ui.inference import scene as scenes
+from explorer.ui.inference.scene import Chosen, Loaded, Scene
+from explorer.words import glossary, label, section
 
 if TYPE_CHECKING:
     from explorer.experiments.inference import Prediction
-    from explorer.ui.inference.upload import Chosen
-    from explorer.ui.inference.weights import Loaded
     from explorer.ui.picker import Choice
 
 
@@ -26,37 +29,59 @@ def scene_of(choice: Choice, loaded: Loaded, chosen: Chosen) -> Scene:
     from explorer.experiments.images import PictureError
 
     try:
-        return cache.scene_of(choice, loaded, chosen)
+        return scenes.scene_of(choice, loaded, chosen)
     except PictureError as error:
         st.error(str(error), icon=":material/error:")
         st.stop()
 
 
-def answer(scene: Scene) -> Prediction | None:
-    """The answer in words, bars and milliseconds; None if the network overflowed."""
-    prediction = cache.prediction(scene.key, scene)
+def answer(scene: Scene) -> None:
+    """The answer in words, bars and milliseconds, or why there is none."""
+    try:
+        with st.spinner(section("inference", "building", network=scene.title)):
+            prediction = cache.prediction(scene)
+    except TooMuch as problem:
+        gate.refused(problem)
+        return
     if not scene.trained:
         _second_opinion(scene)
     if not prediction.finite:
-        blocks = len(scene.blueprint.blocks)
-        st.warning(section("inference", "overflow", blocks=blocks), icon=":material/error:")
-        return None
+        st.warning(overflow(scene), icon=":material/error:")
+        return
     first, *others = prediction.top(2)
-    guess = "" if scene.trained else "Untrained guess: "
-    st.subheader(f"{guess}{first.name}: {first.probability:.1%}", anchor=False)
+    share = f"{first.probability:.1%}"
+    words = "answer" if scene.trained else "answer_untrained"
+    st.subheader(label(f"infer_answer.{words}", name=first.name, share=share), anchor=False)
     if others:
         st.caption(
-            f"Margin {_points(prediction.margin)} before {others[0].name}.",
+            section("inference", "margin", points=_points(prediction.margin), other=others[0].name),
             help=glossary("margin"),
         )
     bars(prediction, "infer_top")
     times(scene, prediction)
-    return prediction
+
+
+def allowed(draw: Callable[[Scene], None], scene: Scene) -> None:
+    """Draw a section, or say in its place that it would take more than is run here."""
+    try:
+        draw(scene)
+    except TooMuch as problem:
+        gate.refused(problem)
+
+
+def overflow(scene: Scene) -> str:
+    """Why a network answers with inf or NaN: its file, or what untrained values do."""
+    blocks = len(scene.blueprint.blocks)
+    if not scene.loaded.own:
+        return section("inference", "overflow", blocks=blocks)
+    if not cache.all_numbers(scene.weights, scene.loaded):
+        return section("inference", "not numbers")
+    return section("inference", "overflow of a file", blocks=blocks)
 
 
 def _points(share: float) -> str:
     points = 100 * share
-    return f"{points:.1f} points" if points >= 0.1 else f"{points:.2g} points"
+    return label("infer_answer.points", n=f"{points:.1f}" if points >= 0.1 else f"{points:.2g}")
 
 
 def _second_opinion(scene: Scene) -> None:
@@ -64,12 +89,16 @@ def _second_opinion(scene: Scene) -> None:
     if not cards() or scene.blueprint.spec.in_channels != 3:
         return
     name = default_network()
-    other = cache.on_board(name, scene, PRESETS[name].image_size)
-    best = cache.prediction(other.key, other).best
-    title = PRESETS[name].title
+    best = cache.prediction(scene.on(name, PRESETS[name].image_size)).best
     st.success(
-        f"{title}, trained and on board, says **{best.name}** ({best.probability:.1%}) of this "
-        f"picture; {scene.title}, untrained, says:",
+        section(
+            "inference",
+            "second opinion",
+            trained=PRESETS[name].title,
+            answer=best.name,
+            share=f"{best.probability:.1%}",
+            network=scene.title,
+        ),
         icon=":material/lightbulb:",
     )
 
@@ -77,28 +106,26 @@ def _second_opinion(scene: Scene) -> None:
 def pictures(scene: Scene) -> None:
     """The picture beside what is left of it for the network."""
     drawing(
-        _pictures(scene.key, scene),
+        _pictures(scene),
         key="infer_pictures",
-        label="The picture, and what the network gets of it",
+        label=label("infer_pictures.label"),
         min_width=340,
     )
 
 
-@st.cache_data(max_entries=64, show_spinner=False)
-def _pictures(key: str, _scene: Scene) -> str:
+@kept(by=cache.BY_KEY, worded=True)
+def _pictures(scene: Scene) -> str:
     from explorer.views.inference_pictures import beside, data_url, enlarged
 
-    (width, height), crop = _scene.picture.size, _scene.prepared.cropped
-    small = _scene.picture.image.copy()
+    (width, height), crop = scene.picture.size, scene.prepared.cropped
+    small = scene.picture.image.copy()
     small.thumbnail((640, 440))
+    file = label("infer_pictures.file", format=scene.picture.format, width=width, height=height)
+    got = label("infer_pictures.got", width=crop.width, height=crop.height)
     return beside(
         [
-            (
-                data_url(small, "JPEG"),
-                f"{_scene.picture.format}, {width:,} x {height:,} pixels",
-                small.width / small.height,
-            ),
-            (data_url(enlarged(crop, 300)), f"the network gets {crop.width} x {crop.height}", 1.0),
+            (data_url(small, "JPEG"), file, small.width / small.height),
+            (data_url(enlarged(crop, 300)), got, 1.0),
         ]
     )
 
@@ -109,17 +136,23 @@ def bars(prediction: Prediction, key: str, count: int = 5) -> None:
 
     top = prediction.top(count)
     figure = top_bars([guess.name for guess in top], [guess.probability for guess in top])
-    words = ", ".join(f"{guess.name} {guess.probability:.1%}" for guess in top)
-    show(figure, key, alt=f"The likeliest classes: {words}")
+    words = label("list.comma").join(f"{guess.name} {guess.probability:.1%}" for guess in top)
+    show(figure, key, alt=label("infer_answer.bars", answers=words))
 
 
 def times(scene: Scene, prediction: Prediction) -> None:
     """Where the time went, as measured when it was first computed."""
-    parts = {
-        "decode": scene.picture.seconds,
-        "preprocess": scene.prepared.seconds,
-        "forward": prediction.seconds,
-    }
-    total = sum(parts.values())
-    words = " + ".join(f"{name} {1000 * seconds:.1f}" for name, seconds in parts.items())
-    st.caption(f"{words} = **{1000 * total:.1f} ms**, one picture.")
+    decode, prepare, forward = (
+        1000 * seconds
+        for seconds in (scene.picture.seconds, scene.prepared.seconds, prediction.seconds)
+    )
+    st.caption(
+        section(
+            "inference",
+            "times",
+            decode=decode,
+            preprocess=prepare,
+            forward=forward,
+            total=decode + prepare + forward,
+        )
+    )

@@ -1,151 +1,59 @@
-"""What the Inference page keeps between reruns, shared by all sessions, each with a bound.
+"""What the Inference page keeps between reruns, for all sessions, within the budget in bytes.
 
-Networks are shared and never changed. Keys are texts: a picture's SHA-256, and what weights,
-network, device and preprocessing produced the rest; arguments that begin with _ follow from them.
+All of it is known by its scene's key. Networks are shared and never changed; what runs one goes
+through the gate, which may refuse it (TooMuch).
 """
 
 from __future__ import annotations
 
-import hashlib
-from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any
+from contextlib import AbstractContextManager
+from functools import partial
+from operator import attrgetter
+from typing import TYPE_CHECKING, Any, Final
 
-import streamlit as st
-
-from explorer.architecture import PRESETS, Blueprint, NetworkSpec
+from explorer.architecture import NetworkSpec
+from explorer.experiments import work
+from explorer.ui import gate
+from explorer.ui.budget import Names, kept
 from explorer.ui.cache import blueprint_of
+from explorer.ui.inference.scene import Loaded, Scene
 
 if TYPE_CHECKING:
     from torch import Tensor
 
     from explorer.experiments.deletion import Deletion
     from explorer.experiments.features import Features
-    from explorer.experiments.images import DecodedPicture
     from explorer.experiments.inference import Prediction
-    from explorer.experiments.inference_setup import Setup
     from explorer.experiments.modes import ModeComparison
-    from explorer.experiments.preprocess import Prepared, Preprocessing
     from explorer.networks import ResNet
     from explorer.networks.published_weights import PublishedWeights
-    from explorer.ui.inference.upload import Chosen
-    from explorer.ui.inference.weights import Loaded
-    from explorer.ui.picker import Choice
+
+Place = AbstractContextManager[None]
+BY_KEY: Final[Names] = {Scene: attrgetter("key")}
+_PASSES: Final = 10
+"""In train mode, by which the running statistics move."""
 
 
-@dataclass(frozen=True)
-class Scene:
-    """One picture before one network: all that a section of the page needs."""
-
-    key: str
-    file: str
-    weights: str
-    picture: DecodedPicture
-    prepared: Prepared
-    recipe: Preprocessing
-    network: ResNet
-    classes: tuple[str, ...]
-    blueprint: Blueprint
-    trained: bool
-    title: str
-
-    def with_recipe(self, recipe: Preprocessing) -> Scene:
-        """The same picture and network with other preprocessing."""
-        return _scene(self, self.file, self.picture, recipe)
-
-    def on(self, file: str, picture: DecodedPicture) -> Scene:
-        """Another picture, whose file has this key, before the same network."""
-        return _scene(self, file, picture, self.recipe)
+def _to_run(scene: Scene, *_: object, passes: int = 1) -> Place:
+    return gate.place(work.forward(scene.blueprint, passes=passes))
 
 
-def _scene(scene: Scene, file: str, picture: DecodedPicture, recipe: Preprocessing) -> Scene:
-    return replace(
-        scene,
-        key=f"{file}|{recipe}|{scene.weights}",
-        file=file,
-        picture=picture,
-        recipe=recipe,
-        prepared=prepared(f"{file}|{recipe}", picture, recipe, scene.blueprint.spec.in_channels),
-    )
+def _to_differentiate(scene: Scene, *_: object) -> Place:
+    return gate.place(work.gradients(scene.blueprint))
 
 
-def on_board(preset: str, scene: Scene, image_size: int) -> Scene:
-    """The scene's picture before a trained network that the app carries."""
-    from explorer.experiments.cifar10 import CLASSES
-    from explorer.experiments.preprocess import CIFAR
-
-    device = str(scene.network.fc.weight.device)
-    network = embedded_network(preset, device)
-    other = replace(
-        scene,
-        weights=f"embedded {preset} {device}",
-        network=network,
-        classes=CLASSES,
-        blueprint=blueprint_of(network.spec, image_size),
-        trained=True,
-        title=PRESETS[preset].title,
-    )
-    return _scene(other, scene.file, scene.picture, CIFAR.at(image_size))
-
-
-def scene_of(choice: Choice, loaded: Loaded, chosen: Chosen) -> Scene:
-    """The chosen picture before the chosen network, preprocessed at the sidebar's image size.
-
-    Raises:
-        PictureError: the network takes neither 3 nor 1 channels.
-    """
-    spec, recipe = loaded.network.spec, loaded.setup.recipe.at(choice.image_size)
-    channels = spec.in_channels
-    return Scene(
-        f"{chosen.key}|{recipe}|{loaded.key}",
-        chosen.key,
-        loaded.key,
-        chosen.picture,
-        prepared(f"{chosen.key}|{recipe}", chosen.picture, recipe, channels),
-        recipe,
-        loaded.network,
-        loaded.setup.classes,
-        blueprint_of(spec, choice.image_size),
-        loaded.trained,
-        choice.title,
-    )
-
-
-def digest(data: bytes) -> str:
-    """The key of a file's content."""
-    return hashlib.sha256(data).hexdigest()
-
-
-@st.cache_resource(max_entries=24, show_spinner=False)
-def decoded(key: str, name: str, _data: bytes) -> DecodedPicture:
-    """The picture in a file.
-
-    Raises:
-        PictureError: see explorer.experiments.images.decode.
-    """
-    from explorer.experiments.images import decode
-
-    return decode(_data, name)
-
-
-@st.cache_resource(max_entries=64, show_spinner=False)
-def prepared(key: str, _picture: DecodedPicture, _recipe: Preprocessing, channels: int) -> Prepared:
-    """The tensor of a picture, and the steps to it."""
-    from explorer.experiments.preprocess import prepare
-
-    return prepare(_picture.image, _recipe, channels)
-
-
-@st.cache_resource(max_entries=512, show_spinner=False)
-def prediction(key: str, _scene: Scene) -> Prediction:
+@kept(by=BY_KEY, place=partial(_to_run, passes=2))
+def prediction(scene: Scene) -> Prediction:
     """What the network answers."""
     from explorer.experiments.inference import predict
 
-    warmed(_scene.weights, _scene.blueprint.image_size, _scene)
-    return predict(_scene.network, _scene.prepared.tensor, _scene.classes)
+    network = scene.network
+    _warmed(scene.weights, scene.blueprint.image_size, scene)
+    return predict(network, scene.prepared.tensor, scene.classes)
 
 
-@st.cache_resource(max_entries=64, show_spinner=False)
-def warmed(weights: str, image_size: int, _scene: Scene) -> bool:
+@kept
+def _warmed(weights: str, image_size: int, _scene: Scene) -> bool:
     """Run the network once, unmeasured: a first pass pays for memory and the choice of kernels."""
     from explorer.experiments.inference import predict
 
@@ -153,38 +61,53 @@ def warmed(weights: str, image_size: int, _scene: Scene) -> bool:
     return True
 
 
-@st.cache_resource(max_entries=4, show_spinner=False)
-def features(key: str, _scene: Scene) -> Features:
-    """Every block's output; up to some 60 MB for the deepest networks, so only four are kept."""
+def _to_keep_features(scene: Scene) -> Place:
+    return gate.place(work.keeping_features(scene.blueprint))
+
+
+@kept(by=BY_KEY, place=_to_keep_features)
+def features(scene: Scene) -> Features:
+    """Every block's output: 7 MB of ResNet-50 at 224, some 60 MB of the deepest named network."""
     from explorer.experiments.features import features as compute
 
-    return compute(_scene.network, _scene.prepared.tensor)
+    return compute(scene.network, scene.prepared.tensor)
 
 
-@st.cache_resource(max_entries=64, show_spinner=False)
-def cams(key: str, target: int, blocks: tuple[str, ...], _scene: Scene) -> dict[str, Tensor]:
+@kept(by=BY_KEY, place=_to_differentiate)
+def cams(scene: Scene, target: int, blocks: tuple[str, ...]) -> dict[str, Tensor]:
     """Grad-CAM of one class at these blocks."""
     from explorer.experiments.saliency import grad_cam
 
-    return grad_cam(_scene.network, _scene.prepared.tensor, target, blocks)
+    return grad_cam(scene.network, scene.prepared.tensor, target, blocks)
 
 
-@st.cache_resource(max_entries=64, show_spinner=False)
-def gradient(key: str, block: str, row: int, column: int, _scene: Scene) -> Tensor:
+@kept(by=BY_KEY, place=_to_differentiate)
+def gradient(scene: Scene, block: str, row: int, column: int) -> Tensor:
     """How much each pixel moves one position of a block's output."""
     from explorer.experiments.saliency import seen_gradient
 
-    return seen_gradient(_scene.network, _scene.prepared.tensor, block, row, column)
+    return seen_gradient(scene.network, scene.prepared.tensor, block, row, column)
 
 
-@st.cache_resource(max_entries=64, show_spinner=False)
-def deletions_done(key: str) -> dict[str, Deletion]:
-    """The deletions computed so far; filled by the page, so that an interrupted run goes on."""
-    return {}
+@kept(by=BY_KEY, place=_to_run)
+def deletion(scene: Scene, block: str) -> Deletion:
+    """The answer without one block. Each takes its turn, so that others are not kept waiting."""
+    from explorer.experiments.deletion import deletions
+
+    picture = scene.prepared.tensor
+    (found,) = deletions(scene.network, picture, scene.classes, scene.blueprint, [block])
+    return found
 
 
-@st.cache_resource(max_entries=32, show_spinner=False)
-def modes(key: str, _scene: Scene) -> ModeComparison:
+def _to_compare(scene: Scene) -> Place:
+    # Four answers, one of them of a batch of four, and the passes; on a copy of the network.
+    one, copied = work.forward(scene.blueprint, 4), 4 * scene.blueprint.params
+    macs = (_PASSES + 6) * scene.blueprint.macs
+    return gate.place(work.Work(macs, one.memory + copied))
+
+
+@kept(by=BY_KEY, place=_to_compare)
+def modes(scene: Scene) -> ModeComparison:
     """train() against eval().
 
     Raises:
@@ -192,21 +115,19 @@ def modes(key: str, _scene: Scene) -> ModeComparison:
     """
     from explorer.experiments.modes import compare_modes
 
-    return compare_modes(_scene.network, _scene.prepared.tensor, _scene.classes)
+    return compare_modes(scene.network, scene.prepared.tensor, scene.classes, _PASSES)
 
 
-@st.cache_resource(max_entries=4, show_spinner=False)
-def embedded_network(preset: str, device: str) -> ResNet:
-    """A network that the app carries, with its trained weights."""
-    from explorer.architecture import preset as spec_of
-    from explorer.experiments.embedded import cards
-    from explorer.networks.weights import load, read_state
-
-    path = cards()[preset].path
-    return load(spec_of(preset), read_state(path, path.name), device)
+def _to_load(spec: NetworkSpec, *_: object) -> Place:
+    # The file's tensors and the network's own.
+    return gate.place(work.building(_params(spec), copies=2))
 
 
-@st.cache_resource(max_entries=4, show_spinner=False)
+def _params(spec: NetworkSpec) -> int:
+    return blueprint_of(spec, spec.minimum_image_size).params
+
+
+@kept(place=_to_load)
 def published_network(spec: NetworkSpec, device: str, url: str, _file: PublishedWeights) -> ResNet:
     """A network with torchvision's weights from this machine's torch cache.
 
@@ -221,7 +142,7 @@ def published_network(spec: NetworkSpec, device: str, url: str, _file: Published
     return load(spec, read_state(_file.path, _file.path.name), device)
 
 
-@st.cache_resource(max_entries=2, show_spinner=False)
+@kept
 def state_of(key: str, name: str, _source: Any) -> dict[str, Tensor]:
     """The tensors in a visitor's file.
 
@@ -233,8 +154,8 @@ def state_of(key: str, name: str, _source: Any) -> dict[str, Tensor]:
     return read_state(_source, name)
 
 
-@st.cache_resource(max_entries=4, show_spinner=False)
-def network_with(key: str, spec: NetworkSpec, device: str, _state: dict[str, Tensor]) -> ResNet:
+@kept(place=lambda spec, *_: _to_load(spec))
+def network_with(spec: NetworkSpec, key: str, device: str, name: str, _source: Any) -> ResNet:
     """A network with a visitor's weights.
 
     Raises:
@@ -242,12 +163,11 @@ def network_with(key: str, spec: NetworkSpec, device: str, _state: dict[str, Ten
     """
     from explorer.networks.weights import load
 
-    return load(spec, _state, device)
+    return load(spec, state_of(key, name, _source), device)
 
 
-@st.cache_resource(max_entries=32, show_spinner=False)
-def setups_of(preset: str | None, spec: NetworkSpec) -> dict[str, Setup]:
-    """The kinds of weights this network can be given."""
-    from explorer.experiments.inference_setup import setups
-
-    return setups(preset, spec)
+@kept
+def all_numbers(weights: str, _loaded: Loaded) -> bool:
+    """Whether no weight is inf or NaN."""
+    tensors = _loaded.network().state_dict().values()
+    return all(bool(tensor.isfinite().all()) for tensor in tensors)

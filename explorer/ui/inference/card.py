@@ -8,15 +8,14 @@ from explorer.architecture import PRESETS
 from explorer.experiments.embedded import cards
 from explorer.experiments.samples import samples
 from explorer.ui.chart import show
-from explorer.ui.inference.cache import Scene
-from explorer.words import section
+from explorer.ui.inference.scene import Scene
+from explorer.words import label, labels, section
 
 
 def draw(scene: Scene) -> None:
     """How the networks on board were trained, and where the samples come from."""
-    import pandas as pd
-
     from explorer.views.inference_charts import training_curves
+    from explorer.views.inference_tables import sample_rows
 
     for name, one in cards().items():
         st.subheader(PRESETS[name].title, anchor=False)
@@ -25,35 +24,38 @@ def draw(scene: Scene) -> None:
             figures = one.figures
             recipe = dict(figures["recipe"])
             half = recipe.pop("bfloat16")
-            st.metric("Test accuracy, JPEG test images", f"{one.test_accuracy:.2%}")
+            st.metric(label("infer_card.accuracy"), f"{one.test_accuracy:.2%}")
             st.write(
                 section(
                     "inference",
-                    "card",
+                    "card, bfloat16" if half else "card",
                     preset=name,
                     kept_epoch=figures["kept_epoch"],
-                    precision=", convolutions in bfloat16" if half else "",
-                    flags=" --bfloat16" if half else "",
                     **recipe,
                 )
             )
-            st.caption(f"{figures['parameters']:,} parameters; torch {figures['torch']}.")
+            st.caption(
+                section(
+                    "inference",
+                    "card built",
+                    parameters=figures["parameters"],
+                    torch=figures["torch"],
+                )
+            )
         with right:
-            show(training_curves(one.curves), f"infer_curves_{name}", alt="Accuracy per epoch")
+            curves = label("infer_card.curves")
+            show(training_curves(one.curves), f"infer_curves_{name}", alt=curves)
     if cards():
         st.write(section("inference", "card limits"))
-    st.subheader("Sample pictures", anchor=False)
-    table = pd.DataFrame(
-        [
-            {
-                "picture": sample.name,
-                "shows": sample.shows,
-                "CIFAR-10 class": sample.cifar10 or "none",
-                "author": sample.author,
-                "licence": sample.licence,
-                "source": sample.source,
-            }
-            for sample in samples().values()
-        ]
+    st.subheader(label("infer_samples.title"), anchor=False)
+    names = labels("infer_samples")
+    st.dataframe(
+        sample_rows(list(samples().values())),
+        hide_index=True,
+        width="stretch",
+        height="content",
+        column_config={
+            name: names[name]
+            for name in ("picture", "shows", "cifar10", "author", "licence", "source")
+        },
     )
-    st.dataframe(table, hide_index=True, width="stretch", height="content")

@@ -2,38 +2,44 @@
 
 from __future__ import annotations
 
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 import streamlit as st
 
+from explorer.ui import controls
+from explorer.ui.budget import kept
 from explorer.ui.drawing import drawing
 from explorer.ui.inference import cache
-from explorer.ui.inference.cache import Scene
-from explorer.ui.kept import held
-from explorer.words import section
+from explorer.ui.inference.scene import Scene
+from explorer.words import label, section
+
+if TYPE_CHECKING:
+    from torch import Tensor
 
 _FRAMES: Final = 64
 _CHANNELS: Final = 64
+_SHARP: Final = 256
+"""Pixels of a map that are sent: about twice what a tile or frame shows."""
 
 
 def draw(scene: Scene) -> None:
     """A film strip of all blocks, and the channels of one of them."""
     paths = [part.path for part in scene.blueprint.parts[:-1]]
-    shown = held("infer_block")
+    shown = controls.held("infer_block")
     if shown not in paths:
         shown = st.session_state["infer_block"] = paths[0]
-    with st.spinner("Running every block ..."):
-        maps = cache.features(scene.key, scene)
+    with st.spinner(section("inference", "running every block")):
+        maps = cache.features(scene)
     st.write(section("inference", "feature maps"))
     if not maps.finite:
-        st.caption("Empty frames: values there are inf or NaN, so the network has overflowed.")
+        st.caption(section("inference", "empty frames"))
     step = -(-len(paths) // _FRAMES)
     if step > 1:
-        st.caption(f"{len(paths):,} blocks: every {step}th is shown; the list below has all.")
+        st.caption(section("inference", "some blocks", blocks=len(paths), step=step))
     clicked = drawing(
-        _strip(scene.key, step, scene),
+        _strip(scene, step),
         key="infer_strip",
-        label="Mean output of every block; choose one to see its channels",
+        label=label("infer_strip.label"),
         choosable=True,
         selected=shown,
         min_width=700,
@@ -43,81 +49,89 @@ def draw(scene: Scene) -> None:
         st.rerun()
     left, middle, right = st.columns([2, 2, 2])
     with left:
-        block = st.selectbox("Block", paths, key="infer_block", bind="query-params")
+        block = st.selectbox(label("infer_block.label"), paths, key="infer_block", **controls.BOUND)
     channels = maps.maps[block].shape[0]
     with middle:
-        scale = st.segmented_control(
-            "Colour scale",
-            ("per channel", "common"),
-            default="per channel",
-            required=True,
-            key="infer_scale",
-            bind="query-params",
-        )
+        scale = controls.choice("infer_scale", ("per_channel", "common"))
     first = 0
     with right:
         if channels > _CHANNELS:
-            starts = list(range(0, channels, _CHANNELS))
             first = st.selectbox(
-                f"Of {channels:,} channels",
-                starts,
-                format_func=lambda start: f"{start} to {min(channels, start + _CHANNELS) - 1}",
+                label("infer_first.label", channels=channels),
+                list(range(0, channels, _CHANNELS)),
+                format_func=lambda start: label(
+                    "infer_first.range", first=start, last=min(channels, start + _CHANNELS) - 1
+                ),
             )
     _channels(scene, block, first, scale == "common")
 
 
-@st.cache_data(max_entries=16, show_spinner=False)
-def _strip(key: str, step: int, _scene: Scene) -> str:
+@kept(by=cache.BY_KEY, worded=True)
+def _strip(scene: Scene, step: int) -> str:
     from explorer.views.inference_pictures import film_strip
 
-    maps = cache.features(key, _scene)
+    maps = cache.features(scene)
     frames = []
-    for part in _scene.blueprint.parts[:-1:step]:
-        _, height, width = maps.maps[part.path].shape
-        caption = f"{maps.maps[part.path].shape[0]} x {height} x {width}"
-        frames.append((part.path, caption, maps.scaled_mean(part.path).numpy()))
+    for part in scene.blueprint.parts[:-1:step]:
+        channels, height, width = maps.maps[part.path].shape
+        mean = _as_seen(maps.scaled_mean(part.path)[None])[0]
+        frames.append((part.path, f"{channels} x {height} x {width}", mean.numpy()))
     return film_strip(frames)
 
 
 def _channels(scene: Scene, block: str, first: int, common: bool) -> None:
     from explorer.views.inference_pictures import scale_bar
 
-    values = cache.features(scene.key, scene).maps[block]
+    values = cache.features(scene).maps[block]
     _, height, width = values.shape
-    scale = (
-        "One colour scale for the whole block: bright channels are the strong ones."
-        if common
-        else "Every tile has a colour scale of its own: compare patterns, not strengths."
-    )
-    words = section(
-        "inference", "channels", path=f"**{block}**", height=height, width=width, scale=scale
-    )
-    st.write(words)
+    words = "channels, common scale" if common else "channels, own scales"
+    st.write(section("inference", words, path=block, height=height, width=width))
     if not bool(values.isfinite().all()):
-        st.warning(
-            "Some of this block's values are inf or NaN: the network overflowed before it.",
-            icon=":material/error:",
-        )
+        st.warning(section("inference", "block overflowed"), icon=":material/error:")
     drawing(
-        _grid(scene.key, block, first, common, scene),
+        _grid(scene, block, first, common),
         key="infer_channels",
-        label=f"Channels of {block}",
+        label=label("infer_channel_grid.label", block=block),
         min_width=600,
     )
     ends = (f"{float(values.min()):.3g}", f"{float(values.max()):.3g}")
-    low, high = ends if common else ("each smallest", "each largest")
-    drawing(scale_bar(low, high), key="infer_scale_bar", label=f"Colours from {low} to {high}")
+    each = (label("infer_scale.smallest"), label("infer_scale.largest"))
+    low, high = ends if common else each
+    bar = label("infer_scale.colours", low=low, high=high)
+    drawing(scale_bar(low, high), key="infer_scale_bar", label=bar)
 
 
-@st.cache_data(max_entries=32, show_spinner=False)
-def _grid(key: str, block: str, first: int, common: bool, _scene: Scene) -> str:
+@kept(by=cache.BY_KEY, worded=True)
+def _grid(scene: Scene, block: str, first: int, common: bool) -> str:
     from explorer.experiments.features import grid
     from explorer.views.inference_pictures import channel_grid
 
-    values = cache.features(key, _scene).maps[block]
+    values = cache.features(scene).maps[block]
+    chosen = values[first : first + _CHANNELS]
     tiles, _ = grid(values, first, _CHANNELS, common)
     names = [
-        f"channel {first + index}: {float(channel.min()):.3g} to {float(channel.max()):.3g}"
-        for index, channel in enumerate(values[first : first + _CHANNELS])
+        label(
+            "infer_channel_grid.channel",
+            n=first + index,
+            low=float(channel.min()),
+            high=float(channel.max()),
+        )
+        for index, channel in enumerate(chosen)
     ]
-    return channel_grid(tiles.numpy(), names)
+    return channel_grid(_as_seen(tiles).numpy(), names)
+
+
+def _as_seen(maps: Tensor) -> Tensor:
+    """Maps (..., H, W) at the size at which they are seen: means of squares where they are larger.
+
+    64 maps of 1,024 x 1,024 would be 77 MB to send.
+    """
+    from torch.nn.functional import avg_pool2d
+
+    step = -(-max(maps.shape[-2:]) // _SHARP)
+    if step == 1:
+        return maps
+    flat = maps.reshape(-1, 1, *maps.shape[-2:])
+    return avg_pool2d(flat, step, ceil_mode=True).reshape(
+        *maps.shape[:-2], *(-(-side // step) for side in maps.shape[-2:])
+    )

@@ -2,43 +2,49 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
 import streamlit as st
 
 from explorer.architecture import PRESETS
+from explorer.experiments import work
 from explorer.experiments.embedded import cards
+from explorer.ui import gate
 from explorer.ui.cache import blueprint_of
 from explorer.ui.chart import show
 from explorer.ui.inference import cache
-from explorer.ui.inference.cache import Scene
-from explorer.words import section
+from explorer.ui.inference.answer import overflow
+from explorer.ui.inference.scene import Scene
+from explorer.words import count, label, section
+
+if TYPE_CHECKING:
+    from explorer.experiments.deletion import Deletion
 
 
 def draw(scene: Scene) -> None:
     """Delete each block in turn; the same on a plain network."""
-    prediction = cache.prediction(scene.key, scene)
+    prediction = cache.prediction(scene)
     if not prediction.finite:
-        st.warning("The network overflowed for this picture: there is nothing to compare with.")
+        st.warning(overflow(scene), icon=":material/error:")
         return
     best = prediction.best
-    st.write(
-        section("inference", "lesions", answer=best.name, probability=best.probability),
-    )
+    st.write(section("inference", "lesions", answer=best.name, probability=best.probability))
     _deletion_chart(scene, best.index, "infer_lesions")
     twin = _plain_twin(scene)
     if twin is not None:
-        name, plain = twin
         st.divider()
-        title = PRESETS[name].title
-        st.write(section("inference", "lesions plain", network=title))
-        answer = cache.prediction(plain.key, plain).best
-        st.write(
-            f"{title} answers **{answer.name}**, {answer.probability:.1%}; "
-            "the bars show what is left of that."
+        st.write(section("inference", "lesions plain", network=twin.title))
+        answer = cache.prediction(twin).best
+        share = f"{answer.probability:.1%}"
+        words = section(
+            "inference", "lesions plain answer", network=twin.title, answer=answer.name, share=share
         )
-        _deletion_chart(plain, answer.index, "infer_lesions_plain")
-    if any(scene.weights.startswith(f"embedded {name} ") for name in cards()):
+        st.write(words)
+        _deletion_chart(twin, answer.index, "infer_lesions_plain")
+    if scene.on_board:
         _on_the_test_set()
-    with st.expander("What is published, and what a small experiment found", expanded=True):
+    with st.expander(label("infer_lesions.published"), expanded=True):
         st.write(section("inference", "lesions published"))
 
 
@@ -47,7 +53,7 @@ def _on_the_test_set() -> None:
     from explorer.views.why_charts import deletions
 
     st.divider()
-    st.subheader("On the whole test set", anchor=False)
+    st.subheader(label("infer_lesions.test_set"), anchor=False)
     for name, card in cards().items():
         titles = _titles(name)
         worst, second, least = card.extremes
@@ -67,9 +73,14 @@ def _on_the_test_set() -> None:
         figure = deletions(
             list(titles.values()), list(titles), list(after.values()), card.test_accuracy
         )
+        title = PRESETS[name].title
         with column:
-            st.write(f"**{PRESETS[name].title}**")
-            show(figure, f"infer_deleted_{name}", alt=f"Accuracy after deletions, {name}")
+            st.write(f"**{title}**")
+            show(
+                figure,
+                f"infer_deleted_{name}",
+                alt=label("infer_lesions.test_set_chart", network=title),
+            )
 
 
 def _titles(preset: str) -> dict[str, str]:
@@ -78,55 +89,78 @@ def _titles(preset: str) -> dict[str, str]:
 
 
 def _deletion_chart(scene: Scene, target: int, key: str) -> None:
-    from explorer.experiments.deletion import candidates, deletions
+    from explorer.experiments.deletion import candidates
     from explorer.views.inference_charts import deletion_bars
 
     bp = scene.blueprint
     wanted = candidates(bp)
     if len(wanted) < len(bp.blocks):
-        st.caption(f"{len(wanted)} of {len(bp.blocks):,} blocks, evenly spread.")
-    done = cache.deletions_done(scene.key)
-    todo = [path for path in wanted if path not in done]
-    if todo:
-        with st.empty():
-            bar = st.progress(0.0, "Deleting one block at a time ...")
-            found = deletions(scene.network, scene.prepared.tensor, scene.classes, bp, todo)
-            for count, deletion in enumerate(found, start=1):
-                done[deletion.block] = deletion
-                bar.progress(count / len(todo), f"{count} of {len(todo)} deletions")
-            st.empty()
-    rows = [done[path] for path in wanted]
-    after = [row.after.guess(target).probability if row.after else None for row in rows]
-    whole = cache.prediction(scene.key, scene).guess(target).probability
+        words = section("inference", "some deleted", chosen=len(wanted), blocks=len(bp.blocks))
+        st.caption(words)
+    rows = _deleted(scene, wanted)
+    after = [_left(row, target) for row in rows]
+    whole = cache.prediction(scene).guess(target).probability
     figure = deletion_bars(
         [row.title for row in rows],
         [row.block for row in rows],
         after,
-        [row.after.best.name if row.after else "cannot be deleted" for row in rows],
+        [_answer(row) for row in rows],
         whole,
     )
-    show(figure, key, alt=f"Probability after deleting each of {len(rows)} blocks")
-    kept = [row for row in rows if row.after and row.after.best.index == target]
+    show(figure, key, alt=label("infer_lesions.chart", blocks=count(len(rows), "block")))
     possible = [row for row in rows if row.after]
+    kept = sum(_same(row, target) for row in rows)
+    impossible = len(rows) - len(possible)
     st.write(
-        f"The answer stays the same after **{len(kept)} of {len(possible)}** deletions"
-        + (
-            f"; {len(rows) - len(possible)} blocks change the shape and cannot be deleted."
-            if len(possible) < len(rows)
-            else "."
+        section(
+            "inference",
+            "answer stays, some impossible" if impossible else "answer stays",
+            kept=kept,
+            possible=len(possible),
+            impossible=count(impossible, "block"),
         )
     )
 
 
-def _plain_twin(scene: Scene) -> tuple[str, Scene] | None:
-    """The same picture before the plain network of the same depth, if that is on board."""
-    from dataclasses import replace
+def _deleted(scene: Scene, wanted: list[str]) -> list[Deletion]:
+    """One deletion after the other; what was computed before a click is kept."""
+    todo = sum(not cache.deletion.has(scene, path) for path in wanted)
+    if not todo:
+        return [cache.deletion(scene, path) for path in wanted]
+    gate.check(work.forward(scene.blueprint, passes=todo))
+    rows = []
+    with st.empty():
+        bar = st.progress(0.0, section("inference", "deleting"))
+        for done, path in enumerate(wanted, start=1):
+            rows.append(cache.deletion(scene, path))
+            words = section("inference", "deleted", done=done, todo=len(wanted))
+            bar.progress(done / len(wanted), words)
+        st.empty()
+    return rows
 
-    spec = scene.network.spec
-    name = next(
-        (n for n in cards() if PRESETS[n].spec == replace(spec, shortcut="none")),
-        None,
-    )
-    if name is None or spec.shortcut == "none" or not scene.trained:
+
+def _left(row: Deletion, target: int) -> float | None:
+    """The class's probability without the block; 0 where the network overflows without it."""
+    if row.after is None:
         return None
-    return name, cache.on_board(name, scene, scene.blueprint.image_size)
+    return row.after.guess(target).probability if row.after.finite else 0.0
+
+
+def _answer(row: Deletion) -> str:
+    if row.after is None:
+        return label("infer_lesions.impossible")
+    return row.after.best.name if row.after.finite else label("infer_answer.overflow")
+
+
+def _same(row: Deletion, target: int) -> bool:
+    return row.after is not None and row.after.finite and row.after.best.index == target
+
+
+def _plain_twin(scene: Scene) -> Scene | None:
+    """The same picture before the plain network of the same depth, if that is on board."""
+    spec = scene.blueprint.spec
+    if spec.shortcut == "none" or not scene.trained:
+        return None
+    plain = replace(spec, shortcut="none")
+    name = next((name for name in cards() if PRESETS[name].spec == plain), None)
+    return scene.on(name, scene.blueprint.image_size) if name else None

@@ -2,52 +2,57 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import streamlit as st
 
+from explorer.experiments.work import TooMuch
 from explorer.ui.inference import cache
-from explorer.ui.inference.cache import Scene
-from explorer.words import section
+from explorer.ui.inference.answer import overflow
+from explorer.ui.inference.scene import Scene
+from explorer.words import label, section
 
 
 def draw(scene: Scene) -> None:
     """train() against eval() on this picture."""
-    import pandas as pd
+    from explorer.views.inference_tables import mode_rows
 
     st.write(section("inference", "modes"))
-    if not scene.network.spec.batch_norm:
-        st.info("This network has no batch norm: train() and eval() do the same.")
+    if not scene.blueprint.spec.batch_norm:
+        st.info(section("inference", "no batch norm"))
         return
     try:
-        with st.spinner("Running a copy of the network in both modes ..."):
-            found = cache.modes(scene.key, scene)
+        with st.spinner(section("inference", "running both modes")):
+            found = cache.modes(scene)
+    except TooMuch:
+        raise
     except ValueError as error:
         st.warning(str(error), icon=":material/error:")
         return
-    best = found.evaluated.best
-    rows = {
-        "eval(): running statistics": found.evaluated,
-        "train(): this picture alone": found.trained,
-        "train(): with three variants of it": found.in_company,
-        f"eval() after {found.passes} passes in train()": found.afterwards,
+    if not found.evaluated.finite:
+        st.warning(overflow(scene), icon=":material/error:")
+        return
+    numbers = {
+        "own": label("infer_modes.own"),
+        "of_first": label("infer_modes.of_first", answer=found.evaluated.best.name),
     }
-    table = pd.DataFrame(
-        [
-            {
-                "mode": words,
-                "answer": one.best.name if one.finite else "overflow",
-                "its probability, %": 100 * one.best.probability,
-                f"{best.name}, %": 100 * one.guess(best.index).probability,
-            }
-            for words, one in rows.items()
-        ]
+    st.dataframe(
+        mode_rows(found),
+        hide_index=True,
+        width="stretch",
+        column_config={
+            "mode": label("infer_modes.mode"),
+            "answer": label("infer_modes.answer"),
+            **{
+                name: st.column_config.NumberColumn(words, format="%.1f")
+                for name, words in numbers.items()
+            },
+        },
     )
-    numbers: dict[str, Any] = {
-        name: st.column_config.NumberColumn(format="%.1f") for name in table.columns[2:]
-    }
-    st.dataframe(table, hide_index=True, width="stretch", column_config=numbers)
     st.write(
-        f"{found.moved} of {found.buffers} batch norm layers moved their running mean during the "
-        f"{found.passes} passes, without any training step. All this ran on a copy."
+        section(
+            "inference",
+            "modes moved",
+            moved=found.moved,
+            buffers=found.buffers,
+            passes=found.passes,
+        )
     )

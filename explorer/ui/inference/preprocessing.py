@@ -4,72 +4,71 @@ from __future__ import annotations
 
 import streamlit as st
 
+from explorer.ui import controls
 from explorer.ui.inference import cache
 from explorer.ui.inference.answer import bars
-from explorer.ui.inference.cache import Scene
-from explorer.words import section
+from explorer.ui.inference.scene import Scene
+from explorer.words import label, labels, section
 
 
 def draw(scene: Scene) -> None:
     """The picture on its way to the tensor, and the mistake of not normalising."""
-    import pandas as pd
-
     from explorer.experiments.preprocess import normalised_picture
     from explorer.views.inference_pictures import enlarged
+    from explorer.views.inference_tables import channel_rows
 
     recipe, steps = scene.recipe, scene.prepared
     st.write(section("inference", "preprocessing", resize=recipe.resize, crop=recipe.crop))
     width, height = scene.picture.size
+    low, high = float(steps.tensor.min()), float(steps.tensor.max())
     pictures = {
-        f"**1. Original**: {width:,} x {height:,} pixels": scene.picture.image,
-        f"**2. Resized**: {steps.resized.width} x {steps.resized.height}": steps.resized,
-        f"**3. Cropped**: {recipe.crop} x {recipe.crop}, bytes 0 to 255": steps.cropped,
-        f"**4. Normalised**: {float(steps.tensor.min()):.2f} to "
-        f"{float(steps.tensor.max()):.2f}, drawn as black to white": normalised_picture(
-            steps.tensor
-        ),
+        label("infer_steps.original", width=width, height=height): scene.picture.image,
+        label(
+            "infer_steps.resized", width=steps.resized.width, height=steps.resized.height
+        ): steps.resized,
+        label("infer_steps.cropped", crop=recipe.crop): steps.cropped,
+        label("infer_steps.normalised", low=low, high=high): normalised_picture(steps.tensor),
     }
     for column, (words, image) in zip(st.columns(4), pictures.items(), strict=True):
         column.image(enlarged(image, 300), caption=words, width="stretch")
-    names = ("red", "green", "blue") if steps.tensor.shape[1] == 3 else ("grey",)
     raw = scene.with_recipe(recipe.without_normalisation())
-    table = pd.DataFrame(
-        {
-            "channel": names,
-            "mean, 0 to 1": raw.prepared.tensor.mean((0, 2, 3)).tolist(),
-            "training mean": _per_channel(recipe.mean, len(names)),
-            "training std": _per_channel(recipe.std, len(names)),
-            "normalised mean": steps.tensor.mean((0, 2, 3)).tolist(),
-            "normalised std": steps.tensor.std((0, 2, 3)).tolist(),
-        }
+    names = labels("infer_channels")
+    st.dataframe(
+        channel_rows(raw.prepared.tensor.numpy(), steps.tensor.numpy(), recipe.mean, recipe.std),
+        hide_index=True,
+        width="stretch",
+        column_config={"channel": names.pop("channel")}
+        | {
+            name: st.column_config.NumberColumn(words, format="%.3f")
+            for name, words in names.items()
+        },
     )
-    numbers = {name: st.column_config.NumberColumn(format="%.3f") for name in table.columns[1:]}
-    st.dataframe(table, hide_index=True, width="stretch", column_config=numbers)
-    if st.toggle("Forget to normalise", key="infer_forget", bind="query-params"):
+    if st.toggle(label("infer_forget.label"), key="infer_forget", **controls.BOUND):
         _forgotten(scene, raw)
-
-
-def _per_channel(values: tuple[float, ...], channels: int) -> list[float]:
-    return list(values) if channels == len(values) else [sum(values) / len(values)]
 
 
 def _forgotten(scene: Scene, raw: Scene) -> None:
     st.write(section("inference", "forget"))
-    good, bad = cache.prediction(scene.key, scene), cache.prediction(raw.key, raw)
+    good, bad = cache.prediction(scene), cache.prediction(raw)
     left, right = st.columns(2)
-    for column, prediction, words, key in (
-        (left, good, "As the weights ask", "infer_normal"),
-        (right, bad, "Without normalisation", "infer_forgotten"),
-    ):
+    for column, prediction, key in ((left, good, "normal"), (right, bad, "forgotten")):
         with column:
-            st.write(f"**{words}**")
+            st.write(f"**{label(f'infer_forget.{key}')}**")
             if prediction.finite:
-                bars(prediction, key)
+                bars(prediction, f"infer_{key}")
             else:
-                st.write("The values overflowed: no answer.")
+                st.write(section("inference", "no answer"))
+    if not (good.finite and bad.finite):
+        return
     before, after = good.best, bad.guess(good.best.index)
+    same = bad.best.index == before.index
     st.write(
-        f"**{before.name}** goes from {before.probability:.1%} to {after.probability:.1%}; "
-        f"the answer is {'still' if bad.best.index == before.index else 'now'} "
-        f"**{bad.best.name}**."
+        section(
+            "inference",
+            "forgotten, same answer" if same else "forgotten, other answer",
+            answer=before.name,
+            before=f"{before.probability:.1%}",
+            after=f"{after.probability:.1%}",
+            now=bad.best.name,
+        )
     )

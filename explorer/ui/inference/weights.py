@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, Literal
 
@@ -12,38 +12,22 @@ import streamlit as st
 from explorer.architecture import PRESETS
 from explorer.experiments.embedded import cards, default_network
 from explorer.experiments.inference_setup import BEST, EMBEDDED, FILE, OPTIONS, UNTRAINED
+from explorer.experiments.work import TooMuch
 from explorer.ui import cache as networks
-from explorer.ui import downloading, picker
+from explorer.ui import controls, downloading, gate, picker
 from explorer.ui.inference import cache, own_file
+from explorer.ui.inference.scene import Loaded, embedded, setups_of
 from explorer.ui.picker import Choice
-from explorer.words import glossary, section
+from explorer.words import glossary, label, quoted, section
 
 if TYPE_CHECKING:
     from explorer.experiments.inference_setup import Setup
-    from explorer.networks import ResNet
     from explorer.networks.published_weights import PublishedWeights
-
-
-@dataclass(frozen=True)
-class Loaded:
-    """A network ready to answer. `key` names its weights and device."""
-
-    key: str
-    setup: Setup
-    network: ResNet
-    trained: bool
 
 
 def select() -> str:
     """Draw the control; one of OPTIONS."""
-    wanted: str = st.selectbox(
-        "Weights",
-        OPTIONS,
-        key="infer_weights",
-        bind="query-params",
-        persist_state="session",
-        help=glossary("weights"),
-    )
+    wanted: str = controls.choice("infer_weights", OPTIONS, kind="select", help=glossary("weights"))
     return wanted
 
 
@@ -58,7 +42,7 @@ def stand_in(choice: Choice, wanted: str) -> Choice:
         return choice
     if wanted not in (BEST, EMBEDDED):
         return choice
-    available = cache.setups_of(choice.name, choice.spec)
+    available = setups_of(choice.name, choice.spec)
     if _best(available) != UNTRAINED:
         return choice
     entry = PRESETS[default_network()]
@@ -68,30 +52,29 @@ def stand_in(choice: Choice, wanted: str) -> Choice:
     )
     with st.container(horizontal=True):
         st.button(
-            f"Use {choice.title}, untrained",
-            on_click=_use_untrained,
+            label("infer_untrained.label", network=choice.title),
+            on_click=controls.put,
+            args=("infer_weights", UNTRAINED, BEST),
             key="infer_untrained",
         )
-        _offer_downloads(available)
+        _offer_downloads(available, wanted)
     return replace(
         choice, spec=entry.spec, image_size=entry.image_size, name=entry.name, title=entry.title
     )
 
 
-def _use_untrained() -> None:
-    st.session_state["infer_weights"] = UNTRAINED
-
-
 def choose(choice: Choice, wanted: str, device: str) -> Loaded:
     """Load what was chosen, drawing what it needs; the untrained network where that fails."""
     named = None if choice.customised else choice.name
-    available = cache.setups_of(named, choice.spec)
+    available = setups_of(named, choice.spec)
     kind = _best(available) if wanted == BEST else wanted
     if kind not in available:
-        st.warning(f"There are no weights '{kind}' for {choice.title}.", icon=":material/info:")
+        asked = label(f"infer_weights.{kind}")
+        words = section("inference", "no such weights", kind=asked, network=choice.title)
+        st.warning(words, icon=":material/info:")
         kind = _best(available)
     loaders: dict[str, Callable[[], Loaded | None]] = {
-        EMBEDDED: partial(_embedded, choice, available, device),
+        EMBEDDED: partial(_embedded, choice, device),
         FILE: partial(_own_file, choice, available, device),
     }
     published = available[kind].published
@@ -99,17 +82,18 @@ def choose(choice: Choice, wanted: str, device: str) -> Loaded:
         loaders[kind] = partial(_published, available[kind], published, device)
     loaded = loaders[kind]() if kind in loaders else None
     if loaded is None:
-        loaded = _untrained(choice, available, device, chosen=wanted == kind == UNTRAINED)
-    tested, asked = loaded.setup.recipe.crop, choice.image_size
-    if loaded.trained and tested != asked:
-        st.caption(section("inference", "other size", tested=tested, asked=asked))
+        chosen = wanted == kind == UNTRAINED
+        loaded = _untrained(choice, available, device, wanted, chosen)
+    tested, asked_for = loaded.setup.recipe.crop, choice.image_size
+    if loaded.trained and tested != asked_for:
+        st.caption(section("inference", "other size", tested=tested, asked=asked_for))
     return loaded
 
 
 def switch_to(preset: str) -> None:
     """Take a named network with the best weights it has here; for a button's callback."""
     picker.switch_to(preset)
-    st.session_state["infer_weights"] = BEST
+    controls.put("infer_weights", BEST, BEST)
 
 
 def _best(available: dict[str, Setup]) -> str:
@@ -120,13 +104,10 @@ def _best(available: dict[str, Setup]) -> str:
     return UNTRAINED
 
 
-def _embedded(choice: Choice, available: dict[str, Setup], device: str) -> Loaded:
-    network = cache.embedded_network(choice.name, device)
-    card = cards()[choice.name]
-    st.caption(
-        section("inference", "embedded", accuracy=f"{card.test_accuracy:.2%}", size=32),
-    )
-    return Loaded(f"embedded {choice.name} {device}", available[EMBEDDED], network, True)
+def _embedded(choice: Choice, device: str) -> Loaded:
+    accuracy = f"{cards()[choice.name].test_accuracy:.2%}"
+    st.caption(section("inference", "embedded", accuracy=accuracy, size=32))
+    return embedded(choice.name, device)
 
 
 def _published(setup: Setup, published: PublishedWeights, device: str) -> Loaded | None:
@@ -135,11 +116,15 @@ def _published(setup: Setup, published: PublishedWeights, device: str) -> Loaded
     if not published.path.is_file():
         _offer_download(published)
         return None
+    network = partial(cache.published_network, setup.spec, device, published.url, published)
     try:
-        with st.spinner(f"Loading and checking {published.path.name} ..."):
-            network = cache.published_network(setup.spec, device, published.url, published)
+        with st.spinner(section("inference", "checking", file=published.path.name)):
+            network()
     except WeightsError as error:
         st.error(str(error), icon=":material/error:")
+        return None
+    except TooMuch as problem:
+        gate.refused(problem)
         return None
     st.caption(
         section(
@@ -151,15 +136,14 @@ def _published(setup: Setup, published: PublishedWeights, device: str) -> Loaded
             crop=published.crop,
         )
     )
-    return Loaded(f"{published.url} {device}", setup, network, True)
+    return Loaded(f"{published.url} {device}", setup, device, network, True)
 
 
 def _offer_download(published: PublishedWeights) -> None:
     downloading.offer(
         published,
         key=f"infer_download_{published.name}",
-        help=f"From {published.url}, kept in torch's cache on the machine that runs this app. "
-        f"torchvision publishes {published.top1:.2f}% top-1 on ImageNet.",
+        help=section("inference", "download", url=published.url, top1=published.top1),
     )
 
 
@@ -176,20 +160,29 @@ def _own_file(choice: Choice, available: dict[str, Setup], device: str) -> Loade
         spec = with_classes_of(choice.spec, state)
         unlike = differences(spec, state)
         if not unlike.fits:
-            st.error(f"{name} does not fit {choice.title}: {unlike}.", icon=":material/error:")
+            shown = quoted(name)
+            words = section(
+                "inference", "no fit", file=shown, network=choice.title, differences=unlike
+            )
+            st.error(words, icon=":material/error:")
             own_file.list_differences(unlike)
             return None
-        network = cache.network_with(key, spec, device, state)
+        network = partial(cache.network_with, spec, key, device, name, source)
+        network()
+    except TooMuch as problem:
+        gate.refused(problem)
+        return None
     except (WeightsError, ValueError) as error:
         st.error(str(error), icon=":material/error:")
         return None
     setup = with_spec(available[FILE], spec)
-    names = "Class names are taken from the number of outputs; a file cannot say them."
-    st.caption(section("inference", "file", count=len(state), file=name, names=names))
-    return Loaded(f"{key} {spec} {device}", setup, network, True)
+    st.caption(section("inference", "file", count=len(state), file=quoted(name)))
+    return Loaded(f"{key} {spec} {device}", setup, device, network, True, own=True)
 
 
-def _untrained(choice: Choice, available: dict[str, Setup], device: str, chosen: bool) -> Loaded:
+def _untrained(
+    choice: Choice, available: dict[str, Setup], device: str, wanted: str, chosen: bool
+) -> Loaded:
     setup = available[UNTRAINED]
     if chosen:
         st.caption(section("inference", "untrained"))
@@ -197,17 +190,16 @@ def _untrained(choice: Choice, available: dict[str, Setup], device: str, chosen:
     else:
         st.warning(section("inference", "none trained", network=choice.title))
         _offer_switch(type="primary")
-        _offer_downloads(available)
-    with st.spinner(f"Building {choice.title} ..."):
-        network = networks.network_of(choice.spec, device)
-    return Loaded(f"untrained {choice.spec} {device}", setup, network, False)
+        _offer_downloads(available, wanted)
+    network = partial(networks.network_of, choice.spec, device)
+    return Loaded(f"untrained {choice.spec} {device}", setup, device, network, False)
 
 
 def _offer_switch(type: Literal["primary", "secondary"] = "secondary") -> None:
     """Trained weights in one click, on another network."""
     if cards():
         st.button(
-            f"Switch to {PRESETS[default_network()].title}, trained on board",
+            label("infer_switch.label", network=PRESETS[default_network()].title),
             type=type,
             on_click=switch_to,
             args=(default_network(),),
@@ -216,8 +208,7 @@ def _offer_switch(type: Literal["primary", "secondary"] = "secondary") -> None:
         )
 
 
-def _offer_downloads(available: dict[str, Setup]) -> None:
-    shown = st.session_state.get("infer_weights")
+def _offer_downloads(available: dict[str, Setup], wanted: str) -> None:
     for kind, setup in available.items():
-        if setup.published is not None and kind != shown and not setup.published.path.is_file():
+        if setup.published is not None and kind != wanted and not setup.published.path.is_file():
             _offer_download(setup.published)

@@ -40,7 +40,7 @@ def show(bp: Blueprint, choice: Choice, block: Block) -> None:
                 choice.name,
                 choice.spec,
                 choice.image_size,
-                infer_view="Feature maps",
+                infer_view="feature_maps",
                 infer_block=block.path,
             )
             st.markdown(section("shortcuts", "maps", title=block.title, address=maps))

@@ -10,7 +10,7 @@ import streamlit as st
 
 from explorer.ui import chart, picker
 from explorer.ui.batch_norm import depth as depth_of_signal
-from explorer.ui.device import usable_device
+from explorer.ui.cache import usable_device
 from explorer.views import depth_charts, why_charts
 from explorer.words import section
 

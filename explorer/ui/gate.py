@@ -1,0 +1,120 @@
+"""The gate that heavy work goes through: building networks, passes, gradients, deletions.
+
+    with gate.place(work.forward(bp, passes=2)):
+        ...
+
+What would take too much is refused in a sentence before it begins; the rest takes turns; and it
+ends between two ops when its visitor has left or chosen something else.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import cache
+from threading import current_thread
+from time import monotonic
+from typing import TYPE_CHECKING, Final
+
+import streamlit as st
+from streamlit.runtime.scriptrunner import get_script_run_ctx
+
+from explorer.experiments.gate import Gate
+from explorer.experiments.work import TooMuch, Work
+from explorer.ui import budget
+from explorer.words import section
+
+if TYPE_CHECKING:
+    from streamlit.delta_generator import DeltaGenerator
+
+MACS: Final = "RESNET_EXPLORER_MAX_GMACS"
+PLACES: Final = "RESNET_EXPLORER_PLACES"
+_MOST_GMACS: Final = 1_000
+"""Some 15 seconds on two cores; the largest view of a named network, all deletions of
+pre-activation ResNet-200, takes 887."""
+_SMALL_MACS: Final = 10**9
+_SMALL_MEMORY: Final = 64 * 2**20
+"""A class's small networks do not stand in line behind large ones."""
+_PATIENCE_S: Final = 0.5
+"""Who waits for less sees nothing of it."""
+
+
+def most_macs() -> int:
+    """Multiply-accumulates that one piece of work may take."""
+    return _setting(MACS, _MOST_GMACS) * 10**9
+
+
+@cache
+def _gate() -> Gate:
+    return Gate(_setting(PLACES, 2), budget.limit())
+
+
+def check(work: Work) -> None:
+    """Refuse what this server may not run.
+
+    Raises:
+        TooMuch: worded for visitors.
+    """
+    work.check(most_macs(), budget.limit())
+
+
+@contextmanager
+def place(work: Work) -> Iterator[None]:
+    """Hold one of the few places for this work; inside, walks end when the visitor has gone.
+
+    Nothing is refused or waited for inside of another place of the same thread.
+
+    Raises:
+        TooMuch: this server may not run it.
+    """
+    from explorer.networks.stopping import stoppable
+
+    check(work)
+    with stoppable(budget.go_on):
+        if work.macs <= _SMALL_MACS and work.memory <= _SMALL_MEMORY:
+            yield
+            return
+        line = _Line()
+        with _gate().place(_visitor(), work.memory, line.say):
+            line.take_away()
+            yield
+
+
+def refused(problem: TooMuch) -> None:
+    """Say in the place of a result that it cannot be run here."""
+    st.warning(str(problem), icon=":material/hourglass_disabled:")
+
+
+class _Line:
+    """What a visitor who waits sees."""
+
+    def __init__(self) -> None:
+        self._since = monotonic()
+        self._slot: DeltaGenerator | None = None
+        self._said: int | None = None
+
+    def say(self, before: int) -> None:
+        budget.go_on()
+        if get_script_run_ctx(suppress_warning=True) is None:
+            return
+        if before == self._said or monotonic() - self._since < _PATIENCE_S:
+            return
+        self._slot, self._said = self._slot or st.empty(), before
+        words = section("work", "next" if before == 0 else "waiting", before=before)
+        self._slot.info(words, icon=":material/hourglass_top:")
+
+    def take_away(self) -> None:
+        if self._slot is not None:
+            self._slot.empty()
+
+
+def _visitor() -> str:
+    context = get_script_run_ctx(suppress_warning=True)
+    return context.session_id if context else current_thread().name
+
+
+def _setting(name: str, default: int) -> int:
+    said = os.environ.get(name, "").strip()
+    usable = said.isascii() and said.isdigit() and 0 < len(said) < 8 and int(said) > 0
+    return int(said) if usable else default
