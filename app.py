@@ -16,11 +16,12 @@ if __name__ == "__main__":
     page = navigation.begin()
     controls.begin_page(page.url_path)
     st.set_page_config(page_title=words.label("app.tab", page=page.title))
+    st.logo("explorer/ui/logo.svg", size="large")
     with st.sidebar:
         above = st.container()
+        link.share()
         complaints = picker.draw()
         controls.choose_language()
-        link.copy_link()
         # Last, because they carry on what the controls have just read from the address.
         with above:
             navigation.links()

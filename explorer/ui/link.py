@@ -1,8 +1,14 @@
-"""A button that copies the address of exactly this view."""
+"""The address of exactly this view: copied, or as a code that a telephone reads."""
 
+from typing import Final
+from urllib.parse import urlencode, urlsplit
+
+import segno
 import streamlit as st
 
-from explorer.words import label
+from explorer.words import label, section
+
+_HERE: Final = frozenset(("localhost", "127.0.0.1", "::1", "0.0.0.0"))
 
 _CSS = """
 button { width: 100%; padding: 0.4rem 0.75rem; font: inherit; cursor: pointer;
@@ -52,7 +58,26 @@ def _component():  # type: ignore[no-untyped-def]  # noqa: ANN202
     )
 
 
-def copy_link() -> None:
-    """Draw the button."""
-    said = {name: label(f"copy_link.{name}") for name in ("copy", "copied", "field")}
-    _component()(key="copy_link", data=said)
+def share() -> None:
+    """Draw the button that copies the link, and the link as a picture for telephones."""
+    with st.container(horizontal=True, gap="small"):
+        said = {name: label(f"copy_link.{name}") for name in ("copy", "copied", "field")}
+        _component()(key="copy_link", data=said)
+        code = st.popover(
+            label("copy_link.code"), icon=":material/qr_code:", key="link_code", on_change="rerun"
+        )
+    if code.open:
+        with code:
+            _code()
+
+
+def _code() -> None:
+    address = st.context.url or ""
+    if (urlsplit(address).hostname or "localhost") in _HERE:
+        st.write(section("frame", "only here"))
+        return
+    query = [(name, value) for name in st.query_params for value in st.query_params.get_all(name)]
+    if query:
+        address = f"{address}?{urlencode(query)}"
+    st.image(segno.make(address, micro=False).svg_inline(scale=6, border=4, light="#ffffff"))
+    st.caption(section("frame", "code"))

@@ -14,6 +14,8 @@ from urllib.parse import urlencode, urlsplit
 
 from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 
+from explorer.words import section
+
 HOST = "127.0.0.1"
 LOCAL_HOSTS = {"localhost", "127.0.0.1", "::1"}
 TIMEOUT_S = 60.0
@@ -223,8 +225,12 @@ class Visit:
         )
 
     def exceptions(self) -> list[str]:
-        """The text of every exception box on the page."""
-        return self.page.locator("[data-testid=stException]").all_inner_texts()
+        """The text of every exception box on the page, and of our own sentence in its place."""
+        ours = self.page.get_by_test_id("stAlert").filter(has_text=section("frame", "failed"))
+        return [
+            *self.page.locator("[data-testid=stException]").all_inner_texts(),
+            *ours.all_inner_texts(),
+        ]
 
     def console_errors(self) -> list[str]:
         """Errors on the console and uncaught ones, without the two 404s of a cold deep link:
