@@ -26,13 +26,46 @@ Values = NDArray[np.float32]
 _GAP: Final = 8
 _LINE: Final = 20
 _CAPTION: Final = 23
+_DENSITY: Final = 2
+"""Pixels of the densest usual screens per unit of a drawing."""
+_UNKNOWN: Final = 255
+"""Index of the transparent colour, after those of the values."""
 
 
 def coloured(values: Values) -> Image.Image:
-    """Values between 0 and 1, (H, W), as Viridis colours; NaN is transparent."""
-    alpha = np.where(np.isnan(values), 0, 255)[..., None]
-    colours = _between(_VIRIDIS, np.nan_to_num(values, nan=0.0))
-    return Image.fromarray(np.concatenate([colours, alpha], -1).astype(np.uint8))
+    """Values between 0 and 1, (H, W), as Viridis colours, one byte each; NaN is transparent."""
+    steps = np.clip(np.nan_to_num(values, nan=0.0), 0, 1) * (_UNKNOWN - 1)
+    indices = np.where(np.isnan(values), _UNKNOWN, np.rint(steps)).astype(np.uint8)
+    image = Image.fromarray(indices, "P")
+    colours = _between(_VIRIDIS, np.linspace(0, 1, _UNKNOWN, dtype=np.float32))
+    image.putpalette([*colours.astype(np.uint8).ravel().tolist(), 0, 0, 0])
+    image.info["transparency"] = _UNKNOWN
+    return image
+
+
+def seen(image: Image.Image, side: float) -> Image.Image:
+    """The picture, reduced to what a screen shows of it when its longer side is `side` units."""
+    size = _size_seen(image.size, side)
+    return image if size == image.size else image.resize(size, Image.Resampling.BOX)
+
+
+def _size_seen(size: tuple[int, int], side: float) -> tuple[int, int]:
+    scale = min(1.0, _DENSITY * side / max(size))
+    return max(1, round(size[0] * scale)), max(1, round(size[1] * scale))
+
+
+def map_url(values: Values, side: float) -> str:
+    """A map, (H, W) with values from 0 to 1, as an `href` that is shown `side` units large.
+
+    Hundreds of maps of a large picture would be tens of megabytes that nobody can see.
+    """
+    height, width = values.shape
+    size = _size_seen((width, height), side)
+    if size != (width, height):
+        # Where a NaN lies, the mean is NaN too: unknown stays unknown.
+        small = Image.fromarray(values.astype(np.float32)).resize(size, Image.Resampling.BOX)
+        values = np.asarray(small)
+    return data_url(coloured(values))
 
 
 def _between(anchors: NDArray[np.float64], values: Values) -> NDArray[np.float64]:
@@ -59,7 +92,12 @@ def heat_over(photograph: Image.Image, values: Values) -> Image.Image:
 
 
 def enlarged(image: Image.Image, size: int) -> Image.Image:
-    """At least `size` pixels wide, by a whole factor and without smoothing."""
+    """About `size` pixels wide, by a whole factor and without smoothing.
+
+    Larger pictures are reduced to what a screen shows of `size`.
+    """
+    if image.width > size:
+        return seen(image, size)
     factor = max(1, round(size / image.width))
     return image.resize((image.width * factor, image.height * factor), Image.Resampling.NEAREST)
 
@@ -116,7 +154,7 @@ def film_strip(
             f'<rect x="{x}" y="{y}" width="{side}" height="{side}" fill="transparent" '
             f'stroke="{colour}" stroke-width="3"/>'
         )
-        picture = svg.image(data_url(coloured(values)), x, y, side, side)
+        picture = svg.image(map_url(values, side), x, y, side, side)
         names = svg.text(x + side / 2, y + side + 19, path, size=17)
         names += svg.text(x + side / 2, y + side + 38, caption, size=16)
         pictures.append(
@@ -136,7 +174,7 @@ def channel_grid(tiles: Values, names: Sequence[str], width: int = 1_100) -> str
     for index, name in enumerate(names):
         row, column = divmod(index, columns)
         x, y = column * (side + 3), row * (tall + 3)
-        href = data_url(coloured(tiles[row, column]))
+        href = map_url(tiles[row, column], max(side, tall))
         parts.append(svg.node("", name, svg.image(href, x, y, side, tall)))
     used = -(-len(names) // columns)
     return svg.document(width, used * (tall + 3), parts)
@@ -146,7 +184,7 @@ def position_map(values: Values, row: int, column: int, choosable: bool, side: i
     """A feature map, (H, W), whose positions can be chosen; their paths are 'row,column'."""
     height, width = values.shape
     cell_x, cell_y = side / width, side / height
-    parts = [svg.image(data_url(coloured(values)), 2, 2, side, side, fit="none")]
+    parts = [svg.image(map_url(values, side), 2, 2, side, side, fit="none")]
     for i in range(height if choosable else 0):
         for j in range(width):
             cell = (
@@ -162,9 +200,10 @@ def position_map(values: Values, row: int, column: int, choosable: bool, side: i
 def region_over(image: Image.Image, box: tuple[float, float, float, float], side: int = 420) -> str:
     """A square picture and, on it, the frame (left, top, right, bottom) in the picture's pixels."""
     scale = side / image.width
+    kind = "JPEG" if image.width > side else "PNG"
     left, top, right, bottom = (value * scale for value in box)
     parts = [
-        svg.image(data_url(image), 2, 2, side, side),
+        svg.image(data_url(seen(image, side), kind), 2, 2, side, side),
         _frame(2 + left, 2 + top, right - left, bottom - top),
     ]
     return svg.document(side + 4, side + 4, parts)
@@ -172,8 +211,8 @@ def region_over(image: Image.Image, box: tuple[float, float, float, float], side
 
 def scale_bar(low: str, high: str) -> str:
     """The colours from little to much, with words at both ends."""
-    ramp = coloured(np.linspace(0, 1, 128, dtype=np.float32)[None])
-    bar = svg.image(data_url(ramp), 0, 0, 240, 12, pixelated=False, fit="none")
+    ramp = map_url(np.linspace(0, 1, 128, dtype=np.float32)[None], 240)
+    bar = svg.image(ramp, 0, 0, 240, 12, pixelated=False, fit="none")
     ends = (
         svg.text(0, 29, low, anchor="start", size=15),
         svg.text(240, 29, high, anchor="end", size=15),

@@ -6,6 +6,7 @@ import re
 import xml.etree.ElementTree as ET
 
 import numpy as np
+import pytest
 from PIL import Image
 
 from explorer.views import inference_charts as charts
@@ -49,7 +50,14 @@ def test_training_curves_are_the_columns() -> None:
 
 
 def test_colours_run_from_dark_to_bright_and_unknown_is_clear() -> None:
-    image = pictures.coloured(np.array([[0.0, 0.5, 1.0, np.nan]], dtype=np.float32))
+    values = np.array([[0.0, 0.5, 1.0, np.nan]], dtype=np.float32)
+    image = pictures.coloured(values).convert("RGBA")
+    assert (
+        images(f'<svg xmlns="{SVG[1:-1]}"><image href="{pictures.map_url(values, 9)}"/></svg>')[0]
+        .convert("RGBA")
+        .tobytes()
+        == image.tobytes()
+    )
     brightness = [sum(image.getpixel((x, 0))[:3]) for x in range(3)]
     assert brightness == sorted(brightness)
     assert [image.getpixel((x, 0))[3] for x in range(4)] == [255, 255, 255, 0]
@@ -106,3 +114,42 @@ def test_region_is_drawn_in_the_pictures_own_pixels() -> None:
     svg = pictures.region_over(Image.new("RGB", (42, 42)), (0, 21, 42, 42), side=420)
     frame = list(ET.fromstring(svg).iter(f"{SVG}rect"))[-1]
     assert [float(frame.get(k)) for k in ("x", "y", "width", "height")] == [2, 212, 420, 210]
+
+
+def maps(count: int, size: int) -> np.ndarray:
+    """Noise, the worst case: it does not compress."""
+    return np.random.default_rng(0).random((count, size, size), dtype=np.float32)
+
+
+def drawn(kind: str, size: int) -> str:
+    values = maps(64, size)
+    if kind == "strip":
+        return pictures.film_strip([(f"layer1.{i}", "", each) for i, each in enumerate(values)])
+    if kind == "grid":
+        return pictures.channel_grid(values.reshape(8, 8, size, size), [""] * 64)
+    if kind == "position":
+        return pictures.position_map(values[0], 0, 0, choosable=False)
+    return pictures.region_over(Image.fromarray((values[0] * 255).astype("uint8")), (0, 0, 9, 9))
+
+
+@pytest.mark.parametrize("kind", ["strip", "grid", "position", "region"])
+def test_pictures_are_sent_at_the_size_at_which_they_are_seen(kind: str) -> None:
+    sizes = {size: len(drawn(kind, size)) for size in (256, 1024)}
+    # Sixteen times as many pixels, and not more bytes than a screen can show.
+    seen = {"strip": 64 * 200**2, "grid": 64 * 275**2, "position": 840**2, "region": 840**2}[kind]
+    assert sizes[1024] < 1.5 * seen
+    assert max(max(image.size) for image in images(drawn(kind, 1024))) <= 840
+
+
+def test_unknown_values_stay_unknown_when_reduced() -> None:
+    values = np.zeros((64, 64), dtype=np.float32)
+    values[:32] = np.nan
+    [image] = images(pictures.position_map(values, 0, 0, choosable=False, side=8))
+    assert image.size == (16, 16)
+    alpha = [image.convert("RGBA").getpixel((3, y))[3] for y in (0, 7, 8, 15)]
+    assert alpha == [0, 0, 255, 255]
+
+
+def test_enlarged_is_no_larger_than_seen() -> None:
+    assert pictures.enlarged(Image.new("RGB", (1024, 1024)), 300).size == (600, 600)
+    assert pictures.enlarged(Image.new("RGB", (400, 400)), 300).size == (400, 400)
