@@ -1,6 +1,7 @@
 """How every chart looks: its font, its margins, its legend, its axes' titles."""
 
 from collections.abc import Mapping
+from html import escape
 from typing import Any, Final
 
 from plotly import graph_objects as go
@@ -55,6 +56,14 @@ def styled(
 def hover(entry: str, **parts: str) -> str:
     """What the pointer reads: an entry of the labels [hover] and Plotly's places in it.
 
-    Words of visitors among the parts have to be escaped.
+    Words of visitors among the parts go through `plainly`.
     """
     return label(f"hover.{entry}", **parts) + "<extra></extra>"
+
+
+def plainly(text: str) -> str:
+    """Words of a visitor, or of a file, for a chart: shown as they are.
+
+    Plotly reads tags in every text that it draws, and would make links of them.
+    """
+    return escape(text, quote=False)

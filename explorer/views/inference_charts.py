@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import plotly.graph_objects as go
 
 from explorer.views import palette
-from explorer.views.chart_style import FONT, hover, styled
+from explorer.views.chart_style import FONT, hover, plainly, styled
 from explorer.words import label
 
 
@@ -15,7 +15,7 @@ def top_bars(
     names: Sequence[str], probabilities: Sequence[float], first_slot: int = palette.BLUE
 ) -> go.Figure:
     """The likeliest classes, likeliest on top; probabilities between 0 and 1."""
-    shown = [name if len(name) < 26 else f"{name[:24]}…" for name in names]
+    shown = [plainly(name if len(name) < 26 else f"{name[:24]}…") for name in names]
     # Two classes may share a name, and Plotly would put them on one bar.
     unique = [f"{name}{chr(8203) * index}" for index, name in enumerate(shown)]
     colours = [palette.chart_colour(first_slot)] + [palette.chart_colour(palette.GREY)] * len(names)
@@ -28,7 +28,7 @@ def top_bars(
             text=[f"{value:.1%}" for value in probabilities],
             textposition="outside",
             cliponaxis=False,
-            customdata=list(names),
+            customdata=[plainly(name) for name in names],
             hovertemplate=hover("value", name="%{customdata}", value="%{x:.3f}%"),
         )
     )
@@ -63,7 +63,7 @@ def deletion_bars(
             text=[label("mark.cannot_be_deleted") if no else "" for no in impossible],
             textposition="outside",
             textangle=-90,
-            customdata=list(answers),
+            customdata=[plainly(answer) for answer in answers],
             hovertemplate=hover(
                 "deleted_answer", block="%{x}", share="%{y:.1f}", answer="%{customdata}"
             ),

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from html import escape
 from typing import Final, Literal, NamedTuple
 
 import plotly.graph_objects as go
@@ -11,7 +10,7 @@ import plotly.graph_objects as go
 from explorer.architecture import PRESETS
 from explorer.architecture.catalogue import Entry, Result
 from explorer.views import labels
-from explorer.views.chart_style import hover, styled
+from explorer.views.chart_style import hover, plainly, styled
 from explorer.views.palette import BLUE, GREEN, GREY, ORANGE, PURPLE, SELECTED, SKY, chart_colour
 from explorer.views.scales import Scale, around, log_axis
 from explorer.words import label
@@ -70,7 +69,7 @@ def cost_map(entries: Sequence[Entry], chosen: Chosen | None) -> go.Figure:
         for entry in entries
     ]
     if chosen:
-        title = escape(chosen.title)
+        title = plainly(chosen.title)
         details = (title, _named(_RING), chosen.image_size)
         ring = _Mark(_RING, chosen.params, chosen.macs, title, details)
         marks = _ringed([ring], marks)

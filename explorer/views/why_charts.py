@@ -4,7 +4,6 @@ Training runs are also a file.
 """
 
 from collections.abc import Mapping, Sequence
-from html import escape
 from typing import Any, Literal
 
 import pandas as pd
@@ -13,7 +12,7 @@ from plotly import graph_objects as go
 from explorer.architecture.paths import Paths
 from explorer.architecture.studies import Study
 from explorer.views import palette
-from explorer.views.chart_style import FONT, hover, styled
+from explorer.views.chart_style import FONT, hover, plainly, styled
 from explorer.words import label
 
 Reported = Literal["loss", "accuracy"]
@@ -160,7 +159,7 @@ def training(runs: Mapping[str, Sequence[Mapping[str, Any]]], what: Reported) ->
         figure.add_scatter(
             x=[point["step"] for point in points],
             y=[point[what] for point in points],
-            name=escape(name),
+            name=plainly(name),
             mode="lines",
             line=_line(index),
             hovertemplate=label("hover.step", step="%{x}", value="%{y:.3f}"),

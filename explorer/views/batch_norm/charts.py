@@ -7,7 +7,7 @@ import plotly.graph_objects as go
 from plotly.subplots import make_subplots
 
 from explorer.experiments.batch_norm.claims import Histogram, Running, SigmoidInputs
-from explorer.views.chart_style import FONT, hover, styled
+from explorer.views.chart_style import FONT, hover, plainly, styled
 from explorer.views.numbers import plain
 from explorer.views.palette import GREY, INDIGO, SKY, TEAL, VERMILION, chart_colour
 from explorer.words import label
@@ -90,7 +90,7 @@ def agreement(pairs: Mapping[str, tuple[Sequence[float], Sequence[float]]]) -> g
         pairs.items(), (VERMILION, TEAL), (7, 5), strict=False
     ):
         figure.add_scatter(
-            x=first, y=second, mode="markers", name=name,
+            x=first, y=second, mode="markers", name=plainly(name),
             marker={"color": chart_colour(slot), "size": size, "opacity": 0.8},
             hovertemplate=hover("logits", one="%{x:.4f}", other="%{y:.4f}"),
         )  # fmt: skip
