@@ -1,26 +1,21 @@
+"""Why residual networks train: published comparisons, measurements, trainings, what is known."""
+
 import streamlit as st
 
-from explorer.ui import picker
+from explorer.ui import controls, picker
 from explorer.ui.why import initialisation, published, training
-from explorer.words import section
+from explorer.words import label, section
 
 picker.current()
-st.title("Why residual", anchor=False)
+st.title(label("page.why_residual"), anchor=False)
 st.write(section("why_residual", "lead"))
-PARTS = {
-    "Published": published.studies,
-    "At initialisation": initialisation.draw,
-    "Training": training.draw,
-    "Paths": published.path_lengths,
-    "What is known": lambda: st.markdown(section("why_residual", "known")),
-}
-part = st.segmented_control(
-    "Part",
-    list(PARTS),
-    default="Published",
-    required=True,
-    key="why_part",
-    bind="query-params",
-    persist_state="session",
+controls.sections(
+    "why_part",
+    {
+        "published": published.studies,
+        "initialisation": initialisation.draw,
+        "training": training.draw,
+        "paths": published.path_lengths,
+        "known": published.what_is_known,
+    },
 )
-PARTS[part]()

@@ -64,7 +64,7 @@ class TrainingRecipe:
                   depth=self.depth),
             label("training.option_b") if self.shortcut == "projection" else "",
             "" if self.batch_norm else label("training.no_batch_norm"),
-            "" if self.pictures == "gratings" else self.pictures,
+            "" if self.pictures == "gratings" else label(f"training.{self.pictures}"),
             label("training.rate", rate=self.rate),
             label("training.seed", seed=self.seed),
         ]  # fmt: skip

@@ -11,7 +11,7 @@ from torch import Tensor
 from explorer.experiments import cifar10
 from explorer.experiments.gratings import SIZE, gratings
 
-Pictures = Literal["gratings", "CIFAR-10"]
+Pictures = Literal["gratings", "cifar10"]
 TRAIN_GRATINGS, TEST_GRATINGS, TEST_SEED = 4_096, 2_000, 9
 TEST_PHOTOGRAPHS = 1_000
 
@@ -27,7 +27,7 @@ class Format:
 
 FORMATS: dict[Pictures, Format] = {
     "gratings": Format(1, SIZE, (8, 16, 32)),
-    "CIFAR-10": Format(3, 32, (16, 32, 64)),
+    "cifar10": Format(3, 32, (16, 32, 64)),
 }
 
 

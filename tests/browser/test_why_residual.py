@@ -9,7 +9,7 @@ def start(visit, steps):
 
 
 def test_a_run_survives_a_reload_and_is_cancelled(open_page):
-    visit = open_page("why_residual", {"why_part": "Training"}, width=1440)
+    visit = open_page("why_residual", {"why_part": "training"}, width=1440)
     page = visit.page
     start(visit, 2_000)
     page.get_by_text("of 2000").wait_for()
@@ -33,7 +33,7 @@ def test_a_run_survives_a_reload_and_is_cancelled(open_page):
 
 def test_five_sessions_share_the_queue(open_page):
     """One training at a time: each visitor sees their place, and gets their own result."""
-    visits = [open_page("why_residual", {"why_part": "Training"}) for _ in range(5)]
+    visits = [open_page("why_residual", {"why_part": "training"}) for _ in range(5)]
     first, *others = visits
     start(first, 2_000)
     first.page.get_by_text("of 2000").wait_for()

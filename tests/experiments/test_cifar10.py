@@ -138,7 +138,7 @@ def test_batches_of_photographs_are_normalised_and_repeat(here, monkeypatch):
     write_parquet(here)
 
     def batch():
-        data = training_data.training_data("CIFAR-10", 0, "cpu", lambda: None)
+        data = training_data.training_data("cifar10", 0, "cpu", lambda: None)
         return data.batch(16, torch.Generator().manual_seed(3))
 
     (images, labels), (again, same) = batch(), batch()

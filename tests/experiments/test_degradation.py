@@ -100,7 +100,7 @@ def photographs(tmp_path, monkeypatch):
 
 def test_photographs_train_the_papers_network(photographs):
     write_parquet(photographs)
-    recipe = TrainingRecipe(20, "padding", "CIFAR-10", steps=40)
+    recipe = TrainingRecipe(20, "padding", "cifar10", steps=40)
     paper = blueprint(preset("resnet20"), 32)
     assert blueprint(recipe.spec, recipe.image_size).params == paper.params
     folder = photographs / "run"
@@ -115,14 +115,14 @@ def test_photographs_train_the_papers_network(photographs):
 
 def test_without_photographs_the_run_says_so(photographs):
     with pytest.raises(FileNotFoundError, match="CIFAR-10 is not in"):
-        degradation.train(TrainingRecipe(8, "none", "CIFAR-10"), Reporter(photographs))
+        degradation.train(TrainingRecipe(8, "none", "cifar10"), Reporter(photographs))
 
 
 def test_cancel_while_the_photographs_are_read(photographs):
     write_parquet(photographs)
     (photographs / "cancel").touch()
     with pytest.raises(Cancelled):
-        degradation.train(TrainingRecipe(8, "none", "CIFAR-10"), Reporter(photographs))
+        degradation.train(TrainingRecipe(8, "none", "cifar10"), Reporter(photographs))
 
 
 @pytest.mark.parametrize(

@@ -14,7 +14,7 @@ from explorer.ui import downloading
 from explorer.ui.why import initialisation, queue
 from tests.cifar10_folder import write_parquet
 
-PARTS = ("Published", "At initialisation", "Training", "Paths", "What is known")
+PARTS = ("published", "initialisation", "training", "paths", "known")
 
 
 @pytest.mark.parametrize("part", PARTS)
@@ -29,11 +29,11 @@ def test_every_part_opens(open_app, part):
 @pytest.mark.parametrize(
     "study",
     [
-        "Plain against residual",
-        "Error by depth",
-        "Shortcut options A, B, C",
-        "Order of activation",
-        "What lies on the shortcut",
+        "plain",
+        "depth",
+        "options",
+        "orders",
+        "shortcuts",
     ],
 )
 def test_every_study_names_its_source(open_app, study):
@@ -43,14 +43,14 @@ def test_every_study_names_its_source(open_app, study):
 
 
 def test_paths_are_computed(open_app):
-    app = open_app("why_residual", why_part="Paths")
+    app = open_app("why_residual", why_part="paths")
     text = " ".join(element.value for element in app.markdown)
     assert "18,014,398,509,481,984" in text
     assert "0.4537%" in text
 
 
 def test_the_gradients_agree_with_the_reference_run(open_app):
-    app = open_app("why_residual", why_part="At initialisation")
+    app = open_app("why_residual", why_part="initialisation")
     (table,) = (box.value for box in app.markdown if "| plain, with BN |" in box.value)
     rows = [[cell.strip() for cell in line.split("|")] for line in table.splitlines()]
     ratios = {row[1]: float(row[2]) for row in rows if "with BN" in row[1]}
@@ -70,7 +70,7 @@ def test_measured_at_a_press(open_app, monkeypatch):
     )
     initialisation._found.clear()
     try:
-        app = open_app("why_residual", why_part="At initialisation")
+        app = open_app("why_residual", why_part="initialisation")
         before = len(app.get("plotly_chart"))
         for key in ("why_run_likeness", "why_run_identity"):
             app.button(key=key).click().run()
@@ -116,7 +116,7 @@ def rerun_until(app, condition):
 
 
 def test_a_run_is_trained_shown_and_deleted_from(open_app):
-    app = open_app("why_residual", why_part="Training")
+    app = open_app("why_residual", why_part="training")
     assert any("No run yet" in info.value for info in app.info)
     app.selectbox(key="why_new_depth").set_value(8)
     app.number_input(key="why_new_steps").set_value(20)
@@ -150,7 +150,7 @@ def train_button(app):
 
 def test_photographs_are_learnt_where_they_are(open_app, photographs):
     write_parquet(photographs)
-    app = open_app("why_residual", why_part="Training", why_pictures="CIFAR-10")
+    app = open_app("why_residual", why_part="training", why_pictures="cifar10")
     app.selectbox(key="why_new_depth").set_value(8)
     app.number_input(key="why_new_steps").set_value(10)
     train_button(app).click().run()
@@ -171,7 +171,7 @@ def test_photographs_that_are_not_here_can_be_downloaded(open_app, photographs, 
         sha256_prefix=hashlib.sha256(b"CIFAR-10" * 1_000).hexdigest(),
     )
     monkeypatch.setattr(cifar10, "archive", lambda: there)
-    app = open_app("why_residual", why_part="Training", why_pictures="CIFAR-10")
+    app = open_app("why_residual", why_part="training", why_pictures="cifar10")
     assert any("CIFAR-10 is not on this machine" in info.value for info in app.info)
     assert train_button(app).disabled
     app.button(key="why_download").click().run()
@@ -185,7 +185,7 @@ def test_photographs_that_are_not_here_can_be_downloaded(open_app, photographs, 
 def test_without_the_internet_the_download_says_so(open_app, photographs, monkeypatch):
     there = dataclasses.replace(cifar10.archive(), url="http://127.0.0.1:9/archive")
     monkeypatch.setattr(cifar10, "archive", lambda: there)
-    app = open_app("why_residual", why_part="Training", why_pictures="CIFAR-10")
+    app = open_app("why_residual", why_part="training", why_pictures="cifar10")
     app.button(key="why_download").click().run()
     downloading.downloads().find(there.path).wait(60)
     app.run()
@@ -194,7 +194,7 @@ def test_without_the_internet_the_download_says_so(open_app, photographs, monkey
 
 
 def test_unknown_runs_are_named(open_app):
-    app = open_app("why_residual", why_part="Training", why_runs="nothing,<b>x</b>")
+    app = open_app("why_residual", why_part="training", why_runs="nothing,<b>x</b>")
     assert not app.exception
     assert any("Not on this server" in warning.value for warning in app.warning)
 
@@ -204,10 +204,10 @@ PICTURE = "![x](http://a.invalid/x)"
 
 def test_words_of_visitors_bring_no_pictures_into_the_page(open_app):
     """A link's run ids and a run's name may come from somebody else."""
-    app = open_app("why_residual", why_part="Training", why_runs=PICTURE)
+    app = open_app("why_residual", why_part="training", why_runs=PICTURE)
     assert f"`'{PICTURE}'`" in app.warning[0].value
 
-    app = open_app("why_residual", why_part="Training")
+    app = open_app("why_residual", why_part="training")
     app.number_input(key="why_new_steps").set_value(2_000)
     app.text_input(key="why_new_name").set_value(PICTURE)
     next(button for button in app.button if button.label == "Train").click().run()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from threading import Lock
 from typing import TYPE_CHECKING
 
 import streamlit as st
@@ -15,11 +14,7 @@ if TYPE_CHECKING:
 
     from explorer.experiments.batch_norm.layer import LayerAtWork
     from explorer.experiments.batch_norm.network import Company, Folded, Scaled
-    from explorer.experiments.signal import Signal
     from explorer.networks import ResNet
-
-_ONE_AT_A_TIME = Lock()
-"""A backward pass through 110 layers holds about half a GB: two visitors take turns."""
 
 
 def network(spec: NetworkSpec, device: str, trained: str | None) -> ResNet:
@@ -82,13 +77,3 @@ def folded(spec: NetworkSpec, size: int, device: str, path: str) -> Folded:
     from explorer.experiments.batch_norm.on_pictures import folded
 
     return folded(cache.network_of(spec, device), cache.blueprint_of(spec, size), path)
-
-
-@st.cache_resource(max_entries=24, show_spinner=False)
-def signal(depth: int, batch_norm: bool, residual: bool, images: int, device: str) -> Signal:
-    """Activations and gradients of one of the paper's CIFAR networks at initialisation."""
-    from explorer.experiments.signal import cifar_network
-    from explorer.experiments.signal import signal as measure
-
-    with _ONE_AT_A_TIME:
-        return measure(cifar_network(depth, batch_norm, residual), device=device, images=images)

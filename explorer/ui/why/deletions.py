@@ -10,7 +10,7 @@ import streamlit as st
 from explorer.ui import cache, chart
 from explorer.ui.why.queue import service, visitor
 from explorer.views import why_charts
-from explorer.words import section
+from explorer.words import label, section
 
 if TYPE_CHECKING:
     from explorer.experiments.degradation import DeletionResult, TrainingRecipe
@@ -22,32 +22,47 @@ _KEPT: Final = 40
 _SEEN: Final = "why_finished_before"
 
 
-def of(trainings: list[Training]) -> list[Status[Any, DeletionResult]]:
-    """The deletions that somebody ordered of these trainings; asking keeps them alive."""
-    return [found for training in trainings if (found := _ordered(training.id))]
+def of(trainings: list[Training]) -> dict[str, Status[Any, DeletionResult]]:
+    """Training -> the deletions that somebody ordered of it; asking keeps them alive."""
+    return {training.id: found for training in trainings if (found := _ordered(training.id))}
 
 
-def draw(trainings: list[Training], label: Callable[[Training], str]) -> None:
-    """Choose a finished training, have its blocks deleted, see what is left."""
+def draw(
+    trainings: list[Training],
+    ordered: dict[str, Status[Any, DeletionResult]],
+    named: Callable[[Training], str],
+) -> None:
+    """Choose a finished training, have its blocks deleted, see what is left.
+
+    Args:
+        trainings: all runs on the page.
+        ordered: what `of` says of them.
+        named: tells one training from the others.
+    """
     done = {
-        label(training): training
+        training.id: training
         for training in trainings
         if training.result is not None and not training.result.diverged
     }
     if not done:
         return
-    st.subheader("Delete one block", anchor=False)
+    st.subheader(label("why_deleted.title"), anchor=False)
     st.write(section("why_residual", "deletions"))
     # The newest is taken when it is finished; until then a choice stays.
     if len(done) > st.session_state.get(_SEEN, 0):
         st.session_state["why_deleted"] = list(done)[-1]
     st.session_state[_SEEN] = len(done)
-    training = done[st.selectbox("Trained network", list(done), key="why_deleted")]
-    deletion = _ordered(training.id)
+    chosen = st.selectbox(
+        label("why_deleted.label"),
+        list(done),
+        format_func=lambda training: named(done[training]),
+        key="why_deleted",
+    )
+    training, deletion = done[chosen], ordered.get(chosen)
     if deletion is None or deletion.state in ("cancelled", "failed"):
         if deletion is not None and deletion.problem:
             st.error(deletion.problem)
-        if st.button("Delete each block in turn", key="why_delete"):
+        if st.button(label("why_deleted.delete"), key="why_delete"):
             _order(training)
     elif deletion.result is None:
         _progress(deletion)
@@ -88,11 +103,11 @@ def _jobs() -> dict[str, str]:
 def _progress(deletion: Status[Any, DeletionResult]) -> None:
     point = deletion.points[-1] if deletion.points else {"done": 0, "blocks": 1}
     if deletion.state == "queued":
-        text = f"Waiting, {deletion.position} before it in the queue"
+        text = section("why_residual", "deletions wait", before=deletion.position)
     elif not deletion.points:
-        text = "Starting"
+        text = section("why_residual", "deletions start")
     else:
-        text = f"{point['done']} of {point['blocks']} blocks deleted"
+        text = section("why_residual", "deletions go on", **point)
     st.progress(point["done"] / point["blocks"], text)
 
 
@@ -104,4 +119,4 @@ def _chart(training: Training, found: DeletionResult) -> None:
         found.after,
         found.whole,
     )
-    chart.show(figure, key="why_deletions", alt="Accuracy after deleting each block")
+    chart.show(figure, key="why_deletions", alt=label("why_alt.deletions"))

@@ -8,11 +8,10 @@ from typing import TYPE_CHECKING, Any
 
 import streamlit as st
 
-from explorer.ui import chart, picker
-from explorer.ui.batch_norm import depth as depth_of_signal
+from explorer.ui import chart, controls, picker, signals
 from explorer.ui.cache import usable_device
 from explorer.views import depth_charts, why_charts
-from explorer.words import section
+from explorer.words import label, section
 
 if TYPE_CHECKING:
     from explorer.experiments.learning_identity import IdentityResult
@@ -32,63 +31,67 @@ def draw() -> None:
 
 
 def _gradients() -> None:
-    st.subheader("Gradients, block by block", anchor=False)
-    layers = st.segmented_control(
-        "Layers",
-        ["20", "56", "110"],
-        default="20",
-        required=True,
-        key="why_depth",
-        bind="query-params",
-        persist_state="session",
-    )
+    st.subheader(label("why_initialisation.gradients"), anchor=False)
+    layers = int(controls.choice("why_depth", signals.DEPTHS, shown=str))
     st.write(section("why_residual", "initialisation"))
-    found = depth_of_signal.compute(int(layers), usable_device(picker.current().device).id)
+    found = signals.of_depth(layers, usable_device(picker.current().device).id)
     lines = {net: signal.gradients for net, signal in found.items()}
     figure = depth_charts.by_depth(lines, "gradient_of_conv1")
-    chart.show(figure, key="why_gradients", alt="Gradient norm by block")
+    chart.show(figure, key="why_gradients", alt=label("why_alt.gradients"))
     from explorer.experiments.signal import REFERENCE
 
-    reference = {net: REFERENCE[int(layers), *net] for net in found}
+    reference = {net: REFERENCE[layers, *net] for net in found}
     st.markdown(depth_charts.table(found, reference))
 
 
 def _likeness() -> None:
-    st.subheader("How alike are the gradients of two inputs?", anchor=False)
+    st.subheader(label("why_initialisation.likeness"), anchor=False)
     st.write(section("why_residual", "likeness"))
-    found = _computed("why_run_likeness", "Measure it (about 10 s)", _measure_likeness)
+    found = _computed("why_run_likeness", _measure_likeness)
     if found is None:
         return
     from explorer.experiments.shattered import theory
 
-    lines = {str(kind): [theory(kind, depth) for depth in found.depths] for kind in found.by_kind}
-    del lines["plain with BN"]  # the same line as the plain network's
-    measured = {str(kind): values for kind, values in found.by_kind.items()}
+    lines = {
+        _stack(kind): [theory(kind, depth) for depth in found.depths]
+        for kind in found.by_kind
+        if kind != "plain with BN"  # the same line as the plain network's
+    }
+    measured = {_stack(kind): values for kind, values in found.by_kind.items()}
     figure = why_charts.likeness(found.depths, measured, lines)
-    chart.show(figure, key="why_likeness", alt="Correlation of gradients by depth")
+    chart.show(figure, key="why_likeness", alt=label("why_alt.likeness"))
 
 
 def _identity() -> None:
-    st.subheader("Learning y = x", anchor=False)
+    st.subheader(label("why_initialisation.identity"), anchor=False)
     from explorer.experiments.learning_identity import RATES
 
     st.write(section("why_residual", "identity", rates=len(RATES), steps=_IDENTITY_STEPS))
-    found = _computed("why_run_identity", "Train them (about 20 s)", _learn_identity)
+    found = _computed("why_run_identity", _learn_identity)
     if found is not None:
-        errors = {str(kind): values for kind, values in found.by_kind.items()}
+        errors = {_stack(kind): values for kind, values in found.by_kind.items()}
         figure = why_charts.identity(found.depths, errors)
-        chart.show(figure, key="why_identity", alt="Error of learning the identity by depth")
+        chart.show(figure, key="why_identity", alt=label("why_alt.identity"))
 
 
-def _computed(key: str, label: str, measure: Callable[[Callable[[float], object]], Any]) -> Any:
+def _stack(kind: str) -> str:
+    """What a kind of stack of layers is called."""
+    return label(f"why_stack.{kind.lower().replace(' ', '_')}")
+
+
+def _computed(key: str, measure: Callable[[Callable[[float], object]], Any]) -> Any:
     """What `measure` finds, once it was asked for; found once for all sessions."""
     known = _found()
     if key not in known:
         place = st.empty()
-        if not place.button(label, key=key):
+        if not place.button(label(f"why_initialisation.{key}"), key=key):
             return None
-        bar = place.progress(0.0, "Measuring …")
-        _once(key, lambda: measure(lambda share: bar.progress(share, f"Measuring … {share:.0%}")))
+        bar = place.progress(0.0, label("why_initialisation.begins"))
+
+        def tell(share: float) -> None:
+            bar.progress(share, label("why_initialisation.goes_on", share=share))
+
+        _once(key, lambda: measure(tell))
         place.empty()
     return known[key]
 

@@ -7,24 +7,15 @@ import streamlit as st
 from explorer.architecture import preset
 from explorer.architecture.paths import Paths
 from explorer.architecture.studies import OPTIONS, PLAIN_OR_RESIDUAL, STUDIES, Study
-from explorer.ui import cache, chart
+from explorer.ui import cache, chart, controls
 from explorer.views import why_charts
-from explorer.words import section
+from explorer.words import label, section
 
 
 def studies() -> None:
     """One published table at a time: chart, what it says, where it stands."""
-    by_title = {study.title: study for study in STUDIES}
-    title = st.segmented_control(
-        "Question",
-        list(by_title),
-        default=PLAIN_OR_RESIDUAL.title,
-        required=True,
-        key="why_study",
-        bind="query-params",
-        persist_state="session",
-    )
-    study = by_title[title]
+    by_id = {study.id: study for study in STUDIES}
+    study = by_id[controls.choice("why_study", tuple(by_id), default=PLAIN_OR_RESIDUAL.id)]
     left, right = st.columns([3, 2], gap="large")
     with left:
         chart.show(why_charts.study_chart(study), key=f"why_study_{study.id}", alt=study.metric)
@@ -32,8 +23,13 @@ def studies() -> None:
         st.subheader(study.title, anchor=False)
         st.write(section("why_residual", study.id, **_numbers(study)))
         st.caption(
-            f"Published figures, nothing computed here: [{study.source.name}]({study.source.url}), "
-            f"{study.where}."
+            section(
+                "why_residual",
+                "published figures",
+                name=study.source.name,
+                url=study.source.url,
+                where=study.where,
+            )
         )
 
 
@@ -59,9 +55,11 @@ def path_lengths() -> None:
     """The binomial of path lengths, with a slider for the range."""
     left, right = st.columns([2, 3], gap="large")
     with left:
-        blocks = st.slider("Residual blocks", 1, 200, 54, key="why_blocks", bind="query-params")
+        blocks = st.slider(
+            label("why_blocks.label"), 1, 200, 54, key="why_blocks", **controls.BOUND
+        )
         shortest, longest = st.slider(
-            "Lengths, blocks", 0, 200, (5, 17), key="why_lengths", bind="query-params"
+            label("why_lengths.label"), 0, 200, (5, 17), key="why_lengths", **controls.BOUND
         )
         paths = Paths(blocks)
         st.write(
@@ -81,4 +79,9 @@ def path_lengths() -> None:
         st.caption(section("why_residual", "paths_source"))
     with right:
         figure = why_charts.path_lengths(paths, shortest, longest)
-        chart.show(figure, key="why_paths", alt="Share of paths by length")
+        chart.show(figure, key="why_paths", alt=label("why_alt.paths"))
+
+
+def what_is_known() -> None:
+    """Which explanations are proven, plausible or wrong."""
+    st.markdown(section("why_residual", "known"))

@@ -3,42 +3,51 @@
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 import streamlit as st
 
 from explorer.experiments.jobs import ENDED
-from explorer.ui import chart
+from explorer.ui import chart, controls
 from explorer.ui.why import deletions
 from explorer.ui.why.queue import service, visitor
 from explorer.views import why_charts
-from explorer.words import quoted
+from explorer.views.tables import worded
+from explorer.words import label, quoted, section
 
 if TYPE_CHECKING:
-    from explorer.experiments.degradation import TrainingRecipe
+    from explorer.experiments.degradation import DeletionResult, TrainingRecipe
     from explorer.experiments.jobs import Status
+    from explorer.experiments.training_data import Pictures
 
+    Training = Status[TrainingRecipe, Any]
+
+PICTURES: Final[tuple[Pictures, ...]] = ("gratings", "cifar10")
 _MOST: Final = 8
 
 
 def draw() -> None:
     """The runs of the address: while one is unfinished, this part reruns by itself."""
     st.text_input(
-        "Runs on the chart",
+        label("why_runs.label"),
         key="why_runs",
-        bind="query-params",
-        persist_state="session",
         max_chars=200,
-        help="Ids of runs on this server, separated by commas: add a classmate's to compare. "
-        "They are part of the link.",
+        help=section("why_residual", "runs help"),
+        **controls.BOUND,
     )
-    identifiers = _identifiers()
-    if not identifiers:
-        st.info("No run yet: train one network, or all four of the reference run.")
+    if not _identifiers():
+        st.info(section("why_residual", "no run yet"))
         return
-    statuses = _statuses(identifiers)
-    active = any(status.state not in ENDED for status in [*statuses, *deletions.of(statuses)])
-    st.fragment(_watch, run_every=0.8 if active else None)()
+    seen = _look()
+    # The first run of the part shows what was just seen; each later one looks again.
+    fresh = [seen]
+    st.fragment(_watch, run_every=0.8 if seen.active else None)(fresh, seen.active)
+
+
+def chosen_pictures() -> Pictures:
+    """What the trainings of this page learn from."""
+    found: Pictures = controls.settled("why_pictures", PICTURES, PICTURES[0])
+    return found
 
 
 def add(identifier: str) -> None:
@@ -51,63 +60,69 @@ def _identifiers() -> list[str]:
     return [part for part in typed.replace(" ", "").split(",") if part][:_MOST]
 
 
-def _statuses(identifiers: list[str]) -> list[Status[TrainingRecipe, Any]]:
+class _Seen(NamedTuple):
+    """The runs of the address as they are at one moment, and the deletions ordered of them."""
+
+    statuses: list[Training]
+    deletions: dict[str, Status[Any, DeletionResult]]
+
+    @property
+    def active(self) -> bool:
+        jobs = (*self.statuses, *self.deletions.values())
+        return any(job.state not in ENDED for job in jobs)
+
+
+def _look() -> _Seen:
     found = []
-    for identifier in identifiers:
+    for identifier in _identifiers():
         try:
             found.append(service().status(identifier))
         except KeyError:
             continue
-    return found
+    return _Seen(found, deletions.of(found))
 
 
-def _watch() -> None:
-    identifiers = _identifiers()
-    statuses = _statuses(identifiers)
-    if missing := set(identifiers) - {status.id for status in statuses}:
-        st.warning(
-            f"Not on this server, or forgotten since: {', '.join(map(quoted, sorted(missing)))}. "
-            "Results are kept while the server runs, the last 40 of them."
-        )
+def _watch(fresh: list[_Seen], active: bool) -> None:
+    """Show the runs; the whole page runs again when it is no longer true that one is `active`."""
+    seen = fresh.pop() if fresh else _look()
+    statuses = seen.statuses
+    if missing := set(_identifiers()) - {status.id for status in statuses}:
+        ids = label("list.comma").join(map(quoted, sorted(missing)))
+        st.warning(section("why_residual", "runs not here", ids=ids))
     for status in statuses:
         _progress(status)
-    lines = {_label(status): status.points for status in _comparable(statuses)}
+    lines = {_named(status): status.points for status in _comparable(statuses)}
     if any(lines.values()):
         left, right = st.columns(2)
         with left:
             figure = why_charts.training(lines, "loss")
-            chart.show(figure, key="why_loss", alt="Training loss by step")
+            chart.show(figure, key="why_loss", alt=label("why_alt.loss"))
         with right:
             figure = why_charts.training(lines, "accuracy")
-            chart.show(figure, key="why_accuracy", alt="Training accuracy by step")
+            chart.show(figure, key="why_accuracy", alt=label("why_alt.accuracy"))
     _results(statuses)
-    deletions.draw(statuses, _label)
-    ended = all(status.state in ENDED for status in [*statuses, *deletions.of(statuses)])
-    if ended and st.session_state.get("why_active"):
-        st.session_state["why_active"] = False
+    deletions.draw(statuses, seen.deletions, _named)
+    if seen.active != active:
         st.rerun()
-    st.session_state["why_active"] = not ended
 
 
-def _comparable(
-    statuses: list[Status[TrainingRecipe, Any]],
-) -> list[Status[TrainingRecipe, Any]]:
+def _comparable(statuses: list[Training]) -> list[Training]:
     """The runs on the chosen pictures, or all where there is none: losses of two kinds of
     pictures share no axis."""
-    chosen = st.session_state["why_pictures"]
+    chosen = chosen_pictures()
     return [one for one in statuses if one.recipe.pictures == chosen and one.points] or statuses
 
 
-def _progress(status: Status[TrainingRecipe, Any]) -> None:
+def _progress(status: Training) -> None:
     if status.state in ("done", "cancelled"):
         return
     if status.state == "failed":
-        st.error(f"{_in_words(status.recipe)}: {status.problem}")
+        st.error(label("named.of", name=_in_words(status.recipe), what=status.problem))
         return
     button, bar = st.columns([1, 6], vertical_alignment="center")
     if status.owner == visitor():
         button.button(
-            "Cancel",
+            label("why_runs.cancel"),
             key=f"why_cancel_{status.id}",
             on_click=service().cancel,
             args=(status.id, visitor()),
@@ -116,47 +131,50 @@ def _progress(status: Status[TrainingRecipe, Any]) -> None:
     done = status.points[-1]["step"] if status.points else 0
     name = _in_words(status.recipe)
     if status.state == "queued":
-        text = f"{name}: waiting, {status.position} before it in the queue"
+        text = section("why_residual", "run waits", name=name, before=status.position)
     elif not done:
-        text = f"{name}: starting"
+        text = section("why_residual", "run starts", name=name)
     else:
-        left = status.seconds / done * (status.recipe.steps - done)
-        text = f"{name}: step {done} of {status.recipe.steps}, {left:.0f} s left"
+        steps = status.recipe.steps
+        left = status.seconds / done * (steps - done)
+        text = section("why_residual", "run goes on", name=name, step=done, steps=steps, left=left)
     bar.progress(done / status.recipe.steps, text)
 
 
-def _results(statuses: list[Status[TrainingRecipe, Any]]) -> None:
+def _results(statuses: list[Training]) -> None:
     rows = [
         {
             "run": status.id,
             "network": status.recipe.title,
-            "state": status.state,
-            "training loss, last 50 steps": _number(status.result and status.result.train_loss),
-            "test accuracy, %": _number(status.result and 100 * status.result.test_accuracy, 1),
+            "state": label(f"job_state.{status.state}"),
+            "loss": _number(status.result and status.result.train_loss),
+            "accuracy": _number(status.result and 100 * status.result.test_accuracy, 1),
             "seconds": round(status.seconds, 1),
         }
         for status in statuses
     ]
     if not rows:
         return
-    st.dataframe(rows, hide_index=True, width="stretch")
+    st.dataframe(worded(rows, "why_results"), hide_index=True, width="stretch")
     text = why_charts.curves_csv(
         {status.id: (status.recipe.title, status.points) for status in statuses}
     )
-    st.download_button("Curves as CSV", text, "training_runs.csv", "text/csv", key="why_csv")
+    st.download_button(label("why_runs.save"), text, "training_runs.csv", "text/csv", key="why_csv")
 
 
-def _label(status: Status[TrainingRecipe, Any]) -> str:
+def _named(status: Training) -> str:
     """Tells two runs of one recipe apart; for places that show text as it is."""
-    return f"{status.recipe.title} ({status.id[:4]})"
+    return label("named.in_brackets", name=status.recipe.title, what=status.id[:4])
 
 
 def _in_words(recipe: TrainingRecipe) -> str:
     """The recipe's title for Markdown: a name is a visitor's, and others may watch the run."""
-    return f"{quoted(recipe.name)}: {recipe.network}" if recipe.name else recipe.network
+    if not recipe.name:
+        return recipe.network
+    return label("training.named", name=quoted(recipe.name), network=recipe.network)
 
 
 def _number(value: float | None, digits: int = 3) -> str:
     if value is None:
         return ""
-    return "diverged" if math.isnan(value) else f"{value:.{digits}f}"
+    return label("why_results.diverged") if math.isnan(value) else f"{value:.{digits}f}"

@@ -6,28 +6,20 @@ from typing import Any, Final
 
 import streamlit as st
 
-from explorer.ui import downloading, picker
+from explorer.ui import controls, downloading, picker
 from explorer.ui.why import runs
 from explorer.ui.why.queue import service, visitor
-from explorer.words import glossary, section
+from explorer.words import glossary, label, section
 
-_KINDS: Final = {"plain": "none", "option A": "padding", "option B": "projection"}
+_SHORTCUTS: Final = ("none", "padding", "projection")
+_RATES: Final = ("0.1", "0.02")
 _DEPTHS: Final = tuple(range(8, 111, 6))
-_PICTURES: Final = ("gratings", "CIFAR-10")
 
 
 def draw() -> None:
     """The form and, below it, the runs."""
     st.write(section("why_residual", "training"))
-    pictures = st.segmented_control(
-        "Pictures to learn",
-        _PICTURES,
-        default=_PICTURES[0],
-        required=True,
-        key="why_pictures",
-        bind="query-params",
-        persist_state="session",
-    )
+    pictures = controls.choice("why_pictures", runs.PICTURES)
     usable = pictures == "gratings" or _photographs()
     if pictures == "gratings":
         st.caption(section("why_residual", "gratings"))
@@ -50,7 +42,7 @@ def _photographs() -> bool:
     downloading.offer(
         archive,
         key="why_download",
-        help=f"From {archive.url}, kept on the machine that runs this app, for everybody.",
+        help=section("why_residual", "where from", url=archive.url),
     )
     return False
 
@@ -58,26 +50,38 @@ def _photographs() -> bool:
 def _form(usable: bool) -> None:
     with st.form("why_form", border=True, enter_to_submit=False):
         columns = st.columns(6, vertical_alignment="bottom")
-        columns[0].selectbox("Layers (6n+2)", _DEPTHS, _DEPTHS.index(20), key="why_new_depth")
-        columns[1].selectbox(
-            "Shortcut", list(_KINDS), 1, key="why_new_kind", help=glossary("shortcut")
+        columns[0].selectbox(
+            label("why_new_depth.label"), _DEPTHS, _DEPTHS.index(20), key="why_new_depth"
         )
-        columns[2].toggle("Batch norm", value=True, key="why_new_norm")
-        columns[3].selectbox("Rate", ["0.1", "0.02"], key="why_new_rate")
-        columns[4].number_input("Steps", 10, 2_000, 300, 50, key="why_new_steps")
-        columns[5].number_input("Seed", 0, 9_999, 0, key="why_new_seed")
+        columns[1].selectbox(
+            label("why_new_kind.label"),
+            _SHORTCUTS,
+            1,
+            format_func=lambda kind: label(f"why_new_kind.{kind}"),
+            key="why_new_kind",
+            help=glossary("shortcut"),
+        )
+        columns[2].toggle(label("why_new_norm.label"), value=True, key="why_new_norm")
+        columns[3].selectbox(label("why_new_rate.label"), _RATES, key="why_new_rate")
+        columns[4].number_input(
+            label("why_new_steps.label"), 10, 2_000, 300, 50, key="why_new_steps"
+        )
+        columns[5].number_input(label("why_new_seed.label"), 0, 9_999, 0, key="why_new_seed")
         name, left, right = st.columns(3, vertical_alignment="bottom")
-        name.text_input("Name, if you like", max_chars=30, key="why_new_name")
+        name.text_input(label("why_new_name.label"), max_chars=30, key="why_new_name")
         left.form_submit_button(
-            "Train", type="primary", on_click=_start_one, width="stretch", disabled=not usable
+            label("why_train.one"),
+            type="primary",
+            on_click=_start_one,
+            width="stretch",
+            disabled=not usable,
         )
         right.form_submit_button(
-            "Train the four of the reference",
+            label("why_train.four"),
             on_click=_start_four,
             width="stretch",
             disabled=not usable,
-            help="plain-20, ResNet-20, plain-56 and ResNet-56 at rate 0.1, with the steps and the "
-            "seed chosen above.",
+            help=section("why_residual", "the four"),
         )
     if problem := st.session_state.pop("why_problem", None):
         st.error(problem)
@@ -87,7 +91,7 @@ def _start_one() -> None:
     state = st.session_state
     _start(
         depth=state.why_new_depth,
-        shortcut=_KINDS[state.why_new_kind],
+        shortcut=state.why_new_kind,
         batch_norm=state.why_new_norm,
         rate=float(state.why_new_rate),
         name=(state.why_new_name or "").strip(),
@@ -107,7 +111,7 @@ def _start(**choices: Any) -> None:
     try:
         recipe = degradation.TrainingRecipe(
             **choices,
-            pictures=state.why_pictures,
+            pictures=runs.chosen_pictures(),
             steps=int(state.why_new_steps),
             seed=int(state.why_new_seed),
             device=picker.current().device,
