@@ -10,7 +10,7 @@ from explorer.words import label, section
 
 choice = picker.current()
 st.title(label("page.batch_norm"))
-st.write(section("batch_norm", "Lead"))
+st.write(section("batch_norm", "lead"))
 controls.sections(
     "bn_section",
     {

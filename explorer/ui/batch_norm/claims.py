@@ -91,7 +91,7 @@ def _scale(choice: Choice) -> Later:
         said.markdown(section("batch_norm", "claim scale", **numbers))
         pairs = _pairs(choice)
         if not pairs:
-            slot.info(section("batch_norm", "No pair", network=choice.title))
+            slot.info(section("batch_norm", "no pair", network=choice.title))
             return
         convolution = pairs[len(pairs) // 2][0].path
         size = max(_SMALL_IMAGE, choice.spec.minimum_image_size)
@@ -156,7 +156,7 @@ def _fold(choice: Choice) -> Later:
 
     def later() -> None:
         if not pairs:
-            slot.info(section("batch_norm", "No pair", network=choice.title))
+            slot.info(section("batch_norm", "no pair", network=choice.title))
             return
         device = usable_device(choice.device).id
         with (

@@ -14,19 +14,19 @@ from explorer.words import label, section
 
 def draw(choice: Choice) -> None:
     """Compute the four networks of a depth one by one, with progress, and show them."""
-    st.markdown(section("batch_norm", "Depth", batch=signals.IMAGES))
+    st.markdown(section("batch_norm", "depth", batch=signals.IMAGES))
     depth = int(controls.choice("bn_depth", signals.DEPTHS, shown=str))
     found = signals.of_depth(depth, usable_device(choice.device).id)
     left, right = st.columns(2, gap="medium")
     with left:
-        st.markdown(section("batch_norm", "Forward"))
+        st.markdown(section("batch_norm", "forward"))
         chart.show(
             depth_charts.by_depth({net: signal.spread for net, signal in found.items()}, "spread"),
             "bn_spread",
             alt=label("bn_alt.spread"),
         )
     with right:
-        st.markdown(section("batch_norm", "Back"))
+        st.markdown(section("batch_norm", "back"))
         chart.show(
             depth_charts.by_depth(
                 {net: signal.gradients for net, signal in found.items()}, "gradient"
@@ -37,7 +37,7 @@ def draw(choice: Choice) -> None:
     st.markdown(
         section(
             "batch_norm",
-            "Depth read",
+            "depth read",
             depth=depth,
             plain_ratio=magnitude(found[True, False].ratio),
             residual_ratio=magnitude(found[True, True].ratio),
@@ -49,4 +49,4 @@ def draw(choice: Choice) -> None:
 
     reference = {net: REFERENCE[depth, *net] for net in found}
     st.markdown(depth_charts.table(found, reference))
-    st.caption(section("batch_norm", "Depth table"))
+    st.caption(section("batch_norm", "depth table"))

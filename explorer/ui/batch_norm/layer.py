@@ -29,7 +29,7 @@ def draw(choice: Choice) -> None:
     bp = cache.blueprint_of(choice.spec, choice.image_size)
     found = layers(bp)
     if not found:
-        st.info(section("batch_norm", "No batch norm", network=choice.title))
+        st.info(section("batch_norm", "no batch norm", network=choice.title))
         return
     op, channel, gamma, beta = _controls(found)
     measured = st.container()
@@ -69,7 +69,7 @@ def _controls(found: dict[str, Op]) -> tuple[Op, int, float | None, float | None
     channel = min(wanted, last)
     if wanted > last:
         st.warning(
-            section("batch_norm", "No such channel", layer=op.path, channels=last + 1, last=last)
+            section("batch_norm", "no such channel", layer=op.path, channels=last + 1, last=last)
         )
     return op, channel, gamma, beta
 
@@ -93,10 +93,10 @@ def _measured(
         ):
             layer = cached.layer_at_work(*network, op.path, fed.keys, fed.images)
     except ValueError:
-        st.warning(section("batch_norm", "Too few", layer=op.path))
+        st.warning(section("batch_norm", "too few", layer=op.path))
         return
     if not layer.finite:
-        st.warning(section("batch_norm", "Overflow", layer=op.path))
+        st.warning(section("batch_norm", "overflow", layer=op.path))
         return
     result = channel_steps(layer, channel, *own)
     picture, numbers = st.columns([6, 5], gap="medium")
@@ -111,7 +111,7 @@ def _measured(
         st.markdown(
             section(
                 "batch_norm",
-                "Layer",
+                "layer",
                 layer=op.path,
                 batch=count(images, "image"),
                 images=images,
@@ -134,7 +134,7 @@ def _measured(
 def _fed(choice: Choice, trained: str | None, own: bool) -> str:
     samples = "samples" if takes_pictures(choice.spec) else "noise"
     images, weights = "yours" if own else samples, "trained" if trained else "untrained"
-    return section("batch_norm", f"Fed: {images}, {weights}")
+    return section("batch_norm", f"fed: {images}, {weights}")
 
 
 def _axes(op: Op, images: int) -> None:
@@ -145,4 +145,4 @@ def _axes(op: Op, images: int) -> None:
             drawing(cubes.cube(kind), key=f"bn_cube_{kind}", label=said)
     channels, height, width = op.in_shape
     st.table(layer_tables.axes((images, channels, height, width)), border="horizontal")
-    st.markdown(section("batch_norm", "Axes"))
+    st.markdown(section("batch_norm", "axes"))

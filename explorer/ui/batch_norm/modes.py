@@ -55,7 +55,7 @@ def draw(choice: Choice) -> None:
         "left": plain((1 - momentum) ** _BATCHES),
         "difference": plain(running_difference(found, momentum)),
     }
-    said.markdown(section("batch_norm", "Running", **numbers))
+    said.markdown(section("batch_norm", "running", **numbers))
     _small_batches(cards, momentum)
     _two_batches(choice)
 
@@ -67,7 +67,7 @@ def _small_batches(cards: list[st.delta_generator.DeltaGenerator], momentum: flo
     cards[0].markdown(
         section(
             "batch_norm",
-            "Stored variance",
+            "stored variance",
             momentum=plain(momentum),
             biased=plain(stored.biased),
             unbiased=plain(stored.unbiased),
@@ -77,15 +77,15 @@ def _small_batches(cards: list[st.delta_generator.DeltaGenerator], momentum: flo
         )
     )
     rows = claim_tables.two_values(in_torch.PAIRS, in_torch.batches_of_two())
-    cards[1].markdown(section("batch_norm", "Two values", rows=rows))
+    cards[1].markdown(section("batch_norm", "two values", rows=rows))
     rows = claim_tables.one_image(in_torch.batches_of_one())
-    cards[2].markdown(section("batch_norm", "Batch of one", rows=rows))
+    cards[2].markdown(section("batch_norm", "batch of one", rows=rows))
 
 
 def _two_batches(choice: Choice) -> None:
     bp = cache.blueprint_of(choice.spec, choice.image_size)
     if not layers(bp):
-        st.info(section("batch_norm", "Two batches without batch norm", network=choice.title))
+        st.info(section("batch_norm", "two batches without batch norm", network=choice.title))
         return
     trained = trained_preset(choice)
     device = usable_device(choice.device).id
@@ -95,7 +95,7 @@ def _two_batches(choice: Choice) -> None:
     told.markdown(
         section(
             "batch_norm",
-            "Two batches, trained" if trained else "Two batches, untrained",
+            "two batches, trained" if trained else "two batches, untrained",
             mates=found.images - 1,
             network=choice.title,
             train=plain(found.train_difference),

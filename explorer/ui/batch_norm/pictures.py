@@ -58,5 +58,5 @@ def own(most: int) -> Pictures:
         keys.append(found.key)
         images.append(found.picture.image)
     if not keys:
-        st.info(section("batch_norm", "No upload yet"), icon=":material/image:")
+        st.info(section("batch_norm", "no upload yet"), icon=":material/image:")
     return Pictures(tuple(keys), tuple(images))

@@ -42,7 +42,7 @@ def draw() -> None:
         picture = journey(result, row)
         chart.show(picture, "bn_journey", alt=label("bn_alt.journey"))
     undo_gamma, undo_beta = map(plain, result.undoing)
-    st.markdown(section("batch_norm", "After the four steps", gamma=undo_gamma, beta=undo_beta))
+    st.markdown(section("batch_norm", "after the four steps", gamma=undo_gamma, beta=undo_beta))
     _check(result, slot, said)
 
 
@@ -56,11 +56,11 @@ def _batch(
         st.session_state[_LAST] = (result.values, eps)
         if len(typed) != size:
             complaint.caption(
-                section("batch_norm", "Cut", typed=len(typed), taken=len(result.values))
+                section("batch_norm", "cut", typed=len(typed), taken=len(result.values))
             )
         return result
     except WordedError as problem:
-        complaint.error(section("batch_norm", "Bad batch", why=problem))
+        complaint.error(section("batch_norm", "bad batch", why=problem))
         values, eps = st.session_state.get(_LAST, (parse_values(START), 1e-5))
         return steps(values, gamma, beta, eps)
 
@@ -71,10 +71,10 @@ def _check(result: Steps, slot: DeltaGenerator, said: DeltaGenerator) -> None:
     agreement = check(result)
     slot.table(table(result, agreement.outputs))
     if agreement.refusal:
-        said.warning(section("batch_norm", "One value", refusal=agreement.refusal))
+        said.warning(section("batch_norm", "one value", refusal=agreement.refusal))
         return
     differences = {
         "double": plain(agreement.difference),
         "single": plain(agreement.difference_float32),
     }
-    said.caption(section("batch_norm", "Checked with torch", **differences))
+    said.caption(section("batch_norm", "checked with torch", **differences))
