@@ -26,6 +26,7 @@ class Visitor:
     def __init__(self, url: str, page: str = "", query: str = "") -> None:
         self.url, self.page, self.query = url.rstrip("/"), page, query
         self.page_hash = ""
+        self.session = ""
         self.exceptions: list[str] = []
         self.received = 0
 
@@ -67,6 +68,7 @@ class Visitor:
         kind = message.WhichOneof("type")
         if kind == "new_session":
             self.page_hash = message.new_session.page_script_hash
+            self.session = message.new_session.initialize.session_id or self.session
         elif kind == "navigation":
             self.page_hash = message.navigation.page_script_hash or self.page_hash
         elif kind == "delta" and message.delta.new_element.WhichOneof("type") == "exception":
