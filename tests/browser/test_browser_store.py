@@ -52,6 +52,20 @@ def test_grades_and_answers_outlive_the_server(open_page, fresh_server):
     assert next(iter(shelf(visit, "resnet-explorer/quiz").values()))[0][0] == first.right
 
 
+def test_a_page_that_reconnects_to_a_new_server_loses_nothing(open_page, fresh_server):
+    server = fresh_server()
+    visit = open_page("questions", {"questions_card": "bottleneck"}, base_url=server.url)
+    grade(visit, "2")
+    server.stop()
+    visit.page.wait_for_timeout(1000)
+    server.start()
+    visit.wait_idle()
+    # The first key only wakes the new server, which has not drawn the button yet.
+    press(visit, "ArrowLeft")
+    visit.page.get_by_role("row", name="architecture and counting 0 1 0 11").wait_for()
+    assert shelf(visit) == {"bottleneck": "nearly"}
+
+
 def test_two_tabs_of_one_visitor_agree(open_page):
     visit = open_page("questions", {"questions_card": "bottleneck"})
     other = visit.context.new_page()

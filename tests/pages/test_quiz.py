@@ -87,6 +87,30 @@ def test_again(opened):
     assert not run_of(app).given
 
 
+def test_another_language_ends_no_quiz(opened):
+    app = opened(quiz_feedback="end")
+    run = run_of(app)
+    asked = [(question.kind, question.right) for question in run.questions]
+    run.answer(0, run.question.right, 0.0, False)
+    app.session_state["controls"].chosen["lang"] = "zh"
+    app.run()
+    assert not app.exception
+    assert run_of(app) is run and run.score == 1
+    assert app.session_state["quiz_language"] == "zh"
+    assert [(question.kind, question.right) for question in run.questions] == asked
+
+
+def test_answers_are_taken_up_with_the_same_settings(opened):
+    app = opened(quiz_feedback="end")
+    run = run_of(app)
+    run.answer(0, run.question.right, 0.0, False)
+    app.session_state["quiz_kept"] = {run.settings.id: list(run.given)}
+    app.text_input(key="quiz_seed").input("15").run()
+    assert run_of(app).settings.seed == "15" and not run_of(app).given
+    app.text_input(key="quiz_seed").input(SEED).run()
+    assert run_of(app) is not run and run_of(app).score == 1
+
+
 def test_without_a_seed_everyone_gets_their_own(open_app):
     app = open_app("quiz")
     assert run_of(app).settings.seed.isdigit()

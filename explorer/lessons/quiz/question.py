@@ -36,7 +36,7 @@ LARGEST_TYPED: Final = 99_999
 
 COUNTS: Final = ("parameters", {"params_view": "network"})
 """Page and state in which a network's parameters and MACs are counted."""
-REAL_LAYER: Final = {"bn_section": "Real layer"}
+REAL_LAYER: Final = {"bn_section": "layer"}
 """State of the page Batch norm in which a layer of the network is seen at work."""
 
 
