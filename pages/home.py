@@ -2,12 +2,13 @@
 
 import streamlit as st
 
+from explorer.architecture import blueprint
 from explorer.lessons.overview import summary
-from explorer.ui import cache, overview, picker
+from explorer.ui import overview, picker
 from explorer.words import section
 
 choice = picker.current()
-bp = cache.blueprint_of(choice.spec, choice.image_size)
+bp = blueprint(choice.spec, choice.image_size)
 figures = overview.figures(choice)
 
 st.title(choice.title)

@@ -2,8 +2,9 @@
 
 import streamlit as st
 
+from explorer.architecture import blueprint
 from explorer.lessons.lesson import minutes_before, stops
-from explorer.ui import cache, lesson, picker
+from explorer.ui import lesson, picker
 from explorer.words import label, section
 
 choice = picker.current()
@@ -15,4 +16,4 @@ with listed:
     number = lesson.choose()
 with here:
     lesson.show(number)
-lesson.offer_handout(cache.blueprint_of(choice.spec, choice.image_size), choice)
+lesson.offer_handout(blueprint(choice.spec, choice.image_size), choice)

@@ -4,12 +4,13 @@ from functools import partial
 
 import streamlit as st
 
-from explorer.ui import cache, controls, picker
+from explorer.architecture import blueprint
+from explorer.ui import controls, picker
 from explorer.ui.parameters import bottleneck, network, presets
 from explorer.words import label, section
 
 choice = picker.current()
-bp = cache.blueprint_of(choice.spec, choice.image_size)
+bp = blueprint(choice.spec, choice.image_size)
 
 st.title(label("parameters.title"))
 numbers = {"params": bp.params, "macs": bp.macs, "activations": bp.activations}

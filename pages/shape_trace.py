@@ -2,12 +2,13 @@
 
 import streamlit as st
 
-from explorer.ui import cache, picker, trace_tabs, tracing
+from explorer.architecture import blueprint
+from explorer.ui import picker, trace_tabs, tracing
 from explorer.ui.player import player
 from explorer.words import label, section
 
 choice = picker.current()
-bp = cache.blueprint_of(choice.spec, choice.image_size)
+bp = blueprint(choice.spec, choice.image_size)
 
 st.title(label("trace.title", title=choice.title))
 st.markdown(section("shape_trace", "introduction"))

@@ -2,13 +2,14 @@
 
 import streamlit as st
 
-from explorer.ui import cache, picker
+from explorer.architecture import blueprint
+from explorer.ui import picker
 from explorer.ui.shortcuts import block, network, strides
 from explorer.views.titles import part_title
 from explorer.words import label
 
 choice = picker.current()
-bp = cache.blueprint_of(choice.spec, choice.image_size)
+bp = blueprint(choice.spec, choice.image_size)
 
 st.title(label("shortcuts.title", title=choice.title))
 st.markdown(network.lead(bp))

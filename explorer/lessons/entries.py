@@ -11,8 +11,8 @@ import re
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
+from explorer.architecture.named import blueprint_named
 from explorer.experiments.embedded import cards
-from explorer.experiments.proofs.named import blueprint_named
 from explorer.words.text import source
 
 

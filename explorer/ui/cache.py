@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 import streamlit as st
 
-from explorer.architecture import PRESETS, Blueprint, NetworkSpec, blueprint
+from explorer.architecture import PRESETS, NetworkSpec, blueprint
 from explorer.experiments import work
 from explorer.ui import gate
 from explorer.ui.budget import kept
@@ -22,16 +22,6 @@ from explorer.words import WordedError, section
 if TYPE_CHECKING:
     from explorer.experiments.images import DecodedPicture
     from explorer.networks import Device, ResNet, Trace
-
-
-@lru_cache(maxsize=64)
-def blueprint_of(spec: NetworkSpec, image_size: int) -> Blueprint:
-    """The blueprint, computed once per network and size.
-
-    Raises:
-        ValueError: see explorer.architecture.blueprint.
-    """
-    return blueprint(spec, image_size)
 
 
 @lru_cache(maxsize=1)
@@ -71,7 +61,7 @@ def usable_device(wanted: str) -> Device:
 
 
 def _to_build(spec: NetworkSpec, device: str) -> AbstractContextManager[None]:
-    return gate.place(work.building(blueprint_of(spec, spec.minimum_image_size).params))
+    return gate.place(work.building(blueprint(spec, spec.minimum_image_size).params))
 
 
 @kept(place=_to_build)
@@ -98,7 +88,7 @@ def embedded_network(preset: str, device: str) -> ResNet:
 
 def _to_trace(spec: NetworkSpec, image_size: int, device: str) -> AbstractContextManager[None]:
     # At least two passes: one unmeasured, one measured; quick networks run twice more.
-    return gate.place(work.forward(blueprint_of(spec, image_size), passes=2))
+    return gate.place(work.forward(blueprint(spec, image_size), passes=2))
 
 
 @kept(place=_to_trace)

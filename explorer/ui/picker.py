@@ -10,9 +10,8 @@ from typing import Any, Final
 import streamlit as st
 
 from explorer import words
-from explorer.architecture import FAMILIES, PRESETS, NetworkSpec, Preset
+from explorer.architecture import FAMILIES, PRESETS, NetworkSpec, Preset, blueprint
 from explorer.ui import controls, navigation
-from explorer.ui.cache import blueprint_of
 from explorer.ui.fields import (
     CHOICES,
     FIELDS,
@@ -172,7 +171,7 @@ def _built(entry: Preset, values: dict[str, Any], device: str) -> Choice:
     changes = {field: parsed(field, value) for field, value in values.items() if value}
     image_size = changes.pop("image_size", entry.image_size)
     spec = replace(entry.spec, **changes)
-    blueprint_of(spec, image_size)
+    blueprint(spec, image_size)
     customised = spec != entry.spec
     title = words.label("net.customised", title=entry.title) if customised else entry.title
     return Choice(spec, image_size, device, entry.name, title, customised)

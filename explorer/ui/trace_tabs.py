@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Any, Final, Literal
 
 import streamlit as st
 
-from explorer.architecture import Blueprint, NetworkSpec
+from explorer.architecture import Blueprint, NetworkSpec, blueprint
 from explorer.lessons.sentences import walk_in_words
-from explorer.ui import cache, chart, controls
+from explorer.ui import chart, controls
 from explorer.ui.picker import Choice
 from explorer.ui.player import PLAYER, go
 from explorer.views import trace_table
@@ -73,7 +73,7 @@ def _ops(bp: Blueprint, choice: Choice) -> None:
 @lru_cache(maxsize=8)
 def _every_op(spec: NetworkSpec, image_size: int, _language: str) -> tuple[pa.Table, str]:
     """The table of all ops and the same as CSV: thousands of rows for the deepest networks."""
-    bp = cache.blueprint_of(spec, image_size)
+    bp = blueprint(spec, image_size)
     rows = trace_table.op_rows(bp, dict(walk_in_words(bp)))
     shown = [*rows, trace_table.total_row(rows)]
     return trace_table.arrow_table(
@@ -134,7 +134,7 @@ def _torchinfo(bp: Blueprint, choice: Choice) -> None:
 def _summary(spec: NetworkSpec, image_size: int) -> Summary:
     from explorer.networks.torchinfo_summary import summary
 
-    return summary(cache.blueprint_of(spec, image_size))
+    return summary(blueprint(spec, image_size))
 
 
 def _table(bp: Blueprint, table: pa.Table, acts: list[tuple[Action, str]], key: str) -> None:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final
 
 import streamlit as st
 
-from explorer.architecture import NetworkSpec
+from explorer.architecture import NetworkSpec, blueprint
 from explorer.experiments.desk import Desk
 from explorer.ui import cache
 from explorer.ui.picker import Choice
@@ -36,7 +36,7 @@ def desk() -> Desk[Key, Trace]:
 
 def _effort(key: Key) -> float:
     """Multiply-adds of a network's two passes, and its making, counted in the same unit."""
-    bp = cache.blueprint_of(key[0], key[1])
+    bp = blueprint(key[0], key[1])
     return 2 * bp.macs + _PER_WEIGHT * bp.params
 
 

@@ -13,6 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from explorer.architecture import PRESETS, NetworkSpec, blueprint, preset
+from explorer.architecture.blueprint import _blueprint
 from explorer.architecture.ops import repeats
 from explorer.networks import ResNet
 from tests.strategies import specs, specs_and_sizes
@@ -425,12 +426,26 @@ def test_blocks_are_alike_only_if_nothing_differs_but_their_place(change):
     assert [len(run) for run in repeats([first, second, changed, third])] == [2, 1, 1]
 
 
-def test_a_blueprint_is_kept_and_its_size_still_checked():
-    spec = replace(preset("resnet20"), depths=(1,), widths=(16,))
-    assert blueprint(spec, 1) is blueprint(replace(spec), 1)
+def test_a_blueprint_is_computed_once_per_network_and_size():
+    spec = preset("resnet50")
+    first = blueprint(spec, 224)
+    assert blueprint(replace(spec), 224) is first, "an equal spec is the same key"
+    assert blueprint(spec, 225) is not first
+    assert blueprint(replace(spec, num_classes=10), 224).params < first.params
+    for size in range(32, 132):
+        blueprint(preset("resnet18"), size)
+    assert _blueprint.cache_info().currsize <= _blueprint.cache_info().maxsize < 100
+
+
+def test_a_blueprint_that_cannot_be_is_said_every_time():
+    for _ in range(2):
+        with pytest.raises(ValueError, match="image_size=5 "):
+            blueprint(preset("resnet50"), 5)
+    smallest = replace(preset("resnet20"), depths=(1,), widths=(16,))
+    assert blueprint(smallest, 1)
     for size in (True, 1.0, [1], None, "1"):
         with pytest.raises(ValueError, match="image_size="):
-            blueprint(spec, size)
+            blueprint(smallest, size)
 
 
 @pytest.mark.parametrize("name", PRESETS)

@@ -1,7 +1,7 @@
 """A proof can fail: it says so and shows what came out."""
 
+from explorer.architecture.named import VARIANTS, blueprint_named, title_named
 from explorer.experiments.proofs import Proof
-from explorer.experiments.proofs.named import VARIANTS, blueprint_named, title_named
 from explorer.experiments.proofs.result import exact, fact, near
 
 

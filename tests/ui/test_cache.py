@@ -11,27 +11,9 @@ from explorer.ui import cache
 
 @pytest.fixture(autouse=True)
 def empty():
-    for stored in (cache.blueprint_of, cache.devices):
-        stored.cache_clear()
+    cache.devices.cache_clear()
     for stored in (cache.network_of, cache.trace_of):
         stored.clear()
-
-
-def test_a_blueprint_is_computed_once_per_network_and_size():
-    spec = preset("resnet50")
-    first = cache.blueprint_of(spec, 224)
-    assert cache.blueprint_of(replace(spec), 224) is first, "an equal spec is the same key"
-    assert cache.blueprint_of(spec, 225) is not first
-    assert cache.blueprint_of(replace(spec, num_classes=10), 224).params < first.params
-    for size in range(32, 232):
-        cache.blueprint_of(preset("resnet18"), size)
-    assert cache.blueprint_of.cache_info().currsize <= cache.blueprint_of.cache_info().maxsize
-
-
-def test_a_blueprint_that_cannot_be_is_said_every_time():
-    for _ in range(2):
-        with pytest.raises(ValueError, match="image_size=5 "):
-            cache.blueprint_of(preset("resnet50"), 5)
 
 
 def test_a_network_is_built_once_per_spec_and_device():

@@ -9,7 +9,7 @@ from torch import nn
 from torch.utils.flop_counter import FlopCounterMode
 
 from explorer.architecture import Blueprint
-from explorer.experiments.proofs.named import blueprint_named, title_named
+from explorer.architecture.named import blueprint_named, title_named
 from explorer.experiments.proofs.result import Line, Said, Text, exact, fact, near
 from explorer.networks.resnet import ResNet
 from explorer.networks.torchvision_import import torchvision

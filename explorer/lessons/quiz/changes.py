@@ -5,9 +5,8 @@ from functools import partial
 from random import Random
 from typing import Final
 
-from explorer.architecture import Blueprint, NetworkSpec
+from explorer.architecture import Blueprint, NetworkSpec, blueprint
 from explorer.architecture.spec import StrideOn
-from explorer.lessons.quiz.networks import blueprint_of
 from explorer.lessons.quiz.question import COUNTS, Draft, Network, Worded, formula
 from explorer.words import label, section
 
@@ -29,7 +28,7 @@ class _Change:
 def more_or_less(rng: Random, network: Network, bp: Blueprint) -> Draft | None:
     """Whether parameters and MACs rise, fall or stay."""
     change = rng.choice(_changes(network, bp, rng))
-    after = blueprint_of(change.spec, change.image_size)
+    after = blueprint(change.spec, change.image_size)
     params, macs = _trend(bp.params, after.params), _trend(bp.macs, after.macs)
     numbers = {
         "params": bp.params,
@@ -63,7 +62,7 @@ def by_how_much(rng: Random, network: Network, bp: Blueprint) -> Draft | None:
     """The exact difference in parameters."""
     changes = [change for change in _changes(network, bp, rng) if change.mistakes]
     change = rng.choice(changes)
-    after = blueprint_of(change.spec, change.image_size).params
+    after = blueprint(change.spec, change.image_size).params
     difference = abs(after - bp.params)
     larger, smaller = max(after, bp.params), min(after, bp.params)
     if difference == 0:
@@ -172,7 +171,7 @@ def _one_block_less(network: Network, bp: Blueprint) -> list[_Change]:
 
 def _other_rule(network: Network, bp: Blueprint, rule: str) -> _Change:
     spec = replace(network.spec, shortcut=rule)  # type: ignore[arg-type]
-    after = blueprint_of(spec, network.image_size)
+    after = blueprint(spec, network.image_size)
     ops = [op for op in (*bp.ops, *after.ops) if op.on_shortcut and op.params]
     weights = sum(op.params for op in ops if op.kind == "conv")
     total = sum(op.params for op in ops)

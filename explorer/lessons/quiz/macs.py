@@ -4,9 +4,8 @@ from dataclasses import replace
 from functools import partial
 from random import Random
 
-from explorer.architecture import Blueprint
+from explorer.architecture import Blueprint, blueprint
 from explorer.architecture.notation import shape_text
-from explorer.lessons.quiz.networks import blueprint_of
 from explorer.lessons.quiz.question import (
     COUNTS,
     Draft,
@@ -49,7 +48,7 @@ def macs_of_block(rng: Random, network: Network, bp: Blueprint) -> Draft | None:
     first = [stage.blocks[0] for stage in bp.stages]
     block = rng.choice(first if rng.random() < 0.6 else bp.blocks)
     other = replace(network.spec, stride_on="1x1" if network.spec.stride_on == "3x3" else "3x3")
-    moved = blueprint_of(other, network.image_size).block(block.path).macs
+    moved = blueprint(other, network.image_size).block(block.path).macs
     on_shortcut = sum(op.macs for op in block.shortcut_ops)
     counted = [op for op in block.ops if op.macs]
     together = formula(added(op.macs for op in counted), block.macs)
@@ -87,12 +86,12 @@ def macs_of_network(rng: Random, network: Network, bp: Blueprint) -> Draft | Non
         (
             (2 * bp.macs, _say("network: flops")),
             (
-                blueprint_of(other, size).macs,
+                blueprint(other, size).macs,
                 _say("network: stride elsewhere", stride_on=other.stride_on),
             ),
             (bp.macs - on_shortcuts, _say("network: no projections")),
             (bp.macs - bp.stem.macs, _say("network: no stem")),
-            (blueprint_of(spec, half).macs, _say("network: half the size", size=half)),
+            (blueprint(spec, half).macs, _say("network: half the size", size=half)),
             (bp.params, _say("network: parameters")),
         ),
         _say("network: so", formula=formula(added(part.macs for part in parts), bp.macs)),

@@ -4,9 +4,9 @@ from collections.abc import Callable, Sequence
 from random import Random
 from typing import Final
 
-from explorer.architecture import Blueprint
+from explorer.architecture import Blueprint, blueprint
 from explorer.lessons.quiz import changes, macs, norm, parameters, reach, shapes, shortcuts
-from explorer.lessons.quiz.networks import blueprint_of, random_network
+from explorer.lessons.quiz.networks import random_network
 from explorer.lessons.quiz.question import Draft, Network, Question, Theme, finish
 
 Kind = Callable[[Random, Network, Blueprint], Draft | None]
@@ -88,7 +88,7 @@ def make_quiz(
 def _ask(kind: Kind, theme: Theme, networks: Sequence[Network], rng: Random) -> Question | None:
     network = rng.choice(networks) if networks else random_network(rng)
     try:
-        draft = kind(rng, network, blueprint_of(network.spec, network.image_size))
+        draft = kind(rng, network, blueprint(network.spec, network.image_size))
     except ValueError:
         # A kind compares with variations of the network, and not every variation can be built.
         return None

@@ -1,11 +1,11 @@
 """Which networks a quiz asks about: named ones, and variations of them."""
 
 from dataclasses import replace
-from functools import lru_cache, partial
+from functools import partial
 from random import Random
 from typing import Final
 
-from explorer.architecture import PRESETS, Blueprint, NetworkSpec, blueprint
+from explorer.architecture import PRESETS
 from explorer.lessons.quiz.question import Network, in_a_row
 from explorer.words import label, section
 
@@ -58,12 +58,6 @@ def describe(network: Network) -> str:
     parts.append(_says("classes", classes=spec.num_classes))
     described = label("quiz.semicolon").join(parts)
     return _says("network", title=network.title, described=described)
-
-
-@lru_cache(maxsize=128)
-def blueprint_of(spec: NetworkSpec, image_size: int) -> Blueprint:
-    """The blueprint, kept: a quiz asks several questions about one network."""
-    return blueprint(spec, image_size)
 
 
 def _changed(network: Network, changed: str, **fields: object) -> Network:

@@ -5,9 +5,8 @@ from functools import partial
 from math import prod
 from random import Random
 
-from explorer.architecture import Blueprint
+from explorer.architecture import Blueprint, blueprint
 from explorer.architecture.notation import shape_text
-from explorer.lessons.quiz.networks import blueprint_of
 from explorer.lessons.quiz.question import (
     COUNTS,
     Draft,
@@ -156,11 +155,11 @@ def params_of_network(rng: Random, network: Network, bp: Blueprint) -> Draft | N
     classes = 10 if spec.num_classes != 10 else 1000
     mistakes = (
         (
-            blueprint_of(replace(spec, num_classes=classes), size).params,
+            blueprint(replace(spec, num_classes=classes), size).params,
             _say("network: other classes", classes=classes),
         ),
         (
-            blueprint_of(replace(spec, conv_bias=not spec.conv_bias), size).params,
+            blueprint(replace(spec, conv_bias=not spec.conv_bias), size).params,
             _say("network: no biases" if spec.conv_bias else "network: biases"),
         ),
         (bp.params + norms, _say("network: running statistics")),

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import streamlit as st
 
-from explorer.architecture import NetworkSpec
+from explorer.architecture import NetworkSpec, blueprint
 from explorer.ui import cache
 
 if TYPE_CHECKING:
@@ -50,7 +50,7 @@ def layer_at_work(
     """
     from explorer.experiments.batch_norm.on_pictures import one_layer
 
-    bp = cache.blueprint_of(spec, size)
+    bp = blueprint(spec, size)
     return one_layer(_on_batch_statistics(spec, device, trained), bp, path, _pictures)
 
 
@@ -59,7 +59,7 @@ def in_two_batches(spec: NetworkSpec, size: int, device: str, trained: str | Non
     """The first sample picture in two batches, whose other pictures differ."""
     from explorer.experiments.batch_norm.on_pictures import in_company
 
-    bp = cache.blueprint_of(spec, size)
+    bp = blueprint(spec, size)
     return in_company(network(spec, device, trained), bp, trained is not None)
 
 
@@ -68,7 +68,7 @@ def scaled(spec: NetworkSpec, size: int, device: str, path: str) -> Scaled:
     """The logits when one convolution's weights are multiplied by ten."""
     from explorer.experiments.batch_norm.on_pictures import scaled
 
-    return scaled(cache.network_of(spec, device), cache.blueprint_of(spec, size), path)
+    return scaled(cache.network_of(spec, device), blueprint(spec, size), path)
 
 
 @st.cache_resource(max_entries=32, show_spinner=False)
@@ -76,4 +76,4 @@ def folded(spec: NetworkSpec, size: int, device: str, path: str) -> Folded:
     """The convolution at `path` and the batch norm behind it as one convolution."""
     from explorer.experiments.batch_norm.on_pictures import folded
 
-    return folded(cache.network_of(spec, device), cache.blueprint_of(spec, size), path)
+    return folded(cache.network_of(spec, device), blueprint(spec, size), path)

@@ -11,11 +11,11 @@ from typing import Any, Final
 
 import streamlit as st
 
-from explorer.architecture import Op
+from explorer.architecture import Op, blueprint
 from explorer.experiments.batch_norm import claims
 from explorer.experiments.batch_norm.plan import foldable, layers
 from explorer.experiments.batch_norm.steps import scale_ratio
-from explorer.ui import cache, chart, controls
+from explorer.ui import chart, controls
 from explorer.ui.batch_norm import cached
 from explorer.ui.cache import usable_device
 from explorer.ui.picker import Choice
@@ -150,7 +150,7 @@ def _bias(choice: Choice) -> Later:
 
 
 def _fold(choice: Choice) -> Later:
-    pairs, bp = _pairs(choice), cache.blueprint_of(choice.spec, choice.image_size)
+    pairs, bp = _pairs(choice), blueprint(choice.spec, choice.image_size)
     _say("fold")
     slot = st.empty()
 
@@ -231,7 +231,7 @@ def _vanishing(choice: Choice) -> None:
 
 
 def _pairs(choice: Choice) -> list[tuple[Op, Op]]:
-    bp = cache.blueprint_of(choice.spec, choice.image_size)
+    bp = blueprint(choice.spec, choice.image_size)
     return foldable(bp)
 
 

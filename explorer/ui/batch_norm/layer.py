@@ -6,10 +6,10 @@ from typing import Final
 
 import streamlit as st
 
-from explorer.architecture import Op
+from explorer.architecture import Op, blueprint
 from explorer.architecture.norms import NORM_KINDS
 from explorer.experiments.batch_norm.plan import images_that_fit, layers, takes_pictures
-from explorer.ui import cache, chart, controls
+from explorer.ui import chart, controls
 from explorer.ui.batch_norm import cached, pictures
 from explorer.ui.batch_norm.controls import trained_preset
 from explorer.ui.cache import usable_device
@@ -26,7 +26,7 @@ _LAST_CHANNEL: Final = 99_999
 
 def draw(choice: Choice) -> None:
     """Which layer and channel, then the axes; the measured part fills its place last."""
-    bp = cache.blueprint_of(choice.spec, choice.image_size)
+    bp = blueprint(choice.spec, choice.image_size)
     found = layers(bp)
     if not found:
         st.info(section("batch_norm", "no batch norm", network=choice.title))

@@ -6,9 +6,10 @@ from typing import Final
 
 import streamlit as st
 
+from explorer.architecture import blueprint
 from explorer.experiments.batch_norm.claims import running_statistics
 from explorer.experiments.batch_norm.plan import layers
-from explorer.ui import cache, chart, controls
+from explorer.ui import chart, controls
 from explorer.ui.batch_norm import cached
 from explorer.ui.batch_norm.controls import trained_preset
 from explorer.ui.cache import usable_device
@@ -83,7 +84,7 @@ def _small_batches(cards: list[st.delta_generator.DeltaGenerator], momentum: flo
 
 
 def _two_batches(choice: Choice) -> None:
-    bp = cache.blueprint_of(choice.spec, choice.image_size)
+    bp = blueprint(choice.spec, choice.image_size)
     if not layers(bp):
         st.info(section("batch_norm", "two batches without batch norm", network=choice.title))
         return

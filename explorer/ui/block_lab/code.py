@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from explorer.ui import cache
+from explorer.architecture import blueprint
 from explorer.ui.picker import Choice
 from explorer.views.source_code import module_source
 from explorer.words import label, section
@@ -10,7 +10,7 @@ from explorer.words import label, section
 
 def draw(choice: Choice) -> None:
     """The source, and a button that saves it."""
-    source = module_source(cache.blueprint_of(choice.spec, choice.image_size), choice.title)
+    source = module_source(blueprint(choice.spec, choice.image_size), choice.title)
     st.markdown(section("block_lab", "code", title=choice.title))
     st.download_button(
         label("block_lab.save_code"),

@@ -6,10 +6,10 @@ from typing import TYPE_CHECKING
 
 import streamlit as st
 
-from explorer.architecture import preset
+from explorer.architecture import blueprint, preset
 from explorer.architecture.unit import UnitSpec
 from explorer.lessons import block_numbers
-from explorer.ui import cache, chart
+from explorer.ui import chart
 from explorer.words import label, section
 
 if TYPE_CHECKING:
@@ -29,7 +29,7 @@ def draw(spec: UnitSpec) -> None:
         (label("unit_coverage.shortcut"), [found.shortcut for found in maps]),
         (label("unit_coverage.whole"), [found.whole for found in maps]),
     ]
-    networks = [cache.blueprint_of(preset(name), 224) for name in ("resnet50_v1", "resnet50")]
+    networks = [blueprint(preset(name), 224) for name in ("resnet50_v1", "resnet50")]
     left, right = st.columns([2, 1], gap="medium")
     with left:
         chart.show(

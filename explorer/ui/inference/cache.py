@@ -11,11 +11,10 @@ from functools import partial
 from operator import attrgetter
 from typing import TYPE_CHECKING, Any, Final
 
-from explorer.architecture import NetworkSpec
+from explorer.architecture import NetworkSpec, blueprint
 from explorer.experiments import work
 from explorer.ui import gate
 from explorer.ui.budget import Names, kept
-from explorer.ui.cache import blueprint_of
 from explorer.ui.inference.scene import Loaded, Scene
 
 if TYPE_CHECKING:
@@ -124,7 +123,7 @@ def _to_load(spec: NetworkSpec, *_: object) -> Place:
 
 
 def _params(spec: NetworkSpec) -> int:
-    return blueprint_of(spec, spec.minimum_image_size).params
+    return blueprint(spec, spec.minimum_image_size).params
 
 
 @kept(place=_to_load)

@@ -7,11 +7,10 @@ from typing import TYPE_CHECKING
 
 import streamlit as st
 
-from explorer.architecture import PRESETS
+from explorer.architecture import PRESETS, blueprint
 from explorer.experiments import work
 from explorer.experiments.embedded import cards
 from explorer.ui import gate
-from explorer.ui.cache import blueprint_of
 from explorer.ui.chart import show
 from explorer.ui.inference import cache
 from explorer.ui.inference.answer import overflow
@@ -84,7 +83,7 @@ def _on_the_test_set() -> None:
 
 
 def _titles(preset: str) -> dict[str, str]:
-    blocks = blueprint_of(PRESETS[preset].spec, PRESETS[preset].image_size).blocks
+    blocks = blueprint(PRESETS[preset].spec, PRESETS[preset].image_size).blocks
     return {block.path: block.title for block in blocks}
 
 

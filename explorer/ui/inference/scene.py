@@ -9,9 +9,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from explorer.architecture import PRESETS, Blueprint, NetworkSpec
+from explorer.architecture import PRESETS, Blueprint, NetworkSpec, blueprint
 from explorer.ui.budget import kept
-from explorer.ui.cache import blueprint_of, embedded_network
+from explorer.ui.cache import embedded_network
 
 if TYPE_CHECKING:
     from explorer.experiments.images import DecodedPicture
@@ -109,7 +109,7 @@ class Scene:
             self.file,
             self.picture,
             loaded.setup.recipe.at(image_size),
-            blueprint_of(PRESETS[preset].spec, image_size),
+            blueprint(PRESETS[preset].spec, image_size),
             PRESETS[preset].title,
         )
 
@@ -126,7 +126,7 @@ def scene_of(choice: Choice, loaded: Loaded, chosen: Chosen) -> Scene:
         chosen.key,
         chosen.picture,
         setup.recipe.at(choice.image_size),
-        blueprint_of(setup.spec, choice.image_size),
+        blueprint(setup.spec, choice.image_size),
         choice.title,
     )
     # Prepared once here, so that a network that takes no photograph is told at once.

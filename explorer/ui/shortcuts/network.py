@@ -5,9 +5,9 @@ from typing import Any, Final, NamedTuple
 
 import streamlit as st
 
-from explorer.architecture import Block, Blueprint, NetworkSpec
+from explorer.architecture import Block, Blueprint, NetworkSpec, blueprint
 from explorer.lessons.shortcut_numbers import summary
-from explorer.ui import cache, controls
+from explorer.ui import controls
 from explorer.ui.drawing import drawing
 from explorer.ui.picker import Choice
 from explorer.views import diagram, shortcut_table
@@ -86,7 +86,7 @@ def _drawn(
     spec: NetworkSpec, image_size: int, layout: Layout, unfold: tuple[str, ...], _language: str
 ) -> tuple[str, Picture]:
     """The diagram's DOT and its picture; hundreds of unfolded blocks take a while to arrange."""
-    source = diagram.sheet(cache.blueprint_of(spec, image_size), layout, unfold).source
+    source = diagram.sheet(blueprint(spec, image_size), layout, unfold).source
     return source, draw(source)
 
 

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any, Final
 
 import streamlit as st
 
-from explorer.ui import cache, chart
+from explorer.architecture import blueprint
+from explorer.ui import chart
 from explorer.ui.why.queue import service, visitor
 from explorer.views import why_charts
 from explorer.words import label, section
@@ -112,7 +113,7 @@ def _progress(deletion: Status[Any, DeletionResult]) -> None:
 
 
 def _chart(training: Training, found: DeletionResult) -> None:
-    blocks = cache.blueprint_of(training.recipe.spec, training.recipe.image_size).blocks
+    blocks = blueprint(training.recipe.spec, training.recipe.image_size).blocks
     figure = why_charts.deletions(
         [block.title for block in blocks],
         [block.path for block in blocks],

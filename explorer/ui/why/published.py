@@ -4,10 +4,10 @@ from dataclasses import replace
 
 import streamlit as st
 
-from explorer.architecture import preset
+from explorer.architecture import blueprint, preset
 from explorer.architecture.paths import Paths
 from explorer.architecture.studies import OPTIONS, PLAIN_OR_RESIDUAL, STUDIES, Study
-from explorer.ui import cache, chart, controls
+from explorer.ui import chart, controls
 from explorer.views import why_charts
 from explorer.words import label, section
 
@@ -36,7 +36,7 @@ def studies() -> None:
 def _numbers(study: Study) -> dict[str, float]:
     if study is PLAIN_OR_RESIDUAL:
         (plain18, plain34), (residual18, residual34) = study.rows.values()
-        params = cache.blueprint_of(preset("plain34"), 224).params
+        params = blueprint(preset("plain34"), 224).params
         return {
             "plain18": plain18 or 0.0,
             "plain34": plain34 or 0.0,
@@ -46,7 +46,7 @@ def _numbers(study: Study) -> dict[str, float]:
         }
     if study is OPTIONS:
         every = replace(preset("resnet34"), shortcut="projection-always")
-        counts = [cache.blueprint_of(spec, 224).params for spec in (every, preset("resnet34"))]
+        counts = [blueprint(spec, 224).params for spec in (every, preset("resnet34"))]
         return {"extra": counts[0] - counts[1]}
     return {}
 

@@ -1,11 +1,13 @@
-"""The networks that questions speak of: the presets, and variants of them that have no preset."""
+"""The networks that texts speak of: the presets, and variants of them that have no preset."""
 
 from collections.abc import Mapping
 from dataclasses import replace
-from functools import lru_cache
 from typing import Final
 
-from explorer.architecture import PRESETS, Blueprint, NetworkSpec, blueprint, preset
+from explorer.architecture.blueprint import blueprint
+from explorer.architecture.ops import Blueprint
+from explorer.architecture.presets import PRESETS, preset
+from explorer.architecture.spec import NetworkSpec
 from explorer.words import label
 
 VARIANTS: Final[Mapping[str, NetworkSpec]] = {
@@ -16,7 +18,6 @@ VARIANTS: Final[Mapping[str, NetworkSpec]] = {
 }
 
 
-@lru_cache(maxsize=64)
 def blueprint_named(name: str) -> Blueprint:
     """The blueprint of a preset or variant at its usual image size.
 
