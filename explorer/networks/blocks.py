@@ -191,7 +191,7 @@ def convolution(
 def initialise(module: nn.Module, seed: int) -> None:
     """torchvision's initialisation: He normal over the fan out, batch norm as identity.
 
-    Raises nothing; draws from a generator of its own, so other threads do not disturb it.
+    Draws from a generator of its own, so other threads do not disturb it.
     """
     generator = torch.Generator().manual_seed(seed)
     for layer in module.modules():
