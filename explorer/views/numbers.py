@@ -70,6 +70,12 @@ def duration(seconds: float) -> str:
     return f"{1e3 * seconds:,.3g} ms" if seconds < 1 else f"{seconds:,.1f} s"
 
 
+def points(share: float) -> str:
+    """A difference of two shares in percentage points: 0.123 is `12.3 points`."""
+    value = 100 * share
+    return label("infer_answer.points", n=f"{value:.1f}" if value >= 0.1 else f"{value:.2g}")
+
+
 def power_of_ten(exponent: int) -> str:
     """As one reads it: 100, 0.1, 10⁶."""
     return f"{10.0**exponent:,g}" if -2 <= exponent <= 3 else _raised(exponent)

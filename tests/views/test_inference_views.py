@@ -7,11 +7,13 @@ import xml.etree.ElementTree as ET
 
 import numpy as np
 import pytest
+import torch
 from PIL import Image
 
+from explorer.experiments.inference import Prediction
 from explorer.views import inference_charts as charts
 from explorer.views import inference_pictures as pictures
-from explorer.views import palette
+from explorer.views import inference_tables, palette
 
 SVG = "{http://www.w3.org/2000/svg}"
 
@@ -153,3 +155,18 @@ def test_unknown_values_stay_unknown_when_reduced() -> None:
 def test_enlarged_is_no_larger_than_seen() -> None:
     assert pictures.enlarged(Image.new("RGB", (1024, 1024)), 300).size == (600, 600)
     assert pictures.enlarged(Image.new("RGB", (400, 400)), 300).size == (400, 400)
+
+
+def test_a_row_of_a_picture_is_in_per_cent_points_and_milliseconds() -> None:
+    logits = torch.tensor([0.8, 0.15, 0.05]).log()
+    row = inference_tables.picture_row(
+        "cat.png", "data:", Prediction(logits, ("a", "b", "c"), 0.25)
+    )
+    assert (row["answer"], row["second"]) == ("a", "b")
+    assert row["probability"] == pytest.approx(80, abs=1e-4)
+    assert row["margin"] == pytest.approx(65, abs=1e-4)
+    assert row["forward"] == 250
+    lost = inference_tables.picture_row(
+        "cat.png", "data:", Prediction(logits * torch.nan, ("a", "b", "c"), 0.25)
+    )
+    assert lost["probability"] is None and lost["margin"] is None and lost["second"] == ""

@@ -13,6 +13,7 @@ from explorer.views.numbers import (
     latex,
     magnitude,
     plain,
+    points,
     power_of_ten,
     printed,
     short,
@@ -113,3 +114,10 @@ def test_short(value, text):
 )
 def test_as_printed(value, step, text):
     assert printed(value, step) == text
+
+
+@pytest.mark.parametrize(
+    ("share", "text"), [(0.123, "12.3 points"), (1, "100.0 points"), (0.000_123, "0.012 points")]
+)
+def test_differences_of_shares_are_points(share, text):
+    assert points(share) == text

@@ -17,6 +17,7 @@ from explorer.ui.drawing import drawing
 from explorer.ui.inference import cache
 from explorer.ui.inference import scene as scenes
 from explorer.ui.inference.scene import Chosen, Loaded, Scene
+from explorer.views.numbers import points
 from explorer.words import glossary, label, section
 
 if TYPE_CHECKING:
@@ -54,7 +55,7 @@ def answer(scene: Scene) -> None:
     st.subheader(label(f"infer_answer.{words}", name=first.name, share=share), anchor=False)
     if others:
         st.caption(
-            section("inference", "margin", points=_points(prediction.margin), other=others[0].name),
+            section("inference", "margin", points=points(prediction.margin), other=others[0].name),
             help=glossary("margin"),
         )
     bars(prediction, "infer_top")
@@ -77,11 +78,6 @@ def overflow(scene: Scene) -> str:
     if not cache.all_numbers(scene.weights, scene.loaded):
         return section("inference", "not numbers")
     return section("inference", "overflow of a file", blocks=blocks)
-
-
-def _points(share: float) -> str:
-    points = 100 * share
-    return label("infer_answer.points", n=f"{points:.1f}" if points >= 0.1 else f"{points:.2g}")
 
 
 def _second_opinion(scene: Scene) -> None:
