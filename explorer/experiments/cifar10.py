@@ -1,7 +1,7 @@
 """CIFAR-10 (Krizhevsky 2009) as tensors: 50,000 + 10,000 photographs of 32x32 pixels."""
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from io import BytesIO
 from pathlib import Path
@@ -10,11 +10,18 @@ from typing import Final
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 from PIL import Image
 from torch import Tensor, nn
 
+from explorer.words import WordedError, listed
+
 FOLDER_VARIABLE: Final = "RESNET_EXPLORER_CIFAR10"
 _BATCHES: Final = "cifar-10-batches-py"
+_PICTURES: Final = ("image", "img")
+"""What the column of pictures is called."""
+_DAMAGED: Final = (OSError, SyntaxError, ValueError, Image.DecompressionBombError)
+SIZE: Final = 32
 
 CLASSES = (
     "airplane",
@@ -30,6 +37,10 @@ CLASSES = (
 )
 MEAN = (0.4914, 0.4822, 0.4465)
 STD = (0.2470, 0.2435, 0.2616)
+
+
+class PhotographsError(WordedError):
+    """CIFAR-10 is not here, or not as it was published; the message is for whoever reads it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,10 +90,10 @@ def load(
         check: may raise to stop the reading of a parquet file, which takes seconds.
 
     Raises:
-        FileNotFoundError: the pictures are not there, or not as they were published.
+        PhotographsError: the pictures are not there, or not as they were published.
     """
     if not present():
-        raise FileNotFoundError(f"CIFAR-10 is not in {folder()}")
+        raise PhotographsError("photographs", "not here")
     if _has_parquet():
         return from_parquet(folder() / f"{'train' if train else 'test'}.parquet", limit, check)
     whole = _unpacked(train)
@@ -105,9 +116,7 @@ def _unpacked(train: bool) -> Split:
     try:
         return from_torchvision(folder(), train, download=False)
     except RuntimeError as problem:
-        altered = FileNotFoundError(
-            f"CIFAR-10 in {folder()} is incomplete or altered: delete it and download it again"
-        )
+        altered = PhotographsError("photographs", "altered")
         if not archive().path.is_file():
             raise altered from problem
     from explorer.networks.torchvision_import import torchvision
@@ -142,9 +151,12 @@ def normalise(images: Tensor) -> Tensor:
 def from_parquet(
     path: Path, limit: int | None = None, check: Callable[[], object] = lambda: None
 ) -> Split:
-    """A split from a parquet file with the columns `image` (JPEG or PNG bytes) and `label`.
+    """A split from a parquet file of JPEGs or PNGs with their labels.
 
-    Returns bytes (N, 3, H, W) of RGB, and the labels (N,).
+    The columns are `image` or `img`, bytes or (Hugging Face's layout) a struct with a field
+    `bytes`, and `label`.
+
+    Returns bytes (N, 3, 32, 32) of RGB, and the labels (N,).
 
     Args:
         path: the file.
@@ -152,19 +164,52 @@ def from_parquet(
         check: called before every picture; may raise to stop the reading.
 
     Raises:
-        FileNotFoundError: no such file.
-        KeyError: it has other columns.
+        PhotographsError: no such file, no parquet, other columns, or damaged pictures or labels.
     """
+    import pyarrow
     import pyarrow.parquet as parquet
 
-    table = parquet.read_table(path)
+    def defect(title: str, **values: object) -> PhotographsError:
+        return PhotographsError("photographs", title, file=path.name, **values)
+
+    try:
+        table = parquet.read_table(path)
+    except FileNotFoundError:
+        raise defect("no file") from None
+    except (OSError, pyarrow.ArrowException):
+        raise defect("no parquet") from None
+    column = next((name for name in _PICTURES if name in table.column_names), None)
+    if column is None or "label" not in table.column_names:
+        raise defect("other columns", columns=listed(table.column_names) or "-")
+    if not len(table):
+        raise defect("no rows")
     table = table.take(_drawn(len(table), limit).numpy())
-    arrays = []
-    for value in table.column("image"):
+    arrays: list[NDArray[np.uint8]] = []
+    for row, value in enumerate(table.column(column)):
         check()
-        arrays.append(np.asarray(Image.open(BytesIO(value.as_py())).convert("RGB")))
+        pixels = _pixels(value.as_py())
+        if pixels is None:
+            raise defect("no picture", row=row)
+        arrays.append(pixels)
+    labels = table.column("label").to_pylist()
+    for row, label in enumerate(labels):
+        if not isinstance(label, int) or label not in range(len(CLASSES)):
+            raise defect("no label", row=row, most=len(CLASSES) - 1)
     images = torch.from_numpy(np.stack(arrays)).permute(0, 3, 1, 2).contiguous()
-    return Split(images, torch.tensor(table.column("label").to_pylist()))
+    return Split(images, torch.tensor(labels))
+
+
+def _pixels(value: object) -> NDArray[np.uint8] | None:
+    """(32, 32, 3) of a cell; None where it holds no such picture."""
+    if isinstance(value, Mapping):
+        value = value.get("bytes")
+    if not isinstance(value, bytes):
+        return None
+    try:
+        image = Image.open(BytesIO(value), formats=("JPEG", "PNG"))
+        return np.asarray(image.convert("RGB")) if image.size == (SIZE, SIZE) else None
+    except _DAMAGED:
+        return None
 
 
 def from_torchvision(folder: Path, train: bool, download: bool) -> Split:

@@ -121,7 +121,7 @@ def train(recipe: TrainingRecipe, reporter: Reporter) -> TrainingResult:
     Raises:
         Cancelled: the job was told to stop.
         FieldError: this machine has no such device.
-        WordedError: CIFAR-10 is not on this machine.
+        PhotographsError: CIFAR-10 is not on this machine.
     """
     begun = perf_counter()
     device = device_for(recipe.device).id
@@ -172,7 +172,7 @@ def held_out_accuracy(
 
     Raises:
         ValueError: `skip` names a plain block that changes the shape.
-        WordedError: CIFAR-10 is not on this machine.
+        PhotographsError: CIFAR-10 is not on this machine.
     """
     images, labels = held_out_set(pictures)
     device = next(network.parameters()).device

@@ -54,7 +54,7 @@ def training_data(
     """The pictures to learn from, on a device. `check` may raise to stop the reading.
 
     Raises:
-        FileNotFoundError: CIFAR-10 is not on this machine.
+        PhotographsError: CIFAR-10 is not on this machine.
     """
     if pictures == "gratings":
         made = gratings(TRAIN_GRATINGS, seed + 100)
@@ -80,7 +80,7 @@ def held_out_set(pictures: Pictures) -> tuple[Tensor, Tensor]:
     2,000 gratings, or 1,000 of CIFAR-10's test images.
 
     Raises:
-        FileNotFoundError: CIFAR-10 is not on this machine.
+        PhotographsError: CIFAR-10 is not on this machine.
     """
     if pictures == "gratings":
         made = gratings(TEST_GRATINGS, TEST_SEED)

@@ -1,12 +1,18 @@
 """CIFAR-10 from wherever it lies, and what is done to its pictures before they are learnt."""
 
+import io
 import tarfile
+from dataclasses import replace
 
+import pyarrow as pa
 import pyarrow.parquet as parquet
 import pytest
 import torch
+from PIL import Image
 
+from explorer.architecture import preset
 from explorer.experiments import cifar10, train_embedded, training_data
+from explorer.experiments.cifar10 import PhotographsError
 from explorer.experiments.train_embedded import EmbeddedRecipe
 from explorer.networks.torchvision_import import torchvision
 from tests.cifar10_folder import pictures, write_batches, write_parquet
@@ -54,10 +60,10 @@ def test_an_altered_folder_is_refused_without_asking_the_internet(here, monkeypa
 
     monkeypatch.setattr("urllib.request.urlopen", no_internet)
     write_batches(here)
-    with pytest.raises(FileNotFoundError, match="incomplete or altered"):
+    with pytest.raises(PhotographsError, match="incomplete or altered"):
         cifar10.load(train=True)
     cifar10.archive().path.write_bytes(b"no archive")
-    with pytest.raises(FileNotFoundError, match="incomplete or altered"):
+    with pytest.raises(PhotographsError, match="incomplete or altered"):
         cifar10.load(train=True)
 
 
@@ -73,10 +79,68 @@ def test_the_archive_is_unpacked(here, tmp_path_factory, monkeypatch):
     assert cifar10.load(train=False).labels.tolist() == [*range(10), *range(10)]
 
 
-def test_without_pictures_the_sentence_says_where_it_looked(here):
+def test_without_pictures_the_sentence_says_what_it_looked_for_and_no_path(here):
     assert not cifar10.present()
-    with pytest.raises(FileNotFoundError, match="CIFAR-10 is not in"):
+    with pytest.raises(PhotographsError, match="CIFAR-10 is not on this machine"):
         cifar10.load(train=True)
+    with pytest.raises(PhotographsError) as caught:
+        cifar10.load(train=True)
+    assert str(here) not in str(caught.value)
+
+
+def test_hugging_faces_layout(here):
+    """`img`, a struct of the bytes and a path."""
+    write_parquet(here, 30, 10)
+    expected = cifar10.load(train=False)
+    for name in ("train", "test"):
+        table = parquet.read_table(here / f"{name}.parquet")
+        cells = [{"bytes": value, "path": None} for value in table.column("image").to_pylist()]
+        parquet.write_table(
+            pa.table({"img": cells, "label": table.column("label")}), here / f"{name}.parquet"
+        )
+    found = cifar10.load(train=False)
+    assert torch.equal(found.images, expected.images)
+    assert torch.equal(found.labels, expected.labels)
+
+
+def a_png(size=32):
+    buffer = io.BytesIO()
+    Image.new("RGB", (size, size)).save(buffer, "PNG")
+    return buffer.getvalue()
+
+
+DEFECTS = {
+    "damaged or no parquet": b"PAR1 is how it begins",
+    "has the columns picture and label": pa.table({"picture": [a_png()], "label": [1]}),
+    "has the columns image": pa.table({"image": [a_png()]}),
+    "has no rows": pa.table(
+        {"image": pa.array([], pa.binary()), "label": pa.array([], pa.int64())}
+    ),
+    "no picture of 32 x 32 pixels": pa.table({"image": [b"no picture"], "label": [1]}),
+    "no picture of 32 x 32 pixels, JPEG": pa.table({"image": [a_png(33)], "label": [1]}),
+    "PNG, in row 0": pa.table({"image": [{"path": "x"}], "label": [1]}),
+    "PNG, in row 1": pa.table({"image": [a_png(), None], "label": [1, 1]}),
+    "or PNG, in row 0": pa.table({"image": ["text"], "label": [1]}),
+    "no label from 0 to 9 in row 0": pa.table({"image": [a_png()], "label": [10]}),
+    "no label from 0 to 9": pa.table({"image": [a_png()], "label": ["cat"]}),
+    "no label from 0": pa.table({"image": [a_png()], "label": pa.array([None], pa.int64())}),
+}
+
+
+@pytest.mark.parametrize("words", DEFECTS)
+def test_each_defect_of_a_file_is_a_sentence(here, words):
+    write_parquet(here, 10, 10)
+    defect = DEFECTS[words]
+    if isinstance(defect, bytes):
+        (here / "test.parquet").write_bytes(defect)
+    else:
+        parquet.write_table(defect, here / "test.parquet")
+    with pytest.raises(PhotographsError) as caught:
+        cifar10.load(train=False)
+    said = str(caught.value)
+    assert said.startswith("test.parquet of CIFAR-10 ") and said.endswith(".")
+    assert words in said
+    assert str(here) not in said
 
 
 def test_a_part_of_a_file_that_is_sorted_by_class_has_all_classes(here):
@@ -157,6 +221,9 @@ class TestTrainEmbedded:
     @pytest.fixture
     def splits(self, monkeypatch):
         monkeypatch.setattr(train_embedded, "HELD_OUT", 20)
+        # Three narrow blocks tell as much as nine.
+        small = replace(preset("resnet20"), depths=(1, 1, 1), widths=(4, 8, 16))
+        monkeypatch.setattr(train_embedded, "preset", lambda name: small)
         found = []
         for count, seed in ((148, 1), (50, 2)):
             images, labels = pictures(count, seed)

@@ -8,6 +8,7 @@ from explorer.experiments import cifar10, degradation, training_data
 from explorer.experiments.degradation import DeletionOrder, TrainingRecipe, delete_each_block
 from explorer.experiments.gratings import gratings
 from explorer.experiments.jobs import Cancelled, Reporter
+from explorer.networks import Device
 from tests.cifar10_folder import write_parquet
 
 
@@ -83,10 +84,20 @@ def test_cancel_is_noticed_at_the_next_step(tmp_path):
         degradation.train(TrainingRecipe(8, "none"), Reporter(tmp_path))
 
 
-def test_a_diverging_run_stops_and_says_so(tmp_path):
+def test_a_diverging_run_stops_and_says_so(tmp_path, monkeypatch):
     recipe = TrainingRecipe(110, "padding", batch_norm=False, rate=1.0, steps=60)
+    batches = []
+    batch = training_data.TrainingData.batch
+
+    def counted(self, *arguments):
+        batches.append(1)
+        return batch(self, *arguments)
+
+    monkeypatch.setattr(training_data.TrainingData, "batch", counted)
     result = degradation.train(recipe, Reporter(tmp_path))
     assert result.diverged
+    last = Reporter(tmp_path).points()[-1]
+    assert (last["step"], last["loss"]) == (len(batches), None)
 
 
 @pytest.fixture
@@ -100,21 +111,45 @@ def photographs(tmp_path, monkeypatch):
 
 def test_photographs_train_the_papers_network(photographs):
     write_parquet(photographs)
-    recipe = TrainingRecipe(20, "padding", "cifar10", steps=40)
-    paper = blueprint(preset("resnet20"), 32)
-    assert blueprint(recipe.spec, recipe.image_size).params == paper.params
+    papers = TrainingRecipe(20, "padding", "cifar10")
+    assert papers.title == "ResNet-20, CIFAR-10, rate 0.1, seed 0"
+    expected = blueprint(preset("resnet20"), 32).params
+    assert blueprint(papers.spec, papers.image_size).params == expected
+    recipe = TrainingRecipe(8, "padding", "cifar10", steps=40)
     folder = photographs / "run"
     folder.mkdir()
     result = degradation.train(recipe, Reporter(folder))
     assert result.test_accuracy > 0.5
     found = delete_each_block(DeletionOrder(recipe, result.weights), Reporter(folder))
     assert found.whole == result.test_accuracy
-    assert len(found.after) == 9
-    assert recipe.title == "ResNet-20, CIFAR-10, rate 0.1, seed 0"
+    assert len(found.after) == 3
+
+
+def test_the_rate_warms_up_and_is_divided_by_ten_for_the_last_quarter(tmp_path, monkeypatch):
+    used = []
+
+    class Watched(torch.optim.SGD):
+        def step(self):
+            used.append(self.param_groups[0]["lr"])
+            super().step()
+
+    monkeypatch.setattr(torch.optim, "SGD", Watched)
+    degradation.train(TrainingRecipe(8, "padding", steps=80, rate=0.2), Reporter(tmp_path))
+    assert len(used) == 80
+    assert used[:50] == pytest.approx([0.2 * (step + 1) / 50 for step in range(50)])
+    assert used[50:60] == pytest.approx([0.2] * 10)
+    assert used[61:] == pytest.approx([0.02] * 19)
+
+
+def test_points_name_the_steps_that_were_done(short):
+    recipe, _, folder = short
+    points = Reporter(folder).points()
+    assert [point["step"] for point in points] == list(range(10, recipe.steps + 1, 10))
+    assert all(recipe.accepts(point) for point in points)
 
 
 def test_without_photographs_the_run_says_so(photographs):
-    with pytest.raises(FileNotFoundError, match="CIFAR-10 is not in"):
+    with pytest.raises(cifar10.PhotographsError, match="CIFAR-10 is not on"):
         degradation.train(TrainingRecipe(8, "none", "cifar10"), Reporter(photographs))
 
 
@@ -139,3 +174,28 @@ def test_cancel_while_the_photographs_are_read(photographs):
 def test_bad_recipes(wrong):
     with pytest.raises(ValueError, match=next(iter(wrong))):
         TrainingRecipe(**{"depth": 20, "shortcut": "none", **wrong})
+
+
+def test_the_device_is_found_where_the_training_runs(tmp_path, monkeypatch):
+    """An app without a GPU must not send its workers "cpu", nor theirs its own."""
+    asked = []
+
+    def device_for(wanted):
+        asked.append(wanted)
+        return Device("cpu", "the worker's", None)
+
+    monkeypatch.setattr(degradation, "device_for", device_for)
+    recipe = TrainingRecipe(8, "padding", steps=10, device="auto")
+    assert degradation.train(recipe, Reporter(tmp_path)).test_accuracy >= 0
+    assert asked == ["auto"]
+
+
+def test_a_device_that_the_worker_does_not_have(tmp_path):
+    with pytest.raises(ValueError, match="device='tpu' is not on this machine"):
+        degradation.train(TrainingRecipe(8, "padding", device="tpu"), Reporter(tmp_path))
+
+
+def test_weights_that_are_gone_are_said(tmp_path):
+    order = DeletionOrder(TrainingRecipe(8, "padding"), tmp_path / "gone")
+    with pytest.raises(ValueError, match="no longer kept; train it again"):
+        delete_each_block(order, Reporter(tmp_path))

@@ -6,6 +6,7 @@ import pytest
 import torch
 
 from explorer.architecture import NetworkSpec, preset
+from explorer.experiments import inference
 from explorer.experiments.inference import Prediction, predict
 from explorer.experiments.inference_setup import class_names, setups, usual_recipe
 from explorer.networks import build
@@ -29,6 +30,24 @@ def test_a_prediction_is_the_networks_answer() -> None:
         float(probabilities[order[0]] - probabilities[order[1]]), abs=1e-6
     )
     assert found.finite and found.seconds > 0 and not found.logits.requires_grad
+
+
+def test_seconds_are_those_of_one_forward_pass(monkeypatch) -> None:
+    """By a clock that moves only while the network runs, and while the device is waited for."""
+    now = [100.0]
+    network, x = build(SPEC), torch.randn(1, 3, 32, 32)
+
+    def forward(*arguments):
+        now[0] += 0.25
+        return type(network).forward(network, *arguments)
+
+    def wait(device):
+        now[0] += 0.5
+
+    monkeypatch.setattr(network, "forward", forward)
+    monkeypatch.setattr(inference, "synchronise", wait)
+    monkeypatch.setattr(inference, "perf_counter", lambda: now[0])
+    assert predict(network, x, NAMES).seconds == 0.75
 
 
 def test_wrong_number_of_names() -> None:
