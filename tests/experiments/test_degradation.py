@@ -115,7 +115,7 @@ def test_photographs_train_the_papers_network(photographs):
     assert papers.title == "ResNet-20, CIFAR-10, rate 0.1, seed 0"
     expected = blueprint(preset("resnet20"), 32).params
     assert blueprint(papers.spec, papers.image_size).params == expected
-    recipe = TrainingRecipe(8, "padding", "cifar10", steps=40)
+    recipe = TrainingRecipe(8, "padding", "cifar10", steps=70)
     folder = photographs / "run"
     folder.mkdir()
     result = degradation.train(recipe, Reporter(folder))
