@@ -16,7 +16,9 @@ Key = TypeVar("Key", bound=Hashable)
 Result = TypeVar("Result")
 
 PATIENCE_S: Final = 5.0
-"""An order that nobody has asked after for so long is not carried out, or not to its end."""
+"""An order that nobody has asked after for so long when its turn comes is not carried out."""
+MORE_PATIENCE_S: Final = 15.0
+"""What has begun is broken off later: a busy server may keep a page from asking for a while."""
 _KEPT: Final = 64
 
 
@@ -38,7 +40,7 @@ class Order(Generic[Result]):
         Raises:
             Abandoned: nobody has asked after it for too long.
         """
-        if monotonic() - self.asked > PATIENCE_S:
+        if monotonic() - self.asked > MORE_PATIENCE_S:
             raise Abandoned
 
 
@@ -118,7 +120,8 @@ class Desk(Generic[Key, Result]):
             line.waiting.remove(chosen)
         order, key = chosen.order, chosen.key
         try:
-            order.go_on()
+            if monotonic() - order.asked > PATIENCE_S:
+                raise Abandoned
             order.future.set_result(self._make(key, order.go_on))
         except Exception as problem:  # whoever asked says it in a sentence
             order.future.set_exception(problem)

@@ -95,7 +95,9 @@ class _Line:
         self._said: int | None = None
 
     def say(self, before: int) -> None:
-        budget.go_on()
+        from explorer.networks.stopping import between_ops
+
+        between_ops()
         if get_script_run_ctx(suppress_warning=True) is None:
             return
         if before == self._said or monotonic() - self._since < _PATIENCE_S:

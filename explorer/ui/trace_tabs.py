@@ -9,7 +9,7 @@ import streamlit as st
 
 from explorer.architecture import Blueprint, NetworkSpec, blueprint
 from explorer.lessons.sentences import walk_in_words
-from explorer.ui import chart, controls
+from explorer.ui import chart, controls, tracing
 from explorer.ui.picker import Choice
 from explorer.ui.player import PLAYER, go
 from explorer.views import trace_table
@@ -83,7 +83,8 @@ def _every_op(spec: NetworkSpec, image_size: int, _language: str) -> tuple[pa.Ta
 
 def _time(bp: Blueprint, choice: Choice, trace: Trace | None) -> None:
     if trace is None:
-        st.info(section("shape_trace", "time pending"))
+        refused = tracing.refusal(choice)
+        st.info(section("shape_trace", "time refused" if refused else "time pending"))
         return
     from explorer.views import trace_charts
 

@@ -9,8 +9,10 @@ from typing import TYPE_CHECKING, Final
 import streamlit as st
 
 from explorer.architecture import NetworkSpec, blueprint
+from explorer.experiments import work
 from explorer.experiments.desk import Desk
-from explorer.ui import cache
+from explorer.experiments.work import TooMuch
+from explorer.ui import cache, gate
 from explorer.ui.picker import Choice
 from explorer.views.numbers import duration
 from explorer.words import label, section
@@ -40,9 +42,12 @@ def _effort(key: Key) -> float:
     return 2 * bp.macs + _PER_WEIGHT * bp.params
 
 
-def _traced(key: Key, _go_on: Callable[[], None]) -> Trace:
+def _traced(key: Key, go_on: Callable[[], None]) -> Trace:
+    from explorer.networks.stopping import stoppable
+
     spec, image_size, wanted = key
-    return cache.trace_of(spec, image_size, cache.device_for(wanted).id)
+    with stoppable(go_on):
+        return cache.trace_of(spec, image_size, cache.device_for(wanted).id)
 
 
 def badge(choice: Choice) -> Trace | None:
@@ -50,6 +55,9 @@ def badge(choice: Choice) -> Trace | None:
 
     Until then the badge looks after the worker by itself, and reruns the page at the end.
     """
+    if refused := refusal(choice):
+        st.warning(refused, icon=":material/hourglass_disabled:")
+        return None
     key = (choice.spec, choice.image_size, choice.device)
     order = desk().ask(key)
     if not order.future.done():
@@ -77,6 +85,15 @@ def badge(choice: Choice) -> Trace | None:
         differences = "\n".join(f"- {difference}" for difference in trace.mismatches[:20])
         st.error(section("shape_trace", "disagreed", differences=differences))
     return trace
+
+
+def refusal(choice: Choice) -> str | None:
+    """Why this network is not run on this server, in words; None where it is."""
+    try:
+        gate.check(work.forward(blueprint(choice.spec, choice.image_size), passes=2))
+    except TooMuch as problem:
+        return section("shape_trace", "refused", title=choice.title, reason=problem)
+    return None
 
 
 @st.fragment(run_every=POLL_S)

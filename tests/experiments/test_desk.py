@@ -119,5 +119,5 @@ def test_what_nobody_waits_for_any_more_ends_before_its_end():
     desk = Desk(make)
     order = desk.ask("key")
     assert begun.wait(10)
-    order.asked -= desks.PATIENCE_S + 1
+    order.asked -= desks.MORE_PATIENCE_S + 1
     assert isinstance(order.future.exception(10), Abandoned)

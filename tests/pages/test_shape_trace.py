@@ -2,12 +2,14 @@
 
 import json
 import threading
+import time
 from dataclasses import replace
 
 import pytest
 
 from explorer.architecture import PRESETS, blueprint, preset
 from explorer.networks import Trace
+from explorer.networks.trace import Mismatch
 from explorer.ui import tracing
 
 NETWORKS = ["resnet18", "resnet50", "resnet20", "plain20", "resnet1202", "preact_resnet164"]
@@ -18,11 +20,17 @@ def traced():
     """Wait until the worker has finished what the app asked for, and run the app again."""
 
     def settle(app):
-        for order in list(tracing.desk()._orders.values()):
-            order.future.exception(300)
+        for key in list(tracing.desk()._orders):
+            finished(key)
         return app.run()
 
     return settle
+
+
+def finished(key):
+    """Wait as the page does: it asks again and again."""
+    while not tracing.desk().ask(key).future.done():
+        time.sleep(0.05)
 
 
 def drawn(name):
@@ -145,7 +153,7 @@ def test_an_op_that_the_next_network_lacks(open_app):
 
 def test_a_customised_network_and_an_odd_size(open_app):
     spec = replace(preset("resnet50"), depths=(1, 1, 1, 1), groups=2, num_classes=7)
-    tracing.desk().ask((spec, 33, "auto")).future.result(60)
+    finished((spec, 33, "auto"))
     query = {"net": "resnet50", "depths": "1,1,1,1", "groups": "2", "num_classes": "7"}
     app = open_app("shape_trace", image_size="33", **query)
     assert not app.exception
@@ -250,10 +258,37 @@ def test_a_failed_pass_is_one_sentence_and_can_be_tried_again(
 
 def test_a_disagreement_is_shown(open_app, traced, monkeypatch):
     bp = drawn("resnet20")
-    wrong = Trace(bp, (), ("conv1 wrote (1, 1, 1), foretold was (16, 32, 32)",), "cpu", 1)
+    values = {"path": "conv1", "found": (1, 1, 1), "foretold": (16, 32, 32)}
+    wrong = Trace(bp, (), (Mismatch("shape", tuple(values.items())),), "cpu")
     own_desk(monkeypatch)
     monkeypatch.setattr(tracing.cache, "trace_of", lambda *_: wrong)
     app = traced(open_app("shape_trace", net="resnet20"))
     assert not app.exception
     assert not app.success
     assert "conv1 wrote (1, 1, 1)" in app.error[0].value
+
+
+ABSURD = {
+    "net": "custom",
+    "block": "basic",
+    "depths": "1",
+    "widths": "4080",
+    "stem": "cifar",
+    "num_classes": "10",
+    "batch_norm": "no",
+    "shortcut": "none",
+    "image_size": "140",
+}
+
+
+@pytest.mark.parametrize("view", ["blocks", "time"])
+def test_what_would_take_minutes_is_refused_before_it_is_ordered(open_app, monkeypatch, view):
+    own_desk(monkeypatch)
+    app = open_app("shape_trace", trace_view=view, **ABSURD)
+    assert not app.exception
+    [warning] = app.warning
+    assert "Counted, not checked on a real network" in warning.value
+    assert "billion multiply-accumulates" in warning.value
+    assert not tracing.desk()._orders
+    assert "4,080 kernels of 3x3x3" in heading(app), "counting needs no limit"
+    assert any("not run" in box.value for box in app.info) == (view == "time")

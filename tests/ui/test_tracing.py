@@ -3,6 +3,7 @@
 import pytest
 
 from explorer.architecture import PRESETS, preset
+from explorer.experiments.desk import Abandoned
 from explorer.ui import tracing
 
 KEY = (preset("resnet20"), 32, "cpu")
@@ -24,3 +25,17 @@ def test_a_device_that_is_missing_is_an_error_of_its_order():
     tracing.desk.clear()
     problem = tracing.desk().ask((*KEY[:2], "cuda")).future.exception(30)
     assert "'cuda' is not on this machine" in str(problem)
+
+
+def test_a_trace_that_nobody_waits_for_ends_between_two_ops():
+    asked = []
+
+    def go_on():
+        asked.append(True)
+        if len(asked) == 5:
+            raise Abandoned
+
+    with pytest.raises(Abandoned):
+        tracing._traced((preset("resnet20"), 35, "cpu"), go_on)
+    assert len(asked) == 5
+    assert tracing._traced((preset("resnet20"), 35, "cpu"), lambda: None).agrees
