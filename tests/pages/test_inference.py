@@ -57,19 +57,19 @@ def test_every_section(open_app, section: str) -> None:
 
 def test_the_margin_is_in_points_and_the_times_in_milliseconds(open_app) -> None:
     """Each against the prediction itself, so that no factor is lost on the way to the page."""
-    app = open_app("inference", net="resnet20", infer_view="Many pictures")
+    app = open_app("inference", net="resnet20", infer_view="many")
     clean(app)
-    (table,) = (frame.value for frame in app.dataframe if "margin, points" in frame.value)
+    (table,) = (frame.value for frame in app.dataframe if "margin" in frame.value)
     for row in table.to_dict("records"):
-        assert 0 <= row["margin, points"] <= row["probability, %"] <= 100
+        assert 0 <= row["margin"] <= row["probability"] <= 100
         # Of ten classes the likeliest has at least a tenth of what the second leaves.
-        assert row["probability, %"] >= 10
-        second = row["probability, %"] - row["margin, points"]
-        assert row["probability, %"] + second <= 100.001
+        assert row["probability"] >= 10
+        second = row["probability"] - row["margin"]
+        assert row["probability"] + second <= 100.001
     said = next(caption.value for caption in app.caption if caption.value.startswith("Margin "))
     points = float(said.split()[1])
     cat = next(row for row in table.to_dict("records") if row["name"] == "cat")
-    assert points == pytest.approx(cat["margin, points"], abs=0.06)
+    assert points == pytest.approx(cat["margin"], abs=0.06)
     times = next(caption.value for caption in app.caption if caption.value.startswith("decode "))
     *parts, total = re.findall(r"\d+\.\d", times)
     assert sum(map(float, parts)) == pytest.approx(float(total), abs=0.2)
