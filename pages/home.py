@@ -1,4 +1,4 @@
-"""Home: the chosen network in one screen, and what each page is for."""
+"""Home: what this is and three ways in, the chosen network in one screen, and all pages."""
 
 import streamlit as st
 
@@ -11,10 +11,11 @@ choice = picker.current()
 bp = blueprint(choice.spec, choice.image_size)
 figures = overview.figures(choice)
 
+overview.doors()
 st.title(choice.title)
 st.markdown(summary(bp))
-overview.tiles(bp, figures)
 overview.picture(bp, choice)
+overview.tiles(bp, figures)
 overview.published(choice, figures)
 overview.page_cards()
 st.caption(section("home", "about"))

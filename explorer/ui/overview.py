@@ -1,18 +1,26 @@
 """The parts of Home."""
 
+from typing import Final
+
 import streamlit as st
 
 from explorer.architecture import PRESETS, Blueprint
 from explorer.architecture.published import Figure, figures_of
 from explorer.lessons.overview import page_description
-from explorer.ui import navigation
+from explorer.ui import controls, navigation
 from explorer.ui.drawing import drawing
 from explorer.ui.picker import Choice
 from explorer.ui.player import PARAMETER
 from explorer.views import network_picture, overview
 from explorer.words import glossary, label, section
 
-_COLUMNS = 4
+_COLUMNS: Final = 4
+_DOORS: Final[dict[str, tuple[str, str, dict[str, list[str]]]]] = {
+    "lesson": ("lesson", "school", {}),
+    "break": ("block_lab", "link_off", {"unit_out_channels": ["128"]}),
+    "fail": ("why_residual", "trending_up", {"why_part": ["training"]}),
+}
+"""Door -> the page that it opens, its icon, and in which state it opens it."""
 
 
 def figures(choice: Choice) -> tuple[Figure, ...]:
@@ -20,21 +28,39 @@ def figures(choice: Choice) -> tuple[Figure, ...]:
     return () if choice.customised else figures_of(choice.name)
 
 
+def doors() -> None:
+    """What this is, in a sentence, and three ways in for who has never been here."""
+    st.markdown(section("home", "claim"))
+    pages = {page.url_path: page for page in navigation.pages()}
+    for column, (door, (path, icon, state)) in zip(
+        st.columns(len(_DOORS)), _DOORS.items(), strict=True
+    ):
+        with column, st.container(border=True, gap="small", height="stretch"):
+            st.page_link(
+                pages[path],
+                label=f"**{label(f'door.{door}')}**",
+                icon=f":material/{icon}:",
+                query_params=controls.carried(path) | state,
+            )
+            st.caption(section("home", f"door {door}"))
+
+
 def tiles(bp: Blueprint, published: tuple[Figure, ...]) -> None:
-    """The network's figures."""
+    """The network's figures, in rows whose edges line up."""
     shown = overview.tiles(bp, published)
     for start in range(0, len(shown), _COLUMNS):
-        with st.container(horizontal=True, gap="small"):
-            for tile in shown[start : start + _COLUMNS]:
-                st.metric(
-                    tile.label,
-                    tile.value,
-                    tile.exact,
-                    delta_color="off",
-                    delta_arrow="off",
-                    help=glossary(tile.term),
-                    border=True,
-                )
+        row = shown[start : start + _COLUMNS]
+        for column, tile in zip(st.columns(_COLUMNS), row, strict=False):
+            column.metric(
+                tile.label,
+                tile.value,
+                tile.exact,
+                delta_color="off",
+                delta_arrow="off",
+                help=glossary(tile.term),
+                border=True,
+                height="stretch",
+            )
 
 
 def picture(bp: Blueprint, choice: Choice) -> None:
@@ -81,6 +107,10 @@ def page_cards() -> None:
         row = cards[start : start + _COLUMNS]
         for column, page in zip(st.columns(_COLUMNS), row, strict=False):
             with column, st.container(border=True, height="stretch"):
-                st.page_link(page, label=f"**{page.title}**")
+                st.page_link(
+                    page,
+                    label=f"**{page.title}**",
+                    query_params=controls.carried(page.url_path),
+                )
                 if description := page_description(page.url_path):
                     st.markdown(description)

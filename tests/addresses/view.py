@@ -10,8 +10,6 @@ from streamlit.testing.v1 import AppTest
 
 from explorer.architecture import PRESETS
 
-_TEXTS = 5
-"""Of a page are compared at most so many beginnings of texts."""
 _MOVING = ("[See it in", "#", "Building ", "**Checked")
 """Left out: links named after pages, headings, and what a check in the background says by now."""
 
@@ -35,7 +33,7 @@ def view_of(app: AppTest, asked: list[str]) -> dict[str, Any]:
     own = asdict(base)
     found = {
         "headings": list(_headings(app)),
-        "texts": list(_texts(app))[:_TEXTS],
+        "texts": list(_texts(app)),
         "tables": [list(table.value.shape) for table in app.main.dataframe],
         "complaints": [box.value for box in (*app.warning, *app.error)],
         "network": [choice.name, choice.title, choice.image_size, choice.device],
