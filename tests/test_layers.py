@@ -59,6 +59,37 @@ def test_imports_go_one_way(path):
         assert not name.startswith(("pages.", "app.", "tests.")), name
 
 
+def test_no_import_runs_in_a_circle():
+    """Inside functions and for type checking only counts too: a circle is one subject cut in two,
+    or two mixed in one file."""
+    files = {module_of(path): path for path in SOURCES if layer_of(path) != "pages"}
+    arrows = {
+        name: {
+            found for used in imported_by(path) if (found := known(used, files)) and found != name
+        }
+        for name, path in files.items()
+    }
+    while arrows:
+        reached = {target for targets in arrows.values() for target in targets}
+        ends = [name for name in arrows if name not in reached or not arrows[name] & arrows.keys()]
+        if not ends:
+            break
+        for name in ends:
+            del arrows[name]
+    assert not arrows, f"a circle among {sorted(arrows)}"
+
+
+def module_of(path):
+    return ".".join(path.relative_to(ROOT).with_suffix("").parts).removesuffix(".__init__")
+
+
+def known(name, files):
+    """The module of an imported name, which may be a name in a module."""
+    while name and name not in files:
+        name = name.rpartition(".")[0]
+    return name
+
+
 @pytest.mark.parametrize("path", SOURCES, ids=short)
 def test_streamlit_is_imported_at_the_top_only(path):
     if layer_of(path) not in ("ui", "pages"):
