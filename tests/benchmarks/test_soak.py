@@ -1,0 +1,164 @@
+"""Thirty ordinary visitors, and ten who ask for as much as they can: nobody pays for another.
+
+`SOAK_S=180 python -m pytest -s tests/benchmarks/test_soak.py` lasts three minutes, as a lesson's
+busiest part; by default it is a short one. The ordinary ones open pages that need no network and
+read between their clicks; the greedy ones ask without a pause for large networks of their own.
+The same ordinary visitors are measured alone first: a limit that is not relative would measure
+the machine.
+"""
+
+import asyncio
+import os
+import random
+import sys
+from dataclasses import dataclass, field
+from pathlib import Path
+from time import monotonic
+
+import pytest
+import websockets
+
+from tests.benchmarks.load import Visitor
+from tests.browser.driver import Server
+
+ROOT = Path(__file__).parents[2]
+SECONDS = float(os.environ.get("SOAK_S", "40"))
+ALONE_S = SECONDS / 4
+ORDINARY, GREEDY = 30, 10
+BUDGET_MB = 600
+OVERHEAD_MB = 1_200
+"""torch itself, sessions, and what is computed at the moment; the budget is for what is kept."""
+IDLE_S = 120
+"""Within this, what visitors left is gone: Streamlit keeps their sessions for a minute."""
+PAGES = [
+    ("", "net=resnet152"),
+    ("shortcuts", "net=resnet50"),
+    ("parameters", "net=resnet101&params_view=network"),
+    ("parameters", "params_view=presets"),
+    ("lesson", ""),
+    ("quiz", "quiz_seed=soak"),
+    ("questions", ""),
+    ("myths", ""),
+]
+LARGE = "net=custom&block=basic&depths=1&stem=cifar&num_classes=10&image_size=16"
+VIEWS = ("preprocessing", "feature_maps", "grad_cam", "receptive_field", "lesions", "modes")
+
+
+@dataclass
+class Seen:
+    """Seconds of the ordinary visitors' clicks, what they were shown as errors, and memory."""
+
+    clicks: list[float] = field(default_factory=list)
+    greedy: int = 0
+    errors: list[str] = field(default_factory=list)
+    peak_mb: float = 0.0
+
+    def p95(self) -> float:
+        return sorted(self.clicks)[round(0.95 * (len(self.clicks) - 1))]
+
+
+async def ordinary(url: str, number: int, end: float, seen: Seen) -> None:
+    """Clicks at least twice, however busy the machine is."""
+    chance = random.Random(number)
+    page, query = PAGES[number % len(PAGES)]
+    await asyncio.sleep(chance.random())
+    try:
+        async with Visitor(url, page, query) as visitor:
+            await visitor.rerun()
+            clicks = 0
+            while monotonic() < end or clicks < 2:
+                await asyncio.sleep(chance.uniform(0.5, 2.5))
+                seen.clicks.append(await visitor.rerun())
+                clicks += 1
+            seen.errors += visitor.exceptions
+    except (OSError, TimeoutError, websockets.WebSocketException) as error:
+        seen.errors.append(repr(error))
+
+
+async def greedy(url: str, number: int, end: float, seen: Seen) -> None:
+    """Another network each time, so that nothing that is kept helps."""
+    while monotonic() < end:
+        width = 2000 + 97 * number + seen.greedy % 90
+        query = f"{LARGE}&widths={width}&infer_view={VIEWS[seen.greedy % len(VIEWS)]}"
+        seen.greedy += 1
+        try:
+            async with Visitor(url, "inference", query) as visitor:
+                # Who is greedy leaves before the answer, too.
+                async with asyncio.timeout(15):
+                    await visitor.rerun()
+                seen.errors += visitor.exceptions
+        except TimeoutError:
+            continue
+        except (OSError, websockets.WebSocketException) as error:
+            seen.errors.append(repr(error))
+
+
+def memory_mb(server: Server) -> float:
+    """What the server and its children hold."""
+    if not sys.platform.startswith("linux"):
+        pytest.skip("reads /proc")
+    parents, sizes = {}, {}
+    for entry in Path("/proc").iterdir():
+        if entry.name.isdigit():
+            try:
+                stat = (entry / "stat").read_text().rpartition(")")[2].split()
+                parents[int(entry.name)] = int(stat[1])
+                sizes[int(entry.name)] = int(stat[21]) * os.sysconf("SC_PAGE_SIZE") / 1e6
+            except OSError:
+                continue
+    family = {server.process.pid}
+    while more := {child for child, parent in parents.items() if parent in family} - family:
+        family |= more
+    return sum(sizes.get(member, 0) for member in family)
+
+
+async def watch(server: Server, end: float, seen: Seen) -> None:
+    while monotonic() < end:
+        seen.peak_mb = max(seen.peak_mb, memory_mb(server))
+        await asyncio.sleep(0.2)
+
+
+async def soak(server: Server, seconds: float, greedy_ones: int) -> Seen:
+    seen, end = Seen(), monotonic() + seconds
+    async with asyncio.TaskGroup() as group:
+        for number in range(ORDINARY):
+            group.create_task(ordinary(server.url, number, end, seen))
+        for number in range(greedy_ones):
+            group.create_task(greedy(server.url, number, end, seen))
+        group.create_task(watch(server, end, seen))
+    return seen
+
+
+@pytest.fixture
+def running(tmp_path, monkeypatch):
+    monkeypatch.setenv("RESNET_EXPLORER_MEMORY_MB", str(BUDGET_MB))
+    with Server(ROOT, tmp_path / "streamlit.log") as server:
+        yield server
+
+
+def test_nobody_pays_for_another(running):
+    async def warm():
+        for page, query in [*PAGES, ("inference", "net=resnet20")]:
+            async with Visitor(running.url, page, query) as visitor:
+                await visitor.rerun()
+
+    asyncio.run(warm())
+    start_mb = memory_mb(running)
+    alone = asyncio.run(soak(running, ALONE_S, 0))
+    crowd = asyncio.run(soak(running, SECONDS, GREEDY))
+
+    assert alone.errors == [] and crowd.errors == [], running.log_tail()
+    print(
+        f"\n{len(alone.clicks)} clicks alone: p95 {alone.p95() * 1e3:,.0f} ms; "
+        f"{len(crowd.clicks)} beside {crowd.greedy} greedy ones: p95 {crowd.p95() * 1e3:,.0f} ms"
+    )
+    end = monotonic() + IDLE_S
+    while (idle_mb := memory_mb(running)) > start_mb + BUDGET_MB / 2 and monotonic() < end:
+        asyncio.run(asyncio.sleep(2))
+    print(
+        f"memory: {start_mb:,.0f} MB warm, {crowd.peak_mb:,.0f} MB at most, {idle_mb:,.0f} MB after"
+    )
+    assert "Traceback" not in running.log.read_text(errors="replace"), running.log_tail()
+    assert crowd.p95() < max(0.3, 6 * alone.p95())
+    assert crowd.peak_mb < start_mb + BUDGET_MB + OVERHEAD_MB
+    assert idle_mb < start_mb + BUDGET_MB, "what visitors left is still there"
