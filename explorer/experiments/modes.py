@@ -8,6 +8,7 @@ from torch import Tensor, nn
 
 from explorer.experiments.inference import Prediction
 from explorer.networks import ResNet
+from explorer.words import WordedError
 
 
 @dataclass(frozen=True)
@@ -54,10 +55,7 @@ def compare_modes(
             for _ in range(passes - 1):
                 clone(x)
         except ValueError as error:
-            raise ValueError(
-                "In train mode batch norm needs more than one value per channel, and this "
-                "network's last maps are 1 x 1: use a larger image."
-            ) from error
+            raise WordedError("inference", "maps of one value") from error
         afterwards = _answer(clone.eval(), x, classes)
     moved = sum(
         int(not torch.equal(old, layer.running_mean))

@@ -53,7 +53,7 @@ def usable_device(wanted: str) -> Device:
     """The chosen device, or the best one with a word on why not the chosen one."""
     try:
         return device_for(wanted)
-    except ValueError as error:
+    except WordedError as error:
         best = device_for("auto")
         words = section("devices", "another instead", problem=error, device=best.label)
         st.warning(words, icon=":material/info:")

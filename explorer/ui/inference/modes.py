@@ -8,7 +8,7 @@ from explorer.experiments.work import TooMuch
 from explorer.ui.inference import cache
 from explorer.ui.inference.answer import overflow
 from explorer.ui.inference.scene import Scene
-from explorer.words import label, section
+from explorer.words import WordedError, label, section
 
 
 def draw(scene: Scene) -> None:
@@ -24,7 +24,7 @@ def draw(scene: Scene) -> None:
             found = cache.modes(scene)
     except TooMuch:
         raise
-    except ValueError as error:
+    except WordedError as error:
         st.warning(str(error), icon=":material/error:")
         return
     if not found.evaluated.finite:

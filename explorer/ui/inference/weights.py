@@ -18,7 +18,7 @@ from explorer.ui import controls, downloading, gate, picker
 from explorer.ui.inference import cache, own_file
 from explorer.ui.inference.scene import Loaded, embedded, setups_of
 from explorer.ui.picker import Choice
-from explorer.words import glossary, label, quoted, section
+from explorer.words import WordedError, glossary, label, quoted, section
 
 if TYPE_CHECKING:
     from explorer.experiments.inference_setup import Setup
@@ -149,7 +149,7 @@ def _offer_download(published: PublishedWeights) -> None:
 
 def _own_file(choice: Choice, available: dict[str, Setup], device: str) -> Loaded | None:
     from explorer.experiments.inference_setup import with_spec
-    from explorer.networks.weights import WeightsError, differences, with_classes_of
+    from explorer.networks.weights import differences, with_classes_of
 
     found = own_file.given()
     if found is None:
@@ -172,7 +172,7 @@ def _own_file(choice: Choice, available: dict[str, Setup], device: str) -> Loade
     except TooMuch as problem:
         gate.refused(problem)
         return None
-    except (WeightsError, ValueError) as error:
+    except WordedError as error:
         st.error(str(error), icon=":material/error:")
         return None
     setup = with_spec(available[FILE], spec)

@@ -11,7 +11,7 @@ from explorer.architecture import blueprint
 from explorer.ui import chart
 from explorer.ui.why.queue import service, visitor
 from explorer.views import why_charts
-from explorer.words import label, section
+from explorer.words import WordedError, label, section
 
 if TYPE_CHECKING:
     from explorer.experiments.degradation import DeletionResult, TrainingRecipe
@@ -84,7 +84,7 @@ def _order(training: Training) -> None:
     order = DeletionOrder(training.recipe, training.result.weights)  # type: ignore[union-attr]
     try:
         job = service().submit(delete_each_block, order, visitor(), needs=[training.id])
-    except ValueError as problem:
+    except WordedError as problem:
         st.error(str(problem))
         return
     jobs = _jobs()

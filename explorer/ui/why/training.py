@@ -9,7 +9,7 @@ import streamlit as st
 from explorer.ui import controls, downloading, picker
 from explorer.ui.why import runs
 from explorer.ui.why.queue import service, visitor
-from explorer.words import glossary, label, section
+from explorer.words import WordedError, glossary, label, section
 
 _SHORTCUTS: Final = ("none", "padding", "projection")
 _RATES: Final = ("0.1", "0.02")
@@ -117,5 +117,5 @@ def _start(**choices: Any) -> None:
             device=picker.current().device,
         )
         runs.add(service().submit(degradation.train, recipe, visitor()))
-    except ValueError as problem:
+    except WordedError as problem:
         state["why_problem"] = str(problem)
