@@ -39,7 +39,7 @@ def limit() -> int:
     """The budget in bytes, as the owner of the machine says, or a quarter of its memory."""
     said = os.environ.get(SETTING, "").strip()
     if said.isascii() and said.isdigit() and 0 < len(said) < 10:
-        return int(said) * 2**20
+        return int(said) * 10**6
     return machine.memory() // 4
 
 

@@ -47,7 +47,7 @@ def test_other_sites_may_frame_the_app_where_the_owner_says_so(start):
 
 def test_metrics_are_shut_unless_the_owner_opens_them(server, start):
     assert ask(server, "GET", "/_stcore/metrics").status == 404
-    assert ask(start(RESNET_EXPLORER_METRICS="1"), "GET", "/_stcore/metrics").status == 200
+    assert ask(start(RESNET_EXPLORER_METRICS="yes"), "GET", "/_stcore/metrics").status == 200
 
 
 @pytest.mark.parametrize(

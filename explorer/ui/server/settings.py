@@ -23,7 +23,7 @@ def upload_of_all() -> int:
 
 def metrics() -> bool:
     """Whether `/_stcore/metrics` answers: names of caches, number of visitors."""
-    return os.environ.get("RESNET_EXPLORER_METRICS", "") == "1"
+    return os.environ.get("RESNET_EXPLORER_METRICS", "") == "yes"
 
 
 def frame_ancestors() -> str:
