@@ -77,7 +77,8 @@ def picture(bp: Blueprint, choice: Choice) -> None:
     )
     st.caption(section("home", "picture"))
     if chosen is not None:
-        st.switch_page("pages/shape_trace.py", query_params={PARAMETER: chosen})
+        there = controls.carried("shape_trace")
+        st.switch_page("pages/shape_trace.py", query_params=there | {PARAMETER: [chosen]})
 
 
 def published(choice: Choice, found: tuple[Figure, ...]) -> None:

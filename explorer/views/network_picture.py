@@ -1,5 +1,6 @@
 """The whole network on one line: volumes that shrink and thicken."""
 
+from math import ceil
 from typing import NamedTuple
 
 from explorer.architecture import Blueprint, Shape, notation
@@ -77,7 +78,7 @@ def picture(bp: Blueprint) -> str:
 def legible_width(bp: Blueprint) -> int:
     """Width in pixels at which the labels of `picture` are still 14 pixels high."""
     shown = volumes(bp)
-    return round(_row(shown, _scale(shown))[1] * 14 / FONT)
+    return ceil(_row(shown, _scale(shown))[1] * 14 / FONT)
 
 
 class _Place(NamedTuple):
