@@ -10,8 +10,8 @@ from torch import Tensor
 
 WIDTH: Final = 32
 BATCH: Final = 128
-Kind = Literal["plain linear", "plain ReLU", "residual ReLU"]
-KINDS: Final[tuple[Kind, ...]] = ("plain linear", "plain ReLU", "residual ReLU")
+Kind = Literal["plain_linear", "plain_relu", "residual_relu"]
+KINDS: Final[tuple[Kind, ...]] = ("plain_linear", "plain_relu", "residual_relu")
 DEPTHS: Final = (2, 4, 8, 16)
 RATES: Final = (0.01, 0.03, 0.1, 0.3)
 
@@ -67,9 +67,9 @@ def _best_error(kind: Kind, depth: int, steps: int) -> float:
 
 def _initial(kind: Kind, depth: int, generator: torch.Generator) -> Tensor:
     """(depth, rates, 32, 32): the same start for each rate."""
-    scale = 1 / sqrt(WIDTH) if kind == "plain linear" else sqrt(2 / WIDTH)
+    scale = 1 / sqrt(WIDTH) if kind == "plain_linear" else sqrt(2 / WIDTH)
     weights = torch.randn(depth, WIDTH, WIDTH, generator=generator) * scale
-    if kind == "residual ReLU":
+    if kind == "residual_relu":
         # Keeps the forward variance bounded without batch norm.
         weights[1::2] /= sqrt(depth / 2)
     return weights[:, None].repeat(1, len(RATES), 1, 1)
@@ -79,12 +79,12 @@ def _forward(kind: Kind, weights: Tensor, x: Tensor) -> Tensor:
     """(N, 32) through weights (depth, rates, 32, 32) -> (rates, N, 32)."""
     h = x.expand(len(RATES), *x.shape)
     layers = [weight.transpose(1, 2) for weight in weights]
-    if kind == "residual ReLU":
+    if kind == "residual_relu":
         for first, second in zip(layers[::2], layers[1::2], strict=True):
             h = torch.relu(h + torch.relu(h @ first) @ second)
         return h
     for layer in layers:
         h = h @ layer
-        if kind == "plain ReLU":
+        if kind == "plain_relu":
             h = torch.relu(h)
     return h

@@ -14,8 +14,8 @@ from torch import Tensor
 
 WIDTH: Final = 400
 INPUTS: Final = 64
-Kind = Literal["plain", "plain with BN", "residual", "residual with BN"]
-KINDS: Final[tuple[Kind, ...]] = ("plain", "plain with BN", "residual", "residual with BN")
+Kind = Literal["plain", "plain_with_bn", "residual", "residual_with_bn"]
+KINDS: Final[tuple[Kind, ...]] = ("plain", "plain_with_bn", "residual", "residual_with_bn")
 DEPTHS: Final = (1, 2, 3, 5, 8, 12, 20, 32, 50)
 
 
@@ -31,7 +31,7 @@ def theory(kind: Kind, depth: int) -> float | None:
     """The idealised rate: 1/2^L plain, (3/4)^L residual, 1/sqrt(L) residual with BN."""
     if kind == "residual":
         return float(0.75**depth)
-    if kind == "residual with BN":
+    if kind == "residual_with_bn":
         return 1 / sqrt(depth)
     return float(0.5**depth)
 
@@ -64,7 +64,7 @@ def _gradients(kind: Kind, depth: int, inputs: Tensor, seed: int) -> Tensor:
     for weight in weights:
         if kind == "plain":
             h = torch.relu(h @ weight.T)
-        elif kind == "plain with BN":
+        elif kind == "plain_with_bn":
             h = torch.relu(_standardise(h @ weight.T)) * sqrt(2)
         elif kind == "residual":
             h = h + torch.relu(h) @ weight.T

@@ -113,7 +113,7 @@ def without_batch_norm() -> Found:
 
 def shattering() -> Found:
     found = likeness(depths=(20,), seeds=1).by_kind
-    plain, residual = found["plain with BN"][0], found["residual with BN"][0]
+    plain, residual = found["plain_with_bn"][0], found["residual_with_bn"][0]
     return [
         fact(
             say("about: feed-forward with bn"),

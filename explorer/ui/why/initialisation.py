@@ -55,7 +55,7 @@ def _likeness() -> None:
     lines = {
         _stack(kind): [theory(kind, depth) for depth in found.depths]
         for kind in found.by_kind
-        if kind != "plain with BN"  # the same line as the plain network's
+        if kind != "plain_with_bn"  # the same line as the plain network's
     }
     measured = {_stack(kind): values for kind, values in found.by_kind.items()}
     figure = why_charts.likeness(found.depths, measured, lines)
@@ -76,7 +76,7 @@ def _identity() -> None:
 
 def _stack(kind: str) -> str:
     """What a kind of stack of layers is called."""
-    return label(f"why_stack.{kind.lower().replace(' ', '_')}")
+    return label(f"why_stack.{kind}")
 
 
 def _computed(key: str, measure: Callable[[Callable[[float], object]], Any]) -> Any:
