@@ -177,6 +177,41 @@ def test_code_is_that_of_the_chosen_network(open_app):
     compile(app.code[0].value, "preact_resnet50.py", "exec")
 
 
+NAMES = {
+    *("CIFAR", "CIFAR-10", "Caffe", "Dirac", "Kaiming", "MACs", "MMPreTrain", "MXNet", "NVIDIA"),
+    *("NumPy", "Python", "PyTorch", "ReLU", "ResNet", "Residual", "TensorFlow", "conv", "logits"),
+    *("sqrt", "torch", "torchvision", "models", "resnet", "mxnet", "residual", "unit"),
+}
+"""Proper names, and what has no other name."""
+BESIDE = {"broadcasting", "eval", "plain", "network", "shortcut", "stem"}
+"""English terms that stand once in brackets beside the Chinese ones."""
+
+
+@pytest.mark.parametrize("tab", TABS)
+@pytest.mark.parametrize(
+    "query",
+    [
+        {},
+        {"unit_out_channels": "256", "unit_stride": "2"},
+        {"unit_out_channels": "128", "unit_shortcut": "padding", "unit_weights": "dirac"},
+        {"unit_shortcut": "none", "unit_negative": "true", "unit_weights": "ones"},
+        {"unit_size": "224", "unit_in_channels": "3", "unit_out_channels": "1"},
+        {"unit_in_channels": "0", "unit_stride": "9"},
+    ],
+    ids=lambda query: "-".join(query.values()) or "default",
+)
+def test_in_chinese_all_that_is_read_is_chinese(open_app, tab, query):
+    app = open_app("block_lab", lang="zh", unit_view=tab, **query)
+    assert not app.exception
+    widgets = (*app.radio, *app.selectbox, *app.toggle, *app.main.button)
+    read = [app.title[0].value, texts(app), *(widget.label for widget in widgets)]
+    read += [option for radio in app.radio for option in radio.options]
+    if tab == "dialects":
+        read += list(app.dataframe[0].value.columns)
+    said = re.sub(r"`[^`]*`|\*The size of tensor.*?\*|unit_[a-z_]+=", "", "\n".join(read))
+    assert set(re.findall(r"[A-Za-z]{4,}", said)) <= NAMES | BESIDE
+
+
 def test_first_tab_needs_no_torch():
     code = (
         "import sys; from explorer.architecture.unit import UnitSpec, unit;"
