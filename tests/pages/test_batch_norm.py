@@ -5,7 +5,9 @@ import re
 import pytest
 
 from explorer.experiments.batch_norm.claims import sigmoid_inputs
+from explorer.experiments.byte_cache import ByteCache
 from explorer.experiments.samples import samples
+from explorer.ui import budget, gate
 
 SECTIONS = ("steps", "layer", "modes", "depth", "claims")
 NO_NORM = {"net": "resnet20", "batch_norm": "no"}
@@ -58,6 +60,18 @@ def test_only_the_open_section_runs(open_section):
     assert not formulas(app)
     assert "With γ = √(σ² + ε)" not in text(app)
     assert "Kurtosis" in text(app)
+
+
+@pytest.mark.parametrize("section", ["layer", "modes", "claims", "depth"])
+def test_what_is_too_much_for_the_server_is_refused_in_a_sentence(
+    open_section, section, monkeypatch
+):
+    """A link could make it run a network for minutes; nothing of this size was run before."""
+    monkeypatch.setattr(gate, "most_macs", lambda: 10**4)
+    monkeypatch.setattr(budget, "store", lambda: ByteCache(2**30))
+    app = open_section(section, net="plain20", image_size="41")
+    assert any("billion multiply-accumulates" in box.value for box in app.warning)
+    assert not app.get("skeleton")
 
 
 class TestFourSteps:

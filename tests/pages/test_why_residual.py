@@ -11,6 +11,7 @@ from explorer.experiments import cifar10
 from explorer.experiments.learning_identity import learn_identity
 from explorer.experiments.shattered import likeness
 from explorer.ui import downloading
+from explorer.ui.budget import kept
 from explorer.ui.why import initialisation, queue
 from tests.cifar10_folder import write_parquet
 
@@ -60,49 +61,48 @@ def test_the_gradients_agree_with_the_reference_run(open_app):
 
 def test_measured_at_a_press(open_app, monkeypatch):
     """Both experiments, on fewer depths than the page's own."""
-    monkeypatch.setattr(
-        initialisation,
-        "_measure_likeness",
-        lambda progress: likeness((1, 2), seeds=1, progress=progress),
-    )
-    monkeypatch.setattr(
-        initialisation, "_learn_identity", lambda progress: learn_identity((2, 4), 20, progress)
-    )
-    initialisation._found.clear()
-    try:
-        app = open_app("why_residual", why_part="initialisation")
-        before = len(app.get("plotly_chart"))
-        for key in ("why_run_likeness", "why_run_identity"):
-            app.button(key=key).click().run()
-        assert not app.exception
-        assert len(app.get("plotly_chart")) == before + 2
-        assert not [button for button in app.button if button.key.startswith("why_run")]
-    finally:
-        initialisation._found.clear()
+
+    def quiet(share):
+        pass
+
+    def few_depths(_progress=quiet):
+        return likeness((1, 2), seeds=1, progress=_progress)
+
+    def few_steps(_progress=quiet):
+        return learn_identity((2, 4), 20, _progress)
+
+    monkeypatch.setattr(initialisation, "_measure_likeness", kept(few_depths))
+    monkeypatch.setattr(initialisation, "_learn_identity", kept(few_steps))
+    app = open_app("why_residual", why_part="initialisation")
+    before = len(app.get("plotly_chart"))
+    for key in ("why_run_likeness", "why_run_identity"):
+        app.button(key=key).click().run()
+    assert not app.exception
+    assert len(app.get("plotly_chart")) == before + 2
+    assert not [button for button in app.button if button.key.startswith("why_run")]
 
 
 def test_two_who_ask_at_once_share_one_measurement():
     asked, measured, found = Barrier(2, timeout=60), [], []
 
-    def measure():
+    @kept
+    def measure(_progress=None):
         measured.append(1)
         time.sleep(0.5)  # the other one, past the barrier, comes to the lock meanwhile
         return "result"
 
     def ask():
         asked.wait()
-        found.append(initialisation._once("a test's key", measure))
+        found.append(measure(print))
 
-    initialisation._found.clear()
-    try:
-        threads = [Thread(target=ask) for _ in range(2)]
-        for thread in threads:
-            thread.start()
-        for thread in threads:
-            thread.join()
-        assert (found, measured) == (["result", "result"], [1])
-    finally:
-        initialisation._found.clear()
+    threads = [Thread(target=ask) for _ in range(2)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert (found, measured) == (["result", "result"], [1])
+    assert measure.has()
+    measure.clear()
 
 
 def rerun_until(app, condition):

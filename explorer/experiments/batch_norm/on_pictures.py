@@ -1,7 +1,6 @@
 """The experiments on real pictures: which pictures, and how many of them, each one takes."""
 
 from collections.abc import Sequence
-from typing import Final
 
 from PIL.Image import Image
 
@@ -15,11 +14,9 @@ from explorer.experiments.batch_norm.network import (
     in_two_batches,
     scale_convolution,
 )
-from explorer.experiments.batch_norm.plan import foldable, images_that_fit, layers
+from explorer.experiments.batch_norm.plan import FEW_IMAGES, foldable, images_that_fit, layers
 from explorer.experiments.batch_norm.twins import batch, batch_of
 from explorer.networks import ResNet
-
-_IMAGES: Final = 4
 
 
 def one_layer(
@@ -47,7 +44,7 @@ def one_layer(
 
 def in_company(network: ResNet, bp: Blueprint, trained: bool) -> Company:
     """The first sample picture in two batches, whose other pictures differ."""
-    count = min(_IMAGES, images_that_fit(bp))
+    count = min(FEW_IMAGES, images_that_fit(bp))
     device = network.fc.weight.device
     first = batch(bp.spec, bp.image_size, count, device)
     second = batch(bp.spec, bp.image_size, count, device, first=count)
@@ -57,7 +54,7 @@ def in_company(network: ResNet, bp: Blueprint, trained: bool) -> Company:
 
 def scaled(network: ResNet, bp: Blueprint, path: str) -> Scaled:
     """The logits of samples when one convolution's weights are multiplied by ten."""
-    images = batch(bp.spec, bp.image_size, _IMAGES, network.fc.weight.device)
+    images = batch(bp.spec, bp.image_size, FEW_IMAGES, network.fc.weight.device)
     return scale_convolution(network, images, path)
 
 

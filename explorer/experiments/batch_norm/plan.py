@@ -5,6 +5,8 @@ from typing import Final
 from explorer.architecture import Blueprint, NetworkSpec, Op
 
 MOST_IMAGES: Final = 8
+FEW_IMAGES: Final = 4
+"""Of the experiments that run a whole network several times."""
 _MOST_VALUES: Final = 2**23
 """Of one op for the whole batch: 32 MiB as 4-byte floats."""
 _MOST_MACS: Final = 40_000_000_000

@@ -1,13 +1,18 @@
-"""What the page on batch norm keeps between reruns, shared by all sessions, each with a bound."""
+"""What the page on batch norm computes: kept within the budget, made behind the gate.
+
+Each of these may be refused (TooMuch) where the network is too much for this server.
+"""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
-import streamlit as st
+from contextlib import AbstractContextManager
+from typing import TYPE_CHECKING, Any
 
 from explorer.architecture import NetworkSpec, blueprint
-from explorer.ui import cache
+from explorer.experiments import work
+from explorer.experiments.batch_norm.plan import FEW_IMAGES, images_that_fit
+from explorer.ui import cache, gate
+from explorer.ui.budget import kept
 
 if TYPE_CHECKING:
     from PIL.Image import Image
@@ -24,14 +29,20 @@ def network(spec: NetworkSpec, device: str, trained: str | None) -> ResNet:
     return cache.embedded_network(trained, device)
 
 
-@st.cache_resource(max_entries=2, show_spinner=False)
-def _on_batch_statistics(spec: NetworkSpec, device: str, trained: str | None) -> ResNet:
-    from explorer.experiments.batch_norm.twins import on_batch_statistics
+def _one_pass(
+    spec: NetworkSpec,
+    size: int,
+    device: str,
+    trained: str | None,
+    path: str,
+    files: tuple[str, ...],
+    *_: Any,
+) -> AbstractContextManager[None]:
+    bp = blueprint(spec, size)
+    return gate.place(work.forward(bp, images=len(files) or images_that_fit(bp)))
 
-    return on_batch_statistics(network(spec, device, trained))
 
-
-@st.cache_resource(max_entries=6, show_spinner=False)
+@kept(place=_one_pass)
 def layer_at_work(
     spec: NetworkSpec,
     size: int,
@@ -46,34 +57,66 @@ def layer_at_work(
     `files` are the pictures' keys.
 
     Raises:
+        TooMuch: this server may not run it.
         ValueError: a single picture leaves one value per channel.
     """
     from explorer.experiments.batch_norm.on_pictures import one_layer
+    from explorer.experiments.batch_norm.twins import on_batch_statistics
 
+    # On the same weights, so it is made anew: kept, it would hold a network that was let go of.
+    twin = on_batch_statistics(network(spec, device, trained))
+    return one_layer(twin, blueprint(spec, size), path, _pictures)
+
+
+def _two_batches_twice(spec: NetworkSpec, size: int, *_: Any) -> AbstractContextManager[None]:
     bp = blueprint(spec, size)
-    return one_layer(_on_batch_statistics(spec, device, trained), bp, path, _pictures)
+    return gate.place(work.forward(bp, min(FEW_IMAGES, images_that_fit(bp)), passes=4))
 
 
-@st.cache_resource(max_entries=32, show_spinner=False)
+@kept(place=_two_batches_twice)
 def in_two_batches(spec: NetworkSpec, size: int, device: str, trained: str | None) -> Company:
-    """The first sample picture in two batches, whose other pictures differ."""
+    """The first sample picture in two batches, whose other pictures differ.
+
+    Raises:
+        TooMuch: this server may not run it.
+    """
     from explorer.experiments.batch_norm.on_pictures import in_company
 
     bp = blueprint(spec, size)
     return in_company(network(spec, device, trained), bp, trained is not None)
 
 
-@st.cache_resource(max_entries=32, show_spinner=False)
+def _four_passes(spec: NetworkSpec, size: int, *_: Any) -> AbstractContextManager[None]:
+    return gate.place(work.forward(blueprint(spec, size), FEW_IMAGES, passes=4))
+
+
+@kept(place=_four_passes)
 def scaled(spec: NetworkSpec, size: int, device: str, path: str) -> Scaled:
-    """The logits when one convolution's weights are multiplied by ten."""
+    """The logits when one convolution's weights are multiplied by ten.
+
+    Raises:
+        TooMuch: this server may not run it.
+    """
     from explorer.experiments.batch_norm.on_pictures import scaled
 
     return scaled(cache.network_of(spec, device), blueprint(spec, size), path)
 
 
-@st.cache_resource(max_entries=32, show_spinner=False)
+def _one_convolution(
+    spec: NetworkSpec, size: int, device: str, path: str
+) -> AbstractContextManager[None]:
+    op = next(op for op in blueprint(spec, size).ops if op.path == path)
+    # Four runs over two images, none of which is kept.
+    return gate.place(work.Work(8 * op.macs, 2 * 4 * 4 * op.activations))
+
+
+@kept(place=_one_convolution)
 def folded(spec: NetworkSpec, size: int, device: str, path: str) -> Folded:
-    """The convolution at `path` and the batch norm behind it as one convolution."""
+    """The convolution at `path` and the batch norm behind it as one convolution.
+
+    Raises:
+        TooMuch: this server may not run it.
+    """
     from explorer.experiments.batch_norm.on_pictures import folded
 
     return folded(cache.network_of(spec, device), blueprint(spec, size), path)

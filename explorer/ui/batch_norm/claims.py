@@ -10,12 +10,14 @@ from math import sqrt
 from typing import Any, Final
 
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
 from explorer.architecture import Op, blueprint
 from explorer.experiments.batch_norm import claims
 from explorer.experiments.batch_norm.plan import foldable, layers
 from explorer.experiments.batch_norm.steps import scale_ratio
-from explorer.ui import chart, controls
+from explorer.experiments.work import TooMuch
+from explorer.ui import chart, controls, gate
 from explorer.ui.batch_norm import cached
 from explorer.ui.cache import usable_device
 from explorer.ui.picker import Choice
@@ -42,6 +44,11 @@ def draw(choice: Choice) -> None:
                 waiting.append(later)
     for later in waiting:
         later()
+
+
+def _refused(slot: DeltaGenerator, problem: TooMuch) -> None:
+    with slot:
+        gate.refused(problem)
 
 
 def _say(title: str, **numbers: Any) -> None:
@@ -96,12 +103,14 @@ def _scale(choice: Choice) -> Later:
         convolution = pairs[len(pairs) // 2][0].path
         size = max(_SMALL_IMAGE, choice.spec.minimum_image_size)
         size = min(size, choice.image_size)
-        with (
-            slot,
-            st.spinner(label("bn_running.scaling", convolution=convolution, network=choice.title)),
-        ):
-            device = usable_device(choice.device).id
-            found = cached.scaled(choice.spec, size, device, convolution)
+        running = label("bn_running.scaling", convolution=convolution, network=choice.title)
+        try:
+            with slot, st.spinner(running):
+                device = usable_device(choice.device).id
+                found = cached.scaled(choice.spec, size, device, convolution)
+        except TooMuch as problem:
+            _refused(slot, problem)
+            return
         slot.markdown(
             section(
                 "batch_norm",
@@ -159,11 +168,13 @@ def _fold(choice: Choice) -> Later:
             slot.info(section("batch_norm", "no pair", network=choice.title))
             return
         device = usable_device(choice.device).id
-        with (
-            slot,
-            st.spinner(label("bn_running.folding", norm=pairs[0][1].path, network=choice.title)),
-        ):
-            found = cached.folded(choice.spec, choice.image_size, device, pairs[0][0].path)
+        running = label("bn_running.folding", norm=pairs[0][1].path, network=choice.title)
+        try:
+            with slot, st.spinner(running):
+                found = cached.folded(choice.spec, choice.image_size, device, pairs[0][0].path)
+        except TooMuch as problem:
+            _refused(slot, problem)
+            return
         slot.markdown(
             section(
                 "batch_norm",

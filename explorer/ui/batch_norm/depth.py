@@ -17,6 +17,8 @@ def draw(choice: Choice) -> None:
     st.markdown(section("batch_norm", "depth", batch=signals.IMAGES))
     depth = int(controls.choice("bn_depth", signals.DEPTHS, shown=str))
     found = signals.of_depth(depth, usable_device(choice.device).id)
+    if found is None:
+        return
     left, right = st.columns(2, gap="medium")
     with left:
         st.markdown(section("batch_norm", "forward"))

@@ -9,7 +9,8 @@ import streamlit as st
 from explorer.architecture import Op, blueprint
 from explorer.architecture.norms import NORM_KINDS
 from explorer.experiments.batch_norm.plan import images_that_fit, layers, takes_pictures
-from explorer.ui import chart, controls
+from explorer.experiments.work import TooMuch
+from explorer.ui import chart, controls, gate
 from explorer.ui.batch_norm import cached, pictures
 from explorer.ui.batch_norm.controls import trained_preset
 from explorer.ui.cache import usable_device
@@ -92,6 +93,9 @@ def _measured(
             st.spinner(label("bn_running.layer", images=count(images, "image"), layer=op.path)),
         ):
             layer = cached.layer_at_work(*network, op.path, fed.keys, fed.images)
+    except TooMuch as problem:
+        gate.refused(problem)
+        return
     except ValueError:
         st.warning(section("batch_norm", "too few", layer=op.path))
         return

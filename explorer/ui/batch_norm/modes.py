@@ -9,7 +9,8 @@ import streamlit as st
 from explorer.architecture import blueprint
 from explorer.experiments.batch_norm.claims import running_statistics
 from explorer.experiments.batch_norm.plan import layers
-from explorer.ui import chart, controls
+from explorer.experiments.work import TooMuch
+from explorer.ui import chart, controls, gate
 from explorer.ui.batch_norm import cached
 from explorer.ui.batch_norm.controls import trained_preset
 from explorer.ui.cache import usable_device
@@ -90,8 +91,12 @@ def _two_batches(choice: Choice) -> None:
         return
     trained = trained_preset(choice)
     device = usable_device(choice.device).id
-    with st.skeleton(330), st.spinner(label("bn_running.passes", network=choice.title)):
-        found = cached.in_two_batches(choice.spec, choice.image_size, device, trained)
+    try:
+        with st.skeleton(330), st.spinner(label("bn_running.passes", network=choice.title)):
+            found = cached.in_two_batches(choice.spec, choice.image_size, device, trained)
+    except TooMuch as problem:
+        gate.refused(problem)
+        return
     told, picture = st.columns([5, 7], gap="medium")
     told.markdown(
         section(

@@ -11,6 +11,7 @@ from explorer.architecture.unit import UnitSpec, unit
 from explorer.lessons import block_lab, block_numbers
 from explorer.ui import controls
 from explorer.ui.block_lab.diagram import beside_picture
+from explorer.ui.budget import kept
 from explorer.ui.drawing import drawing
 from explorer.views import block_tables, unit_diagram
 from explorer.words import glossary, label, section
@@ -50,7 +51,7 @@ def draw(spec: UnitSpec) -> None:
     st.code(source)
 
 
-@st.cache_resource(max_entries=64, show_spinner=False)
+@kept
 def _checked(name: str, spec: UnitSpec) -> tuple[str, bool, float, int]:
     """Source; whether it ran smaller, and how far off the app's block; parameters counted."""
     import torch

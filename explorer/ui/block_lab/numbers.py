@@ -9,6 +9,7 @@ import streamlit as st
 from explorer.architecture.unit import UnitSpec
 from explorer.lessons import block_numbers
 from explorer.ui import chart, controls
+from explorer.ui.budget import kept
 from explorer.views import block_tables
 from explorer.words import glossary, label, section
 
@@ -70,14 +71,14 @@ def _controls() -> tuple[str, str, bool]:
     return weights, scale, signed
 
 
-@st.cache_resource(max_entries=128, show_spinner=False)
+@kept
 def _passage(spec: UnitSpec, weights: str, signed: bool) -> Passage:
     from explorer.experiments.block_lab import send_through, small
 
     return send_through(small(spec), weights, signed)  # type: ignore[arg-type]
 
 
-@st.cache_resource(show_spinner=False)
+@kept
 def _identity() -> tuple[list[IdentityLayer], dict[str, float]]:
     from explorer.experiments.identity import extended_plain, one_layer
 

@@ -10,6 +10,7 @@ from explorer.architecture import blueprint, preset
 from explorer.architecture.unit import UnitSpec
 from explorer.lessons import block_numbers
 from explorer.ui import chart
+from explorer.ui.budget import kept
 from explorer.words import label, section
 
 if TYPE_CHECKING:
@@ -43,7 +44,7 @@ def draw(spec: UnitSpec) -> None:
     st.caption(section("block_lab", "coverage published"))
 
 
-@st.cache_resource(show_spinner=False)
+@kept
 def _coverage() -> list[Coverage]:
     from explorer.experiments.coverage import coverage
 

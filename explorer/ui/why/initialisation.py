@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from threading import Lock
-from typing import TYPE_CHECKING, Any
+from contextlib import AbstractContextManager
+from typing import TYPE_CHECKING, Final, TypeVar
 
 import streamlit as st
 
-from explorer.ui import chart, controls, picker, signals
+from explorer.experiments.work import Work
+from explorer.ui import chart, controls, gate, picker, signals
+from explorer.ui.budget import Kept, kept
 from explorer.ui.cache import usable_device
 from explorer.views import depth_charts, why_charts
 from explorer.words import label, section
@@ -17,7 +19,12 @@ if TYPE_CHECKING:
     from explorer.experiments.learning_identity import IdentityResult
     from explorer.experiments.shattered import Likeness
 
-_IDENTITY_STEPS = 150
+R = TypeVar("R")
+Progress = Callable[[float], object]
+
+_IDENTITY_STEPS: Final = 150
+_WORK: Final = Work(33 * 10**9, 64 * 2**20)
+"""Of each experiment: some 33 GMACs (likeness) and 21 (identity), on small matrices."""
 
 
 def draw() -> None:
@@ -35,6 +42,8 @@ def _gradients() -> None:
     layers = int(controls.choice("why_depth", signals.DEPTHS, shown=str))
     st.write(section("why_residual", "initialisation"))
     found = signals.of_depth(layers, usable_device(picker.current().device).id)
+    if found is None:
+        return
     lines = {net: signal.gradients for net, signal in found.items()}
     figure = depth_charts.by_depth(lines, "gradient_of_conv1")
     chart.show(figure, key="why_gradients", alt=label("why_alt.gradients"))
@@ -79,10 +88,9 @@ def _stack(kind: str) -> str:
     return label(f"why_stack.{kind}")
 
 
-def _computed(key: str, measure: Callable[[Callable[[float], object]], Any]) -> Any:
-    """What `measure` finds, once it was asked for; found once for all sessions."""
-    known = _found()
-    if key not in known:
+def _computed(key: str, measure: Kept[..., R]) -> R | None:
+    """What `measure` finds, once it was asked for; found once for all visitors."""
+    if not measure.has():
         place = st.empty()
         if not place.button(label(f"why_initialisation.{key}"), key=key):
             return None
@@ -91,37 +99,28 @@ def _computed(key: str, measure: Callable[[Callable[[float], object]], Any]) -> 
         def tell(share: float) -> None:
             bar.progress(share, label("why_initialisation.goes_on", share=share))
 
-        _once(key, lambda: measure(tell))
+        measure(tell)
         place.empty()
-    return known[key]
+    return measure()
 
 
-def _once(key: str, compute: Callable[[], Any]) -> Any:
-    """What `compute` returns; of two who ask at once, the second waits for what the first finds."""
-    known = _found()
-    with _one_at_a_time():
-        if key not in known:
-            known[key] = compute()
-    return known[key]
+def _unheard(share: float) -> None:
+    pass
 
 
-@st.cache_resource
-def _found() -> dict[str, Any]:
-    return {}
+def _a_place(*_: Progress) -> AbstractContextManager[None]:
+    return gate.place(_WORK)
 
 
-@st.cache_resource
-def _one_at_a_time() -> Lock:
-    return Lock()
-
-
-def _measure_likeness(progress: Callable[[float], object]) -> Likeness:
+@kept(place=_a_place)
+def _measure_likeness(_progress: Progress = _unheard) -> Likeness:
     from explorer.experiments.shattered import likeness
 
-    return likeness(progress=progress)
+    return likeness(progress=_progress)
 
 
-def _learn_identity(progress: Callable[[float], object]) -> IdentityResult:
+@kept(place=_a_place)
+def _learn_identity(_progress: Progress = _unheard) -> IdentityResult:
     from explorer.experiments.learning_identity import learn_identity
 
-    return learn_identity((2, 4, 8, 16), _IDENTITY_STEPS, progress)
+    return learn_identity((2, 4, 8, 16), _IDENTITY_STEPS, _progress)
