@@ -69,6 +69,8 @@ def test_no_colour_of_a_theme_is_written_a_second_time():
     every = {
         c.lower() for theme in ("light", "dark") for c in re.findall(r"#\w{6}", repr(THEMES[theme]))
     }
+    # White is not only a theme's: a code for telephones stands on it in both.
+    every -= {"#ffffff"}
     assert len(every) > 60
     for file in [*ROOT.glob("explorer/**/*.*"), *ROOT.glob("pages/*.py"), ROOT / "app.py"]:
         if file.suffix in (".py", ".css", ".js", ".md", ".toml"):
