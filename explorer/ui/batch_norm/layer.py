@@ -49,7 +49,7 @@ def draw(choice: Choice) -> None:
 
 
 def _controls(found: dict[str, Op]) -> tuple[Op, int, float | None, float | None]:
-    which, number, scale, shift = st.columns([5, 3, 3, 3])
+    which, number, scale, shift = st.columns([4, 3, 3.7, 3.7])
     path = which.selectbox(
         label("bn_layer.label"), list(found), None, key="bn_layer",
         placeholder=next(iter(found)), **controls.BOUND,
