@@ -23,8 +23,9 @@ class _Ticket:
 class Gate:
     """At most `places` run at once, and what they need together is at most `memory` bytes.
 
-    Whoever holds a place or stands in line already comes after all who do not; else who came
-    first. Nobody is passed because their work is large.
+    Whoever holds a place or stands in line already comes after all who do not; of those who do
+    not, who was served longest ago; else who came first. Nobody is passed because their work is
+    large.
     """
 
     def __init__(self, places: int, memory: int) -> None:
@@ -32,6 +33,7 @@ class Gate:
         self._running: list[_Ticket] = []
         self._waiting: list[_Ticket] = []
         self._numbers = count()
+        self._served: dict[str, int] = {}
         self._changed = threading.Condition()
         self._mine = threading.local()
 
@@ -59,6 +61,8 @@ class Gate:
             self._mine.holds = False
             with self._changed:
                 self._running.remove(ticket)
+                if not self._running and not self._waiting:
+                    self._served.clear()
                 self._changed.notify_all()
 
     def _enter(self, ticket: _Ticket, waiting: Callable[[int], None]) -> None:
@@ -71,6 +75,7 @@ class Gate:
                     if before == 0 and self._fits(ticket):
                         self._waiting.remove(ticket)
                         self._running.append(ticket)
+                        self._served[ticket.visitor] = next(self._numbers)
                         self._changed.notify_all()
                         return
                 # Without the lock: it may draw on the visitor's page.
@@ -97,6 +102,7 @@ class Gate:
             ahead[ticket.visitor] = ahead.get(ticket.visitor, 0) + 1
         ranks = {}
         for ticket in sorted(self._waiting, key=lambda one: one.number):
-            ranks[ticket] = (ahead.get(ticket.visitor, 0), ticket.number)
+            served = self._served.get(ticket.visitor, -1)
+            ranks[ticket] = (ahead.get(ticket.visitor, 0), served, ticket.number)
             ahead[ticket.visitor] = ahead.get(ticket.visitor, 0) + 1
         return sorted(self._waiting, key=lambda one: ranks[one])
