@@ -1,0 +1,160 @@
+"""Two networks side by side: nothing is lost, nothing counted twice, and what differs is named."""
+
+from collections import Counter
+from itertools import combinations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from explorer.architecture import PRESETS, blueprint, preset
+from explorer.architecture.alignment import aligned, differing_fields, runs
+from explorer.architecture.causes import causes
+from explorer.architecture.costs import MEASURES
+from explorer.architecture.edit_distance import align
+
+BLUEPRINTS = {name: blueprint(p.spec, p.image_size) for name, p in PRESETS.items()}
+
+
+def of(left, right):
+    return aligned(BLUEPRINTS[left], BLUEPRINTS[right])
+
+
+def paths(ops):
+    return Counter(op.path for op in ops if op is not None)
+
+
+def hold(one):
+    """What has to hold for any two networks."""
+    by_op = [pair for block in one.pairs for pair in block.ops]
+    assert paths(pair.left for pair in by_op) == paths(one.left.ops)
+    assert paths(pair.right for pair in by_op) == paths(one.right.ops)
+    names = [pair.name for pair in one.pairs]
+    assert len(set(names)) == len(names)
+    found = causes(one)
+    for measure in MEASURES:
+        total = getattr(one.right, measure) - getattr(one.left, measure)
+        assert one.difference(measure) == total
+        assert sum(pair.difference(measure) for pair in one.pairs) == total
+        assert sum(pair.difference(measure) for pair in by_op) == total
+        assert sum(getattr(cause, measure) for cause in found) == total
+    for block in one.pairs:
+        both = block.left is not None and block.right is not None
+        if both:
+            assert (block.left.likeness == block.right.likeness) == (not block.differs), block.name
+        else:
+            assert block.differs == ("missing",)
+    assert [pair.left for pair in one.pairs if pair.left and pair.left.shortcut] == [
+        *one.left.blocks
+    ]
+    assert [pair.right for pair in one.pairs if pair.right and pair.right.shortcut] == [
+        *one.right.blocks
+    ]
+
+
+def test_all_pairs_of_presets():
+    for left, right in combinations(PRESETS, 2):
+        one, back = of(left, right), of(right, left)
+        hold(one)
+        assert one.differs == back.differs, (left, right)
+        assert Counter(pair.differs for pair in one.pairs) == Counter(
+            pair.differs for pair in back.pairs
+        )
+        for measure in MEASURES:
+            assert one.difference(measure) == -back.difference(measure)
+        assert one.fields == back.fields != ()
+
+
+@pytest.mark.parametrize("name", PRESETS)
+def test_a_network_against_itself_has_no_difference(name):
+    one = of(name, name)
+    hold(one)
+    assert one.differs == one.fields == causes(one) == ()
+    assert all(pair.left is pair.right for pair in one.pairs)
+
+
+def test_v1_and_v15_differ_in_the_stride_of_three_blocks():
+    one = of("resnet50", "resnet50_v1")
+    assert one.fields == ("stride_on",)
+    assert [pair.name for pair in one.pairs if pair.differs] == ["layer2.0", "layer3.0", "layer4.0"]
+    (cause,) = causes(one)
+    assert (cause.id, cause.blocks) == ("stride", 3)
+    assert (cause.params, cause.macs) == (0, -231_211_008)
+    assert cause.example.op.left.name == "conv1"
+
+
+@pytest.mark.parametrize(
+    ("left", "right", "aspects", "found"),
+    [
+        ("plain34", "resnet34", ("shortcut",), {"shortcut"}),
+        ("resnet50", "resnext50_32x4d", ("groups", "width"), {"groups", "width"}),
+        ("resnet18", "d2l_resnet18", ("norm", "width", "bias"), {"norm", "width", "bias"}),
+        ("resnet18", "resnet34", ("missing",), {"blocks"}),
+        (
+            "resnet34",
+            "resnet50",
+            ("missing", "shortcut", "kernel", "width"),
+            {"missing", "shortcut", "kernel", "width"},
+        ),
+        ("resnet56", "preact_resnet164", None, {"missing", "order", "kernel"}),
+    ],
+)
+def test_what_differs_is_named(left, right, aspects, found):
+    one = of(left, right)
+    assert aspects is None or one.differs == aspects
+    assert found <= {cause.id for cause in causes(one)}
+
+
+def test_pre_activation_is_a_matter_of_order_in_every_block():
+    one = of("resnet50", "preact_resnet50")
+    blocks = [pair for pair in one.pairs if pair.left.shortcut]
+    assert len(blocks) == 16
+    assert all("order" in pair.differs and "missing" not in pair.differs for pair in blocks)
+    convolutions = [ops for pair in blocks for ops in pair.ops if ops.left and ops.left.macs]
+    assert all(ops.right is not None and ops.left.name == ops.right.name for ops in convolutions)
+
+
+def test_first_blocks_stand_beside_first_blocks_and_what_is_more_comes_last():
+    one = of("resnet18", "resnet152")
+    for stage in one.parts[1:-1]:
+        assert (stage.pairs[0].left.path, stage.pairs[0].right.path) == (f"{stage.path}.0",) * 2
+        alone = [pair.left is None for pair in stage.pairs]
+        assert alone == sorted(alone)
+    folded = [[len(run) for run in runs(stage.pairs)] for stage in one.parts]
+    assert folded == [[1], [1, 1, 1], [1, 1, 6], [1, 1, 34], [1, 1, 1], [1]]
+
+
+def test_a_stage_that_only_one_has_is_missing():
+    one = of("resnet20", "resnet18")
+    assert [pair.left for pair in one.parts[4].pairs] == [None, None]
+    assert one.pair("right-layer4.0").right.path == "layer4.0"
+    with pytest.raises(KeyError):
+        one.pair("layer4.0")
+
+
+def test_the_fields_are_those_of_the_spec():
+    assert differing_fields(preset("resnet18"), preset("resnet34")) == ("depths",)
+    assert differing_fields(preset("resnet50"), preset("resnet50")) == ()
+
+
+def cheapest(costs, left, right):
+    """The same by trying everything."""
+    if not left or not right:
+        return sum(left) + sum(right)
+    return min(
+        costs[0][0] + cheapest([row[1:] for row in costs[1:]], left[1:], right[1:]),
+        left[0] + cheapest(costs[1:], left[1:], right),
+        right[0] + cheapest([row[1:] for row in costs], left, right[1:]),
+    )
+
+
+@given(st.text("abc", max_size=5), st.text("abc", max_size=5))
+def test_nothing_is_cheaper_than_the_edit_distance(one, other):
+    apart = {frozenset("ab"): 1.0, frozenset("ac"): 3.0, frozenset("bc"): 5.0}
+    costs = [[apart.get(frozenset(a + b), 0.0) for b in other] for a in one]
+    left, right = [2.0] * len(one), [2.0] * len(other)
+    pairs = align(costs, left, right)
+    assert [i for i, _ in pairs if i is not None] == list(range(len(one)))
+    assert [j for _, j in pairs if j is not None] == list(range(len(other)))
+    cost = sum(2.0 if i is None or j is None else costs[i][j] for i, j in pairs)
+    assert cost == cheapest(costs, left, right)
