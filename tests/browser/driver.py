@@ -151,6 +151,7 @@ class Visit:
         width: int = 1280,
         height: int = 900,
         dark: bool = False,
+        locale: str = "en-US",
         timeout_s: float = TIMEOUT_S,
     ) -> None:
         self.base_url, self.timeout_s = base_url, timeout_s
@@ -159,7 +160,7 @@ class Visit:
             viewport={"width": width, "height": height},
             color_scheme="dark" if dark else "light",
             reduced_motion="reduce",
-            locale="en-US",
+            locale=locale,
             accept_downloads=True,
             service_workers="block",
         )
