@@ -10,7 +10,7 @@ import streamlit as st
 from explorer.experiments.jobs import ENDED
 from explorer.ui import chart, controls
 from explorer.ui.why import deletions
-from explorer.ui.why.queue import service, visitor
+from explorer.ui.why.queue import service, started, visitor
 from explorer.views import why_charts
 from explorer.views.tables import worded
 from explorer.words import label, quoted, section
@@ -120,7 +120,7 @@ def _progress(status: Training) -> None:
         st.error(label("named.of", name=_in_words(status.recipe), what=status.problem))
         return
     button, bar = st.columns([1, 6], vertical_alignment="center")
-    if status.owner == visitor():
+    if started(status.owner):
         button.button(
             label("why_runs.cancel"),
             key=f"why_cancel_{status.id}",

@@ -8,7 +8,7 @@ import streamlit as st
 
 from explorer.ui import controls, downloading, picker
 from explorer.ui.why import runs
-from explorer.ui.why.queue import service, visitor
+from explorer.ui.why.queue import remember, service, visitor
 from explorer.words import WordedError, glossary, label, section
 
 _SHORTCUTS: Final = ("none", "padding", "projection")
@@ -25,6 +25,7 @@ def draw() -> None:
         st.caption(section("why_residual", "gratings"))
     _form(usable)
     runs.draw()
+    remember()
 
 
 def _photographs() -> bool:
