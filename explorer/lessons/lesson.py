@@ -32,6 +32,16 @@ class Stop:
     task: str
     text: str
 
+    @property
+    def page(self) -> str:
+        """The path of the page to see; the first page's is empty."""
+        return self.see.partition("?")[0]
+
+    @property
+    def query(self) -> str:
+        """The state to see it in."""
+        return self.see.partition("?")[2]
+
 
 def stops() -> tuple[Stop, ...]:
     """All stops in order, their numbers filled in."""

@@ -70,6 +70,11 @@ def begin_page(page: str) -> None:
     memory.page = page
 
 
+def page() -> str:
+    """The path of the page that this run is for; the first page's is empty."""
+    return _memory().page or ""
+
+
 def address_is_news() -> bool:
     """Whether the controls take their values from the address in this run."""
     return _memory().news
@@ -217,10 +222,20 @@ def held(key: str) -> Any:
     return st.session_state.get(key, st.query_params.get(key))
 
 
-def settled(key: str, ids: Sequence[str], default: str | None = None) -> Any:
-    """What `choice` with these ids will return, before it is drawn."""
-    _settle(key, _one_of(key, ids), default, _memory().home.get(key, _memory().page))
+def settled(
+    key: str, ids: Sequence[str], default: str | None = None, *, everywhere: bool = False
+) -> Any:
+    """What `choice` with these ids will return, before it is drawn, or where none is drawn."""
+    home = None if everywhere else _memory().home.get(key, _memory().page)
+    _settle(key, _one_of(key, ids), default, home)
     return _memory().chosen[key]
+
+
+def release(keys: Iterable[str]) -> None:
+    """Let the address decide anew about controls that Streamlit binds, before they are drawn."""
+    for key in keys:
+        if key in st.session_state and key not in _memory().chosen:
+            del st.session_state[key]
 
 
 def unknown(key: str, ids: Sequence[str]) -> str | None:

@@ -7,8 +7,7 @@ import streamlit as st
 from explorer.architecture import Blueprint
 from explorer.lessons.lesson import minutes_before, stops
 from explorer.lessons.overview import summary
-from explorer.ui import controls, overview
-from explorer.ui.address import from_any_page
+from explorer.ui import controls, overview, tour
 from explorer.ui.navigation import page_title
 from explorer.ui.picker import Choice
 from explorer.views.handout import handout
@@ -20,12 +19,15 @@ STOP: Final = "lesson_stop"
 def choose() -> int:
     """Draw the list of stops and return the place of the chosen one, counted from 0."""
     found = {stop.id: stop for stop in stops()}
+    if controls.address_is_news() and (running := tour.running()):
+        controls.put(STOP, running.id, stops()[0].id)
     chosen = controls.choice(
         STOP,
         tuple(found),
         kind="radio",
         shown=lambda stop: found[stop].title,
         captions=[count(stop.minutes, "minute") for stop in stops()],
+        on_change=_run_along,
     )
     return list(found).index(chosen)
 
@@ -48,12 +50,8 @@ def show(number: int) -> None:
         st.subheader(stop.title, anchor=False)
         st.markdown(stop.text)
         st.markdown(section("lesson_page", "Try", task=stop.task))
-        st.link_button(
-            label("lesson.open", page=page_title(stop.see.partition("?")[0])),
-            from_any_page(stop.see),
-            type="primary",
-            icon=":material/open_in_new:",
-        )
+        title = label("lesson.open", page=page_title(stop.page))
+        tour.link(stop, f":primary-badge[{title}]", ":material/play_arrow:")
     _steps(number)
     st.caption(section("lesson_page", "Keys"))
 
@@ -94,3 +92,10 @@ def _steps(number: int) -> None:
 
 def _go(number: int) -> None:
     controls.put(STOP, stops()[number].id, stops()[0].id)
+    _run_along()
+
+
+def _run_along() -> None:
+    """A lesson that is under way is at the stop that one looks at."""
+    if tour.running():
+        controls.put(tour.RUNNING, controls.held(STOP))

@@ -67,6 +67,16 @@ def switch_to(name: str) -> None:
     _as_named()
 
 
+def forget_changes() -> None:
+    """Leave the network as it is named, before the sidebar is drawn for an address that says so.
+
+    Only for what Streamlit binds: what stands in the sidebar would win over the new address.
+    """
+    for field in (*FIELDS, "image_size"):
+        if field not in CHOICES and field not in SWITCHES and st.session_state.get(field):
+            st.session_state[field] = None
+
+
 def entry_of(name: str) -> Preset:
     """The named network, or the blank one of the visitor's own, which starts as ResNet-18."""
     if name == CUSTOM:

@@ -1,4 +1,4 @@
-"""The lesson in Chromium: by keyboard, by link, into a new tab; the handout is one sheet of A4."""
+"""The lesson in Chromium: by keyboard, by link, along its line; the handout is one sheet of A4."""
 
 import re
 from pathlib import Path
@@ -48,16 +48,73 @@ def test_a_key_after_a_click_on_the_list_walks_one_stop(open_page):
     assert heading(visit, stops()[5].title).is_visible()
 
 
-@pytest.mark.parametrize("number", [0, 3])
-def test_a_stop_opens_in_a_new_tab(open_page, number):
-    visit = open_page("lesson", {"lesson_stop": stops()[number].id})
-    with visit.context.expect_page() as opened:
-        visit.page.get_by_role("link", name="in a new tab").click()
-    page, _, query = stops()[number].see.partition("?")
-    address = urlsplit(opened.value.url)
-    assert address.path == f"/{page}"
-    assert parse_qs(query).items() <= parse_qs(address.query).items()
-    assert heading(visit, stops()[number].title).is_visible(), "the lesson stays where it is"
+def line(visit, name, role="link"):
+    """Press this in the lesson's line, and wait for where it leads."""
+    with visit.rerun("script"):
+        visit.page.get_by_test_id("stMain").get_by_role(role, name=name).click()
+    visit.page.wait_for_timeout(300)
+    visit.wait_idle()
+
+
+def at(visit):
+    address = urlsplit(visit.page.url)
+    query = {key: values[0] for key, values in parse_qs(address.query).items()}
+    return address.path.strip("/"), query.pop("lesson", None), query
+
+
+def test_the_line_leads_from_stop_to_stop_in_one_tab(open_page):
+    visit = open_page("", {"depths": "3,3,3,3"})
+    visit.go_to("Lesson")
+    line(visit, "Open Home")
+    assert visit.page.get_by_text(stops()[0].task).is_visible()
+    for number in (1, 2, 3):
+        before = visit.page.evaluate("history.length")
+        line(visit, f"Stop {number + 1}")
+        stop = stops()[number]
+        page, running, query = at(visit)
+        assert (page, running) == (stop.page, stop.id)
+        assert {key: value for key, (value,) in parse_qs(stop.query).items()} == query
+        assert visit.page.get_by_text(stop.task).is_visible()
+        assert visit.page.evaluate("history.length") == before + 1, "one step to go back"
+    visit.page.go_back()
+    visit.page.get_by_text(stops()[2].task).wait_for()
+    assert len(visit.context.pages) == 1
+    assert visit.exceptions() == []
+    assert visit.console_errors() == []
+
+
+def test_a_stop_is_found_in_its_state_again_and_the_line_closes(open_page):
+    visit = open_page(stops()[1].page, {**_query(stops()[1]), "lesson": stops()[1].id})
+    with visit.rerun():
+        visit.page.keyboard.press("ArrowRight")
+    assert at(visit)[2]["trace_op"] == "bn1"
+    line(visit, "Stop 3")
+    visit.go_to("Batch norm")
+    assert at(visit)[:2] == ("batch_norm", stops()[2].id), "the line goes along"
+    line(visit, "To the stop")
+    line(visit, "Stop 2")
+    assert at(visit)[2]["trace_op"] == "conv1"
+    line(visit, "Close", "button")
+    assert at(visit)[1] is None
+    assert not visit.page.get_by_text(stops()[1].task).is_visible()
+    visit.go_to("Batch norm")
+    assert at(visit)[1] is None
+    assert visit.exceptions() == []
+
+
+def _query(stop):
+    return {key: value for key, (value,) in parse_qs(stop.query).items()}
+
+
+@pytest.mark.parametrize("width", [390, 853, 1280])
+def test_the_line_is_low(open_page, width):
+    stop = stops()[2]
+    visit = open_page(stop.page, {**_query(stop), "lesson": stop.id}, width=width, height=720)
+    task = visit.page.get_by_text(stop.task).bounding_box()
+    title = visit.page.locator("h1").bounding_box()
+    assert title["y"] - task["y"] < (200 if width < 500 else 110)
+    close = visit.page.get_by_role("button", name="Close").bounding_box()
+    assert close["x"] + close["width"] <= width
 
 
 @pytest.mark.parametrize("width", [390, 1440])

@@ -120,3 +120,39 @@ def test_a_handout_of_every_network(open_app, query):
     app = open_app("lesson", **query)
     assert not app.exception
     assert len(app.get("download_button")) == 1
+
+
+@STOPS
+def test_a_stop_that_runs_says_its_task(open_app, stop):
+    page, _, query = stop.see.partition("?")
+    state = {key: value for key, (value,) in parse_qs(query).items()}
+    app = open_app(page, **state, lesson=stop.id)
+    assert not app.exception
+    assert SHOWN[stop.id](app)
+    lines = [text.value for text in app.main.markdown if stop.task in text.value]
+    assert len(lines) == 1
+    assert f"Stop {stops().index(stop) + 1} of {len(stops())}" in lines[0]
+
+
+def test_without_a_lesson_there_is_no_line(open_app):
+    for query in ({}, {"lesson": "no-such-stop"}, {"lesson": ""}):
+        app = open_app("batch_norm", **query)
+        assert not app.exception
+        assert "lesson_line_close" not in {button.key for button in app.button}
+
+
+def test_closing_ends_the_lesson(open_app):
+    app = open_app("batch_norm", lesson="batch-norm")
+    app.button(key="lesson_line_close").click().run()
+    assert not app.exception
+    assert "lesson" not in app.query_params
+    assert "lesson_line_close" not in {button.key for button in app.button}
+
+
+def test_the_list_opens_at_the_stop_under_way_and_leads_it(open_app):
+    app = open_app("lesson", lesson="bottleneck")
+    assert app.radio(key="lesson_stop").value == "bottleneck"
+    app.button(key="lesson_next").click().run()
+    assert app.query_params["lesson"] == "batch-norm"
+    app.radio(key="lesson_stop").set_value("quiz").run()
+    assert app.query_params["lesson"] == "quiz"

@@ -1,0 +1,88 @@
+"""The lesson under way: on every page one line says which stop this is and what to try there.
+
+Which stop is in the address of all pages, so a link to a stop shows its line too.
+"""
+
+from typing import Final
+from urllib.parse import parse_qs
+
+import streamlit as st
+
+from explorer.lessons.lesson import Stop, stops
+from explorer.ui import controls, navigation, picker
+from explorer.words import label, section
+
+RUNNING: Final = "lesson"
+_PAGE: Final = "lesson"
+_AT: Final = "lesson_at"
+_TRAVELS: Final = ("lang", "device")
+"""What the visitor has chosen and no stop does."""
+
+
+def begin() -> None:
+    """Find out at which stop one is, before any control is drawn.
+
+    Who arrives by a link of the line finds the stop in its state: what was customised in the
+    sidebar and what was left on the page at an earlier visit gives way to the address.
+    """
+    stop = running()
+    at = stop.id if stop else None
+    before = st.session_state.setdefault(_AT, at)
+    st.session_state[_AT] = at
+    if stop and before != at and controls.address_is_news():
+        picker.forget_changes()
+        controls.release(parse_qs(stop.query))
+
+
+def running() -> Stop | None:
+    """The stop of the lesson that is under way, or None."""
+    found = {stop.id: stop for stop in stops()}
+    return found.get(controls.settled(RUNNING, tuple(found), everywhere=True))
+
+
+def line() -> None:
+    """Draw the line while a lesson runs; the Lesson's own page says all that itself."""
+    stop, here = running(), controls.page()
+    if stop is None or here == _PAGE:
+        return
+    found = stops()
+    number = found.index(stop)
+    elsewhere = here != stop.page
+    text, ways = st.columns(
+        [1, 1] if elsewhere else [5, 3], gap="small", vertical_alignment="center"
+    )
+    with text:
+        st.markdown(
+            section("lesson_page", "Line", number=number + 1, stops=len(found), task=stop.task)
+        )
+    with ways, st.container(horizontal=True, gap="small", vertical_alignment="center"):
+        if elsewhere:
+            link(stop, label("lesson_line.return"), ":material/place:")
+        if number:
+            to = label("lesson_line.stop", number=number)
+            link(found[number - 1], to, ":material/arrow_back:")
+        if number + 1 < len(found):
+            to = label("lesson_line.stop", number=number + 2)
+            link(found[number + 1], f"**{to}**", ":material/arrow_forward:")
+        st.button(
+            label("lesson_line.close"),
+            type="tertiary",
+            icon=":material/close:",
+            on_click=controls.put,
+            args=(RUNNING, None),
+            key="lesson_line_close",
+        )
+
+
+def link(stop: Stop, title: str, icon: str) -> None:
+    """A link to this stop, from where the lesson goes on."""
+    pages = {page.url_path: page for page in navigation.pages()}
+    travelling = controls.carried(stop.page)
+    query = {name: travelling[name] for name in _TRAVELS if name in travelling}
+    st.page_link(
+        pages[stop.page],
+        label=title,
+        icon=icon,
+        query_params=query | parse_qs(stop.query) | {RUNNING: [stop.id]},
+        width="content",
+    )
