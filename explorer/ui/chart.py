@@ -10,7 +10,15 @@ import streamlit as st
 if TYPE_CHECKING:
     from plotly.graph_objects import Figure
 
-CONFIG: Final = {"displaylogo": False, "toImageButtonOptions": {"format": "svg"}}
+CONFIG: Final = {
+    "displaylogo": False,
+    "toImageButtonOptions": {"format": "svg"},
+    # Nobody zooms a bar chart, and on a telephone these buttons always stand there.
+    "modeBarButtonsToRemove": [
+        "zoom2d", "pan2d", "zoomIn2d", "zoomOut2d", "autoScale2d", "resetScale2d",
+        "zoom", "pan", "select2d", "lasso2d",
+    ],
+}  # fmt: skip
 
 
 Point = dict[str, Any]
@@ -35,6 +43,7 @@ def show(
         on_choose: called with the points before that rerun, so it may set other widgets' values.
     """
     settings: dict[str, Any] = {"width": "stretch", "config": CONFIG, "key": key, "alt": alt}
+    figure.update_layout(dragmode=False)
     if not choosable:
         st.plotly_chart(figure, **settings)
         return []

@@ -12,7 +12,8 @@ FONT: Final = {"size": 15}
 MARGIN: Final = {"l": 0, "r": 10, "t": 30, "b": 0}
 """In pixels; above, Plotly's own buttons stand, which else cover the highest mark."""
 _LEGENDS: Final[dict[str, dict[str, Any]]] = {
-    "above": {"orientation": "h", "x": 0, "y": 1.02, "yanchor": "bottom", "font": FONT},
+    # Measured from the figure's edge, not the plot's, so that its lines never reach the buttons.
+    "above": {"orientation": "h", "x": 0, "yref": "container", "yanchor": "top", "font": FONT},
     "below": {"orientation": "h", "y": -0.25, "font": FONT},
 }
 
@@ -42,7 +43,7 @@ def styled(
         margin={**MARGIN, **(margin or {})},
         font=FONT,
         hoverlabel={"font": FONT},
-        **({"legend": _LEGENDS[legend]} if legend else {}),
+        **({"legend": _legend(legend, height)} if legend else {}),
     )
     for axes, title in ((figure.update_xaxes, x), (figure.update_yaxes, y)):
         axes(title_font=FONT, tickfont=FONT, automargin=True)
@@ -51,6 +52,12 @@ def styled(
     # Last, so that what a chart asks for is what it gets.
     figure.update_layout(**layout)
     return figure
+
+
+def _legend(place: str, height: int) -> dict[str, Any]:
+    if place == "above":
+        return _LEGENDS[place] | {"y": 1 - MARGIN["t"] / height}
+    return _LEGENDS[place]
 
 
 def hover(entry: str, **parts: str) -> str:
