@@ -7,7 +7,7 @@ import plotly.graph_objects as go
 from explorer.architecture import Blueprint
 from explorer.architecture.costs import MEASURES, WHOLE, Measure, Part, amount, by_part, tree
 from explorer.views.chart_style import FONT, hover, styled
-from explorer.views.palette import SELECTED, chart_colour, slot_of
+from explorer.views.palette import ON_COLOUR, SELECTED, chart_colour, slot_of
 from explorer.views.titles import part_title
 from explorer.words import label
 
@@ -43,7 +43,7 @@ def treemap(bp: Blueprint, measure: Measure) -> go.Figure:
                 measure=label(f"measure.{measure}"),
                 share="%{percentRoot:.2%}",
             ),
-            textfont=FONT,
+            textfont={**FONT, "color": ON_COLOUR},
             pathbar={"textfont": FONT, "thickness": 28},
             tiling={"packing": "squarify", "pad": 1},
         ),
@@ -94,7 +94,10 @@ def shares(bp: Blueprint, measure: Measure, chosen: str) -> go.Figure:
             ],
         )
     figure.update_traces(
-        textposition="inside", insidetextanchor="middle", textangle=0, textfont=FONT
+        textposition="inside",
+        insidetextanchor="middle",
+        textangle=0,
+        textfont={**FONT, "color": ON_COLOUR},
     )
     titles = [
         f"<b>{measured}</b>  " if each == measure else f"{measured}  "
@@ -102,15 +105,15 @@ def shares(bp: Blueprint, measure: Measure, chosen: str) -> go.Figure:
     ]
     figure.update_yaxes(fixedrange=True, tickvals=order, ticktext=titles)
     figure.update_xaxes(fixedrange=True, tickformat=".0%", range=[0, 1])
+    figure.update_layout(legend_traceorder="normal")
     return styled(
         figure,
-        250,
+        290,
         "share",
+        legend="above",
         margin={"r": 28},
         barmode="stack",
-        showlegend=False,
         uniformtext=_LEGIBLE,
-        dragmode=False,
     )
 
 

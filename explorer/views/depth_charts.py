@@ -9,7 +9,7 @@ import plotly.graph_objects as go
 
 from explorer.views.chart_style import hover, styled
 from explorer.views.numbers import magnitude
-from explorer.views.palette import GREY, INDIGO, TEAL, VERMILION, chart_colour
+from explorer.views.palette import chart_colour, network_slot
 from explorer.views.scales import powers
 from explorer.views.tables import heading
 from explorer.words import label
@@ -18,17 +18,17 @@ if TYPE_CHECKING:
     from explorer.experiments.signal import Reference, Signal
 
 NETS: Final = {
-    (True, False): ("plain_bn", VERMILION),
-    (True, True): ("residual_bn", TEAL),
-    (False, False): ("plain_no_bn", GREY),
-    (False, True): ("residual_no_bn", INDIGO),
+    (True, False): "plain_bn",
+    (True, True): "residual_bn",
+    (False, False): "plain_no_bn",
+    (False, True): "residual_no_bn",
 }
-"""(batch norm, shortcuts) -> id and colour slot."""
+"""(batch norm, shortcuts) -> id."""
 
 
 def net_name(net: tuple[bool, bool]) -> str:
     """What the network with or without (batch norm, shortcuts) is called."""
-    return label(f"bn_net.{NETS[net][0]}")
+    return label(f"bn_net.{NETS[net]}")
 
 
 def table(
@@ -61,10 +61,14 @@ def by_depth(lines: Mapping[tuple[bool, bool], Sequence[float]], y: str) -> go.F
     """
     figure = go.Figure()
     for net, values in lines.items():
-        name, slot = net_name(net), NETS[net][1]
+        name, (normed, residual) = net_name(net), net
         figure.add_scatter(
             x=list(range(1, len(values) + 1)), y=list(values), mode="lines", name=name,
-            line={"color": chart_colour(slot), "width": 3},
+            line={
+                "color": chart_colour(network_slot(not residual)),
+                "width": 3,
+                "dash": "solid" if normed else "dot",
+            },
             hovertemplate=hover("value_of_block", name=name, block="%{x}", value="%{y:.3g}"),
         )  # fmt: skip
     figure.update_yaxes(powers([value for values in lines.values() for value in values]))

@@ -93,15 +93,15 @@ def deletion_bars(
 def training_curves(curves: dict[str, list[float]]) -> go.Figure:
     """Accuracy per epoch on augmented training images and on held-out ones, in per cent."""
     figure = go.Figure()
-    for column, name, slot in (
-        ("training_accuracy", "training_images", palette.BLUE),
-        ("held_out_accuracy", "held_out", palette.ORANGE),
+    for column, name, slot, dash in (
+        ("training_accuracy", "training_images", palette.GREY, "dot"),
+        ("held_out_accuracy", "held_out", palette.BLUE, "solid"),
     ):
         figure.add_scatter(
             x=curves["epoch"],
             y=[100 * value for value in curves[column]],
             name=label(f"series.{name}"),
-            line={"color": palette.chart_colour(slot), "width": 3},
+            line={"color": palette.chart_colour(slot), "width": 3, "dash": dash},
             hovertemplate=label("hover.epoch", epoch="%{x}", share="%{y:.2f}"),
         )
     return styled(figure, 350, "epoch", "accuracy", legend="above", hovermode="x unified")

@@ -11,7 +11,7 @@ from explorer.architecture import PRESETS
 from explorer.architecture.catalogue import Entry, Result
 from explorer.views import labels
 from explorer.views.chart_style import hover, plainly, styled
-from explorer.views.palette import BLUE, GREEN, GREY, ORANGE, PURPLE, SELECTED, SKY, chart_colour
+from explorer.views.palette import BLUE, GREEN, OLIVE, ORANGE, PURPLE, SELECTED, SKY, chart_colour
 from explorer.views.scales import Scale, around, log_axis
 from explorer.words import label
 
@@ -23,9 +23,9 @@ _FAMILY: Final = {
     "imagenet": (BLUE, "circle"),
     "imagenet_v1": (SKY, "circle-open"),
     "cifar": (GREEN, "circle"),
-    "preactivation": (ORANGE, "diamond-open"),
-    "plain": (GREY, "x-thin-open"),
-    "teaching": (PURPLE, "square-open"),
+    "preactivation": (PURPLE, "diamond-open"),
+    "plain": (ORANGE, "x-thin-open"),
+    "teaching": (OLIVE, "square-open"),
     "chosen": (SELECTED, "circle-open"),
 }
 _RING: Final = "chosen"

@@ -18,6 +18,9 @@ BLUE, ORANGE, GREEN, PURPLE, SKY, VERMILION, OLIVE, GREY, INDIGO, TEAL = range(1
 STEM, HEAD, WRONG, SELECTED = GREY, TEAL, VERMILION, INDIGO
 _STAGES: Final = (BLUE, ORANGE, GREEN, PURPLE, SKY, OLIVE, INDIGO, TEAL)
 
+ON_COLOUR: Final = "#000038"
+"""Stand-in for the theme's background in a Plotly figure: text on a filled mark."""
+
 TEXT: Final[str] = _THEME["textColor"]
 BACKGROUND: Final[str] = _THEME["backgroundColor"]
 PANEL: Final[str] = _THEME["secondaryBackgroundColor"]
@@ -36,6 +39,12 @@ def slot_of(path: str) -> int:
     if first.startswith("layer"):
         return _STAGES[(int(first.removeprefix("layer")) - 1) % len(_STAGES)]
     return HEAD if first in ("head", "final_bn", "final_relu", "avgpool", "flatten", "fc") else STEM
+
+
+def network_slot(plain: bool) -> int:
+    """Colour slot of a plain or of a residual network, in every chart that holds one against the
+    other; depth and batch norm are told by the kind of line."""
+    return ORANGE if plain else BLUE
 
 
 def chart_colour(slot: int) -> str:

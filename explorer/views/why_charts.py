@@ -4,6 +4,7 @@ Training runs are also a file.
 """
 
 from collections.abc import Mapping, Sequence
+from math import log10
 from typing import Any, Literal
 
 import pandas as pd
@@ -17,82 +18,128 @@ from explorer.words import label
 
 Reported = Literal["loss", "accuracy"]
 
-_SLOTS = (palette.ORANGE, palette.BLUE, palette.PURPLE, palette.GREEN, palette.SKY)
-_CLOSEST = 1.3
+_RESIDUAL = (palette.BLUE, palette.SKY, palette.INDIGO, palette.PURPLE, palette.GREEN)
+"""Kinds of residual networks; orange is for plain ones only."""
+_CLOSEST = 1.35
 """Ratio of two depths whose labels just fit side by side."""
 _DASHES = ("solid", "dash", "dot", "dashdot")
+_PLAIN_ROWS = ("plain", "none")
 
 
 def study_chart(study: Study) -> go.Figure:
     """A published table: bars per choice, or lines where the columns are depths."""
-    figure = go.Figure()
-    single = len(study.columns) == 1
-    for index, (choice, errors) in enumerate(study.choices.items()):
-        colour = palette.chart_colour(_SLOTS[index % len(_SLOTS)])
-        if study.numeric:
-            figure.add_scatter(
-                x=list(study.columns),
-                y=list(errors),
-                name=choice,
-                mode="lines+markers+text",
-                text=["" if error is None else f"{error:.2f}" for error in errors],
-                textposition="top center" if index == 0 else "bottom center",
-                line={"color": colour, "width": 3, "dash": _DASHES[index]},
-                marker={"size": 10},
-                connectgaps=True,
-                cliponaxis=False,
-                hovertemplate=label("hover.layers", layers="%{x}", value="%{y:.2f}%"),
-            )
-        elif not single:
-            figure.add_bar(
-                x=list(study.column_titles),
-                y=list(errors),
-                name=choice,
-                marker_color=colour,
-                text=["" if error is None else f"{error:.2f}" for error in errors],
-                textposition="outside",
-                hovertemplate=label("hover.value", name="%{x}", value="%{y:.2f}%"),
-            )
-    if single:
-        names, alone = list(study.choices), [row[0] for row in study.rows.values()]
-        figure.add_bar(
-            x=alone,
-            y=names,
-            orientation="h",
-            marker_color=palette.chart_colour(palette.BLUE),
-            text=[label("mark.fail") if error is None else f"{error:.2f}" for error in alone],
-            textposition="outside",
-            showlegend=False,
-            hovertemplate=hover("value", name="%{y}", value="%{x:.2f}%"),
-        )
-        for name, error in zip(names, alone, strict=True):
-            if error is None:
-                figure.add_annotation(
-                    x=0,
-                    y=name,
-                    text=label("mark.above_20"),
-                    showarrow=False,
-                    xanchor="left",
-                    font=FONT,
-                )
-        figure.update_yaxes(autorange="reversed")
     if study.numeric:
-        figure.update_xaxes(type="log", tickvals=_apart([int(column) for column in study.columns]))
-    (figure.update_xaxes if single else figure.update_yaxes)(
-        rangemode="normal" if study.numeric else "tozero"
+        return _by_depth(study)
+    return _ranking(study) if len(study.columns) == 1 else _grouped(study)
+
+
+def _by_depth(study: Study) -> go.Figure:
+    figure = go.Figure()
+    depths = [int(column) for column in study.columns]
+    for index, (choice, errors) in enumerate(study.choices.items()):
+        figure.add_scatter(
+            x=depths,
+            y=list(errors),
+            name=choice,
+            mode="lines+markers+text",
+            text=["" if error is None else f"{error:.2f}" for error in errors],
+            textposition=[_away(study, index, place) for place in range(len(depths))],
+            line={
+                "color": palette.chart_colour(_RESIDUAL[index]),
+                "width": 3,
+                "dash": _DASHES[index],
+            },
+            marker={"size": 10},
+            connectgaps=True,
+            cliponaxis=False,
+            hovertemplate=label("hover.layers", layers="%{x}", value="%{y:.2f}%"),
+        )
+    every = [error for errors in study.rows.values() for error in errors if error is not None]
+    room = 0.12 * (max(every) - min(every))
+    figure.update_xaxes(
+        type="log",
+        range=[log10(min(depths)) - 0.1, log10(max(depths)) + 0.1],
+        tickvals=depths,
+        ticktext=_two_rows(depths),
     )
-    styled(figure, 400, "layers_log" if study.numeric else None, legend="below", bargap=0.25)
-    (figure.update_xaxes if single else figure.update_yaxes)(title_text=study.metric)
-    return figure
+    figure.update_yaxes(range=[min(every) - room, max(every) + room], title_text=study.metric)
+    return styled(figure, 400, "layers_log", legend="above")
 
 
-def _apart(depths: Sequence[int]) -> list[int]:
-    """Those whose labels fit side by side on a logarithmic axis; the largest is always kept."""
-    kept: list[int] = []
-    for depth in sorted(depths, reverse=True):
-        if not kept or kept[-1] / depth >= _CLOSEST:
-            kept.append(depth)
-    return kept[::-1]
+def _away(study: Study, index: int, place: int) -> str:
+    """Where a point's number stands: off its own line and off the other's."""
+    rows = list(study.rows.values())
+    errors = rows[index]
+    here = errors[place]
+    if here is None:
+        return "top center"
+    others = [row[place] for row in rows if row is not errors]
+    below = [other for other in others if other is not None and other < here]
+    above = [other for other in others if other is not None and other >= here]
+    left = next((error for error in errors[:place][::-1] if error is not None), here)
+    right = next((error for error in errors[place + 1 :] if error is not None), here)
+    if above or (left > here and right > here):
+        return "bottom left" if right < here else "bottom center"
+    if not below and left < here < right:
+        return "bottom right"
+    if right > here:
+        return "top left"
+    return "top right" if left > here else "top center"
+
+
+def _two_rows(depths: Sequence[int]) -> list[str]:
+    """Labels of a logarithmic axis; one too close to the one before stands a line lower."""
+    shown: list[str] = []
+    before = 0.0
+    for depth in depths:
+        low = before and depth / before < _CLOSEST and not shown[-1].startswith("<br>")
+        shown.append(f"<br>{depth}" if low else str(depth))
+        before = depth
+    return shown
+
+
+def _grouped(study: Study) -> go.Figure:
+    figure = go.Figure()
+    slots = [_kind_slot(row, index) for index, row in enumerate(study.rows)]
+    for slot, (choice, errors) in zip(slots, study.choices.items(), strict=True):
+        figure.add_bar(
+            x=list(study.column_titles),
+            y=list(errors),
+            name=choice,
+            marker_color=palette.chart_colour(slot),
+            text=["" if error is None else f"{error:.2f}" for error in errors],
+            textposition="outside",
+            textangle=0,
+            cliponaxis=False,
+            hovertemplate=label("hover.value", name="%{x}", value="%{y:.2f}%"),
+        )
+    figure.update_yaxes(rangemode="tozero", title_text=study.metric)
+    return styled(figure, 400, legend="above", bargap=0.25)
+
+
+def _ranking(study: Study) -> go.Figure:
+    """One column: a bar per choice, lying, and a sentence where training failed."""
+    alone = [row[0] for row in study.rows.values()]
+    known = [error for error in alone if error is not None]
+    figure = go.Figure(
+        go.Bar(
+            x=[error or 0 for error in alone],
+            y=list(study.choices),
+            orientation="h",
+            marker_color=[palette.chart_colour(_kind_slot(row, 0)) for row in study.rows],
+            text=[label("mark.fails") if error is None else f"{error:.2f}" for error in alone],
+            textposition="outside",
+            cliponaxis=False,
+            showlegend=False,
+            customdata=[
+                label("mark.fails") if error is None else f"{error:.2f}%" for error in alone
+            ],
+            hovertemplate=hover("value", name="%{y}", value="%{customdata}"),
+        )
+    )
+    figure.update_yaxes(autorange="reversed")
+    figure.update_xaxes(range=[0, 1.2 * max(known)], title_text=study.metric)
+    return styled(figure, 400, bargap=0.25)
 
 
 def likeness(
@@ -100,26 +147,35 @@ def likeness(
     measured: Mapping[str, Sequence[float]],
     theory: Mapping[str, Sequence[float | None]],
 ) -> go.Figure:
-    """Correlation of gradients by depth: measured as marks and lines, theory dotted."""
+    """Correlation of gradients by depth: measured as marks and lines, theory thin and grey.
+
+    Both by kind of stack of layers, as explorer.experiments.shattered names them.
+    """
     figure = go.Figure()
-    for index, (name, values) in enumerate(measured.items()):
-        colour = palette.chart_colour(_SLOTS[index % len(_SLOTS)])
+    for kind, values in measured.items():
+        name = _stack(kind)
+        dash = "longdash" if kind.endswith("with_bn") else "longdashdot"
+        colour = palette.chart_colour(palette.network_slot(kind.startswith("plain")))
         figure.add_scatter(
             x=list(depths),
             y=[value if value > 1e-3 else None for value in values],
             name=name,
             mode="lines+markers",
-            line={"color": colour, "width": 3},
+            line={
+                "color": colour,
+                "width": 3,
+                "dash": "solid" if kind.endswith("with_bn") else "dot",
+            },
             marker={"size": 8},
             hovertemplate=label("hover.layers", layers="%{x}", value="%{y:.4f}"),
         )
-        if name in theory:
+        if kind in theory:
             figure.add_scatter(
                 x=list(depths),
-                y=[value if value and value > 1e-3 else None for value in theory[name]],
+                y=[value if value and value > 1e-3 else None for value in theory[kind]],
                 name=label("series.theory", name=name),
                 mode="lines",
-                line={"color": colour, "width": 2, "dash": "dot"},
+                line={"color": palette.chart_colour(palette.GREY), "width": 1.5, "dash": dash},
                 hovertemplate=label("hover.theory", value="%{y:.4f}"),
             )
     figure.update_xaxes(type="log", tickvals=list(depths))
@@ -127,15 +183,27 @@ def likeness(
     return styled(figure, 440, "layers_or_blocks", "likeness", legend="below")
 
 
+def _stack(kind: str) -> str:
+    """What a kind of stack of layers is called."""
+    return label(f"why_stack.{kind}")
+
+
 def identity(depths: Sequence[int], errors: Mapping[str, Sequence[float]]) -> go.Figure:
-    """Relative error of learning y = x by depth, one group of bars per depth."""
+    """Relative error of learning y = x by depth, one group of bars per depth.
+
+    `errors` by kind of stack, as explorer.experiments.learning_identity names them.
+    """
     figure = go.Figure()
-    for index, (name, values) in enumerate(errors.items()):
+    for kind, values in errors.items():
+        slot = palette.network_slot(kind.startswith("plain"))
         figure.add_bar(
             x=[str(depth) for depth in depths],
             y=list(values),
-            name=name,
-            marker_color=palette.chart_colour(_SLOTS[index]),
+            name=_stack(kind),
+            marker={
+                "color": palette.chart_colour(slot),
+                "pattern": {"shape": "/" if kind.endswith("linear") else ""},
+            },
             text=[f"{value:.2f}" for value in values],
             textposition="outside",
             hovertemplate=label("hover.layers", layers="%{x}", value="%{y:.3f}"),
@@ -206,13 +274,27 @@ def path_lengths(paths: Paths, shortest: int, longest: int) -> go.Figure:
             y=[100 * paths.share(length, length) for length in lengths],
             marker_color=[
                 palette.chart_colour(
-                    palette.ORANGE if shortest <= length <= longest else palette.GREY
+                    palette.BLUE if shortest <= length <= longest else palette.GREY
                 )
                 for length in lengths
             ],
             customdata=[f"{paths.of_length(length):,}" for length in lengths],
             hovertemplate=hover("paths", length="%{x}", count="%{customdata}", share="%{y:.4f}"),
         )
+    )
+    # A share of half a per cent has no height that one could see.
+    figure.add_vrect(
+        x0=shortest - 0.5,
+        x1=min(longest, paths.blocks) + 0.5,
+        fillcolor=palette.chart_colour(palette.BLUE),
+        opacity=0.15,
+        line_width=0,
+        annotation={
+            "text": f"{100 * paths.share(shortest, longest):.2f} %",
+            "font": FONT,
+            "yanchor": "top",
+        },
+        annotation_position="top left",
     )
     return styled(figure, 380, "path_length", "path_share", bargap=0.05)
 
@@ -228,9 +310,14 @@ def curves_csv(runs: Mapping[str, tuple[str, Sequence[Mapping[str, Any]]]]) -> s
     return str(pd.DataFrame(rows, columns=columns).to_csv(index=False))
 
 
+def _kind_slot(row: str, index: int) -> int:
+    """Colour of a row of a study, by its id and its place."""
+    return palette.network_slot(True) if row in _PLAIN_ROWS else _RESIDUAL[index]
+
+
 def _line(index: int) -> dict[str, Any]:
     return {
-        "color": palette.chart_colour(_SLOTS[index % len(_SLOTS)]),
+        "color": palette.chart_colour(_RESIDUAL[index % len(_RESIDUAL)]),
         "width": 3,
-        "dash": _DASHES[(index // len(_SLOTS)) % len(_DASHES)],
+        "dash": _DASHES[(index // len(_RESIDUAL)) % len(_DASHES)],
     }

@@ -62,12 +62,11 @@ def _likeness() -> None:
     from explorer.experiments.shattered import theory
 
     lines = {
-        _stack(kind): [theory(kind, depth) for depth in found.depths]
+        kind: [theory(kind, depth) for depth in found.depths]
         for kind in found.by_kind
         if kind != "plain_with_bn"  # the same line as the plain network's
     }
-    measured = {_stack(kind): values for kind, values in found.by_kind.items()}
-    figure = why_charts.likeness(found.depths, measured, lines)
+    figure = why_charts.likeness(found.depths, dict(found.by_kind), dict(lines))
     chart.show(figure, key="why_likeness", alt=label("why_alt.likeness"))
 
 
@@ -78,14 +77,8 @@ def _identity() -> None:
     st.write(section("why_residual", "identity", rates=len(RATES), steps=_IDENTITY_STEPS))
     found = _computed("why_run_identity", _learn_identity)
     if found is not None:
-        errors = {_stack(kind): values for kind, values in found.by_kind.items()}
-        figure = why_charts.identity(found.depths, errors)
+        figure = why_charts.identity(found.depths, dict(found.by_kind))
         chart.show(figure, key="why_identity", alt=label("why_alt.identity"))
-
-
-def _stack(kind: str) -> str:
-    """What a kind of stack of layers is called."""
-    return label(f"why_stack.{kind}")
 
 
 def _computed(key: str, measure: Kept[..., R]) -> R | None:

@@ -54,11 +54,11 @@ def running(found: Running, mean: float, variance: float) -> go.Figure:
     figure = go.Figure()
     for name, dots, line, slot, truth in (
         ("mean", found.means, found.running_means, INDIGO, mean),
-        ("variance", found.variances, found.running_variances, TEAL, variance),
+        ("variance", found.variances, found.running_variances, SKY, variance),
     ):
         figure.add_scatter(
             x=batches, y=dots, mode="markers", name=label(f"series.batch_{name}"),
-            marker={"color": chart_colour(slot), "size": 5, "opacity": 0.55},
+            marker={"color": chart_colour(slot), "size": 5, "opacity": 0.85},
             hovertemplate=hover(
                 "in_batch", batch="%{x}", name=label(f"layer_channels.{name}"), value="%{y:.4f}"
             ),
@@ -87,7 +87,7 @@ def agreement(pairs: Mapping[str, tuple[Sequence[float], Sequence[float]]]) -> g
         line={"color": chart_colour(GREY), "width": 1},
     )
     for (name, (first, second)), slot, size in zip(
-        pairs.items(), (VERMILION, TEAL), (7, 5), strict=False
+        pairs.items(), (VERMILION, SKY), (7, 5), strict=False
     ):
         figure.add_scatter(
             x=first, y=second, mode="markers", name=plainly(name),
