@@ -4,6 +4,7 @@ The golden files hold it as a reader sees it. Where something changes on purpose
 and read the difference: python -m tests.views.test_what_views_say
 """
 
+import itertools
 from pathlib import Path
 from xml.etree import ElementTree
 
@@ -156,8 +157,15 @@ class TestCharts:
         assert sum(CHARTS["path lengths"]().data[0].y) == pytest.approx(100)
 
     def test_labels_of_depths_do_not_touch(self):
-        ticks = CHARTS["study: depth"]().layout.xaxis.tickvals
-        assert list(ticks) == [20, 32, 56, 110, 164, 1202]
+        axis = CHARTS["study: depth"]().layout.xaxis
+        assert list(axis.tickvals) == [20, 32, 44, 56, 110, 164, 1001, 1202]
+        assert [text.removeprefix("<br>") for text in axis.ticktext] == list(
+            map(str, axis.tickvals)
+        )
+        for lower in (False, True):
+            pairs = zip(axis.tickvals, axis.ticktext, strict=True)
+            row = [depth for depth, text in pairs if text.startswith("<br>") == lower]
+            assert all(b / a > 1.3 for a, b in itertools.pairwise(row)), row
 
 
 def hostile_figures():
