@@ -61,12 +61,13 @@ def _likeness() -> None:
         return
     from explorer.experiments.shattered import theory
 
-    lines = {
+    measured: dict[str, tuple[float, ...]] = {kind: row for kind, row in found.by_kind.items()}
+    lines: dict[str, list[float | None]] = {
         kind: [theory(kind, depth) for depth in found.depths]
         for kind in found.by_kind
         if kind != "plain_with_bn"  # the same line as the plain network's
     }
-    figure = why_charts.likeness(found.depths, dict(found.by_kind), dict(lines))
+    figure = why_charts.likeness(found.depths, measured, lines)
     chart.show(figure, key="why_likeness", alt=label("why_alt.likeness"))
 
 
@@ -77,7 +78,8 @@ def _identity() -> None:
     st.write(section("why_residual", "identity", rates=len(RATES), steps=_IDENTITY_STEPS))
     found = _computed("why_run_identity", _learn_identity)
     if found is not None:
-        figure = why_charts.identity(found.depths, dict(found.by_kind))
+        errors: dict[str, tuple[float, ...]] = {kind: row for kind, row in found.by_kind.items()}
+        figure = why_charts.identity(found.depths, errors)
         chart.show(figure, key="why_identity", alt=label("why_alt.identity"))
 
 
