@@ -61,7 +61,7 @@ def _likeness() -> None:
         return
     from explorer.experiments.shattered import theory
 
-    measured: dict[str, tuple[float, ...]] = {kind: row for kind, row in found.by_kind.items()}
+    measured: dict[str, tuple[float, ...]] = {str(kind): row for kind, row in found.by_kind.items()}
     lines: dict[str, list[float | None]] = {
         kind: [theory(kind, depth) for depth in found.depths]
         for kind in found.by_kind
@@ -78,7 +78,9 @@ def _identity() -> None:
     st.write(section("why_residual", "identity", rates=len(RATES), steps=_IDENTITY_STEPS))
     found = _computed("why_run_identity", _learn_identity)
     if found is not None:
-        errors: dict[str, tuple[float, ...]] = {kind: row for kind, row in found.by_kind.items()}
+        errors: dict[str, tuple[float, ...]] = {
+            str(kind): row for kind, row in found.by_kind.items()
+        }
         figure = why_charts.identity(found.depths, errors)
         chart.show(figure, key="why_identity", alt=label("why_alt.identity"))
 
