@@ -17,7 +17,7 @@ from explorer.words.text import source
 
 
 class Entry(NamedTuple):
-    """One entry, its placeholders filled in. `see` among the values is a relative address."""
+    """One entry, its placeholders filled in. A `see` among the values is a relative address."""
 
     id: str
     values: dict[str, str]
@@ -54,6 +54,7 @@ def _entry(name: str, body: str, numbers: _Numbers) -> Entry:
     fields, _, text = body.strip().partition("\n\n")
     filled = (line.format_map(numbers) for line in fields.splitlines())
     values = dict(line.split(": ", 1) for line in filled)
-    page, _, query = values["see"].partition("?")
-    values["see"] = f"{'' if page == 'home' else page}?{query}"
+    if "see" in values:
+        page, _, query = values["see"].partition("?")
+        values["see"] = f"{'' if page == 'home' else page}?{query}"
     return Entry(name, values, text.strip().format_map(numbers))

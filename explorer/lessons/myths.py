@@ -1,8 +1,8 @@
 """Statements one reads everywhere, each with a verdict and what decides it.
 
 Entries of myths.md (explorer.lessons.entries) with the keys title, says (the statement), verdict,
-fact (what is correct), origin (where the statement comes from), see, and proof where one can
-compute.
+fact (what is correct), origin (where the statement comes from), and where there is one, see (what
+shows it), source (where it was published, with its address) and proof.
 """
 
 from collections.abc import Mapping
@@ -21,7 +21,7 @@ VERDICTS: Final[tuple[Verdict, ...]] = get_args(Verdict)
 class Myth:
     """One statement. `id` is its name inside, `title` the short one on screen, both unique.
 
-    `proof` may be empty.
+    `proof`, `see` and `source` may be empty.
     """
 
     id: str
@@ -33,6 +33,7 @@ class Myth:
     why: str
     proof: str
     see: str
+    source: str
 
 
 def myths() -> tuple[Myth, ...]:
@@ -63,7 +64,8 @@ def _myths(_language: str) -> tuple[Myth, ...]:
             values["origin"],
             text,
             values.get("proof", ""),
-            values["see"],
+            values.get("see", ""),
+            values.get("source", ""),
         )
         for name, values, text in entries
     )

@@ -1,8 +1,9 @@
 """Interview questions: cards written in Markdown, their numbers filled in from blueprints.
 
 Each card is an entry (explorer.lessons.entries) with the keys title, level, ask (the question),
-short (the answer in short), see (a page and its state) and, where the answer claims something
-that can be computed, proof (explorer.experiments.proofs). Its text is the longer why.
+short (the answer in short) and, where there is one, see (a page and its state that shows it),
+source (where it was published, with its address) and proof (explorer.experiments.proofs; only
+where the answer claims something that can be computed). Its text is the longer why.
 """
 
 from dataclasses import dataclass
@@ -30,7 +31,8 @@ class Card:
     """One question. `id` is its name inside, `title` the short one on screen, both unique.
 
     `theme` is the id of its theme, the name of its file. Texts are Markdown, filled in.
-    `proof` is empty where nothing in the answer can be computed. `see` is a relative address.
+    `proof` is empty where nothing in the answer can be computed. `see` is a relative address, empty
+    where no page shows what is asked; `source` is Markdown with links, or empty.
     """
 
     id: str
@@ -42,6 +44,7 @@ class Card:
     why: str
     proof: str
     see: str
+    source: str
 
 
 def cards() -> tuple[Card, ...]:
@@ -96,5 +99,6 @@ def _card(theme: str, entry: Entry) -> Card:
         values["short"],
         entry.text,
         values.get("proof", ""),
-        values["see"],
+        values.get("see", ""),
+        values.get("source", ""),
     )

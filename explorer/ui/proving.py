@@ -10,21 +10,29 @@ from explorer.words import label, section
 
 
 def see(target: str) -> None:
-    """A link to the page and state where a claim can be seen."""
+    """A link to the page and state where a claim can be seen; nothing where there is none."""
+    if not target:
+        return
     page = page_title(target.partition("?")[0])
     st.markdown(section("proofs_page", "see", page=page, address=from_any_page(target)))
 
 
-def prove_it(what: str, prefix: str) -> None:
-    """The button and, once it was pressed, the proof; it stays on reruns until another is run.
+def prove_it(what: str, source: str, prefix: str) -> None:
+    """Where it was published, and the button and, once it was pressed, the proof.
+
+    The proof stays on reruns until another is run.
 
     Args:
         what: see explorer.experiments.proofs; empty where nothing can be computed.
+        source: where the claim was published, as Markdown; empty where it is this app's own.
         prefix: of this page's keys.
     """
     if not what:
-        st.caption(section("proofs_page", "nothing computed"))
+        title = "published" if source else "nothing computed"
+        st.caption(section("proofs_page", title, source=source))
         return
+    if source:
+        st.caption(section("proofs_page", "source", source=source))
     kept = f"{prefix}_proof"
     if st.button(label("proving.prove"), shortcut="P", key=f"{prefix}_prove"):
         with st.spinner(label("proving.computing")):

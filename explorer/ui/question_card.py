@@ -81,7 +81,7 @@ def _answer(card: Card) -> None:
     st.info(card.short)
     st.markdown(card.why)
     see(card.see)
-    prove_it(card.proof, "questions")
+    prove_it(card.proof, card.source, "questions")
 
 
 def _grading(card: Card, ids: list[str]) -> None:

@@ -43,3 +43,7 @@ def test_there_are_thirty_of_all_kinds():
 def test_the_misprint_is_called_wrong():
     myth = next(myth for myth in myths() if "1170648" in myth.says)
     assert myth.verdict == "wrong" and "1,179,648" in myth.fact
+
+
+def test_what_is_published_says_where():
+    assert all(myth.proof or "](https://" in myth.source for myth in myths())

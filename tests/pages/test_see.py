@@ -10,7 +10,7 @@ from explorer.lessons.questions import cards
 from explorer.lessons.quiz import make_quiz
 from explorer.ui import controls
 
-LINKS = sorted({item.see for items in (cards(), myths(), stops()) for item in items})
+LINKS = sorted({item.see for items in (cards(), myths(), stops()) for item in items if item.see})
 STATES = sorted(
     {
         (question.page, key, value)

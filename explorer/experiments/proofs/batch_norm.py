@@ -6,12 +6,12 @@ import torch
 from torch import nn
 from torch.nn import functional
 
-from explorer.architecture import preset
+from explorer.architecture.named import blueprint_named, title_named
 from explorer.experiments.batch_norm import in_torch as measured
 from explorer.experiments.batch_norm.claims import shape, undoing
 from explorer.experiments.batch_norm.network import folded_convolution
-from explorer.experiments.proofs.result import Line, Said, Text, fact, near, noise
-from explorer.networks import build
+from explorer.experiments.batch_norm.plan import foldable
+from explorer.experiments.proofs.result import Line, Said, Text, exact, fact, near, noise
 
 Found = tuple[list[Line], Text]
 say = partial(Said, "proofs/batch_norm")
@@ -20,9 +20,12 @@ say = partial(Said, "proofs/batch_norm")
 def four_steps() -> Found:
     x = noise(6, 4, 5, 5)
     layer = nn.BatchNorm2d(4)
+    gamma, beta = noise(4, seed=1), noise(4, seed=2)
+    layer.load_state_dict({"weight": gamma, "bias": beta}, strict=False)
     mean = x.mean((0, 2, 3), keepdim=True)
     variance = x.var((0, 2, 3), unbiased=False, keepdim=True)
-    by_hand = (x - mean) / (variance + layer.eps).sqrt()
+    normalised = (x - mean) / (variance + layer.eps).sqrt()
+    by_hand = gamma.view(1, 4, 1, 1) * normalised + beta.view(1, 4, 1, 1)
     with torch.no_grad():
         gap = (layer(x) - by_hand).abs().max().item()
     return [
@@ -92,6 +95,33 @@ def company() -> Found:
             same,
         ),
     ], say("how: company")
+
+
+def noise_of_company() -> Found:
+    """How much one sample's output varies with its batch mates, by batch size."""
+    spread = {size: _spread_of_one(size) for size in (4, 16, 64)}
+    return [
+        fact(
+            say("about: one sample in batches of 4"),
+            say("claimed: a little noise"),
+            f"{spread[4]:.2f}",
+            spread[4] > 0.1,
+        ),
+        fact(
+            say("about: in batches of 16 and of 64"),
+            say("claimed: weakens"),
+            f"{spread[16]:.2f}, {spread[64]:.2f}",
+            spread[64] < spread[16] / 1.5 < spread[4] / 2.25,
+        ),
+    ], say("how: noise of company")
+
+
+def _spread_of_one(size: int, draws: int = 200) -> float:
+    """Standard deviation of what a sample of value 1 becomes among size - 1 random others."""
+    layer = nn.BatchNorm1d(draws)
+    mates = noise(size - 1, draws, seed=size)
+    with torch.no_grad():
+        return float(layer(torch.cat((torch.ones(1, draws), mates)))[0].std())
 
 
 def stored_variance() -> Found:
@@ -180,8 +210,10 @@ def useless_bias() -> Found:
 
 def small_batches() -> Found:
     one, four = measured.batches_of_one()
-    pairs = [value for pair in measured.batches_of_two() for value in pair]
-    most = max(abs(abs(value) - 1) for value in pairs)
+    far = max(abs(abs(value) - 1) for pair in measured.batches_of_two() for value in pair)
+    with torch.no_grad():
+        layer = nn.BatchNorm1d(1, dtype=torch.float64)
+        low, high = layer(torch.tensor([[2.0], [2.001]], dtype=torch.float64))[:, 0].tolist()
     return [
         fact(
             say("about: batch 1 4 1 1"),
@@ -198,9 +230,11 @@ def small_batches() -> Found:
         fact(
             say("about: two values per channel"),
             say("claimed: +1 and -1"),
-            say("computed: at most away from 1", most=most),
-            most < 0.01,
+            say("computed: at most away from 1", most=far),
+            far < 0.01,
         ),
+        near(say("about: the lower of 2 and 2.001"), "-0.156", low, 0.0005),
+        near(say("about: the higher of 2 and 2.001"), "0.156", high, 0.0005),
     ], say("how: small batches")
 
 
@@ -263,7 +297,15 @@ def folding() -> Found:
             say("claimed: one convolution"),
             say("computed: differ by", gap=gap),
             gap < 1e-4,
-        )
+        ),
+        *[
+            exact(
+                say("about: foldable", network=title_named(name)),
+                claimed,
+                len(foldable(blueprint_named(name))),
+            )
+            for name, claimed in (("resnet50", 53), ("preact_resnet50", 33))
+        ],
     ], say("how: folding")
 
 
@@ -291,23 +333,6 @@ def other_norms() -> Found:
                 )
             )
     return lines, say("how: other norms")
-
-
-def modes_of_a_network() -> Found:
-    network = build(preset("resnet20"))
-    x = noise(4, 3, 32, 32)
-    with torch.no_grad():
-        evaluated = network(x)
-        trained = network.train()(x)
-    gap = (evaluated - trained).abs().max().item()
-    return [
-        fact(
-            say("about: logits in train against eval"),
-            say("claimed: different answers"),
-            say("computed: differ by 5", gap=gap),
-            gap > 1e-3,
-        )
-    ], say("how: modes of a network")
 
 
 def _gradients_of_scaled_weights() -> tuple[float, float]:

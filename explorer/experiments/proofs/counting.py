@@ -55,15 +55,244 @@ def multiply_adds(*names: str) -> Found:
     return lines, say("how: multiply adds")
 
 
-def dashed(*names: str) -> Found:
-    """Blocks with a projection, counted in the modules."""
+def dashed() -> Found:
+    """Which blocks of ResNet-34 and ResNet-50 have a projection, and what it changes."""
+    first = [f"layer{stage}.0" for stage in (2, 3, 4)]
+    small, large = (_changes(blueprint_named(name)) for name in ("resnet34", "resnet50"))
+    added = large.get("layer1.0", (0, 0, 0, 0))
+    return [
+        fact(
+            say("about: dashed blocks", network="ResNet-34"),
+            say("claimed: conv3 conv4 and conv5"),
+            _told(small),
+            list(small) == first and all(_halves(*change) for change in small.values()),
+        ),
+        exact(say("about: projections", network="ResNet-34"), 3, len(small)),
+        fact(
+            say("about: dashed blocks", network="ResNet-50"),
+            say("claimed: the first of conv2"),
+            _told(large),
+            list(large) == ["layer1.0", *first],
+        ),
+        exact(say("about: projections", network="ResNet-50"), 4, len(large)),
+        fact(
+            say("about: what conv2 1 changes"),
+            say("claimed: keeps the size"),
+            f"{added[0]} → {added[1]}, {added[2]} → {added[3]}",
+            added[:2] == (64, 256) and added[2] == added[3],
+        ),
+    ], say("how: dashed")
+
+
+def _changes(bp: Blueprint) -> dict[str, tuple[int, int, int, int]]:
+    """Block -> channels before and after and size before and after, where there is a projection."""
+    network = on_meta(bp)
+    paths = [part for part, _ in network.named_modules() if part.endswith(".downsample")]
+    found = {}
+    with torch.no_grad():
+        size = {
+            path: out.shape
+            for path, out in network.walk(torch.empty(1, *bp.in_shape, device="meta"))
+        }
+    for path in paths:
+        projection = network.get_submodule(f"{path}.0")
+        assert isinstance(projection, nn.Conv2d)
+        after = size[f"{path}.1"][-1]
+        before = after * projection.stride[0]
+        found[path.removesuffix(".downsample")] = (
+            projection.in_channels, projection.out_channels, before, after,
+        )  # fmt: skip
+    return found
+
+
+def _halves(channels: int, wider: int, size: int, smaller: int) -> bool:
+    return wider == 2 * channels and size == 2 * smaller
+
+
+def _told(changes: dict[str, tuple[int, int, int, int]]) -> str:
+    return "; ".join(
+        f"conv{int(path[5]) + 1}_1: {c}→{d}, {h}→{k}" for path, (c, d, h, k) in changes.items()
+    )
+
+
+def five() -> Found:
+    """Blocks per stage and parameters of torchvision's own five networks."""
     lines = []
-    for name, bp in _named(names):
-        found = [part for part, _ in on_meta(bp).named_modules() if part.endswith(".downsample")]
-        lines.append(
-            exact(say("about: projections", network=title_named(name)), len(bp.dashed), len(found))
+    for name, blocks in (
+        ("resnet18", "(2, 2, 2, 2)"),
+        ("resnet34", "(3, 4, 6, 3)"),
+        ("resnet50", "(3, 4, 6, 3)"),
+        ("resnet101", "(3, 4, 23, 3)"),
+        ("resnet152", "(3, 8, 36, 3)"),
+    ):
+        with torch.device("meta"):
+            network = getattr(torchvision.models, name)()
+        counted = str(tuple(len(network.get_submodule(f"layer{i}")) for i in (1, 2, 3, 4)))
+        title = title_named(name)
+        lines += [
+            fact(say("about: blocks per stage", network=title), blocks, counted, blocks == counted),
+            exact(
+                say("about: parameters", network=title),
+                blueprint_named(name).params,
+                numel(network),
+            ),
+        ]
+    return lines, say("how: five")
+
+
+def down_sampling() -> Found:
+    """The sizes along ResNet-18, and what a 3x3 layer of each stage costs."""
+    bp = blueprint_named("resnet18")
+    network = on_meta(bp)
+    sizes = [bp.in_shape[-1]]
+    with torch.no_grad():
+        for _, out in network.walk(torch.empty(1, *bp.in_shape, device="meta")):
+            if out.dim() == 4 and 1 < out.shape[-1] != sizes[-1]:
+                sizes.append(out.shape[-1])
+    costs = {
+        macs(network.get_submodule(f"layer{stage}.1.conv2"), 1, 32 << stage, *(2 * [112 >> stage]))
+        for stage in (1, 2, 3, 4)
+    }
+    return [
+        fact(
+            say("about: sizes along resnet-18"),
+            "224 to 112, 56, 28, 14 and 7",
+            ", ".join(map(str, sizes)),
+            sizes == [224, 112, 56, 28, 14, 7],
+        ),
+        fact(
+            say("about: macs of a 3x3 of each stage"),
+            "115,605,504",
+            ", ".join(f"{cost:,}" for cost in sorted(costs)),
+            costs == {115_605_504},
+        ),
+    ], say("how: down sampling")
+
+
+def cifar_resnets() -> Found:
+    """The paper's CIFAR networks, written down a second time as a list of layers."""
+    lines = [
+        exact(say("about: parameters", network=title_named(name)), bp.params, _cifar_by_hand(n))
+        for n, (name, bp) in zip(
+            (3, 9, 18), _named(("resnet20", "resnet56", "resnet110")), strict=True
         )
-    return lines, say("how: dashed")
+    ]
+    projections = [nn.Conv2d(i, o, 1, bias=False, device="meta") for i, o in ((16, 32), (32, 64))]
+    norms = [nn.BatchNorm2d(width, device="meta") for width in (32, 64)]
+    return [
+        *lines,
+        exact(say("about: more per n"), 97_216, _cifar_by_hand(4) - _cifar_by_hand(3)),
+        exact(say("about: more with option b"), 2_752, sum(map(numel, [*projections, *norms]))),
+    ], say("how: cifar resnets")
+
+
+def _cifar_by_hand(n: int) -> int:
+    """Parameters of 6n + 2 layers: 3x3 convolutions with batch norm, and a linear layer."""
+    shapes = [(3, 16)]
+    for before, width in ((16, 16), (16, 32), (32, 64)):
+        shapes += [(before, width), *[(width, width)] * (2 * n - 1)]
+    layers: list[nn.Module] = [nn.Linear(64, 10, device="meta")]
+    for before, width in shapes:
+        layers.append(nn.Conv2d(before, width, 3, bias=False, device="meta"))
+        layers.append(nn.BatchNorm2d(width, device="meta"))
+    return sum(map(numel, layers))
+
+
+def norm_on_projection() -> Found:
+    """Batch norms behind the projections of three networks, and what tells two of them apart."""
+    lines = []
+    for name, claimed in (("resnet18", 3), ("d2l_resnet18", 0), ("preact_resnet18", 0)):
+        norms = [
+            path
+            for path, module in on_meta(blueprint_named(name)).named_modules()
+            if ".downsample." in path and isinstance(module, nn.BatchNorm2d)
+        ]
+        title = title_named(name)
+        lines.append(exact(say("about: norms on projections", network=title), claimed, len(norms)))
+    d2l = on_meta(blueprint_named("d2l_resnet18"))
+    biases, norms_ = _told_apart(d2l)
+    return [
+        *lines,
+        exact(say("about: biases of d2l"), 4_800, biases),
+        exact(say("about: norms d2l lacks"), 1_792, norms_),
+    ], say("how: norm on projection")
+
+
+def _told_apart(d2l: ResNet) -> tuple[int, int]:
+    """Biases on d2l's convolutions, and parameters of the batch norms that it does not have."""
+    other = on_meta(blueprint_named("resnet18_10"))
+    ours, theirs = (
+        {name: p.numel() for name, p in network.named_parameters()} for network in (d2l, other)
+    )
+    more = sum(count for name, count in ours.items() if name not in theirs)
+    less = sum(count for name, count in theirs.items() if name not in ours)
+    return more, less
+
+
+def adding_or_concatenating() -> Found:
+    """Channels along the first stage of ResNet-18, and along DenseNet-121's first dense block."""
+    bp = blueprint_named("resnet18")
+    with torch.no_grad(), torch.device("meta"):
+        outputs = dict(on_meta(bp).walk(torch.empty(1, *bp.in_shape)))
+        dense = torchvision.models.densenet121().features.eval()
+        block = dense.denseblock1
+        joined = block(torch.empty(1, 64, 56, 56)).shape[1]
+    added = {
+        out.shape[1]
+        for path, out in outputs.items()
+        if path.startswith("layer1.") and path.endswith("add")
+    }
+    return [
+        fact(
+            say("about: channels along conv2"),
+            say("claimed: 64 stay 64"),
+            ", ".join(map(str, sorted(added))),
+            added == {64},
+        ),
+        exact(say("about: layers of the dense block"), 6, len(block)),
+        exact(say("about: channels after the dense block"), 256, joined),
+    ], say("how: adding or concatenating")
+
+
+def resnext() -> Found:
+    """Groups and channels per group of ResNeXt-50's 3x3 convolutions."""
+    network = on_meta(blueprint_named("resnext50_32x4d"))
+    middles = [network.get_submodule(f"layer{stage}.0.conv2") for stage in (1, 2, 3, 4)]
+    groups = {layer.groups for layer in middles if isinstance(layer, nn.Conv2d)}
+    each = [layer.weight.shape[1] for layer in middles if isinstance(layer, nn.Conv2d)]
+    return [
+        exact(say("about: groups"), 32, groups.pop() if len(groups) == 1 else 0),
+        exact(say("about: channels per group in conv2"), 4, each[0]),
+        fact(
+            say("about: channels per group after"),
+            say("claimed: 8 16 and 32"),
+            ", ".join(map(str, each[1:])),
+            each[1:] == [8, 16, 32],
+        ),
+        *params("resnext50_32x4d", "resnet50")[0],
+    ], say("how: params")
+
+
+def wide() -> Found:
+    """Weights of one bottleneck of Wide ResNet-50-2 over those of ResNet-50's."""
+    wide, usual = (
+        on_meta(blueprint_named(name)).get_submodule("layer1.1")
+        for name in ("wide_resnet50_2", "resnet50")
+    )
+    ratios = [
+        numel(wide.get_submodule(f"conv{i}")) / numel(usual.get_submodule(f"conv{i}"))
+        for i in (1, 2, 3)
+    ]
+    return [
+        fact(say("about: the 3x3"), say("claimed: four times"), f"× {ratios[1]:g}", ratios[1] == 4),
+        fact(
+            say("about: the two 1x1"),
+            say("claimed: twice"),
+            f"× {ratios[0]:g}, × {ratios[2]:g}",
+            ratios[0] == ratios[2] == 2,
+        ),
+        *params("resnet50", "wide_resnet50_2")[0],
+    ], say("how: params")
 
 
 def layers_of_resnet50() -> Found:
@@ -168,8 +397,15 @@ def learned_by_batch_norm() -> Found:
 
 
 def ten_classes() -> Found:
-    names = ("resnet18_10", "d2l_resnet18", "resnet20")
-    return params(*names)
+    lines, how = params("resnet18_10", "d2l_resnet18", "resnet20")
+    biases, norms = _told_apart(on_meta(blueprint_named("d2l_resnet18")))
+    large, small = (numel(on_meta(blueprint_named(n))) for n in ("resnet18_10", "resnet20"))
+    return [
+        *lines,
+        exact(say("about: biases of d2l"), 4_800, biases),
+        exact(say("about: norms d2l lacks"), 1_792, norms),
+        near(say("about: resnet-18 over resnet-20"), "41", large / small, 0.5),
+    ], how
 
 
 def kernel_and_map() -> Found:
@@ -188,17 +424,22 @@ def kernel_and_map() -> Found:
     ], say("how: kernel and map")
 
 
-def relative_figures() -> Found:
-    return [
-        near(say("about: 27.2 - 21.2 points"), "6.0", 27.2 - 21.2, 1e-9),
-        near(say("about: as a share of 21.2"), "28", 100 * (27.2 - 21.2) / 21.2, 0.5, " %"),
-    ], say("how: relative figures")
-
-
 def eight_times() -> Found:
-    depth = blueprint_named("resnet152").spec.depth
-    return [exact(say("about: 152 layers over vgg-19 s 19"), 8, depth // 19)], (
-        say("how: eight times")
+    """Layers with weights of torchvision's VGG-19 and ResNet-152, projections left out."""
+    with torch.device("meta"):
+        vgg = _weighted(torchvision.models.vgg19())
+        residual = _weighted(torchvision.models.resnet152())
+    return [
+        exact(say("about: layers with weights", network="ResNet-152"), 152, residual),
+        exact(say("about: layers with weights", network="VGG-19"), 19, vgg),
+        exact(say("about: 152 layers over vgg-19 s 19"), 8, residual // vgg),
+    ], say("how: eight times")
+
+
+def _weighted(network: nn.Module) -> int:
+    return sum(
+        isinstance(module, nn.Conv2d | nn.Linear) and "downsample" not in path
+        for path, module in network.named_modules()
     )
 
 

@@ -3,15 +3,19 @@
 from dataclasses import replace
 from functools import partial
 from itertools import pairwise
-from math import comb, sqrt
+from math import sqrt
+from typing import Literal
 
 import torch
+from torch import nn
 from torch.nn import functional
 
 from explorer.architecture import NetworkSpec
+from explorer.architecture.named import blueprint_named
 from explorer.experiments.proofs.result import Line, Said, Text, exact, fact, near, noise
 from explorer.experiments.shattered import likeness
 from explorer.experiments.signal import cifar_network, signal
+from explorer.networks import build
 
 Found = tuple[list[Line], Text]
 say = partial(Said, "proofs/gradients")
@@ -33,41 +37,53 @@ def plus_one() -> Found:
 
 
 def products_of_jacobians() -> Found:
-    plain, residual = _product(identity=0.0), _product(identity=1.0)
-    return [
+    """The premise of the derivation, and what a factor does on average on both sides of scale 1."""
+    lines = [
         fact(
-            say("about: 20 plain factors j"), say("claimed: vanishes"), f"{plain:.1e}", plain < 1e-3
+            say("about: x l plus all branches pre"),
+            say("claimed: the sum of all f"),
+            say("computed: differ by", gap=_sum_of_branches("pre")),
+            _sum_of_branches("pre") < 1e-5,
         ),
         fact(
-            say("about: 20 residual factors i + j"),
-            say("claimed: does not vanish"),
-            f"{residual:.2g}",
-            residual > 0.1,
+            say("about: x l plus all branches post"),
+            say("claimed: gates"),
+            say("computed: differ by", gap=_sum_of_branches("post")),
+            _sum_of_branches("post") > 0.1,
         ),
-    ], say("how: products of jacobians")
+    ]
+    for scale, plain, residual in (
+        (0.5, "0.50", "1.12"),
+        (1.0, "1.00", "1.41"),
+        (1.1, "1.10", "1.49"),
+    ):
+        lines += [
+            near(say("about: plain factor", scale=scale), plain, _stretch(0.0, scale), 0.02),
+            near(say("about: residual factor", scale=scale), residual, _stretch(1.0, scale), 0.02),
+        ]
+    return lines, say("how: products of jacobians")
 
 
 def paths() -> Found:
-    total = 2**54
-    effective = sum(comb(54, k) for k in range(5, 18)) / total
+    """Each block of ResNet-110 may be taken or skipped: paths by their length."""
+    by_length = [1]
+    for _ in blueprint_named("resnet110").blocks:
+        by_length = [a + b for a, b in zip([*by_length, 0], [0, *by_length], strict=True)]
+    total = sum(by_length)
+    mean = sum(length * count for length, count in enumerate(by_length)) / total
+    spread = sum((length - mean) ** 2 * count for length, count in enumerate(by_length)) / total
     return [
         exact(say("about: paths through 54 blocks"), 18_014_398_509_481_984, total),
+        near(say("about: mean length blocks"), "27", mean, 1e-9),
+        near(say("about: standard deviation blocks"), "3.67", sqrt(spread), 0.005),
         near(
-            say("about: mean length blocks"),
-            "27",
-            sum(k * comb(54, k) for k in range(55)) / total,
-            1e-9,
+            say("about: share of paths of 5 to 17"),
+            "0.45",
+            100 * sum(by_length[5:18]) / total,
+            0.005,
+            " %",
         ),
-        near(say("about: standard deviation blocks"), "3.67", sqrt(54) / 2, 0.005),
-        near(say("about: share of paths of 5 to 17"), "0.45", 100 * effective, 0.005, " %"),
     ], say("how: paths")
-
-
-def paths_left() -> Found:
-    return [
-        near(say("about: after one deletion"), "50", 100 * 2**53 / 2**54, 0, " %"),
-        near(say("about: after ten deletions"), "0.098", 100 * 2**44 / 2**54, 0.0005, " %"),
-    ], say("how: paths left")
 
 
 def plain_against_residual() -> Found:
@@ -95,6 +111,7 @@ def without_batch_norm() -> Found:
     spread = signal(nine_blocks, 16).spread
     within = [after / before for before, after in pairwise(spread[1:9])]
     growth = (spread[8] / spread[1]) ** (1 / 7)
+    start = signal(_narrow(110, False, True), 16, images=16).loss
     return [
         fact(
             say("about: growth of the stream s variance per"),
@@ -107,6 +124,12 @@ def without_batch_norm() -> Found:
             say("claimed: every block"),
             say("computed: of 7", value=sum(w > 1 for w in within)),
             all(w > 1 for w in within),
+        ),
+        fact(
+            say("about: first loss at 110 layers"),
+            say("claimed: astronomic"),
+            f"{start:.0e}",
+            start > 1e4,
         ),
     ], say("how: without batch norm")
 
@@ -139,12 +162,18 @@ def initialisation() -> Found:
 
 
 def dropout_shift() -> Found:
-    x = noise(400, 500).abs()
+    """What a batch norm behind dropout keeps in training, and what it reads in evaluation."""
+    x = noise(4000, 50).abs()
+    layers = nn.Sequential(nn.Dropout(0.5), nn.BatchNorm1d(50, momentum=None)).train()
     torch.manual_seed(0)
-    dropped = functional.dropout(x, 0.5, training=True)
+    with torch.no_grad():
+        layers(x)
+        deviation = layers.eval()(x).std().item()
+    kept = dict(layers.named_buffers())["1.running_var"].mean().item()
     return [
-        near(say("about: second moment in training"), "2.0", dropped.pow(2).mean().item(), 0.05),
-        near(say("about: second moment in evaluation"), "1.0", x.pow(2).mean().item(), 0.03),
+        near(say("about: variance kept in training"), "1.36", kept, 0.02),
+        near(say("about: variance in evaluation"), "0.36", x.var().item(), 0.01),
+        near(say("about: deviation behind batch norm"), "0.52", deviation, 0.01),
     ], say("how: dropout shift")
 
 
@@ -158,14 +187,27 @@ def _smallest_singular_value(scale: float, size: int = 200) -> float:
     return float(torch.linalg.svdvals(matrix).min())
 
 
-def _product(identity: float, size: int = 100) -> float:
+def _stretch(identity: float, scale: float, size: int = 400, layers: int = 20) -> float:
+    """By how much a factor identity + J lengthens a vector: the geometric mean over 20 factors."""
     vector = noise(size, 1, seed=99)
     start = vector.norm()
-    for seed in range(20):
-        vector = (
-            identity * torch.eye(size) + 0.5 * noise(size, size, seed=seed) / sqrt(size)
-        ) @ vector
-    return float(vector.norm() / start)
+    for seed in range(layers):
+        jacobian = scale * noise(size, size, seed=seed) / sqrt(size)
+        vector = (identity * torch.eye(size) + jacobian) @ vector
+    return float((vector.norm() / start) ** (1 / layers))
+
+
+def _sum_of_branches(order: Literal["pre", "post"]) -> float:
+    """How far x_L is from x_l plus what all branches between them write."""
+    network = build(NetworkSpec("basic", (5,), (8,), stem="cifar", activation_order=order), seed=0)
+    last = "conv2" if order == "pre" else "bn2"
+    with torch.inference_mode():
+        outputs = dict(network.walk(noise(4, 3, 16, 16)))
+    blocks = [f"layer1.{index}" for index in range(5)]
+    written = [outputs[f"{block}.{last}"] for block in blocks[1:]]
+    end = "add" if order == "pre" else "relu2"
+    first, final = outputs[f"layer1.0.{end}"], outputs[f"layer1.4.{end}"]
+    return float((first + torch.stack(written).sum(0) - final).abs().max())
 
 
 def _second_moment(gain: float, width: int = 400, layers: int = 10) -> float:

@@ -12,6 +12,8 @@ from explorer.experiments.coverage import Coverage, coverage
 from explorer.experiments.identity import extended_plain, one_layer
 from explorer.experiments.proofs.result import Line, Said, Text, exact, fact, near, noise
 from explorer.networks import build
+from explorer.networks.blocks import ResidualBlock
+from explorer.networks.dialects import AveragePoolShortcut
 
 Found = tuple[list[Line], Text]
 say = partial(Said, "proofs/wiring")
@@ -69,15 +71,28 @@ def relu_keeps_identity() -> Found:
 
 
 def block_of_zero_gamma() -> Found:
-    network = build(replace(preset("resnet18"), widths=(8, 8, 16, 16)))
-    block = network.get_submodule("layer1.0")
-    nn.init.zeros_(block.get_parameter("bn2.weight"))
-    x = functional.relu(noise(2, 8, 14, 14))
-    with torch.inference_mode():
-        same = torch.equal(block(x), x)
+    """ResNet-50 with the last gamma of every block at 0, and each block on its own."""
+    network = build(replace(preset("resnet50"), widths=(4, 4, 4, 4)))
+    identities = projections = blocks = 0
+    for path, block in network.named_modules():
+        if not isinstance(block, ResidualBlock):
+            continue
+        blocks += 1
+        nn.init.zeros_(block.get_parameter("bn3.weight"))
+        channels = block.get_parameter("conv1.weight").shape[1]
+        x = functional.relu(noise(2, channels, 8, 8))
+        with torch.inference_mode():
+            out = block(x)
+            if path.endswith(".0"):
+                alone = functional.relu(block.get_submodule("downsample")(x))
+                projections += torch.equal(out, alone)
+            else:
+                identities += torch.equal(out, x)
     return [
-        fact(say("about: block x x"), say("claimed: returns x exactly"), _returned(same), same)
-    ], (say("how: block of zero gamma"))
+        exact(say("about: blocks that return x exactly"), 12, identities),
+        exact(say("about: blocks that are their projection"), 4, projections),
+        exact(say("about: blocks of resnet-50"), 16, blocks),
+    ], say("how: block of zero gamma")
 
 
 def order_of_activation() -> Found:
@@ -109,31 +124,98 @@ def order_of_activation() -> Found:
 
 
 def relu_before_addition() -> Found:
-    x, branch = noise(2, 8, 14, 14), noise(2, 8, 14, 14, seed=1)
-    never = bool((x + functional.relu(branch) >= x).all())
+    """Which share of the stream's values a branch lowers, with and without a ReLU at its end."""
+    ends, open_ = _share_lowered(True), _share_lowered(False)
     return [
         fact(
-            say("about: x + relu f x"),
+            say("about: values lowered relu at the end"),
             say("claimed: only grow"),
-            say("computed: everywhere", never=never),
-            never,
-        )
+            f"{100 * ends:.0f} %",
+            ends == 0,
+        ),
+        fact(
+            say("about: values lowered no relu at the end"),
+            say("claimed: take away"),
+            f"{100 * open_:.0f} %",
+            open_ > 0.25,
+        ),
     ], (say("how: relu before addition"))
 
 
+def _share_lowered(relu_at_the_end: bool) -> float:
+    """Of the values of the stream, through four branches of BN-ReLU-conv-BN: which share falls."""
+    stream, fallen = noise(8, 16, 10, 10), []
+    for seed in range(4):
+        torch.manual_seed(seed)
+        layers: list[nn.Module] = [nn.BatchNorm2d(16), nn.ReLU(), nn.Conv2d(16, 16, 3, padding=1)]
+        branch = nn.Sequential(*layers, nn.BatchNorm2d(16))
+        with torch.no_grad():
+            written = branch(stream)
+            after = stream + (functional.relu(written) if relu_at_the_end else written)
+        fallen.append(float((after < stream).float().mean()))
+        stream = after
+    return sum(fallen) / len(fallen)
+
+
 def one_layer_branch() -> Found:
-    generator = torch.Generator().manual_seed(0)
-    w = torch.randn(32, 32, generator=generator, dtype=torch.float64)
-    x = torch.randn(5, 32, generator=generator, dtype=torch.float64)
-    gap = float((x @ w + x - x @ (w + torch.eye(32, dtype=torch.float64))).abs().max())
+    """How well one matrix stands in for a residual block of one layer, and of two."""
+    one, two = _left_by_one_matrix(1), _left_by_one_matrix(2)
     return [
         fact(
-            say("about: x w + x against x w"),
+            say("about: one layer best matrix"),
             say("claimed: one matrix"),
-            say("computed: differ by", gap=gap),
-            gap < 1e-12,
-        )
+            say("computed: left over", share=one),
+            one < 1e-12,
+        ),
+        fact(
+            say("about: two layers best matrix"),
+            say("claimed: no matrix"),
+            say("computed: left over", share=two),
+            two > 0.05,
+        ),
     ], (say("how: one layer branch"))
+
+
+def _left_by_one_matrix(layers: int) -> float:
+    """Share of a residual block's output that the best single matrix does not explain."""
+    x = noise(2000, 32, seed=9).double()
+    branch = x
+    for seed in range(layers):
+        branch = (branch if seed == 0 else functional.relu(branch)) @ noise(
+            32, 32, seed=seed
+        ).double()
+        branch = branch / 32**0.5
+    y = x + branch
+    best = torch.linalg.lstsq(x, y).solution
+    return float((y - x @ best).pow(2).sum() / y.pow(2).sum())
+
+
+def versions() -> Found:
+    """Where v1, v1.5 and ResNet-D have their stride, and what the shortcut of D starts with."""
+    strided = {
+        name: next(
+            path.rsplit(".", 1)[1]
+            for path, layer in build(replace(preset(name), widths=(4, 4, 4, 4))).named_modules()
+            if path.startswith("layer2.0.conv")
+            and isinstance(layer, nn.Conv2d)
+            and layer.stride[0] == 2
+        )
+        for name in ("resnet50_v1", "resnet50")
+    }
+    d = AveragePoolShortcut(8, 16)
+    pool = type(d.downsample[0]).__name__
+    pre = build(replace(preset("preact_resnet50"), widths=(4, 4, 4, 4))).get_submodule("layer1.1")
+    assert isinstance(pre, ResidualBlock)
+    return [
+        fact(say("about: stride of v1"), say("claimed: on the first"), strided["resnet50_v1"],
+             strided["resnet50_v1"] == "conv1"),
+        fact(say("about: stride of v1.5"), say("claimed: on the 3x3"), strided["resnet50"],
+             strided["resnet50"] == "conv2"),
+        fact(say("about: order of v2"), say("claimed: pre-activation"), " ".join(pre.order),
+             pre.order[:3] == ("bn1", "relu1", "conv1") and not pre.after),
+        fact(say("about: shortcut of d"), say("claimed: average pool"), pool,
+             pool == "AvgPool2d" and d.conv2.stride == (2, 2)),
+    ], say("how: versions")  # fmt: skip
 
 
 def shapes_at_the_addition() -> Found:
@@ -245,18 +327,6 @@ def input_coverage() -> Found:
         near(say("about: v1.5 shortcut"), "25", 100 * Coverage.share(later.shortcut), 0, " %"),
         near(say("about: resnet-d shortcut"), "100", 100 * Coverage.share(d.shortcut), 0, " %"),
     ], say("how: input coverage")
-
-
-def adding_or_concatenating() -> Found:
-    x = torch.zeros(1, 64, 4, 4)
-    added = joined = x
-    for _ in range(12):
-        added = added + x
-        joined = torch.cat((joined, torch.zeros(1, 32, 4, 4)), 1)
-    return [
-        exact(say("about: channels after 12 additions"), 64, added.shape[1]),
-        exact(say("about: channels after 12 concatenations of 32"), 448, joined.shape[1]),
-    ], say("how: adding or concatenating")
 
 
 def _returned(equal: bool) -> Text:

@@ -1,0 +1,236 @@
+"""Every proof fails when what it computes is spoilt, and when its card says another number."""
+
+from dataclasses import replace
+from functools import partial
+
+import pytest
+import torch
+from torch import nn
+from torch.nn import functional
+
+from explorer.architecture.named import blueprint_named
+from explorer.experiments.batch_norm import in_torch
+from explorer.experiments.proofs import (
+    THEMES,
+    batch_norm,
+    counting,
+    gradients,
+    prove,
+    result,
+    trained,
+    wiring,
+)
+from explorer.lessons.myths import myths
+from explorer.lessons.questions import cards
+from explorer.networks.torchvision_import import torchvision
+
+PROOFS = sorted({item.proof for item in (*cards(), *myths()) if item.proof})
+BUILT = counting.on_meta
+
+
+def deeper_and_wider(bp):
+    """One block more in the first stage, twice the channels."""
+    spec = bp.spec
+    first, *others = spec.depths
+    return BUILT(Changed(bp, depths=(first + 1, *others), widths=tuple(2 * w for w in spec.widths)))
+
+
+class Changed:
+    """What on_meta reads of a blueprint, with fields of its spec changed."""
+
+    def __init__(self, bp, **fields):
+        self.spec = replace(bp.spec, **fields)
+
+
+def another(module, name, old):
+    """`module.name` replaced by what `old` makes of it."""
+    return lambda patch: patch.setattr(module, name, old(getattr(module, name)))
+
+
+def uncached(name, *spoil):
+    """A measurement of in_torch run anew, with torch's layers spoilt."""
+
+    def plant(patch):
+        patch.setattr(in_torch, name, getattr(in_torch, name).__wrapped__)
+        for fault in spoil:
+            fault(patch)
+
+    return plant
+
+
+other_network = another(counting, "on_meta", lambda _: deeper_and_wider)
+one_more = another(counting, "numel", lambda numel: lambda module: numel(module) + 1)
+no_relu = another(functional, "relu", lambda _: lambda x, *_, **__: x)
+halves = another(nn.init, "zeros_", lambda _: lambda tensor: nn.init.constant_(tensor, 0.5))
+
+
+def zeros(module):
+    return another(module, "noise", lambda _: lambda *shape, seed=0: torch.zeros(shape))
+
+
+def scaled(module, by):
+    return another(module, "noise", lambda noise: lambda *shape, **seed: by * noise(*shape, **seed))
+
+
+FAULTS = {
+    "batch_norm.accumulation": uncached(
+        "accumulation_difference",
+        another(nn, "BatchNorm1d", lambda _: lambda *_, **__: nn.Identity()),
+    ),
+    "batch_norm.backward": uncached(
+        "backward_check",
+        another(
+            in_torch, "backward", lambda _: lambda xs, dy, gamma, s: [gamma / s * d for d in dy]
+        ),
+    ),
+    "batch_norm.company": another(
+        nn, "BatchNorm1d", lambda layer: partial(layer, track_running_stats=False)
+    ),
+    "batch_norm.folding": another(batch_norm, "folded_convolution", lambda _: lambda conv, _: conv),
+    "batch_norm.four_steps": another(
+        nn.BatchNorm2d, "load_state_dict", lambda _: lambda *_, **__: None
+    ),
+    "batch_norm.frozen": uncached(
+        "frozen_parameters", another(nn, "BatchNorm2d", lambda layer: partial(layer, momentum=0.0))
+    ),
+    "batch_norm.noise_of_company": zeros(batch_norm),
+    "batch_norm.noise_of_the_mean": scaled(batch_norm, 1.2),
+    "batch_norm.other_norms": another(nn, "GroupNorm", lambda _: lambda _, c: nn.BatchNorm2d(c)),
+    "batch_norm.scale_invariance": another(
+        in_torch, "measured_scale_ratio", lambda ratio: partial(ratio, eps=1e-12)
+    ),
+    "batch_norm.shape_kept": another(batch_norm, "shape", lambda shape: lambda _: shape("normal")),
+    "batch_norm.shrinking_weights": another(
+        in_torch, "measured_scale_ratio", lambda ratio: partial(ratio, eps=1e-12)
+    ),
+    "batch_norm.small_batches": another(nn, "BatchNorm1d", lambda layer: partial(layer, eps=1e-12)),
+    "batch_norm.stored_variance": another(
+        in_torch, "stored_variance", lambda stored: lambda values, _: stored(values, 0.5)
+    ),
+    "batch_norm.undo": another(batch_norm, "undoing", lambda found: lambda: found()[::-1]),
+    "batch_norm.useless_bias": uncached(
+        "useless_bias", another(nn, "BatchNorm2d", lambda _: lambda *_, **__: nn.Identity())
+    ),
+    "counting.bottleneck": one_more,
+    "counting.classifiers": one_more,
+    "counting.down_sampling": another(counting, "macs", lambda macs: lambda *a: macs(*a) + 1),
+    "counting.eight_times": another(
+        torchvision.models, "vgg19", lambda _: torchvision.models.vgg16
+    ),
+    "counting.five": another(torchvision.models, "resnet34", lambda _: torchvision.models.resnet18),
+    "counting.cifar_resnets": one_more,
+    "counting.projection_of_a_bottleneck": one_more,
+    "counting.stem": one_more,
+    "gradients.dropout_shift": another(nn, "Dropout", lambda layer: lambda _: layer(0.1)),
+    "gradients.initialisation": scaled(gradients, 0.9),
+    "gradients.paths": another(
+        gradients, "blueprint_named", lambda _: lambda _: blueprint_named("resnet56")
+    ),
+    "gradients.plain_against_residual": another(
+        gradients, "_narrow", lambda narrow: lambda d, norm, residual: narrow(d, norm, not residual)
+    ),
+    "gradients.plus_one": zeros(gradients),
+    "gradients.products_of_jacobians": scaled(gradients, 0.9),
+    "gradients.shattering": another(
+        gradients, "likeness", lambda likeness: lambda **_: likeness(depths=(1,), seeds=1)
+    ),
+    "gradients.without_batch_norm": another(
+        gradients,
+        "signal",
+        lambda signal: lambda spec, *a, **k: signal(replace(spec, batch_norm=True), *a, **k),
+    ),
+    "trained.before_or_after": no_relu,
+    "trained.degradation": another(
+        trained, "learnt", lambda learnt: lambda depth, _: learnt(depth, True)
+    ),
+    "trained.deleted_block": another(
+        trained, "on_board", lambda found: lambda _: found("resnet20")
+    ),
+    "trained.modes_of_a_network": another(
+        trained, "on_batch_statistics", lambda _: lambda network: network
+    ),
+    "trained.residual_equation": no_relu,
+    "trained.same_capacity": another(
+        trained, "learnt", lambda learnt: lambda depth, _: learnt(depth, True)
+    ),
+    "wiring.block_of_zero_gamma": halves,
+    "wiring.construction": another(
+        wiring,
+        "extended_plain",
+        lambda found: lambda weights: found("random" if weights == "dirac" else weights),
+    ),
+    "wiring.input_coverage": another(
+        wiring,
+        "coverage",
+        lambda found: (
+            lambda: [
+                replace(one, name=name)
+                for one, name in zip(found(), ("v1.5", "v1", "ResNet-D"), strict=True)
+            ]
+        ),
+    ),
+    "wiring.one_by_one": another(
+        nn.Linear, "forward", lambda _: lambda self, x: functional.linear(x, self.weight)
+    ),
+    "wiring.one_layer_branch": no_relu,
+    "wiring.order_of_activation": halves,
+    "wiring.receptive_fields": another(
+        nn, "AvgPool2d", lambda layer: lambda k, s, p: layer(1, s, 0)
+    ),
+    "wiring.relu_before_addition": no_relu,
+    "wiring.relu_keeps_identity": another(wiring, "one_layer", lambda f: lambda: f()[::2] * 2),
+    "wiring.shapes_at_the_addition": another(
+        nn, "Conv2d", lambda layer: lambda i, o, k, s, p: layer(i, o, k, 1, p)
+    ),
+    "wiring.stacked_kernels": another(
+        torch,
+        "ones",
+        lambda ones: lambda *shape: ones(1, 1, 5, 5) if len(shape) == 4 else ones(shape),
+    ),
+    "wiring.versions": another(
+        wiring, "preset", lambda preset: lambda name: preset(name.removesuffix("_v1"))
+    ),
+    "wiring.zero_weights": another(wiring, "one_layer", lambda found: lambda: found()[::-1]),
+}
+"""Function of a proof -> a fault in what it computes; those of counting else build another
+network."""
+
+
+@pytest.mark.parametrize("what", PROOFS)
+def test_a_proof_fails_when_what_it_computes_is_spoilt(monkeypatch, what):
+    name = what.split()[0]
+    fault = FAULTS.get(name, other_network if name.startswith("counting.") else None)
+    assert fault, f"{name} has no fault to be tried with"
+    fault(monkeypatch)
+    assert not prove(what).holds
+
+
+def test_every_fault_is_of_a_proof():
+    assert set(FAULTS) <= {what.split()[0] for what in PROOFS}
+
+
+@pytest.mark.parametrize("what", PROOFS)
+def test_a_proof_fails_for_another_number(monkeypatch, what):
+    """Three units of the last digit are too much for any line that claims a number."""
+
+    def exact(subject, claimed, computed):
+        return result.exact(subject, claimed + 1, computed)
+
+    def near(subject, claimed, computed, tolerance, unit=""):
+        digits = len(claimed.partition(".")[2])
+        return result.near(
+            subject, f"{float(claimed.replace(',', '')) + 3 / 10**digits:.{digits}f}",
+            computed, tolerance, unit,
+        )  # fmt: skip
+
+    changed = []
+    for theme in (batch_norm, counting, gradients, trained, wiring):
+        for name, wrong in (("exact", exact), ("near", near)):
+            if hasattr(theme, name):
+                monkeypatch.setattr(
+                    theme, name, lambda *a, wrong=wrong: changed.append(line := wrong(*a)) or line
+                )
+    assert len(THEMES) == 5
+    proof = prove(what)
+    assert not any(line.holds for line in changed)
+    assert all(line.holds for line in proof.lines if line not in changed)
