@@ -90,6 +90,20 @@ def known(name, files):
     return name
 
 
+@pytest.mark.parametrize(
+    "path", [path for path in SOURCES if path.parent.parent == ROOT / "explorer" / "ui"], ids=short
+)
+def test_pages_do_not_borrow_from_pages_folders(path):
+    """What two pages need has a room of its own."""
+    if path.parent.name == "server":
+        return
+    folders = {one.name for one in (ROOT / "explorer" / "ui").iterdir() if one.is_dir()}
+    for name in imported_by(path):
+        parts = name.split(".")
+        if parts[:2] == ["explorer", "ui"] and parts[2] in folders:
+            assert parts[2] == path.parent.name, f"{short(path)} borrows {name}"
+
+
 @pytest.mark.parametrize("path", SOURCES, ids=short)
 def test_streamlit_is_imported_at_the_top_only(path):
     if layer_of(path) not in ("ui", "pages"):
