@@ -3,7 +3,7 @@
 import streamlit as st
 
 from explorer.architecture import blueprint
-from explorer.ui import picker
+from explorer.ui import hiding, picker
 from explorer.ui.shortcuts import block, network, strides
 from explorer.views.titles import part_title
 from explorer.words import label
@@ -16,12 +16,16 @@ st.markdown(network.lead(bp))
 view = network.choose_view(bp)
 network.show(bp, choice, view)
 
-st.subheader(part_title(view.block.title))
-st.caption(block.breadcrumb(bp, choice, view.block))
-block.show(bp, choice, view.block)
+if view.open:
+    st.subheader(part_title(view.block.title))
+    st.caption(block.breadcrumb(bp, choice, view.block))
+    block.show(bp, choice, view.block)
 
 st.subheader(label("shortcuts.dashed"), anchor="dashed-blocks")
-network.list_dashed(bp)
+if hiding.hidden(network.HIDE):
+    hiding.offer_results(network.HIDE)
+else:
+    network.list_dashed(bp)
 
 st.subheader(label("shortcuts.strides"), anchor="v1-and-v1-5-where-the-stride-sits")
 strides.show(choice, view.block.path)

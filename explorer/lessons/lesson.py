@@ -1,7 +1,7 @@
 """A lesson: stops on a tour through the app, each a page in a chosen state.
 
 Entries of lesson.md (explorer.lessons.entries) with the keys title, minutes, see (the page and its
-state), and try (one thing to do there).
+state), try (one thing to do there), and answer (what one finds; nothing else gives it away).
 """
 
 from dataclasses import dataclass
@@ -12,7 +12,7 @@ from explorer.architecture import blueprint, preset
 from explorer.architecture.comparison import bottleneck, two_3x3
 from explorer.experiments.embedded import cards
 from explorer.lessons.entries import read
-from explorer.words import language
+from explorer.words import language, listed
 
 _CHANNELS: Final = 256
 """At which two 3x3 are held against the bottleneck, here and on the page Parameters."""
@@ -22,7 +22,8 @@ _CHANNELS: Final = 256
 class Stop:
     """One stop. `id` is its name inside, `title` the one on screen.
 
-    `see` is a relative address; `task` is the one thing to try there.
+    `see` is a relative address; `task` is the one thing to try there, `answer` what comes of it,
+    empty where that is for each to say.
     """
 
     id: str
@@ -31,6 +32,7 @@ class Stop:
     see: str
     task: str
     text: str
+    answer: str
 
     @property
     def page(self) -> str:
@@ -52,7 +54,15 @@ def stops() -> tuple[Stop, ...]:
 def _stops(_language: str) -> tuple[Stop, ...]:
     _, entries = read("lesson", _numbers())
     return tuple(
-        Stop(name, values["title"], int(values["minutes"]), values["see"], values["try"], text)
+        Stop(
+            name,
+            values["title"],
+            int(values["minutes"]),
+            values["see"],
+            values["try"],
+            text,
+            values.get("answer", ""),
+        )
         for name, values, text in entries
     )
 
@@ -63,12 +73,15 @@ def minutes_before(number: int) -> int:
 
 
 def _numbers() -> dict[str, object]:
-    dashed = {
-        f"{name}_dashed": len(blueprint(preset(name)).dashed) for name in ("resnet34", "resnet50")
-    }
-    return {
-        "two_3x3": two_3x3(_CHANNELS).weights,
-        "bottleneck": bottleneck(_CHANNELS, reduction=4).weights,
+    numbers: dict[str, object] = {}
+    for name in ("resnet34", "resnet50"):
+        dashed = blueprint(preset(name)).dashed
+        numbers[f"{name}_dashed"] = len(dashed)
+        numbers[f"{name}_dashed_names"] = listed([block.title for block in dashed])
+    wide, narrow = two_3x3(_CHANNELS).weights, bottleneck(_CHANNELS, reduction=4).weights
+    return numbers | {
+        "two_3x3": wide,
+        "bottleneck": narrow,
+        "ratio": f"{wide / narrow:.2f}",
         "resnet20_accuracy": cards()["resnet20"].test_accuracy,
-        **dashed,
     }

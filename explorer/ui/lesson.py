@@ -50,6 +50,9 @@ def show(number: int) -> None:
         st.subheader(stop.title, anchor=False)
         st.markdown(stop.text)
         st.markdown(section("lesson_page", "Try", task=stop.task))
+        if stop.answer:
+            with st.expander(label("lesson.answer")):
+                st.markdown(stop.answer)
         title = label("lesson.open", page=page_title(stop.page))
         tour.link(stop, f":primary-badge[{title}]", ":material/play_arrow:")
     _steps(number)

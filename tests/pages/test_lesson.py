@@ -1,5 +1,6 @@
 """The lesson without a browser: the way through it, and that every stop opens what it says."""
 
+import json
 import re
 from urllib.parse import parse_qs
 
@@ -25,12 +26,12 @@ def test_forty_five_minutes():
 @STOPS
 def test_texts_are_complete(stop):
     assert stop.minutes > 0
-    for text in (stop.text, stop.task):
+    for text in (stop.text, stop.task, *filter(None, [stop.answer])):
         assert text[-1] in ".?" and not re.search(r"[{}]|None|  ", text), text
 
 
 def test_numbers_of_the_texts():
-    text = " ".join(f"{stop.text} {stop.task}" for stop in stops())
+    text = " ".join(f"{stop.text} {stop.task} {stop.answer}" for stop in stops())
     for number in ("11,689,512", "1,179,648", "69,632", "ResNet-34 has 3", "ResNet-50 has 4"):
         assert number in text
 
@@ -40,7 +41,7 @@ SHOWN = {
     "op-by-op": lambda app: any("› **conv1**" in c.value for c in app.caption),
     "solid-and-dashed": lambda app: app.title[0].value == "Shortcuts of ResNet-34",
     "break-a-block": lambda app: len(app.error) == 1 and app.button(key="mend_projection"),
-    "bottleneck": lambda app: "1,179,648" in words(app) and "69,632" in words(app),
+    "bottleneck": lambda app: app.session_state["params_view"] == "bottleneck",
     "batch-norm": lambda app: app.slider(key="bn_size").min == 1,
     "deeper-and-worse": lambda app: any(
         button.label == "Train the four of the reference" for button in app.button
@@ -156,3 +157,34 @@ def test_the_list_opens_at_the_stop_under_way_and_leads_it(open_app):
     assert app.query_params["lesson"] == "batch-norm"
     app.radio(key="lesson_stop").set_value("quiz").run()
     assert app.query_params["lesson"] == "quiz"
+
+
+SECRETS = {
+    "solid-and-dashed": ("13 solid", "3 dashed", "conv3_1", "conv4_1", "conv5_1"),
+    "bottleneck": ("1,179,648", "69,632", "589,824"),
+    "deeper-and-worse": ("1.267", "0.046", "plain-56 ended"),
+}
+
+
+@pytest.mark.parametrize("name", SECRETS)
+def test_no_answer_before_its_question(open_app, name):
+    stop = next(stop for stop in stops() if stop.id == name)
+    app = opened(open_app, name)
+    told = words(app)
+    for secret in SECRETS[name]:
+        assert secret not in told
+        assert secret not in stop.text + stop.task
+    drawings = [
+        json.loads(element.proto.json)
+        for element in app.main.get("bidi_component")
+        if element.proto.json
+    ]
+    assert not any(drawing.get("selected") for drawing in drawings)
+    if name == "bottleneck":
+        assert not any("589,824" in drawing.get("svg", "") for drawing in drawings)
+    (key,) = (b.key for b in app.main.button if b.label == "Show the results")
+    app.button(key=key).click().run()
+    assert not app.exception
+    shown = words(app) + "".join(str(element.proto) for element in app.main.get("bidi_component"))
+    assert SECRETS[name][0] in shown
+    assert not any("_hide" in parameter for parameter in app.query_params)

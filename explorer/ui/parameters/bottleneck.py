@@ -7,16 +7,19 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 import streamlit as st
 
 from explorer.architecture.comparison import Comparison, Stack, compare
-from explorer.ui import controls
+from explorer.ui import controls, hiding
 from explorer.ui.drawing import drawing
 from explorer.views import bottleneck_picture
 from explorer.words import glossary, label, section
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from streamlit.delta_generator import DeltaGenerator
 
 CHANNELS: Final = (16, 32, 64, 128, 256, 512, 1024, 2048)
 REDUCTIONS: Final = (1, 2, 4, 8, 16)
+HIDE: Final = "params_hide"
 SIZES: Final = (7, 14, 28, 56, 112)
 
 
@@ -42,6 +45,9 @@ def draw() -> None:
         ("bottleneck", f"{asked.channels:,}", "1"),
         ("narrow", middle, paper),
     )
+    if hiding.hidden(HIDE):
+        _questions(cards, pair, middle)
+        return
     longest = bottleneck_picture.longest_side(pair.stacks)
     slots = []
     for column, (name, channels, ratio), stack in zip(
@@ -62,6 +68,17 @@ def draw() -> None:
     st.markdown(section("parameters", "bottleneck"))
     _texts(pair, asked)
     _count(pair, asked.size, slots)
+
+
+def _questions(cards: Iterable[tuple[str, str, str]], pair: Comparison, middle: str) -> None:
+    """The layers of the stacks without their numbers, to calculate them first."""
+    for column, (name, channels, _), stack in zip(st.columns(3), cards, pair.stacks, strict=True):
+        title = label(f"params_stack.{name}", channels=channels)
+        with column, st.container(border=True, height="stretch"):
+            st.markdown(section("parameters", f"stack, {name}", title=title, middle=middle))
+            layers = (bottleneck_picture.lines_of(layer)[0] for layer in stack.layers)
+            st.markdown("\n".join(f"- {layer}" for layer in layers))
+    hiding.offer_results(HIDE)
 
 
 def _controls() -> Asked:

@@ -7,7 +7,7 @@ import streamlit as st
 
 from explorer.architecture import Block, Blueprint, NetworkSpec, blueprint
 from explorer.lessons.shortcut_numbers import summary
-from explorer.ui import controls
+from explorer.ui import controls, hiding
 from explorer.ui.drawing import drawing
 from explorer.ui.picker import Choice
 from explorer.views import diagram, shortcut_table
@@ -19,6 +19,7 @@ from explorer.words import glossary, label, language, listed, quoted, section
 
 LAYOUT: Final = "shortcuts_layout"
 UNFOLD: Final = "shortcuts_unfold"
+HIDE: Final = "shortcuts_hide"
 BLOCK: Final = "shortcuts_block"
 _HEIGHT: Final = 720
 _NOTHING: Final = ("nothing",)
@@ -33,9 +34,16 @@ class View(NamedTuple):
     block: Block
     picked: bool
 
+    @property
+    def open(self) -> bool:
+        """Whether the block is shown: one is picked for the visitor unless that tells too much."""
+        return self.picked or not hiding.hidden(HIDE)
+
 
 def lead(bp: Blueprint) -> str:
-    """The page's first sentence."""
+    """The page's first sentence; it counts no dashed blocks while the results are hidden."""
+    if hiding.hidden(HIDE):
+        return section("shortcuts", "lead hidden", blocks=len(bp.blocks))
     numbers = summary(bp)
     name = {"none": "lead plain", "projection-always": "lead all dashed"}.get(
         bp.spec.shortcut, "lead" if bp.dashed else "lead all solid"
@@ -109,7 +117,7 @@ def show(bp: Blueprint, choice: Choice, view: View) -> None:
         height=_HEIGHT,
         tools=True,
         choosable=True,
-        selected=node_of(bp, view.block.path, view.unfold),
+        selected=node_of(bp, view.block.path, view.unfold) if view.open else None,
         filename=f"{choice.name}_shortcuts",
         dim=view.picked,
         scene=f"{choice.title} {choice.image_size} {view.layout}",

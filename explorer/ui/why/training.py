@@ -6,13 +6,15 @@ from typing import Any, Final
 
 import streamlit as st
 
-from explorer.ui import controls, downloading, picker
+from explorer.ui import controls, downloading, hiding, picker
 from explorer.ui.why import runs
 from explorer.ui.why.queue import remember, service, visitor
 from explorer.words import WordedError, glossary, label, section
 
 _SHORTCUTS: Final = ("none", "padding", "projection")
 _RATES: Final = ("0.1", "0.02")
+HIDE: Final = "why_hide"
+"""`why_hide=results` keeps the losses of the reference runs back."""
 _DEPTHS: Final = tuple(range(8, 111, 6))
 
 
@@ -21,10 +23,12 @@ def draw() -> None:
     st.write(section("why_residual", "training"))
     pictures = controls.choice("why_pictures", runs.PICTURES)
     usable = pictures == "gratings" or _photographs()
-    if pictures == "gratings":
+    if pictures == "gratings" and not hiding.hidden(HIDE):
         st.caption(section("why_residual", "gratings"))
     _form(usable)
     runs.draw()
+    if hiding.hidden(HIDE):
+        hiding.offer_results(HIDE)
     remember()
 
 
@@ -33,7 +37,8 @@ def _photographs() -> bool:
     from explorer.experiments import cifar10
 
     if cifar10.present():
-        st.caption(section("why_residual", "photographs"))
+        if not hiding.hidden(HIDE):
+            st.caption(section("why_residual", "photographs"))
         return True
     archive = cifar10.archive()
     st.info(
