@@ -30,6 +30,13 @@ class OpPair(NamedTuple):
     right: Op | None
     differs: tuple[Aspect, ...]
 
+    @property
+    def one(self) -> Op:
+        """The left op, or the right one where it is alone."""
+        found = self.left or self.right
+        assert found is not None
+        return found
+
     def difference(self, measure: Measure) -> int:
         """Right minus left."""
         return _difference(self.left, self.right, measure)
@@ -51,10 +58,14 @@ class BlockPair:
     @property
     def name(self) -> str:
         """Unique in an alignment: the left block's path, or the right one's where it is alone."""
-        if self.left is not None:
-            return self.left.path
-        assert self.right is not None
-        return f"right-{self.right.path}"
+        return self.one.path if self.left is not None else f"right-{self.one.path}"
+
+    @property
+    def one(self) -> Block:
+        """The left block, or the right one where it is alone."""
+        found = self.left or self.right
+        assert found is not None
+        return found
 
     @cached_property
     def ops(self) -> tuple[OpPair, ...]:

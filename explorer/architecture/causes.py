@@ -25,13 +25,15 @@ class Cause:
 
     Attributes:
         id: what differs.
-        blocks: how many pairs of blocks it concerns, in each of which ...
-        params, macs, activations: ... it makes this difference, all of them together.
+        blocks: how many pairs of blocks it concerns, stem and head among them, unless
+        residual: says that they are residual blocks only.
+        params, macs, activations: the difference that it makes in all of them together.
         example: the pair of ops in which it is largest, in MACs before parameters.
     """
 
     id: CauseId
     blocks: int
+    residual: bool
     params: int
     macs: int
     activations: int
@@ -68,6 +70,15 @@ def _cause(name: CauseId, examples: list[Example]) -> Cause:
         measures: tuple[Measure, ...] = ("macs", "params", "activations")
         return tuple(abs(example.op.difference(measure)) for measure in measures)
 
-    blocks = len({example.block.name for example in examples})
+    blocks = {example.block.name: example.block for example in examples}
+    residual = all(block.one.shortcut for block in blocks.values())
     largest = max(examples, key=weight)
-    return Cause(name, blocks, total("params"), total("macs"), total("activations"), largest)
+    return Cause(
+        name,
+        len(blocks),
+        residual,
+        total("params"),
+        total("macs"),
+        total("activations"),
+        largest,
+    )

@@ -52,3 +52,15 @@ def memory(values: int) -> tuple[str, str]:
     """What this many 4-byte floats take: (in MB of 10^6 bytes, in MiB of 2^20 bytes)."""
     size = 4 * values
     return f"{size / 10**6:,.1f} MB", f"{size / 2**20:,.1f} MiB"
+
+
+def signed(difference: int) -> str:
+    """A difference with its sign: `+1,024`, `−1,024`; `0` where there is none."""
+    return f"{difference:+,}".replace("-", "\N{MINUS SIGN}") if difference else "0"
+
+
+def signed_share(difference: int, of: int) -> str:
+    """A difference in percent of what it is a difference from, with its sign: `+5.7 %`."""
+    share = 100 * difference / of if of else 0.0
+    digits = f"{share:+,.1f}" if abs(share) >= 0.1 else f"{share:+.2g}"
+    return f"{digits}\N{NO-BREAK SPACE}%".replace("-", "\N{MINUS SIGN}")

@@ -25,6 +25,7 @@ GROUPS: Final = {
     "network": (
         Entry("shape_trace", "timeline"),
         Entry("shortcuts", "call_split"),
+        Entry("compare", "compare_arrows"),
         Entry("block_lab", "view_agenda"),
         Entry("parameters", "stacked_bar_chart"),
     ),

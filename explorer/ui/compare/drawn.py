@@ -1,0 +1,180 @@
+"""Both networks as one drawing, and the chosen block of both beside each other."""
+
+from collections.abc import Sequence
+from functools import lru_cache
+from typing import Any, Final
+
+import streamlit as st
+
+from explorer.architecture import Block
+from explorer.architecture.alignment import Alignment, BlockPair
+from explorer.architecture.costs import MEASURES, Measure
+from explorer.ui import controls
+from explorer.ui.compare.sides import BLOCK, UNFOLD, Sides
+from explorer.ui.drawing import drawing
+from explorer.ui.shortcuts.block import show_ops
+from explorer.views import compare_picture, compare_tables
+from explorer.views.titles import part_title
+from explorer.words import glossary, label, language, listed, section
+
+_HEIGHT: Final = 760
+_NOTHING: Final = ("nothing",)
+_MEASURE: Final = "compare_measure"
+
+
+def show(sides: Sides) -> Measure:
+    """The drawing with its controls, and both of a block; returns what the tables count."""
+    one = sides.one
+    stages = compare_picture.foldable(one)
+    first, second = st.columns([3, 2], vertical_alignment="bottom")
+    with first:
+        unfold = controls.choices(
+            UNFOLD,
+            stages or _NOTHING,
+            shown=lambda path: label(f"{UNFOLD}.nothing") if path in _NOTHING else path,
+            disabled=not stages,
+            help=glossary("folded"),
+        )
+    with second:
+        chosen = controls.choice(
+            BLOCK,
+            tuple(pair.name for pair in one.pairs),
+            kind="select",
+            shown=lambda name: _block_name(one.pair(name)),
+            optional=True,
+            placeholder=label(f"{BLOCK}.choose"),
+        )
+    opened = tuple(stage for stage in unfold if stage in stages)
+    capped = [
+        part.title
+        for part in one.parts
+        if part.path in opened and len(part.pairs) > compare_picture.MOST_UNFOLDED
+    ]
+    if capped:
+        most = compare_picture.MOST_UNFOLDED
+        st.info(section("compare", "capped", stages=listed(capped), most=most))
+    drawing(
+        _svg(one, sides.titles, opened, language()),
+        key="compare_drawing",
+        label=_alt(sides),
+        height=_HEIGHT,
+        tools=True,
+        choosable=True,
+        selected=compare_picture.row_of(one, chosen, opened) if chosen else None,
+        filename=f"{sides.names[0]}_{sides.names[1]}",
+        scene=f"{sides.names} {one.left.image_size}",
+        on_choose=_choose,
+    )
+    shown = one.pair(chosen) if chosen else _first_different(one)
+    return _show_pair(sides, shown)
+
+
+def _block_name(pair: BlockPair) -> str:
+    name = part_title(pair.one.title)
+    return name if pair.left else label(f"{BLOCK}.alone", block=name)
+
+
+def _choose(name: str) -> None:
+    controls.put(BLOCK, None if controls.held(BLOCK) == name else name, None)
+
+
+@lru_cache(maxsize=16)
+def _drawn(one: "_Same", titles: tuple[str, str], unfold: tuple[str, ...], _language: str) -> str:
+    return compare_picture.picture(one.alignment, titles, unfold)
+
+
+class _Same:
+    """An alignment as a cache's key: there is one object for each two networks and sizes."""
+
+    def __init__(self, alignment: Alignment) -> None:
+        self.alignment = alignment
+
+    def __hash__(self) -> int:
+        return id(self.alignment)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, _Same) and self.alignment is other.alignment
+
+
+def _svg(one: Alignment, titles: tuple[str, str], unfold: tuple[str, ...], spoken: str) -> str:
+    return _drawn(_Same(one), titles, unfold, spoken)
+
+
+def _alt(sides: Sides) -> str:
+    pairs = sides.one.pairs
+    alone = [pair for pair in pairs if pair.left is None or pair.right is None]
+    different = [pair for pair in pairs if pair.differs]
+    words = [label(f"aspect.{aspect}") for aspect in sides.one.differs]
+    differs = (
+        section("compare", "alt differs", aspects=listed(words))
+        if words
+        else section("compare", "alt same")
+    )
+    return section(
+        "compare",
+        "alt of the drawing",
+        left=sides.titles.left,
+        right=sides.titles.right,
+        equal=len(pairs) - len(different),
+        different=len(different) - len(alone),
+        alone=len(alone),
+        differs=differs,
+    )
+
+
+def _first_different(one: Alignment) -> BlockPair:
+    both = [pair for pair in one.pairs if pair.left and pair.right]
+    return next((pair for pair in both if pair.differs), one.pairs[0])
+
+
+def _show_pair(sides: Sides, pair: BlockPair) -> Measure:
+    """Both blocks with their ops, drawn and as a table."""
+    st.subheader(label("compare.chosen", name=_block_name(pair)), anchor="both-blocks")
+    st.markdown(_said_of(sides, pair))
+    both = (("left", pair.left), ("right", pair.right))
+    for column, (side, block), title in zip(
+        st.columns(2, gap="medium"), both, sides.titles, strict=True
+    ):
+        with column:
+            st.markdown(f"**{title}**")
+            _one_block(side, block, title, pair)
+    measure: Measure = controls.choice(_MEASURE, MEASURES, default="macs", help=glossary("MACs"))
+    table = compare_tables.pair_rows(pair, (measure,), short=True)
+    show_rows(table, measure)
+    return measure
+
+
+def _one_block(side: str, block: Block | None, title: str, pair: BlockPair) -> None:
+    if block is None:
+        other = part_title(pair.one.title)
+        st.info(section("compare", "chosen alone", block=other, network=title))
+    else:
+        show_ops(block, f"compare_{side}")
+
+
+def _said_of(sides: Sides, pair: BlockPair) -> str:
+    if pair.left is None or pair.right is None:
+        return ""
+    names = {"left": part_title(pair.left.title), "right": part_title(pair.right.title)}
+    if not pair.differs:
+        return section("compare", "chosen equal", **names)
+    differs = listed(compare_picture.differs_told(pair))
+    return section("compare", "chosen", differs=differs, **names)
+
+
+def show_rows(table: Sequence[compare_tables.Cells], measure: Measure) -> None:
+    """A table of one measure, as high as its rows up to twenty of them."""
+    name = label(f"measure.{measure}")
+    titles = {
+        f"{measure}_left": label("compare_table.before", measure=name),
+        f"{measure}_right": label("compare_table.after", measure=name),
+        measure: label("compare_table.difference"),
+    }
+    found: dict[str, Any] = {
+        column: label(f"{compare_tables.TABLE}.{column}") for column in ("left", "right", "differs")
+    }
+    for column, title in titles.items():
+        form = "%+,d" if column == measure else "localized"
+        found[column] = st.column_config.NumberColumn(title, format=form)
+    height = 35 * (min(len(table), 20) + 1) + 3
+    st.dataframe(table, hide_index=True, width="stretch", height=height, column_config=found)

@@ -1,0 +1,83 @@
+"""Both networks in sentences, in tables, and as files."""
+
+from typing import Final
+
+import streamlit as st
+
+from explorer.architecture.costs import Measure, amount
+from explorer.architecture.notation import signed
+from explorer.lessons import compare
+from explorer.ui import controls
+from explorer.ui.compare.drawn import show_rows
+from explorer.ui.compare.sides import UNFOLD, Sides
+from explorer.views import compare_tables
+from explorer.words import glossary, label, section
+
+_ROWS: Final = "compare_rows"
+
+
+def told(sides: Sides) -> None:
+    """How much differs, which choices, and what follows."""
+    one, titles = sides.one, sides.titles
+    st.markdown(compare.lead(one, titles))
+    sizes = {"left_size": one.left.image_size, "right_size": one.right.image_size}
+    if sizes["left_size"] != sizes["right_size"]:
+        st.caption(
+            section("compare", "sizes differ", left=titles.left, **sizes, right=titles.right)
+        )
+    if reason := compare.main_reason(one, titles):
+        st.markdown(reason)
+    if choices := compare.choices(one):
+        st.markdown("\n".join(f"- {choice}" for choice in choices))
+    if reasons := compare.reasons(one, titles):
+        with st.expander(label("compare.follows")):
+            st.markdown("\n".join(f"- {reason}" for reason in reasons))
+
+
+def figures(sides: Sides) -> None:
+    """Parameters, MACs, activations, receptive field and published accuracy of both."""
+    st.subheader(label("compare.figures"), anchor="figures", help=glossary("protocol"))
+    st.markdown(compare_tables.figures(sides.one, sides.titles, sides.published))
+    st.caption(section("compare", "figures"))
+
+
+def table(sides: Sides, measure: Measure) -> None:
+    """Blocks or ops of both in rows that sum to the totals, and files of them."""
+    one = sides.one
+    st.subheader(label("compare.table"), anchor="table")
+    by = controls.choice(_ROWS, ("blocks", "ops"), default="blocks")
+    unfold = controls.held(UNFOLD) or ()
+    rows = (
+        compare_tables.op_rows(one, (measure,))
+        if by == "ops"
+        else compare_tables.block_rows(one, unfold, (measure,))
+    )
+    st.markdown(
+        section(
+            "compare",
+            "table",
+            before=f"{amount(one.left, measure):,}",
+            after=f"{amount(one.right, measure):,}",
+            measure=label(f"measure.{measure}"),
+            difference=signed(one.difference(measure)),
+        )
+    )
+    show_rows(rows, measure)
+    name = f"{sides.names[0]}_{sides.names[1]}"
+    with st.container(horizontal=True):
+        st.download_button(
+            label("compare.save_csv"),
+            lambda: compare_tables.csv_text(compare_tables.op_rows(one)),
+            file_name=f"{name}.csv",
+            mime="text/csv",
+            key="compare_csv",
+            on_click="ignore",
+        )
+        st.download_button(
+            label("compare.save_markdown"),
+            lambda: compare_tables.markdown(compare_tables.block_rows(one)),
+            file_name=f"{name}.md",
+            mime="text/markdown",
+            key="compare_markdown",
+            on_click="ignore",
+        )

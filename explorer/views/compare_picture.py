@@ -1,0 +1,294 @@
+"""Two networks as two columns, block beside block; what differs is named and coloured between.
+
+No stage colours here: a colour says what differs. Five aspects have one of their own, which keeps
+apart from the others under colour blindness and stands out on either theme; the rest is told by
+its word alone, as all are.
+"""
+
+from collections.abc import Callable, Container, Sequence
+from typing import Final, NamedTuple
+
+from explorer.architecture.alignment import Alignment, BlockPair, Part, runs
+from explorer.architecture.block_pairs import ASPECTS, Aspect
+from explorer.architecture.notation import window
+from explorer.architecture.ops import Block, Op
+from explorer.views.palette import BACKGROUND, BORDER, PANEL, TEXT
+from explorer.views.svg import document, node, text
+from explorer.views.titles import part_title
+from explorer.words import label, listed, width
+
+COLOURS: Final[dict[Aspect, str]] = {
+    "kernel": "#7e29ff",
+    "width": "#12a5a5",
+    "stride": "#c63971",
+    "shortcut": "#5fa630",
+    "order": "#4f6f20",
+}
+"""Chosen for contrast (3:1 on both themes) and distance (CIEDE2000, 16 under colour blindness)."""
+MOST_UNFOLDED: Final = 200
+"""Rows of an unfolded stage that are drawn."""
+
+_SIZE: Final = 14
+_LINE: Final = 20.0
+_BOX: Final = 3 * _LINE + 4
+_GAP: Final = 9.0
+_ARC: Final = 20.0
+_SIGN: Final = 12.0
+_EDGE: Final = 4.0
+_LEAST: Final = 120.0
+
+
+class Row(NamedTuple):
+    """One row: pairs that show the same, of which the first is named."""
+
+    pairs: tuple[BlockPair, ...]
+
+    @property
+    def first(self) -> BlockPair:
+        return self.pairs[0]
+
+
+class _Place(NamedTuple):
+    """Widths: of each column of boxes, and of what stands between them."""
+
+    box: float
+    middle: float
+
+    @property
+    def right(self) -> float:
+        return _EDGE + _ARC + self.box + self.middle
+
+    @property
+    def total(self) -> float:
+        return self.right + self.box + _ARC + _EDGE
+
+
+def rows(part: Part, unfold: Container[str] = (), most: int | None = MOST_UNFOLDED) -> list[Row]:
+    """The part's pairs as they are drawn: runs that show the same are one row, or unfolded.
+
+    Of an unfolded stage the first `most` are, all where that is None.
+    """
+    if part.path in unfold:
+        return [Row((pair,)) for pair in part.pairs[:most]]
+    return [Row(run) for run in runs(part.pairs)]
+
+
+def foldable(one: Alignment) -> tuple[str, ...]:
+    """Paths of the stages that have folded rows unless they are unfolded."""
+    return tuple(part.path for part in one.parts if len(rows(part)) < len(part.pairs))
+
+
+def row_of(one: Alignment, name: str, unfold: Container[str] = ()) -> str | None:
+    """Name of the row in which this pair is drawn; None where it is beyond the drawn ones."""
+    for part in one.parts:
+        for row in rows(part, unfold):
+            if any(pair.name == name for pair in row.pairs):
+                return row.first.name
+    return None
+
+
+def picture(one: Alignment, titles: tuple[str, str], unfold: Container[str] = ()) -> str:
+    """Both networks as an SVG; each row carries the name of its first pair."""
+    drawn = [(part, rows(part, unfold)) for part in one.parts]
+    every = [row for _, of_part in drawn for row in of_part]
+    place = _place(every, titles)
+    parts = [
+        text(_EDGE + _ARC + place.box / 2, 20, titles[0], bold=True),
+        text(place.right + place.box / 2, 20, titles[1], bold=True),
+    ]
+    y = 34.0
+    legend, y = _legend(one, place, y)
+    parts += legend
+    for part, of_part in drawn:
+        if len(part.pairs) > 1 or part.pairs[0].one.shortcut:
+            y += 6
+            title = label("named.in_brackets", name=part.title, what=part.path)
+            parts.append(text(_EDGE + _ARC, y + 14, title, anchor="start", size=_SIZE))
+            y += _LINE + 2
+        for row in of_part:
+            high = _height(row)
+            parts.append(_row(row, place, y, high))
+            y += high + _GAP
+    return document(place.total, y, parts)
+
+
+def _place(every: Sequence[Row], titles: tuple[str, str]) -> _Place:
+    lines = [*titles]
+    for row in every:
+        for side in (0, 1):
+            lines += _lines(row, side)
+    box = max(_LEAST, *(width(line, _SIZE) + 20 for line in lines))
+    return _Place(box, _chip_width() + 18)
+
+
+def _chip_width() -> float:
+    words = [label(f"aspect.{aspect}") for aspect in ASPECTS]
+    return max(width(word, _SIZE) for word in words) + _SIGN + 12
+
+
+def _height(row: Row) -> float:
+    return max(_BOX, _LINE * len(row.first.differs) + 4)
+
+
+def _side(pair: BlockPair, side: int) -> Block | None:
+    return pair.right if side else pair.left
+
+
+def _lines(row: Row, side: int) -> list[str]:
+    """What stands in a box: the block's name and how often, and its convolutions."""
+    block = _side(row.first, side)
+    if block is None:
+        return []
+    name = part_title(block.title)
+    if len(row.pairs) > 1:
+        name = label("compare.times", name=name, n=len(row.pairs))
+    windows, channels = made_of(block)
+    return [name, windows, channels]
+
+
+def made_of(block: Block) -> tuple[str, str]:
+    """The main branch's windows and its channels: `1x1 → 3x3/2 → 1x1` and `64 → 64 → 256`."""
+    ops = [op for op in block.main_ops if op.kind in ("conv", "max_pool", "linear")]
+    return " → ".join(map(_window, ops)), " → ".join(f"{op.out_shape[0]:,}" for op in ops)
+
+
+def _window(op: Op) -> str:
+    if op.kind == "linear":
+        return op.name
+    if op.kind == "max_pool":
+        return label("compare.pool", window=window(op))
+    return label("compare.groups", window=window(op), n=op.groups) if op.groups > 1 else window(op)
+
+
+def _row(row: Row, place: _Place, y: float, high: float) -> str:
+    pair = row.first
+    alone = pair.left is None or pair.right is None
+    frame = next((COLOURS[a] for a in pair.differs if a in COLOURS), TEXT)
+    colour = BORDER if not pair.differs else TEXT if alone else frame
+    boxes = [
+        _box(row, side, x, y, place.box, high, colour)
+        for side, x in ((0, _EDGE + _ARC), (1, place.right))
+    ]
+    left = _EDGE + _ARC + place.box
+    between = _between(pair, left, place.middle, y, high)
+    return node(pair.name, told(row), *boxes, between)
+
+
+def told(row: Row) -> str:
+    """A row for who does not see it."""
+    pair = row.first
+    name = part_title(pair.one.title)
+    if len(row.pairs) > 1:
+        name = label("compare.times", name=name, n=len(row.pairs))
+    return label("named.of", name=name, what=listed(differs_told(pair)))
+
+
+def differs_told(pair: BlockPair) -> list[str]:
+    """What differs in a pair, in words."""
+    if pair.left is None or pair.right is None:
+        return [label(f"compare.only_{'right' if pair.left is None else 'left'}")]
+    return [label(f"aspect.{aspect}") for aspect in pair.differs] or [label("compare.equal")]
+
+
+def _box(row: Row, side: int, x: float, y: float, wide: float, high: float, colour: str) -> str:
+    block = _side(row.first, side)
+    if block is None:
+        return (
+            f'<rect x="{x:.1f}" y="{y:.1f}" width="{wide:.1f}" height="{high:.1f}" rx="7" '
+            f'fill="none" pointer-events="all" stroke="{BORDER}" stroke-width="1.5" '
+            f'stroke-dasharray="3 6"/>'
+        )
+    differs = bool(row.first.differs)
+    middle = y + high / 2
+    lines = [
+        text(x + 10, middle - 15 + _LINE * index, line, anchor="start", bold=bold, size=_SIZE)
+        for index, line in enumerate(_lines(row, side))
+        for bold in (differs and not index,)
+    ]
+    return "".join(
+        (
+            _shortcut(block, x + (wide if side else 0), y, high, 1 if side else -1),
+            f'<rect x="{x:.1f}" y="{y:.1f}" width="{wide:.1f}" height="{high:.1f}" rx="7" '
+            f'fill="{BACKGROUND if differs else PANEL}" stroke="{colour}" '
+            f'stroke-width="{3 if differs else 1}"/>',
+            *lines,
+        )
+    )
+
+
+def _shortcut(block: Block, x: float, y: float, high: float, outwards: int) -> str:
+    if block.shortcut is None or block.shortcut.kind == "none":
+        return ""
+    return _arc(x, y + 6, y + high - 6, outwards, block.shortcut.dashed)
+
+
+def _arc(x: float, top: float, bottom: float, outwards: int, dashed: bool) -> str:
+    far = x + outwards * (_ARC - 2)
+    dashes = ' stroke-dasharray="4 4"' if dashed else ""
+    return (
+        f'<path d="M{x:.1f},{top:.1f} C{far:.1f},{top:.1f} {far:.1f},{bottom:.1f} '
+        f'{x:.1f},{bottom:.1f}" fill="none" stroke="{TEXT}" stroke-width="1.5"{dashes}/>'
+    )
+
+
+def _between(pair: BlockPair, x: float, wide: float, y: float, high: float) -> str:
+    middle = y + high / 2
+    if not pair.differs:
+        return text(x + wide / 2, middle + 5, "=", size=_SIZE)
+    if pair.left is None or pair.right is None:
+        return text(x + wide / 2, middle + 5, differs_told(pair)[0], size=_SIZE)
+    top = middle - len(pair.differs) * _LINE / 2
+    return "".join(
+        _chip(x + 12, top + _LINE * index, aspect, label(f"aspect.{aspect}"))
+        for index, aspect in enumerate(pair.differs)
+    )
+
+
+def _chip(x: float, y: float, aspect: Aspect, word: str) -> str:
+    """A sign in the aspect's colour, hollow where it has none, and its word."""
+    colour = COLOURS.get(aspect)
+    return (
+        f'<rect x="{x:.1f}" y="{y + 4:.1f}" width="{_SIGN}" height="{_SIGN}" rx="2" '
+        f'fill="{colour or "none"}" stroke="{colour or TEXT}" stroke-width="1"/>'
+        + text(x + _SIGN + 5, y + 15, word, anchor="start", size=_SIZE)
+    )
+
+
+def _legend(one: Alignment, place: _Place, y: float) -> tuple[list[str], float]:
+    """Signs of what this drawing shows, in lines as wide as it; and where it ends."""
+    found: list[str] = []
+    paired = [pair for pair in one.pairs if pair.left and pair.right]
+    present = {aspect for pair in paired for aspect in pair.differs}
+    entries = [(aspect, label(f"aspect_meaning.{aspect}")) for aspect in ASPECTS]
+    x = _EDGE
+    signs = [(_aspect_sign(aspect), word) for aspect, word in entries if aspect in present]
+    if len(paired) < len(one.pairs):
+        signs.append((_gap_sign, label("aspect_meaning.gap")))
+    kinds = {b.shortcut.line for b in (*one.left.blocks, *one.right.blocks) if b.shortcut}
+    signs += [
+        (_arc_sign(line == "dashed"), label(f"aspect_meaning.{line}"))
+        for line in ("solid", "dashed")
+        if line in kinds
+    ]
+    for sign, word in signs:
+        wide = width(word, _SIZE) * 1.04 + _SIGN + 24
+        if x + wide > place.total and x > _EDGE:
+            x, y = _EDGE, y + _LINE
+        found.append(sign(x, y) + text(x + _SIGN + 6, y + 15, word, anchor="start", size=_SIZE))
+        x += wide
+    return found, y + _LINE + 6
+
+
+def _aspect_sign(aspect: Aspect) -> Callable[[float, float], str]:
+    return lambda x, y: _chip(x, y, aspect, "")
+
+
+def _gap_sign(x: float, y: float) -> str:
+    return (
+        f'<rect x="{x:.1f}" y="{y + 4:.1f}" width="{_SIGN}" height="{_SIGN}" rx="2" fill="none" '
+        f'stroke="{TEXT}" stroke-width="1" stroke-dasharray="2 2"/>'
+    )
+
+
+def _arc_sign(dashed: bool) -> Callable[[float, float], str]:
+    return lambda x, y: _arc(x + _SIGN, y + 2, y + 18, -1, dashed)

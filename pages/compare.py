@@ -1,0 +1,22 @@
+"""Compare: two networks side by side, what differs between them, and what follows."""
+
+import streamlit as st
+
+from explorer.ui import picker
+from explorer.ui.compare import drawn, numbers, sides
+from explorer.words import label, section
+
+choice = picker.current()
+
+heading = st.container()
+st.markdown(section("compare", "introduction"))
+both = sides.choose(choice)
+with heading:
+    st.title(label("compare.title", left=both.titles.left, right=both.titles.right))
+numbers.told(both)
+
+st.subheader(label("compare.drawing"), anchor="block-by-block")
+st.markdown(section("compare", "picture"))
+measure = drawn.show(both)
+numbers.table(both, measure)
+numbers.figures(both)

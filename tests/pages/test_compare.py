@@ -1,0 +1,137 @@
+"""The page Compare: any two networks, what differs between them and why, whatever a link says."""
+
+import json
+
+import pytest
+
+from explorer.architecture import PRESETS, blueprint
+from explorer.ui.compare.sides import nearest
+from tests.pages.test_nonsense_in_links import NONSENSE
+
+
+def words(app):
+    boxes = (*app.markdown, *app.caption, *app.warning, *app.error, *app.info, *app.title)
+    return "\n".join(box.value for box in boxes)
+
+
+def drawings(app):
+    """The data of every drawing by its file's name."""
+    found = {}
+    for element in app.get("bidi_component"):
+        data = json.loads(element.proto.json) if element.proto.json else {}
+        if "svg" in data:
+            found[data["filename"]] = data
+    return found
+
+
+def button(app, key):
+    return next(found for found in app.button if found.key == key)
+
+
+def test_v1_in_sentences_drawing_and_tables(open_app):
+    app = open_app("compare", net="resnet50", **{"with": "resnet50_v1"})
+    assert not app.exception
+    text = words(app)
+    assert "ResNet-50 v1 has as many parameters as ResNet-50**: 25,557,032." in text
+    assert "**231,211,008 MACs fewer** (−5.7\N{NO-BREAK SPACE}%)" in text
+    assert "In 3 blocks the stride sits on another layer" in text
+    assert "**Stride of a bottleneck on**: 3x3 on the left, 1x1 on the right." in text
+    shown = drawings(app)["resnet50_resnet50_v1"]
+    assert shown["selected"] is None
+    assert shown["svg"].count("stride</text>") == 3
+    assert {"conv3_1_compare_left", "conv3_1_compare_right"} <= set(drawings(app))
+    pair, whole = (frame.value for frame in app.dataframe)
+    assert pair["macs"].sum() == -77_070_336
+    assert whole["macs"].iloc[-1] == whole["macs"].iloc[:-1].sum() == -231_211_008
+
+
+@pytest.mark.parametrize("measure", ["params", "macs", "activations"])
+@pytest.mark.parametrize("rows", ["blocks", "ops"])
+def test_rows_sum_to_the_totals(open_app, rows, measure):
+    query = {"with": "resnet152", "compare_rows": rows, "compare_measure": measure}
+    app = open_app("compare", net="resnet18", **query)
+    table = app.dataframe[1].value
+    totals = [
+        getattr(blueprint(PRESETS[name].spec, 224), measure) for name in ("resnet18", "resnet152")
+    ]
+    for column, total in zip((f"{measure}_left", f"{measure}_right"), totals, strict=True):
+        assert table[column].iloc[:-1].sum() == table[column].iloc[-1] == total
+    assert table[measure].iloc[-1] == totals[1] - totals[0]
+
+
+def test_a_link_opens_a_block_that_only_one_has(open_app):
+    query = {"with": "resnet152", "compare_block": "right-layer3.7", "compare_unfold": "layer2"}
+    app = open_app("compare", net="resnet18", **query)
+    assert not app.exception
+    shown = drawings(app)["resnet18_resnet152"]
+    assert shown["selected"] == "right-layer3.2"
+    assert 'data-path="right-layer2.7"' in shown["svg"]
+    assert "ResNet-18 has no block that stands beside conv4_8" in words(app)
+    assert any("conv4_8" in box.value for box in app.subheader)
+
+
+def test_without_a_choice_it_is_the_nearest(open_app):
+    app = open_app("compare", net="resnet50", stride_on="1x1")
+    assert app.title[0].value == "ResNet-50, customised and ResNet-50 v1"
+    assert "Both are the same network" in words(app)
+    app = open_app("compare", net="resnet18", groups="1", num_classes="10")
+    assert app.title[0].value == "ResNet-18, customised and ResNet-18"
+    assert nearest(PRESETS["resnet34"].spec, "resnet34") == "resnet18"
+
+
+def test_a_pair_is_one_click(open_app):
+    app = open_app("compare", net="resnet101", num_classes="10", compare_block="layer1.1")
+    button(app, "compare_plain34_resnet34").click().run()
+    assert not app.exception
+    assert app.title[0].value == "Plain-34 and ResNet-34"
+    assert app.query_params["net"] == ["plain34"]
+    assert app.query_params["with"] == ["resnet34"]
+    assert "compare_block" not in app.query_params
+
+
+@pytest.mark.parametrize(
+    ("left", "right"),
+    [
+        ("resnet1202", "preact_resnet1001"),
+        ("resnet20", "wide_resnet101_2"),
+        ("d2l_resnet18", "plain110"),
+        ("preact_resnet200", "resnext101_64x4d"),
+    ],
+)
+def test_any_two_networks(open_app, left, right):
+    app = open_app("compare", net=left, **{"with": right})
+    assert not app.exception
+    assert f"{left}_{right}" in drawings(app)
+
+
+def test_each_reads_its_usual_image_unless_both_can_read_the_chosen_one(open_app):
+    app = open_app("compare", net="resnet18", image_size="320", **{"with": "resnet34"})
+    assert "as each is usually shown" not in words(app)
+    assert "| Image, px | 320 | 320 | 0 |" in words(app)
+    app = open_app("compare", net="resnet20", **{"with": "resnet18"})
+    assert "as each is usually shown" in words(app)
+    assert "| Image, px | 32 | 224 |" in words(app)
+
+
+def test_figures_of_one_protocol_are_beside_each_other(open_app):
+    app = open_app("compare", net="resnet18", **{"with": "resnet34"})
+    text = words(app)
+    assert "1 crop of 224 px | 69.758\N{NO-BREAK SPACE}% | 73.314\N{NO-BREAK SPACE}% | +3.56" in text
+
+
+KEYS = ("with", "compare_block", "compare_unfold", "compare_measure", "compare_rows")
+
+
+@pytest.mark.parametrize("value", NONSENSE, ids=lambda value: repr(value)[:12])
+def test_nonsense_gives_the_defaults(open_app, value):
+    app = open_app("compare", net="resnet20", **dict.fromkeys(KEYS, value))
+    assert not app.exception
+    assert app.title[0].value == "ResNet-20 and ResNet-32"
+    assert list(app.dataframe[1].value.columns)[-1] == "macs"
+
+
+def test_every_control_is_tried(open_app):
+    app = open_app("compare", net="resnet20")
+    kinds = ("selectbox", "multiselect", "button_group", "text_input", "toggle", "radio")
+    found = {w.key for kind in kinds for w in app.main.get(kind) if getattr(w, "key", None)}
+    assert found <= set(KEYS)
