@@ -210,7 +210,7 @@ def _box(row: Row, side: int, x: float, y: float, wide: float, high: float, colo
             _shortcut(block, x + (wide if side else 0), y, high, 1 if side else -1),
             f'<rect x="{x:.1f}" y="{y:.1f}" width="{wide:.1f}" height="{high:.1f}" rx="7" '
             f'fill="{BACKGROUND if differs else PANEL}" stroke="{colour}" '
-            f'stroke-width="{3 if differs else 1}"/>',
+            f'stroke-width="{1 if colour in (BORDER, TEXT) else 3}"/>',
             *lines,
         )
     )

@@ -10,9 +10,9 @@ from explorer.architecture import Block
 from explorer.architecture.alignment import Alignment, BlockPair
 from explorer.architecture.costs import MEASURES, Measure
 from explorer.ui import controls
+from explorer.ui.block_drawing import block_drawing
 from explorer.ui.compare.sides import BLOCK, UNFOLD, Sides
 from explorer.ui.drawing import drawing
-from explorer.ui.shortcuts.block import show_ops
 from explorer.views import compare_picture, compare_tables
 from explorer.views.titles import part_title
 from explorer.words import glossary, label, language, listed, section
@@ -149,7 +149,7 @@ def _one_block(side: str, block: Block | None, title: str, pair: BlockPair) -> N
         other = part_title(pair.one.title)
         st.info(section("compare", "chosen alone", block=other, network=title))
     else:
-        show_ops(block, f"compare_{side}")
+        block_drawing(block, f"compare_{side}", f"{block.title}_{side}")
 
 
 def _said_of(sides: Sides, pair: BlockPair) -> str:

@@ -8,10 +8,8 @@ from explorer.architecture import Block, Blueprint
 from explorer.architecture.notation import shape_text
 from explorer.lessons.shortcut_numbers import of_block
 from explorer.ui.address import address
-from explorer.ui.drawing import drawing
+from explorer.ui.block_drawing import block_drawing
 from explorer.ui.picker import Choice
-from explorer.views import block_diagram
-from explorer.views.dot import DrawingError
 from explorer.views.titles import part_title
 from explorer.words import glossary, label, section
 
@@ -79,25 +77,16 @@ def show_ops(
     block: Block, name: str, *, selected: str | None = None, choosable: bool = False
 ) -> None:
     """A block's diagram; `name` tells it from the page's other ones."""
-    try:
-        picture = block_diagram.sheet(block).picture
-    except DrawingError as problem:
-        st.error(str(problem))
-        return
 
     def choose(path: str) -> None:
         op = path.removeprefix(f"{block.path}.")
         st.session_state[OP] = None if st.session_state.get(OP) == op else op
 
-    drawing(
-        picture.svg,
-        key=f"shortcuts_{name}",
-        label=section("shortcuts", "alt of a block", title=part_title(block.title)),
-        tools=True,
-        choosable=choosable,
+    block_drawing(
+        block,
+        f"shortcuts_{name}",
+        f"{block.title}_{name}",
         selected=selected,
-        filename=f"{block.title}_{name}",
-        min_width=round(picture.width),
         on_choose=choose if choosable else None,
     )
 
