@@ -352,7 +352,15 @@ def _aliases() -> dict[str, dict[str, str]]:
     return tomllib.loads(file.read_text(encoding="utf-8"))
 
 
-# --- numbers ------------------------------------------------------------------------------------
+# --- texts and numbers --------------------------------------------------------------------------
+
+
+def text(key: str, most: int) -> str:
+    """A text that the address holds and no control shows, cut after `most` characters; `put`
+    with the default "" changes it."""
+    _settle(key, lambda asked: asked[:most], "", _memory().page)
+    found: str = _memory().chosen[key]
+    return found
 
 
 def number(

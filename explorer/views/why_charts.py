@@ -5,7 +5,7 @@ Training runs are also a file.
 
 from collections.abc import Mapping, Sequence
 from math import log10
-from typing import Any, Literal
+from typing import Any
 
 import pandas as pd
 from plotly import graph_objects as go
@@ -13,10 +13,8 @@ from plotly import graph_objects as go
 from explorer.architecture.paths import Paths
 from explorer.architecture.studies import Study
 from explorer.views import palette
-from explorer.views.chart_style import FONT, hover, plainly, styled
+from explorer.views.chart_style import FONT, hover, styled
 from explorer.words import label
-
-Reported = Literal["loss", "accuracy"]
 
 _RESIDUAL = (palette.BLUE, palette.SKY, palette.INDIGO, palette.PURPLE, palette.GREEN)
 """Kinds of residual networks; orange is for plain ones only."""
@@ -213,30 +211,6 @@ def identity(depths: Sequence[int], errors: Mapping[str, Sequence[float]]) -> go
     return styled(figure, 400, "layers", "relative_error", legend="below")
 
 
-def training(runs: Mapping[str, Sequence[Mapping[str, Any]]], what: Reported) -> go.Figure:
-    """What a training reported by step, one line per run.
-
-    The loss is on a logarithmic axis, so that late progress shows too.
-
-    Args:
-        runs: name, a visitor's words, -> points.
-        what: the number of each point to draw.
-    """
-    figure = go.Figure()
-    for index, (name, points) in enumerate(runs.items()):
-        figure.add_scatter(
-            x=[point["step"] for point in points],
-            y=[point[what] for point in points],
-            name=plainly(name),
-            mode="lines",
-            line=_line(index),
-            hovertemplate=label("hover.step", step="%{x}", value="%{y:.3f}"),
-        )
-    figure.update_yaxes(type="log" if what == "loss" else "linear")
-    height = 340 + 24 * len(runs)
-    return styled(figure, height, "step", f"training_{what}", legend="below", uirevision="training")
-
-
 def deletions(
     titles: Sequence[str], paths: Sequence[str], accuracy: Sequence[float | None], whole: float
 ) -> go.Figure:
@@ -313,11 +287,3 @@ def curves_csv(runs: Mapping[str, tuple[str, Sequence[Mapping[str, Any]]]]) -> s
 def _kind_slot(row: str, index: int) -> int:
     """Colour of a row of a study, by its id and its place."""
     return palette.network_slot(True) if row in _PLAIN_ROWS else _RESIDUAL[index]
-
-
-def _line(index: int) -> dict[str, Any]:
-    return {
-        "color": palette.chart_colour(_RESIDUAL[index % len(_RESIDUAL)]),
-        "width": 3,
-        "dash": _DASHES[(index // len(_RESIDUAL)) % len(_DASHES)],
-    }

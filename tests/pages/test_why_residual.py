@@ -117,7 +117,7 @@ def rerun_until(app, condition):
 
 def test_a_run_is_trained_shown_and_deleted_from(open_app):
     app = open_app("why_residual", why_part="training")
-    assert any("No run yet" in info.value for info in app.info)
+    assert any("No run yet" in caption.value for caption in app.caption)
     app.selectbox(key="why_new_depth").set_value(8)
     app.number_input(key="why_new_steps").set_value(20)
     app.text_input(key="why_new_name").set_value("first")

@@ -23,6 +23,7 @@ from explorer.views import (
 )
 from explorer.views.batch_norm import charts as norm_charts
 from explorer.views.batch_norm.steps import journey
+from explorer.views.training_chart import Run, training
 
 SMALL = blueprint(preset("resnet20"), 32)
 LINE = np.array([0.25, 0.5, 0.75])
@@ -83,8 +84,8 @@ CHARTS: dict[str, Callable[[], Figure]] = {
         [2, 10], {"residual": [0.5, 0.25]}, {"residual": [0.5, None]}
     ),
     "identity": lambda: why_charts.identity([2, 10], {"plain": [0.5, 0.75]}),
-    "training loss": lambda: why_charts.training({"ab: plain-20": POINTS}, "loss"),
-    "training accuracy": lambda: why_charts.training({"ab: plain-20": POINTS}, "accuracy"),
+    "training loss": lambda: training({"ab: plain-20": Run(POINTS, True, 20)}, "loss", 20),
+    "training accuracy": lambda: training({"ab: plain-20": Run(POINTS, True, 20)}, "accuracy", 20),
     "deletions": lambda: why_charts.deletions(["conv2_1", "conv3_1"], PATHS, [0.5, None], 0.875),
     "path lengths": lambda: why_charts.path_lengths(Paths(4), 1, 2),
     **{

@@ -27,12 +27,12 @@ from explorer.views import (
     shortcut_table,
     tables,
     trace_table,
-    why_charts,
 )
 from explorer.views.batch_norm import charts as norm_charts
 from explorer.views.batch_norm import layer_tables
 from explorer.views.batch_norm.steps import table as steps_table
 from explorer.views.chart_style import FONT, MARGIN
+from explorer.views.training_chart import Run, training
 from tests.views.charts import CHARTS, POINTS, SMALL
 from tests.views.said import said, strings
 
@@ -170,9 +170,9 @@ class TestCharts:
 
 def hostile_figures():
     entry = network_charts.Chosen(HOSTILE, 10**6, 10**7, 32)
-    other = {f"{HOSTILE} {index}": POINTS for index in range(2)}
-    yield "runs", why_charts.training(other, "loss")
-    yield "runs' accuracy", why_charts.training(other, "accuracy")
+    other = {f"{HOSTILE} {index}": Run(POINTS, True, 20) for index in range(2)}
+    yield "runs", training(other, "loss")
+    yield "runs' accuracy", training(other, "accuracy")
     yield "network", network_charts.cost_map(entries()[:3], entry)
     yield "classes", inference_charts.top_bars([HOSTILE], [0.5])
     yield "answers", inference_charts.deletion_bars(["a"], ["layer1.0"], [0.5], [HOSTILE], 0.5)

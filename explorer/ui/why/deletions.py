@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Final
 
 import streamlit as st
@@ -31,14 +31,14 @@ def of(trainings: list[Training]) -> dict[str, Status[Any, DeletionResult]]:
 def draw(
     trainings: list[Training],
     ordered: dict[str, Status[Any, DeletionResult]],
-    named: Callable[[Training], str],
+    named: Mapping[str, str],
 ) -> None:
     """Choose a finished training, have its blocks deleted, see what is left.
 
     Args:
         trainings: all runs on the page.
         ordered: what `of` says of them.
-        named: tells one training from the others.
+        named: training -> what tells it from the others.
     """
     done = {
         training.id: training
@@ -56,7 +56,7 @@ def draw(
     chosen = st.selectbox(
         label("why_deleted.label"),
         list(done),
-        format_func=lambda training: named(done[training]),
+        format_func=named.__getitem__,
         key="why_deleted",
     )
     training, deletion = done[chosen], ordered.get(chosen)

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 import streamlit as st
 
 from explorer.experiments.jobs import ENDED
 from explorer.ui import chart, controls
-from explorer.ui.why import deletions
+from explorer.ui.why import deletions, names, verdict
 from explorer.ui.why.queue import service, started, visitor
-from explorer.views import why_charts
+from explorer.views import training_chart, why_charts
 from explorer.views.tables import worded
+from explorer.views.training_chart import Run
 from explorer.words import label, quoted, section
 
 if TYPE_CHECKING:
@@ -24,24 +26,36 @@ if TYPE_CHECKING:
 
 PICTURES: Final[tuple[Pictures, ...]] = ("gratings", "cifar10")
 _MOST: Final = 8
+_RUNS: Final = "why_runs"
 
 
 def draw() -> None:
     """The runs of the address: while one is unfinished, this part reruns by itself."""
-    st.text_input(
-        label("why_runs.label"),
-        key="why_runs",
-        max_chars=200,
-        help=section("why_residual", "runs help"),
-        **controls.BOUND,
-    )
-    if not _identifiers():
-        st.info(section("why_residual", "no run yet"))
-        return
     seen = _look()
     # The first run of the part shows what was just seen; each later one looks again.
     fresh = [seen]
     st.fragment(_watch, run_every=0.8 if seen.active else None)(fresh, seen.active)
+    if _identifiers():
+        _choose(names.of({status.id: status.recipe for status in seen.statuses}))
+
+
+def _choose(known: Mapping[str, str]) -> None:
+    """Which runs are on the chart, by their names; a classmate's is added by its id."""
+    ids = _identifiers()
+    st.session_state["why_shown"] = ids
+    st.multiselect(
+        label("why_runs.label"),
+        ids,
+        format_func=lambda run: known.get(run, run),
+        key="why_shown",
+        on_change=_chosen,
+        accept_new_options=True,
+        help=section("why_residual", "runs help"),
+    )
+
+
+def _chosen() -> None:
+    _keep(st.session_state["why_shown"])
 
 
 def chosen_pictures() -> Pictures:
@@ -52,12 +66,16 @@ def chosen_pictures() -> Pictures:
 
 def add(identifier: str) -> None:
     """Put a run on the chart; the oldest makes room."""
-    st.session_state["why_runs"] = ",".join([*_identifiers(), identifier][-_MOST:])
+    _keep([*_identifiers(), identifier])
+
+
+def _keep(runs: Sequence[str]) -> None:
+    controls.put(_RUNS, ",".join(dict.fromkeys(runs[-_MOST:])), "")
 
 
 def _identifiers() -> list[str]:
-    typed = st.session_state.get("why_runs") or ""
-    return [part for part in typed.replace(" ", "").split(",") if part][:_MOST]
+    typed = controls.text(_RUNS, 200).replace(" ", "").split(",")
+    return list(dict.fromkeys(filter(None, typed)))[:_MOST]
 
 
 class _Seen(NamedTuple):
@@ -89,62 +107,121 @@ def _watch(fresh: list[_Seen], active: bool) -> None:
     if missing := set(_identifiers()) - {status.id for status in statuses}:
         ids = label("list.comma").join(map(quoted, sorted(missing)))
         st.warning(section("why_residual", "runs not here", ids=ids))
-    for status in statuses:
-        _progress(status)
-    lines = {_named(status): status.points for status in _comparable(statuses)}
-    if any(lines.values()):
-        left, right = st.columns(2)
-        with left:
-            figure = why_charts.training(lines, "loss")
-            chart.show(figure, key="why_loss", alt=label("why_alt.loss"))
-        with right:
-            figure = why_charts.training(lines, "accuracy")
-            chart.show(figure, key="why_accuracy", alt=label("why_alt.accuracy"))
+    _progress(statuses)
+    _curves(_comparable(statuses))
+    _conclude(statuses)
     _results(statuses)
-    deletions.draw(statuses, seen.deletions, _named)
+    deletions.draw(statuses, seen.deletions, names.of(_recipes(statuses)))
     if seen.active != active:
         st.rerun()
+
+
+def _recipes(statuses: list[Training]) -> dict[str, TrainingRecipe]:
+    return {status.id: status.recipe for status in statuses}
+
+
+def _curves(statuses: list[Training]) -> None:
+    """Loss and accuracy, in one place from before the first step to after the last."""
+    called = names.of(_recipes(statuses))
+    lines = {
+        called[status.id]: Run(
+            status.points,
+            status.recipe.shortcut == "none",
+            status.recipe.depth,
+            status.recipe.batch_norm,
+        )
+        for status in statuses
+    } or {
+        label(f"training.{kind}", depth=depth): Run((), kind == "plain", depth)
+        for depth in (20, 56)
+        for kind in ("plain", "residual")
+    }
+    steps = max((status.recipe.steps for status in statuses), default=300)
+    pictures = {status.recipe.pictures for status in statuses} or {chosen_pictures()}
+    least = 0.005 if "gratings" in pictures else 0.5
+    left, right = st.columns([3, 2])
+    with left:
+        figure = training_chart.training(lines, "loss", steps, least)
+        chart.show(figure, key="why_loss", alt=label("why_alt.loss"))
+    with right:
+        figure = training_chart.training(lines, "accuracy", steps)
+        chart.show(figure, key="why_accuracy", alt=label("why_alt.accuracy"))
+
+
+def _conclude(statuses: list[Training]) -> None:
+    """What the finished runs show; then, and not before, what the reference run found."""
+    if not (found := verdict.sentences(statuses)):
+        return
+    st.success("  \n".join(found), icon=":material/insights:")
+    st.caption(section("why_residual", f"reference {chosen_pictures()}"))
 
 
 def _comparable(statuses: list[Training]) -> list[Training]:
     """The runs on the chosen pictures, or all where there is none: losses of two kinds of
     pictures share no axis."""
     chosen = chosen_pictures()
-    return [one for one in statuses if one.recipe.pictures == chosen and one.points] or statuses
+    return [one for one in statuses if one.recipe.pictures == chosen] or statuses
 
 
-def _progress(status: Training) -> None:
-    if status.state in ("done", "cancelled"):
-        return
-    if status.state == "failed":
-        st.error(label("named.of", name=_in_words(status.recipe), what=status.problem))
-        return
-    button, bar = st.columns([1, 6], vertical_alignment="center")
-    if started(status.owner):
-        button.button(
-            label("why_runs.cancel"),
-            key=f"why_cancel_{status.id}",
-            on_click=service().cancel,
-            args=(status.id, visitor()),
-            width="stretch",
-        )
-    done = status.points[-1]["step"] if status.points else 0
-    name = _in_words(status.recipe)
+def _progress(statuses: list[Training]) -> None:
+    """One line for all runs, which stays where it is when they are done."""
+    called = names.of(_recipes(statuses), markdown=True)
+    for status in statuses:
+        if status.state == "failed":
+            st.error(label("named.of", name=called[status.id], what=status.problem))
+    with st.container(height=52, border=False):
+        text, share, own = _news(statuses, called)
+        if own:
+            bar, button = st.columns([5, 1], vertical_alignment="center")
+            button.button(
+                label("why_runs.cancel"),
+                key="why_cancel",
+                on_click=_cancel,
+                args=(own,),
+                width="stretch",
+            )
+            bar.progress(share or 0.0, text)
+        elif share is not None:
+            st.progress(share, text)
+        else:
+            st.caption(text)
+
+
+def _news(
+    statuses: list[Training], called: Mapping[str, str]
+) -> tuple[str, float | None, list[str]]:
+    """What the line says, how much is done (None where nothing runs), whose can be cancelled."""
+    going = [status for status in statuses if status.state not in ENDED]
+    if not going:
+        return section("why_residual", "training" if statuses else "no run yet"), None, []
+    now = next((status for status in going if status.state == "running"), going[0])
+    text = _told(now, called[now.id])
+    if len(statuses) > 1:
+        before = statuses.index(now) + 1
+        text = section("why_residual", "one of many", n=before, total=len(statuses), run=text)
+    done = now.points[-1]["step"] if now.points else 0
+    own = [status.id for status in going if started(status.owner)]
+    return text, done / now.recipe.steps, own
+
+
+def _cancel(runs: list[str]) -> None:
+    for run in runs:
+        service().cancel(run, visitor())
+
+
+def _told(status: Training, name: str) -> str:
+    done, steps = status.points[-1]["step"] if status.points else 0, status.recipe.steps
     if status.state == "queued":
-        text = section("why_residual", "run waits", name=name, before=status.position)
-    elif not done:
-        text = section("why_residual", "run starts", name=name)
-    else:
-        steps = status.recipe.steps
-        left = status.seconds / done * (steps - done)
-        text = section("why_residual", "run goes on", name=name, step=done, steps=steps, left=left)
-    bar.progress(done / status.recipe.steps, text)
+        return section("why_residual", "run waits", name=name, before=status.position)
+    if not done:
+        return section("why_residual", "run starts", name=name)
+    left = status.seconds / done * (steps - done)
+    return section("why_residual", "run goes on", name=name, step=done, steps=steps, left=left)
 
 
 def _results(statuses: list[Training]) -> None:
     rows = [
         {
-            "run": status.id,
             "network": status.recipe.title,
             "state": label(f"job_state.{status.state}"),
             "loss": _number(status.result and status.result.train_loss),
@@ -160,18 +237,6 @@ def _results(statuses: list[Training]) -> None:
         {status.id: (status.recipe.title, status.points) for status in statuses}
     )
     st.download_button(label("why_runs.save"), text, "training_runs.csv", "text/csv", key="why_csv")
-
-
-def _named(status: Training) -> str:
-    """Tells two runs of one recipe apart; for places that show text as it is."""
-    return label("named.in_brackets", name=status.recipe.title, what=status.id[:4])
-
-
-def _in_words(recipe: TrainingRecipe) -> str:
-    """The recipe's title for Markdown: a name is a visitor's, and others may watch the run."""
-    if not recipe.name:
-        return recipe.network
-    return label("training.named", name=quoted(recipe.name), network=recipe.network)
 
 
 def _number(value: float | None, digits: int = 3) -> str:

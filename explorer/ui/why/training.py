@@ -19,27 +19,44 @@ _DEPTHS: Final = tuple(range(8, 111, 6))
 
 
 def draw() -> None:
-    """The form and, below it, the runs."""
-    st.write(section("why_residual", "training"))
-    pictures = controls.choice("why_pictures", runs.PICTURES)
-    usable = pictures == "gratings" or _photographs()
-    if pictures == "gratings" and not hiding.hidden(HIDE):
-        st.caption(section("why_residual", "gratings"))
-    _form(usable)
+    """The four of the reference and their curves first; a run of one's own below them."""
+    left, right = st.columns([3, 2], vertical_alignment="bottom")
+    pictures = controls.settled("why_pictures", runs.PICTURES, runs.PICTURES[0])
+    usable = pictures == "gratings" or _present()
+    left.button(
+        label("why_train.four"),
+        key="why_train_four",
+        type="primary",
+        on_click=_start_four,
+        disabled=not usable,
+        help=section("why_residual", "the four"),
+    )
+    with right:
+        controls.choice("why_pictures", runs.PICTURES, label_visibility="collapsed")
+    if not usable:
+        _download()
+    if problem := st.session_state.pop("why_problem", None):
+        st.error(problem)
     runs.draw()
+    with st.expander(label("why_train.own")):
+        _form(usable)
+    if usable and not hiding.hidden(HIDE):
+        st.caption(section("why_residual", pictures))
     if hiding.hidden(HIDE):
         hiding.offer_results(HIDE)
     remember()
 
 
-def _photographs() -> bool:
-    """What CIFAR-10 is for, or how to get it; whether it is on this machine."""
+def _present() -> bool:
     from explorer.experiments import cifar10
 
-    if cifar10.present():
-        if not hiding.hidden(HIDE):
-            st.caption(section("why_residual", "photographs"))
-        return True
+    return cifar10.present()
+
+
+def _download() -> None:
+    """How to get CIFAR-10."""
+    from explorer.experiments import cifar10
+
     archive = cifar10.archive()
     st.info(
         section("why_residual", "no photographs", variable=cifar10.FOLDER_VARIABLE),
@@ -50,12 +67,11 @@ def _photographs() -> bool:
         key="why_download",
         help=section("why_residual", "where from", url=archive.url),
     )
-    return False
 
 
 def _form(usable: bool) -> None:
-    with st.form("why_form", border=True, enter_to_submit=False):
-        columns = st.columns(6, vertical_alignment="bottom")
+    with st.form("why_form", border=False, enter_to_submit=False):
+        columns = st.columns([3, 4, 4, 3, 4, 4], vertical_alignment="bottom")
         columns[0].selectbox(
             label("why_new_depth.label"), _DEPTHS, _DEPTHS.index(20), key="why_new_depth"
         )
@@ -73,24 +89,14 @@ def _form(usable: bool) -> None:
             label("why_new_steps.label"), 10, 2_000, 300, 50, key="why_new_steps"
         )
         columns[5].number_input(label("why_new_seed.label"), 0, 9_999, 0, key="why_new_seed")
-        name, left, right = st.columns(3, vertical_alignment="bottom")
+        name, right = st.columns(2, vertical_alignment="bottom")
         name.text_input(label("why_new_name.label"), max_chars=30, key="why_new_name")
-        left.form_submit_button(
+        right.form_submit_button(
             label("why_train.one"),
-            type="primary",
             on_click=_start_one,
             width="stretch",
             disabled=not usable,
         )
-        right.form_submit_button(
-            label("why_train.four"),
-            on_click=_start_four,
-            width="stretch",
-            disabled=not usable,
-            help=section("why_residual", "the four"),
-        )
-    if problem := st.session_state.pop("why_problem", None):
-        st.error(problem)
 
 
 def _start_one() -> None:
@@ -101,6 +107,8 @@ def _start_one() -> None:
         batch_norm=state.why_new_norm,
         rate=float(state.why_new_rate),
         name=(state.why_new_name or "").strip(),
+        steps=int(state.why_new_steps),
+        seed=int(state.why_new_seed),
     )
 
 
@@ -118,8 +126,6 @@ def _start(**choices: Any) -> None:
         recipe = degradation.TrainingRecipe(
             **choices,
             pictures=runs.chosen_pictures(),
-            steps=int(state.why_new_steps),
-            seed=int(state.why_new_seed),
             device=picker.current().device,
         )
         runs.add(service().submit(degradation.train, recipe, visitor()))

@@ -1,0 +1,49 @@
+"""What trainings are called beside each other, and what is said when they are done."""
+
+from types import SimpleNamespace
+
+from explorer.experiments.degradation import TrainingRecipe
+from explorer.ui.why import names, verdict
+
+
+def run(depth, shortcut, loss, **more):
+    result = loss and SimpleNamespace(train_loss=loss, diverged=False)
+    return SimpleNamespace(recipe=TrainingRecipe(depth, shortcut, **more), result=result)
+
+
+def test_only_what_differs_is_said():
+    four = {f"{d}{s}": TrainingRecipe(d, s) for d in (20, 56) for s in ("none", "padding")}
+    assert list(names.of(four).values()) == ["plain-20", "ResNet-20", "plain-56", "ResNet-56"]
+    seeds = {str(seed): TrainingRecipe(20, "none", seed=seed) for seed in (0, 1)}
+    assert list(names.of(seeds).values()) == ["plain-20, seed 0", "plain-20, seed 1"]
+
+
+def test_two_of_one_recipe_have_two_names():
+    same = {"a": TrainingRecipe(20, "none"), "b": TrainingRecipe(20, "none")}
+    assert list(names.of(same).values()) == ["plain-20 (1)", "plain-20 (2)"]
+
+
+def test_a_visitors_name_is_quoted_for_markdown():
+    named = {"a": TrainingRecipe(20, "none", name="*x*")}
+    assert names.of(named)["a"] == "*x*: plain-20"
+    assert names.of(named, markdown=True)["a"].startswith("`'*x*'`: ")
+
+
+def test_the_verdict_is_computed():
+    plain = [run(20, "none", 0.076), run(56, "none", 1.386)]
+    (said,) = verdict.sentences(plain)
+    assert said == (
+        "**plain-56 ended at 1.386, 18.2 times plain-20's 0.076: "
+        "deeper and worse, on training data.**"
+    )
+    residual = [run(20, "padding", 0.009), run(56, "padding", 0.022)]
+    assert "ResNet-56 ended at 0.022, ResNet-20 at 0.009" in verdict.sentences(residual)[0]
+    assert len(verdict.sentences([*residual, *plain])) == 2
+
+
+def test_no_verdict_over_different_recipes_or_unfinished_runs():
+    assert not verdict.sentences([run(20, "none", 0.1), run(56, "none", 1.4, rate=0.02)])
+    assert not verdict.sentences([run(20, "none", 0.1), run(56, "none", None)])
+    assert (
+        "no clear degradation" in verdict.sentences([run(20, "none", 1.0), run(56, "none", 1.1)])[0]
+    )
