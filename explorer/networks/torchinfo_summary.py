@@ -46,8 +46,9 @@ def summary(bp: Blueprint) -> Summary:
         input_size=(1, *bp.in_shape),
         device="meta",
         depth=3,
-        col_names=("input_size", "output_size", "kernel_size", "num_params", "mult_adds"),
+        col_names=("input_size", "output_size", "num_params", "mult_adds"),
         row_settings=("var_names",),
+        col_width=18,
         verbose=0,
     )
     biased = [op for op in bp.ops if op.kind == "conv" and op.bias]

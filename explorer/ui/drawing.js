@@ -1,5 +1,6 @@
 // Shows an SVG that follows the theme: scroll, zoom, choose a node by click or keyboard, download.
 const SVG_NS = "http://www.w3.org/2000/svg";
+const LEGIBLE = 0.8;
 const FONTS = "Source Sans, Arial, Helvetica, sans-serif";
 // A rerun draws the page again; what the visitor has zoomed and scrolled to stays.
 const kept = new WeakMap();
@@ -42,16 +43,20 @@ export default function ({ parentElement, data, setTriggerValue }) {
     scale = Math.min(4, Math.max(0.02, wanted));
     svg.style.width = `${width * scale}px`;
     svg.style.height = `${height * scale}px`;
+    if (data.height && !full()) {
+      stage.style.height = `${Math.min(data.height, height * scale + 18)}px`;
+    }
     keep();
   };
   const room = () => [stage.clientWidth / width, full() ? stage.clientHeight / height
     : (data.height ?? Infinity) / height];
   const full = () => root.matches(":fullscreen");
   const fit = () => resize(Math.min(...room(), full() ? 3 : 1));
-  // Legible first: what would shrink by more than a twentieth keeps its size and is scrolled.
+  // Whole where that is still legible; what would shrink further keeps its size and is scrolled.
   const natural = () => {
     const whole = Math.min(...room());
-    resize(whole >= 0.95 ? Math.min(1, whole) : room()[0] >= 0.95 ? Math.min(1, room()[0]) : 1);
+    const wide = room()[0];
+    resize(whole >= LEGIBLE ? Math.min(1, whole) : wide >= LEGIBLE ? Math.min(1, wide) : 1);
   };
   const zoom = (factor, at = [stage.clientWidth / 2, stage.clientHeight / 2]) => {
     const [x, y] = [stage.scrollLeft + at[0], stage.scrollTop + at[1]];
@@ -62,7 +67,7 @@ export default function ({ parentElement, data, setTriggerValue }) {
   };
 
   if (zooms) {
-    stage.style.height = data.height ? `${Math.min(data.height, height + 18)}px` : "auto";
+    if (!data.height) stage.style.height = "auto";
     if (scale) resize(scale);
     else if (data.start === "fit") fit();
     else natural();
@@ -76,8 +81,24 @@ export default function ({ parentElement, data, setTriggerValue }) {
     } else {
       svg.style.height = "auto";
     }
-    if (data.min_width) svg.style.minWidth = `${data.min_width}px`;
   }
+  // A window may change its width without a rerun.
+  const fitted = () => {
+    if (data.min_width && !zooms) {
+      const whole = stage.clientWidth >= LEGIBLE * data.min_width;
+      svg.style.minWidth = whole ? "" : `${data.min_width}px`;
+    }
+    hint();
+  };
+  // What is cut off fades, so that one sees that there is more.
+  const hint = () => {
+    const rest = stage.scrollWidth - stage.clientWidth - stage.scrollLeft;
+    stage.classList.toggle("more", rest > 4);
+  };
+  const watched = new ResizeObserver(fitted);
+  watched.observe(stage);
+  stage.addEventListener("scroll", hint, { passive: true });
+  fitted();
   keep();
 
   const nodes = [...svg.querySelectorAll("[data-path], g.node[id]")].filter(
@@ -219,6 +240,8 @@ export default function ({ parentElement, data, setTriggerValue }) {
     }
   }
   return () => {
+    watched.disconnect();
+    stage.removeEventListener("scroll", hint);
     window.removeEventListener("pointermove", onMove);
     window.removeEventListener("pointerup", onUp);
     stage.removeEventListener("wheel", onWheel);

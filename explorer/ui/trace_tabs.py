@@ -27,6 +27,8 @@ Action = Literal["open", "close", "walk"]
 """What the button of a row does."""
 _BLOCK: Final = "trace_block"
 """Of the URL: path of the block that is open."""
+_OF_BLOCKS: Final = ("block", "stage", "shortcut", "out", "kernels", "params", "millions")
+_OF_OPS: Final = ("op", "in", "out", "kernel", "stride", "params", "macs")
 
 
 @st.fragment
@@ -57,17 +59,18 @@ def _blocks(bp: Blueprint, choice: Choice) -> None:
         walks: list[Action] = ["walk"] * len(inside)
         actions[place : place + 1] = ["close", *walks]
     table = trace_table.arrow_table(
-        [*rows, total], [label(f"trace_row.{action}") for action in actions]
+        [trace_table.abbreviated(row) for row in (*rows, total)],
+        [label(f"trace_row.{action}") for action in actions],
     )
     acts = [(action, str(row["path"])) for action, row in zip(actions, rows, strict=True)]
-    _table(bp, table, acts, "trace_blocks")
+    _table(bp, table, acts, "trace_blocks", _OF_BLOCKS)
 
 
 def _ops(bp: Blueprint, choice: Choice) -> None:
     table, text = _every_op(choice.spec, choice.image_size, language())
     st.markdown(section("shape_trace", "ops"))
     _download(text, f"{choice.name}_ops.csv")
-    _table(bp, table, [("walk", op.path) for op in bp.ops], "trace_ops")
+    _table(bp, table, [("walk", op.path) for op in bp.ops], "trace_ops", _OF_OPS)
 
 
 @lru_cache(maxsize=8)
@@ -138,14 +141,19 @@ def _summary(spec: NetworkSpec, image_size: int) -> Summary:
     return summary(blueprint(spec, image_size))
 
 
-def _table(bp: Blueprint, table: pa.Table, acts: list[tuple[Action, str]], key: str) -> None:
-    """Rows labelled with their stage's colour, with a button that acts on the row's path."""
+def _table(
+    bp: Blueprint, table: pa.Table, acts: list[tuple[Action, str]], key: str, order: tuple[str, ...]
+) -> None:
+    """Rows labelled with their stage's colour, with a button that acts on the row's path.
+
+    `order` names the columns that a projector has room for; the table's own menu has the others.
+    """
 
     def act() -> None:
         _act(*acts[st.session_state[f"{key}_click"]["row"]])
 
     button = st.column_config.ButtonColumn(
-        "", type="secondary", pinned=True, on_click=act, key=f"{key}_click"
+        "", type="secondary", width=70, pinned=True, on_click=act, key=f"{key}_click"
     )
     st.dataframe(
         table,
@@ -153,6 +161,7 @@ def _table(bp: Blueprint, table: pa.Table, acts: list[tuple[Action, str]], key: 
         hide_index=True,
         placeholder="",
         height="content" if len(acts) < 40 else 620,
+        column_order=("action", *order),
         column_config=_columns(bp) | {"action": button},
     )
 
@@ -176,20 +185,34 @@ def _columns(bp: Blueprint) -> dict[str, Any]:
     columns: dict[str, Any] = dict(headings(trace_table.TABLE, trace_table.COLUMNS))
     for column in (*trace_table.SUMMED, "output_stride"):
         columns[column] = st.column_config.NumberColumn(
-            named(column), format="localized", help=glossary(terms.get(column, column))
+            named(column),
+            format="localized",
+            # As wide as thirteen digits, with a separator after each three.
+            width=125 if column == "macs" else 105,
+            help=glossary(terms.get(column, column)),
         )
     columns["receptive_field"] = st.column_config.NumberColumn(
         label("trace.field"), format="localized", help=glossary("receptive field")
     )
     columns["stage"] = st.column_config.MultiselectColumn(
-        named("stage"), options=trace_table.stages_by_colour(bp), color="auto"
+        named("stage"), width=95, options=trace_table.stages_by_colour(bp), color="auto"
     )
-    for column, term in (("shortcut", "shortcut line"), ("in", "shape"), ("out", "shape")):
-        columns[column] = st.column_config.TextColumn(named(column), help=glossary(term))
+    shown = (("shortcut", "shortcut line", 85), ("in", "shape", 115), ("out", "shape", 115))
+    for column, term, width in shown:
+        columns[column] = st.column_config.TextColumn(
+            named(column), width=width, help=glossary(term)
+        )
+    for column in ("kernel", "stride"):
+        columns[column] = st.column_config.Column(named(column), width=70)
     columns["kernels"] = st.column_config.TextColumn(
         named("kernels"), width=205, help=glossary("kernels")
     )
-    for column, width in (("block", 115), ("op", 160), ("path", 160), ("in_words", 800)):
+    columns["millions"] = st.column_config.NumberColumn(
+        named("millions"), format="%.1f", width=85, help=glossary("MACs")
+    )
+    for column, width in (("block", 105), ("op", 165)):
+        columns[column] = st.column_config.TextColumn(named(column), width=width, pinned=True)
+    for column, width in (("path", 160), ("in_words", 800)):
         columns[column] = st.column_config.TextColumn(named(column), width=width)
     return columns
 
