@@ -44,7 +44,7 @@ SHOWN = {
     "bottleneck": lambda app: app.session_state["params_view"] == "bottleneck",
     "batch-norm": lambda app: app.slider(key="bn_size").min == 1,
     "deeper-and-worse": lambda app: any(
-        button.label == "Train the four of the reference" for button in app.button
+        button.label.startswith("Train the four") for button in app.button
     ),
     "delete-a-block": lambda app: (
         app.session_state["infer_view"] == "lesions"

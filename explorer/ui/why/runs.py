@@ -149,11 +149,9 @@ def _curves(statuses: list[Training]) -> None:
 
 
 def _conclude(statuses: list[Training]) -> None:
-    """What the finished runs show; then, and not before, what the reference run found."""
-    if not (found := verdict.sentences(statuses)):
-        return
-    st.success("  \n".join(found), icon=":material/insights:")
-    st.caption(section("why_residual", f"reference {chosen_pictures()}"))
+    """What the finished runs show."""
+    if found := verdict.sentences(statuses):
+        st.success("  \n".join(found), icon=":material/insights:")
 
 
 def _comparable(statuses: list[Training]) -> list[Training]:

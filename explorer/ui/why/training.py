@@ -40,9 +40,11 @@ def draw() -> None:
     runs.draw()
     with st.expander(label("why_train.own")):
         _form(usable)
-    if usable and not hiding.hidden(HIDE):
+    if usable:
         st.caption(section("why_residual", pictures))
-    if hiding.hidden(HIDE):
+    if not hiding.hidden(HIDE):
+        st.caption(section("why_residual", f"reference {pictures}"))
+    else:
         hiding.offer_results(HIDE)
     remember()
 
