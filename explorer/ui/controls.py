@@ -140,14 +140,8 @@ def choice(
     _settle(key, _one_of(key, ids, former), first, None if everywhere else _memory().page)
     if st.session_state.get(key, _memory) != _memory().chosen[key]:
         st.session_state[key] = _memory().chosen[key]
-    common: dict[str, Any] = {
-        "key": key,
-        "format_func": shown or (lambda name: words.label(f"{key}.{name}")),
-        "on_change": _chosen,
-        "args": (key, first, on_change),
-        **options,
-    }
     own = label if label is not None else words.label(f"{key}.label")
+    common = _common(key, first, shown, on_change) | options
     if kind == "select":
         st.selectbox(own, ids, index=None if optional else 0, **common)
     elif kind == "radio":
@@ -175,14 +169,8 @@ def choices(
     _settle(key, _one_of(key, ids), first, _memory().page, several=True)
     if tuple(st.session_state.get(key, ())) != _memory().chosen[key]:
         st.session_state[key] = list(_memory().chosen[key])
-    common: dict[str, Any] = {
-        "key": key,
-        "format_func": shown or (lambda name: words.label(f"{key}.{name}")),
-        "on_change": _chosen,
-        "args": (key, first, on_change),
-        **options,
-    }
     own = label if label is not None else words.label(f"{key}.label")
+    common = _common(key, first, shown, on_change) | options
     if kind == "pills":
         st.pills(own, ids, selection_mode="multi", **common)
     else:
@@ -292,6 +280,21 @@ def _news() -> bool:
     """Whether the address is new to this run; a fragment's rerun follows a run that has read it."""
     context = get_script_run_ctx()
     return _memory().news and not (context and context.fragment_ids_this_run)
+
+
+def _common(
+    key: str,
+    default: Any,
+    shown: Callable[[str], str] | None,
+    on_change: Callable[[], None] | None,
+) -> dict[str, Any]:
+    """What every widget of a choice is given."""
+    return {
+        "key": key,
+        "format_func": shown or (lambda name: words.label(f"{key}.{name}")),
+        "on_change": _chosen,
+        "args": (key, default, on_change),
+    }
 
 
 def _addressed(key: str, default: Any) -> tuple[str, ...]:
