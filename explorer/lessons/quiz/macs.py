@@ -51,6 +51,11 @@ def macs_of_block(rng: Random, network: Network, bp: Blueprint) -> Draft | None:
     moved = blueprint(other, network.image_size).block(block.path).macs
     on_shortcut = sum(op.macs for op in block.shortcut_ops)
     counted = [op for op in block.ops if op.macs]
+    addition = (
+        ((block.macs + block.ops[-1].activations, _say("block: addition counted")),)
+        if block.shortcut
+        else ()
+    )
     together = formula(added(op.macs for op in counted), block.macs)
     return Draft(
         _say(
@@ -65,7 +70,7 @@ def macs_of_block(rng: Random, network: Network, bp: Blueprint) -> Draft | None:
             (2 * block.macs, _say("block: flops")),
             (block.macs - on_shortcut, _say("block: no projection")),
             (moved, _say("block: stride elsewhere", stride_on=other.stride_on)),
-            (block.macs + block.ops[-1].activations, _say("block: addition counted")),
+            *addition,
             (block.macs - counted[-1].macs, _say("block: one missing")),
         ),
         _say("block: so", parts=of_each((op, op.macs) for op in counted), formula=together),
@@ -81,7 +86,12 @@ def macs_of_network(rng: Random, network: Network, bp: Blueprint) -> Draft | Non
     on_shortcuts = sum(op.macs for op in bp.ops if op.on_shortcut)
     parts = [bp.stem, *bp.stages, bp.head]
     return Draft(
-        _say("network: asks"),
+        _say(
+            "network: asks",
+            stem=bp.stem.macs,
+            stages=added(stage.macs for stage in bp.stages),
+            classifier=bp.head.macs,
+        ),
         bp.macs,
         (
             (2 * bp.macs, _say("network: flops")),

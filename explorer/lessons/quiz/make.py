@@ -5,7 +5,16 @@ from random import Random
 from typing import Final
 
 from explorer.architecture import Blueprint, blueprint
-from explorer.lessons.quiz import changes, macs, norm, parameters, reach, shapes, shortcuts
+from explorer.lessons.quiz import (
+    changes,
+    concepts,
+    macs,
+    norm,
+    parameters,
+    reach,
+    shapes,
+    shortcuts,
+)
 from explorer.lessons.quiz.networks import random_network
 from explorer.lessons.quiz.question import Draft, Network, Question, Theme, finish
 
@@ -41,6 +50,16 @@ KINDS: Final[dict[Theme, tuple[Kind, ...]]] = {
         norm.values_in_a_mean,
     ),
     "changes": (changes.more_or_less, changes.by_how_much),
+    "concepts": (
+        concepts.mean_in_a_mode,
+        concepts.axes_of_a_norm,
+        concepts.what_is_learned,
+        concepts.order_of_layers,
+        concepts.why_dashed,
+        concepts.silent_branch,
+        concepts.what_degrades,
+        concepts.what_still_moves,
+    ),
 }
 THEMES: Final = tuple(KINDS)
 TRIES: Final = 60

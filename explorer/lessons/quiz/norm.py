@@ -79,7 +79,10 @@ def how_many_norms(rng: Random, network: Network, bp: Blueprint) -> Draft | None
             (len(norms) - on_shortcuts, _say("layers: no shortcuts")),
             (spec.depth, _say("layers: the name")),
             (per_block * blocks, _say("layers: main branches")),
-            (len(norms) - 1, _say("layers: one missing")),
+            (
+                len(norms) - 1,
+                _say("layers: one missing" if ends == 1 else "layers: one of several", ends=ends),
+            ),
             (len(norms) + 1, _say("layers: classifier")),
             (2 * len(norms), _say("layers: gamma and beta")),
         ),

@@ -31,6 +31,12 @@ def params_of_conv(rng: Random, network: Network, bp: Blueprint) -> Draft | None
     k, c_in, c_out = op.kernel, op.in_shape[0], op.out_shape[0]
     bias = c_out if op.bias else 0
     weights = op.params - bias
+    followers = [other for other in bp.ops if op.path in other.inputs]
+    normed = (
+        ((op.params + 2 * c_out, _say("conv: batch norm")),)
+        if any(other.kind == "batch_norm" for other in followers)
+        else ()
+    )
     product = formula(op.params_formula.rsplit(" = ", 1)[0], op.params)
     return Draft(
         _say("conv: asks", path=op.path, convolution=described(op)),
@@ -43,7 +49,7 @@ def params_of_conv(rng: Random, network: Network, bp: Blueprint) -> Draft | None
             (k * k * c_in * c_out + bias, _say("conv: no groups", groups=op.groups)),
             (k * k * c_out + bias, _say("conv: no input channels")),
             (k * k * c_in + bias, _say("conv: one filter")),
-            (weights + 2 * c_out, _say("conv: batch norm")),
+            *normed,
             (op.macs, _say("conv: macs")),
         ),
         _say("conv: so, with bias" if op.bias else "conv: so", formula=product),
@@ -177,7 +183,13 @@ def params_of_network(rng: Random, network: Network, bp: Blueprint) -> Draft | N
         fc.params,
     )
     return Draft(
-        _say("network: asks"),
+        _say(
+            "network: asks",
+            main=parts[0],
+            shortcuts=parts[1],
+            norms=norms,
+            classifier=fc.params,
+        ),
         bp.params,
         mistakes,
         _say("network: so", formula=formula(added(parts), bp.params)),

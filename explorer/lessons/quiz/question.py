@@ -17,6 +17,7 @@ Theme = Literal[
     "depth",
     "batch_norm",
     "changes",
+    "concepts",
 ]
 
 
@@ -30,7 +31,7 @@ class Worded(NamedTuple):
 Answer = int | str | Worded
 """A number, a shape or a name, which read the same in every language, or words."""
 OPTIONS: Final = 4
-LARGEST_TYPED: Final = 99_999
+LARGEST_TYPED: Final = 9_999
 """Longer numbers are offered as options: typing them would test the calculator."""
 
 

@@ -12,7 +12,10 @@ _say = partial(section, "quiz_reach")
 
 
 def receptive_field(rng: Random, network: Network, bp: Blueprint) -> Draft | None:
-    """Input pixels that one value depends on."""
+    """The theoretical field: what one value would depend on in an image without border.
+
+    The image's size is no wrong answer: a field beyond it is cut off there.
+    """
     windows = [op for op in bp.ops if op.kernel > 1 and op.kind in ("conv", "max_pool")]
     op = bp.feature_op if rng.random() < 0.3 else rng.choice(windows)
     steps = _windows_before(bp, op)
@@ -41,7 +44,6 @@ def receptive_field(rng: Random, network: Network, bp: Blueprint) -> Draft | Non
                 1 + sum(step.kernel * jump for step, jump in steps),
                 _say("field: kernel added"),
             ),
-            (network.image_size, _say("field: the image")),
             (right - 1, _say("field: first pixel missing")),
         ),
         _say("field: so", formula=formula(f"1 + {terms}", right)),
@@ -134,6 +136,8 @@ def missing_depth(rng: Random, network: Network, bp: Blueprint) -> Draft | None:
     shown = in_a_row("?" if i == hidden else d for i, d in enumerate(spec.depths))
     others = [depth for i, depth in enumerate(spec.depths) if i != hidden]
     right, known = spec.depths[hidden], sum(others)
+    # Stem and classifier are two layers: as many as a basic block has, and no bottleneck.
+    ends = ((right + 1, _say("missing: ends as a block")),) if spec.block == "basic" else ()
     return Draft(
         _say(f"missing: asks, {spec.block}", depth=spec.depth, shown=shown),
         right,
@@ -143,7 +147,7 @@ def missing_depth(rng: Random, network: Network, bp: Blueprint) -> Draft | None:
                 (spec.depth - 2) // (5 - per_block) - known,
                 _say(f"convolutions per block, {spec.block}"),
             ),
-            (right + 1, _say("missing: ends as a block")),
+            *ends,
             (per_block * right, _say("missing: layers")),
             (spec.depth - 2 - known, _say("missing: mixed")),
         ),
