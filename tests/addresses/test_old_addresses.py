@@ -2,7 +2,8 @@
 
 `before.json` was recorded from commit 687d918, the last one whose addresses held English labels:
 every page and section, every option of every control of the address (several at once), every card,
-statement and stop, every link in a text. It is never recorded again.
+statement and stop, every link in a text. It is never recorded again; where a
+question of the quiz was worded anew, its sentence was changed by hand.
 """
 
 import json

@@ -53,7 +53,7 @@ def macs_of_block(rng: Random, network: Network, bp: Blueprint) -> Draft | None:
     counted = [op for op in block.ops if op.macs]
     addition = (
         ((block.macs + block.ops[-1].activations, _say("block: addition counted")),)
-        if block.shortcut
+        if network.spec.shortcut != "none"
         else ()
     )
     together = formula(added(op.macs for op in counted), block.macs)

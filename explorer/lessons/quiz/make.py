@@ -83,7 +83,11 @@ def make_quiz(
         networks: what to ask about; none means named networks and variations of them at random.
     """
     chosen = [theme for theme in THEMES if theme in themes] or list(THEMES)
-    rng = Random(f"{seed} {' '.join(_SEEDED.get(theme, theme) for theme in chosen)}")
+    others = [theme for theme in chosen if theme != "concepts"]
+    rng = Random(f"{seed} {' '.join(_SEEDED.get(theme, theme) for theme in others)}")
+    # Questions in words came later. They have numbers of their own and end each round, so that
+    # a seed which was shared before goes on to ask what it asked.
+    aside = Random(f"{seed} concepts")
     order: list[Theme] = []
     questions: list[Question] = []
     asked: set[tuple[str, str]] = set()
@@ -92,12 +96,16 @@ def make_quiz(
         if len(questions) == length:
             break
         if not order:
-            order = rng.sample(chosen, len(chosen))
+            order = [
+                *(["concepts"] if "concepts" in chosen else []),
+                *rng.sample(others, len(others)),
+            ]
         theme = order.pop()
+        drawn = aside if theme == "concepts" else rng
         # Kinds in turns as well, so that a short quiz on one theme does not repeat itself.
         if not recent[theme]:
-            recent[theme] = rng.sample(KINDS[theme], len(KINDS[theme]))
-        question = _ask(recent[theme].pop(), theme, networks, rng)
+            recent[theme] = drawn.sample(KINDS[theme], len(KINDS[theme]))
+        question = _ask(recent[theme].pop(), theme, networks, drawn)
         if question and (question.text, question.network.title) not in asked:
             asked.add((question.text, question.network.title))
             questions.append(question)

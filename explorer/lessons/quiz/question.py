@@ -33,6 +33,8 @@ Answer = int | str | Worded
 OPTIONS: Final = 4
 LARGEST_TYPED: Final = 9_999
 """Longer numbers are offered as options: typing them would test the calculator."""
+_LARGEST_DRAWN: Final = 99_999
+"""It was this once. A number is drawn for those between as well: seeds go on as they did."""
 
 
 COUNTS: Final = ("parameters", {"params_view": "network"})
@@ -155,8 +157,9 @@ def finish(draft: Draft, kind: str, theme: Theme, network: Network, rng: Random)
         return None
     typed = (
         isinstance(draft.right, int)
-        and draft.right <= LARGEST_TYPED
+        and draft.right <= _LARGEST_DRAWN
         and (rng.random() < 0.35 or len(mistakes) < OPTIONS - 1)
+        and draft.right <= LARGEST_TYPED
     )
     options: list[Option] = []
     if not typed:

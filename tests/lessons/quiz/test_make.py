@@ -164,3 +164,51 @@ def test_numbers_may_be_typed_with_separators(typed):
 def test_other_things_are_refused_with_a_sentence(typed):
     with pytest.raises(ValueError, match="is not a whole number"):
         read_number(typed)
+
+
+def test_feedback_is_true_of_every_network():
+    """What is said of a mistake fits the network: its batch norms, its addition, its stages."""
+    asked = [q for seed in range(40) for q in make_quiz(seed, 24, ["parameters", "macs", "depth"])]
+    for question in asked:
+        bp = blueprint(question.network.spec, question.network.image_size)
+        said = " ".join(question.mistakes.values())
+        if "The addition is not counted" in said:
+            assert bp.spec.shortcut != "none"
+        if "as if they were a block" in said:
+            assert bp.spec.block == "basic"
+        if "of the batch norm after it" in said:
+            path = re.search(r"`([\w.]+)`", question.text)[1]
+            after = {op.kind for op in bp.ops if path in op.inputs}
+            assert after == {"batch_norm"}, (question.network.title, path)
+
+
+def test_the_image_is_no_wrong_receptive_field():
+    asked = [q for seed in range(30) for q in make_quiz(seed, 6, ["receptive_field"])]
+    for question in (q for q in asked if q.kind == "receptive_field"):
+        assert "border ignored" in question.text
+        assert not any("the image" in why for why in question.mistakes.values())
+
+
+def test_numbers_to_type_are_short():
+    asked = [q for seed in range(40) for q in make_quiz(seed, 20)]
+    assert all(len(q.right.replace(",", "")) <= 4 for q in asked if q.typed)
+
+
+def test_questions_in_words_leave_the_others_as_they_are():
+    """A seed that was shared before there were such questions goes on to ask the same."""
+    others = [theme for theme in THEMES if theme != "concepts"]
+    mixed = [(q.kind, q.right) for q in make_quiz("class", 20) if q.theme != "concepts"]
+    assert mixed == [(q.kind, q.right) for q in make_quiz("class", len(mixed), others)]
+
+
+def test_what_is_asked_in_words_follows_from_the_network():
+    for question in (q for seed in range(40) for q in make_quiz(seed, 16, ["concepts"])):
+        spec = question.network.spec
+        answer = question.right.partition("_")[2]
+        if question.kind == "order_of_layers":
+            assert answer == spec.activation_order
+        if question.kind == "silent_branch":
+            expected = "x" if spec.activation_order == "pre" else "relu"
+            assert answer == ("zero" if spec.shortcut == "none" else expected)
+        if question.kind == "what_is_learned" and spec.shortcut == "none":
+            assert answer == "none"
