@@ -63,11 +63,10 @@ def order_of_layers(rng: Random, network: Network, bp: Blueprint) -> Draft | Non
 
 def why_dashed(rng: Random, network: Network, bp: Blueprint) -> Draft | None:
     """Why the shortcut of a block is drawn solid or dashed."""
-    blocks = [block for block in bp.blocks if block.shortcut]
-    changing = [block for block in blocks if block.in_shape != block.out_shape]
-    if not changing or network.spec.shortcut == "projection-always":
+    changing = [block for block in bp.blocks if block.in_shape != block.out_shape]
+    if not changing or network.spec.shortcut in ("none", "projection-always"):
         return None
-    block = rng.choice(changing if rng.random() < 0.7 else blocks)
+    block = rng.choice(changing if rng.random() < 0.7 else bp.blocks)
     right = _what_changes(block)
     others = [name for name in ("both", "channels", "size", "nothing") if name != right]
     return _draft(
@@ -86,19 +85,15 @@ def _what_changes(block: Block) -> str:
 
 def silent_branch(rng: Random, network: Network, bp: Blueprint) -> Draft | None:
     """What a block writes whose main branch writes 0."""
-    block = rng.choice(
-        [block for block in bp.blocks if block.in_shape == block.out_shape] or [None]
-    )
-    if block is None or (block.shortcut and block.shortcut.kind != "identity"):
+    spec = network.spec
+    same = [block for block in bp.blocks if block.in_shape == block.out_shape]
+    if not same or spec.shortcut == "projection-always":
         return None
-    order = network.spec.activation_order
-    right = "zero" if not block.shortcut else "x" if order == "pre" else "relu"
+    asks = "plain" if spec.shortcut == "none" else spec.activation_order
+    right = {"plain": "zero", "pre": "x", "post": "relu"}[asks]
     others = [name for name in ("zero", "x", "relu", "one") if name != right]
-    asks = "plain" if not block.shortcut else order
-    return _draft(
-        "silent", _say(f"silent: asks, {asks}", block=block.title), right, others, right,
-        "block_lab", {"unit_view": "numbers"},
-    )  # fmt: skip
+    asked = _say(f"silent: asks, {asks}", block=rng.choice(same).title)
+    return _draft("silent", asked, right, others, right, "block_lab", {"unit_view": "numbers"})
 
 
 def what_degrades(rng: Random, network: Network, bp: Blueprint) -> Draft | None:

@@ -51,10 +51,11 @@ def macs_of_block(rng: Random, network: Network, bp: Blueprint) -> Draft | None:
     moved = blueprint(other, network.image_size).block(block.path).macs
     on_shortcut = sum(op.macs for op in block.shortcut_ops)
     counted = [op for op in block.ops if op.macs]
+    # One in the place of the other: the number of mistakes is part of what a seed decides.
     addition = (
-        ((block.macs + block.ops[-1].activations, _say("block: addition counted")),)
+        (block.macs + block.ops[-1].activations, _say("block: addition counted"))
         if network.spec.shortcut != "none"
-        else ()
+        else (block.params, _say("block: parameters"))
     )
     together = formula(added(op.macs for op in counted), block.macs)
     return Draft(
@@ -70,7 +71,7 @@ def macs_of_block(rng: Random, network: Network, bp: Blueprint) -> Draft | None:
             (2 * block.macs, _say("block: flops")),
             (block.macs - on_shortcut, _say("block: no projection")),
             (moved, _say("block: stride elsewhere", stride_on=other.stride_on)),
-            *addition,
+            addition,
             (block.macs - counted[-1].macs, _say("block: one missing")),
         ),
         _say("block: so", parts=of_each((op, op.macs) for op in counted), formula=together),

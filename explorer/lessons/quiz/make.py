@@ -96,10 +96,9 @@ def make_quiz(
         if len(questions) == length:
             break
         if not order:
-            order = [
-                *(["concepts"] if "concepts" in chosen else []),
-                *rng.sample(others, len(others)),
-            ]
+            order = rng.sample(others, len(others))
+            if "concepts" in chosen:
+                order.insert(0, "concepts")
         theme = order.pop()
         drawn = aside if theme == "concepts" else rng
         # Kinds in turns as well, so that a short quiz on one theme does not repeat itself.

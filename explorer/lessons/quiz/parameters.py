@@ -32,11 +32,7 @@ def params_of_conv(rng: Random, network: Network, bp: Blueprint) -> Draft | None
     bias = c_out if op.bias else 0
     weights = op.params - bias
     followers = [other for other in bp.ops if op.path in other.inputs]
-    normed = (
-        ((op.params + 2 * c_out, _say("conv: batch norm")),)
-        if any(other.kind == "batch_norm" for other in followers)
-        else ()
-    )
+    normed = any(other.kind == "batch_norm" for other in followers)
     product = formula(op.params_formula.rsplit(" = ", 1)[0], op.params)
     return Draft(
         _say("conv: asks", path=op.path, convolution=described(op)),
@@ -49,7 +45,10 @@ def params_of_conv(rng: Random, network: Network, bp: Blueprint) -> Draft | None
             (k * k * c_in * c_out + bias, _say("conv: no groups", groups=op.groups)),
             (k * k * c_out + bias, _say("conv: no input channels")),
             (k * k * c_in + bias, _say("conv: one filter")),
-            *normed,
+            (
+                op.params + 2 * c_out,
+                _say("conv: batch norm" if normed else "conv: as if with batch norm"),
+            ),
             (op.macs, _say("conv: macs")),
         ),
         _say("conv: so, with bias" if op.bias else "conv: so", formula=product),

@@ -44,6 +44,7 @@ def receptive_field(rng: Random, network: Network, bp: Blueprint) -> Draft | Non
                 1 + sum(step.kernel * jump for step, jump in steps),
                 _say("field: kernel added"),
             ),
+            (2 * right - 1, _say("field: both sides")),
             (right - 1, _say("field: first pixel missing")),
         ),
         _say("field: so", formula=formula(f"1 + {terms}", right)),
@@ -136,8 +137,6 @@ def missing_depth(rng: Random, network: Network, bp: Blueprint) -> Draft | None:
     shown = in_a_row("?" if i == hidden else d for i, d in enumerate(spec.depths))
     others = [depth for i, depth in enumerate(spec.depths) if i != hidden]
     right, known = spec.depths[hidden], sum(others)
-    # Stem and classifier are two layers: as many as a basic block has, and no bottleneck.
-    ends = ((right + 1, _say("missing: ends as a block")),) if spec.block == "basic" else ()
     return Draft(
         _say(f"missing: asks, {spec.block}", depth=spec.depth, shown=shown),
         right,
@@ -147,7 +146,7 @@ def missing_depth(rng: Random, network: Network, bp: Blueprint) -> Draft | None:
                 (spec.depth - 2) // (5 - per_block) - known,
                 _say(f"convolutions per block, {spec.block}"),
             ),
-            *ends,
+            (right + 1, _say(f"missing: ends as a block, {spec.block}")),
             (per_block * right, _say("missing: layers")),
             (spec.depth - 2 - known, _say("missing: mixed")),
         ),
