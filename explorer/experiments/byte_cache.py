@@ -125,6 +125,11 @@ class ByteCache:
             for key in [key for key in self._entries if unwanted(key)]:
                 self._remove(key)
 
+    def make_room(self, coming: int) -> None:
+        """Let go of what was used longest ago, until so many bytes more stay within the budget."""
+        with self._lock:
+            self._shrink(max(0, self.budget - coming))
+
     def sweep(self) -> None:
         """Let go of what nobody asked for in `idle` seconds; asking does this too."""
         with self._lock:
@@ -172,8 +177,11 @@ class ByteCache:
                 if known[1] == 0:
                     self._bytes += known[0]
                 known[1] += 1
-            while self._bytes > self.budget:
-                self._remove(next(iter(self._entries)))
+            self._shrink(self.budget)
+
+    def _shrink(self, most: int) -> None:
+        while self._entries and self._bytes > most:
+            self._remove(next(iter(self._entries)))
 
     def _remove(self, key: Key) -> None:
         for piece in self._entries.pop(key).parts:

@@ -14,6 +14,9 @@ Parts = dict[tuple[str, int], int]
 
 _ENTRY: Final = 64
 """Bytes of an entry of a dict, about: its place in the table, and its key."""
+_ATOMS: Final = (str, bytes, bytearray, int, float, complex)
+_MANY: Final = 100
+"""Texts or numbers of one collection; the names of 100,000 classes are held by each answer."""
 _CODE: Final = (type, ModuleType, FunctionType, MethodType, BuiltinFunctionType)
 _BANDS: Final = {"I": 4, "F": 4, "RGBX": 4, "RGBA": 4, "CMYK": 4, "RGB": 4, "YCbCr": 4, "LAB": 4}
 """Bytes per pixel; Pillow stores three channels in four bytes."""
@@ -54,12 +57,16 @@ def _enter(one: Any, found: Parts) -> Iterable[Any]:
         found["memory", one.__array_interface__["data"][0]] = one.nbytes
         return ()
     found["object", id(one)] = sys.getsizeof(one, 64)
-    if isinstance(one, (str, bytes, bytearray, int, float, complex)):
+    if isinstance(one, _ATOMS):
         return ()
     if isinstance(one, Mapping):
         return [*one.keys(), *one.values()]
     if isinstance(one, (tuple, list, set, frozenset)):
-        return one
+        if len(one) < _MANY or not all(isinstance(item, _ATOMS) for item in one):
+            return one
+        # As one piece: the list of the pieces would itself take more than the texts.
+        found["object", id(one)] += sum(map(sys.getsizeof, one))
+        return ()
     pillow = sys.modules.get("PIL.Image")
     if pillow is not None and isinstance(one, pillow.Image):
         width, height = one.size

@@ -91,14 +91,13 @@ class Download:
         except HTTPError as error:
             self._end("failed", "answered", code=error.code, reason=quoted(error.reason))
         except URLError as error:
-            folder = at_home(self.target.parent)
-            self._end("failed", "unreachable", host=_host(self.url), folder=folder)
+            self._end("failed", "unreachable", host=_host(self.url))
             _log.info("%s: %s", self.url, error.reason)
         except (HTTPException, TimeoutError, ConnectionError):
             received, total = self.received / 1e6, self.total / 1e6
             self._end("failed", "broke off", received=received, total=total)
         except OSError as error:
-            self._end("failed", "not written", problem=error.strerror or str(error))
+            self._end("failed", "not written", problem=error.strerror or type(error).__name__)
         except Exception as error:  # a thread that dies silently would show a bar for ever
             self._end("failed", "failed", kind=type(error).__name__)
         finally:
@@ -158,11 +157,6 @@ class Downloads:
                 running = Download(url, target, sha256_prefix, expected)
                 self._by_target[target] = running
             return running
-
-
-def at_home(folder: Path) -> str:
-    """A folder as one would type it, with ~ for one's own."""
-    return str(folder).replace(str(Path.home()), "~")
 
 
 def _host(url: str) -> str:

@@ -32,25 +32,10 @@ def devices() -> tuple[Device, ...]:
     return tuple(available_devices())
 
 
-def device_for(wanted: str) -> Device:
-    """The device of this kind ("cuda", "cpu"), or the best one for "auto".
-
-    Raises:
-        ValueError: this machine has no such device.
-    """
-    from explorer.networks import best_device
-
-    if wanted == "auto":
-        return best_device()
-    for device in devices():
-        if device.id.split(":")[0] == wanted:
-            return device
-    present = ", ".join(device.id for device in devices())
-    raise WordedError("devices", "not here", device=f"device={wanted!r}", present=present)
-
-
 def usable_device(wanted: str) -> Device:
     """The chosen device, or the best one with a word on why not the chosen one."""
+    from explorer.networks import device_for
+
     try:
         return device_for(wanted)
     except WordedError as error:
@@ -61,7 +46,8 @@ def usable_device(wanted: str) -> Device:
 
 
 def _to_build(spec: NetworkSpec, device: str) -> AbstractContextManager[None]:
-    return gate.place(work.building(blueprint(spec, spec.minimum_image_size).params))
+    params = blueprint(spec, spec.minimum_image_size).params
+    return gate.place(work.building(params), new=True)
 
 
 @kept(place=_to_build)

@@ -60,10 +60,12 @@ def check(work: Work) -> None:
 
 
 @contextmanager
-def place(work: Work) -> Iterator[None]:
+def place(work: Work, *, new: bool = False) -> Iterator[None]:
     """Hold one of the few places for this work; inside, walks end when the visitor has gone.
 
-    Nothing is refused or waited for inside of another place of the same thread.
+    Nothing is refused or waited for inside of another place of the same thread. `new` says that
+    all of its memory is taken beside what is kept, as a network that is built: what was used
+    longest ago makes room first.
 
     Raises:
         TooMuch: this server may not run it.
@@ -78,6 +80,8 @@ def place(work: Work) -> Iterator[None]:
         line = _Line()
         with _gate().place(_visitor(), work.memory, line.say):
             line.take_away()
+            if new:
+                budget.store().make_room(work.memory)
             yield
 
 

@@ -43,11 +43,12 @@ def _effort(key: Key) -> float:
 
 
 def _traced(key: Key, go_on: Callable[[], None]) -> Trace:
+    from explorer.networks import device_for
     from explorer.networks.stopping import stoppable
 
     spec, image_size, wanted = key
     with stoppable(go_on):
-        return cache.trace_of(spec, image_size, cache.device_for(wanted).id)
+        return cache.trace_of(spec, image_size, device_for(wanted).id)
 
 
 def badge(choice: Choice) -> Trace | None:

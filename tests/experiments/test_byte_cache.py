@@ -1,5 +1,6 @@
 """A budget in bytes: what is measured, what goes first, and that nobody waits for ever."""
 
+import sys
 import threading
 from dataclasses import dataclass
 
@@ -10,7 +11,7 @@ from PIL import Image
 
 from explorer.architecture import preset
 from explorer.experiments.byte_cache import MISSING, ByteCache
-from explorer.experiments.byte_size import size
+from explorer.experiments.byte_size import parts, size
 from explorer.networks import build
 
 MB = 2**20
@@ -63,6 +64,13 @@ class TestSize:
         weights = sum(value.nbytes for value in network.state_dict().values())
         assert weights <= size(network) < 1.02 * weights
 
+    def test_of_many_texts_is_one_piece(self) -> None:
+        """A network of 100,000 classes: each answer's list of pieces took 20 MB, uncounted."""
+        names = tuple(f"class {index}" for index in range(100_000))
+        assert sys.getsizeof(names) + 5_000_000 < size(names) < 8_000_000
+        assert size([names, (names,), {"names": names}]) < size(names) + 5_000
+        assert len(parts([names] * 60)) < 10
+
     def test_of_what_contains_itself(self) -> None:
         value: list[object] = [b"0" * MB]
         value.append(value)
@@ -84,6 +92,15 @@ class TestBudget:
         store.get(("a",), lambda: pytest.fail("it is kept"))
         store.get(("d",), lambda: block(3))
         assert [(name,) in store for name in "abcd"] == [True, False, True, True]
+
+    def test_room_is_made_before_more_comes(self) -> None:
+        store = ByteCache(40 * MB)
+        for name in "abc":
+            store.get((name,), lambda: block(12))
+        store.make_room(15 * MB)
+        assert [name for name in "abc" if (name,) in store] == ["b", "c"]
+        store.make_room(1000 * MB)
+        assert len(store) == 0 and store.bytes == 0
 
     def test_what_is_larger_than_the_budget_is_used_and_not_kept(self) -> None:
         store = ByteCache(MB)

@@ -5,7 +5,7 @@ from types import SimpleNamespace
 import pytest
 import torch
 
-from explorer.networks import Device, available_devices, best_device
+from explorer.networks import Device, available_devices, best_device, device_for
 from explorer.networks.devices import synchronise
 
 
@@ -44,6 +44,18 @@ def test_an_apple_gpu(monkeypatch):
     monkeypatch.setattr(torch.backends.mps, "is_available", lambda: True)
     monkeypatch.setattr(torch.mps, "recommended_max_memory", lambda: 12 * 2**30)
     assert best_device() == Device("mps", "MPS: Apple GPU", 12 * 2**30)
+
+
+def test_the_device_that_was_asked_for(monkeypatch):
+    monkeypatch.setattr(torch.backends.mps, "is_available", lambda: False)
+    with_accelerators(monkeypatch, "cuda", 8 * 2**30, 16 * 2**30)
+    assert device_for("auto").id == "cuda:1"
+    assert device_for("cuda").id == "cuda:0"
+    assert device_for("cuda:1").id == "cuda:1"
+    assert device_for("cpu").id == "cpu"
+    for absent in ("mps", "", "c"):
+        with pytest.raises(ValueError, match=f"device='{absent}' is not on this machine; it has"):
+            device_for(absent)
 
 
 def test_without_accelerators_the_cpu_is_best(monkeypatch):

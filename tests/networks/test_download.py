@@ -98,6 +98,7 @@ def test_nothing_is_kept_of_a_bad_one(
 def test_no_server(tmp_path: Path) -> None:
     download = finished("http://127.0.0.1:9/net.pth", tmp_path / "net.pth")
     assert download.state == "failed" and "cannot be reached" in download.sentence
+    assert str(tmp_path) not in download.sentence and "~" not in download.sentence
     assert list(tmp_path.iterdir()) == []
 
 

@@ -5,6 +5,8 @@ import time
 import pytest
 import torch
 from safetensors.torch import save
+from streamlit.proto.WidgetStates_pb2 import WidgetState
+from streamlit.testing.v1.element_tree import Selectbox
 
 from explorer.architecture import preset
 from explorer.networks import build
@@ -120,6 +122,41 @@ def test_a_file_whose_values_overflow_on_the_way(open_app, no_cache, section: st
     element.upload("large.safetensors", save(state), "application/octet-stream").run()
     clean(app)
     assert "With this file's weights the values grew" in words(app)
+
+
+def test_of_very_many_classes_the_likeliest_are_offered_and_any_is_found(
+    open_app, no_cache, monkeypatch
+) -> None:
+    """All 100,000 names, some 3 MB, were sent to the visitor at each rerun."""
+    many = {"net": "custom", "block": "basic", "depths": "1", "widths": "1", "stem": "cifar",
+            "num_classes": "100000", "image_size": "32", "infer_view": "grad_cam"}  # fmt: skip
+    app = open_app("inference", **many)
+    clean(app)
+    box = app.selectbox("infer_class")
+    assert len(box.options) <= 1_001
+    for asked in ("54321", "class 54321 (54321)"):
+        app = open_app("inference", **many, infer_class=asked)
+        clean(app)
+        assert app.selectbox("infer_class").value == "54321"
+        assert "class 54321" in words(app)
+    for typed, found in (("99999", "99999"), ("class 7", "7"), ("100000", "top"), ("?", "top")):
+        # AppTest finds no value that is not in a select's list, as the browser does.
+        told = {"infer_class": typed, "num_classes": "100000"}
+        answer = property(lambda box, told=told: _said(box, told))
+        with monkeypatch.context() as patch:
+            patch.setattr(Selectbox, "_widget_state", answer)
+            app.run()
+        clean(app)
+        assert app.selectbox("infer_class").value == found
+
+
+_AS_APPTEST_SAYS = Selectbox._widget_state.fget
+
+
+def _said(box: Selectbox, told: dict[str, str]) -> WidgetState:
+    if box.key in told:
+        return WidgetState(id=box.id, string_value=told[box.key])
+    return _AS_APPTEST_SAYS(box)
 
 
 KEYS = [

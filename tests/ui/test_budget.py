@@ -6,7 +6,7 @@ from collections.abc import Iterator
 import pytest
 import torch
 
-from explorer.architecture import PRESETS, NetworkSpec, preset
+from explorer.architecture import PRESETS, NetworkSpec, blueprint, preset
 from explorer.experiments.byte_cache import ByteCache
 from explorer.experiments.gate import Gate
 from explorer.experiments.work import TooMuch, Work
@@ -41,6 +41,23 @@ def test_six_links_cannot_pin_more_than_the_budget(small: ByteCache) -> None:
     assert not cache.network_of.has(wide(480), "cpu")
 
 
+def test_what_is_kept_makes_room_before_a_network_is_built(
+    small: ByteCache, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """At no moment do the kept and the coming one take more than the budget."""
+    from explorer import networks
+
+    monkeypatch.setattr(gate, "_SMALL_MEMORY", 0)
+    build, meanwhile = networks.build, []
+    monkeypatch.setattr(
+        networks, "build", lambda *args: meanwhile.append(small.bytes) or build(*args)
+    )
+    for width in (700, 701, 702):
+        cache.network_of(wide(width), "cpu")
+        assert small.bytes > 30 * MB
+    assert max(meanwhile) < 10 * MB
+
+
 def test_a_network_too_large_is_refused_before_it_is_built(small: ByteCache) -> None:
     with pytest.raises(TooMuch, match=r"about 6\d MB of memory; at most 40 MB"):
         cache.network_of(wide(960), "cpu")
@@ -54,7 +71,7 @@ def test_many_classes_and_pictures_stay_within_the_budget(small: ByteCache) -> N
     first = next(iter(upload.samples().values()))
     chosen = upload.of_sample(first)
     for size in range(9, 20):
-        bp = cache.blueprint_of(spec, size)
+        bp = blueprint(spec, size)
         recipe = setup.recipe.at(size)
         one = scene.Scene(f"s{size}", "f", chosen.picture, recipe, loaded, bp, "")
         for block in bp.blocks:
@@ -151,7 +168,7 @@ class TestKept:
 class TestSettings:
     def test_the_owner_of_the_machine_decides(self, monkeypatch) -> None:
         monkeypatch.setenv(budget.SETTING, "512")
-        assert budget.limit() == 512 * MB
+        assert budget.limit() == 512 * 10**6
         monkeypatch.setenv(gate.MACS, "7")
         assert gate.most_macs() == 7 * 10**9
 
@@ -179,5 +196,5 @@ def test_named_networks_are_within_the_defaults(name: str) -> None:
     from explorer.experiments import work
 
     entry = PRESETS[name]
-    gate.check(work.gradients(cache.blueprint_of(entry.spec, entry.image_size)))
+    gate.check(work.gradients(blueprint(entry.spec, entry.image_size)))
     assert torch.get_num_threads() >= 1

@@ -5,7 +5,6 @@ from dataclasses import replace
 import pytest
 
 from explorer.architecture import PRESETS, preset
-from explorer.networks import Device
 from explorer.ui import cache
 
 
@@ -30,22 +29,6 @@ def test_a_trace_agrees_and_is_kept():
     assert first.agrees
     assert first.blueprint.image_size == 33
     assert cache.trace_of(spec, 33, "cpu") is first
-
-
-def test_the_device_that_was_asked_for(monkeypatch):
-    present = (
-        Device("cuda:0", "CUDA: A", 8),
-        Device("cuda:1", "CUDA: B", 16),
-        Device("cpu", "CPU", None),
-    )
-    monkeypatch.setattr(cache, "devices", lambda: present)
-    monkeypatch.setattr("explorer.networks.best_device", lambda: present[1])
-    assert cache.device_for("auto").id == "cuda:1"
-    assert cache.device_for("cuda").id == "cuda:0"
-    assert cache.device_for("cpu").id == "cpu"
-    for absent in ("mps", "xpu", "", "c"):
-        with pytest.raises(ValueError, match=f"device='{absent}' is not on this machine; it has"):
-            cache.device_for(absent)
 
 
 def test_every_preset_has_a_key_of_its_own():

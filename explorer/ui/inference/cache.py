@@ -119,7 +119,7 @@ def modes(scene: Scene) -> ModeComparison:
 
 def _to_load(spec: NetworkSpec, *_: object) -> Place:
     # The file's tensors and the network's own.
-    return gate.place(work.building(_params(spec), copies=2))
+    return gate.place(work.building(_params(spec), copies=2), new=True)
 
 
 def _params(spec: NetworkSpec) -> int:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from typing import Final
+from functools import partial
+from typing import TYPE_CHECKING, Any, Final
 
 import streamlit as st
 
@@ -13,8 +14,14 @@ from explorer.ui.inference.answer import overflow
 from explorer.ui.inference.scene import Scene
 from explorer.words import glossary, label, section
 
+if TYPE_CHECKING:
+    from explorer.experiments.inference import Prediction
+
 _TOP: Final = "top"
 _NONE: Final = "none"
+MOST_CLASSES: Final = 1_000
+"""Offered altogether: ImageNet's, whose names a visitor searches. More have numbers for names."""
+LIKELIEST: Final = 200
 
 
 def draw(scene: Scene) -> None:
@@ -28,7 +35,7 @@ def draw(scene: Scene) -> None:
         return
     left, right = st.columns(2)
     with left:
-        wanted = _class(scene)
+        wanted = _class(scene, prediction)
     stages = [stage.blocks[-1].path for stage in scene.blueprint.stages]
     with right:
         extra = controls.choice(
@@ -62,22 +69,49 @@ def draw(scene: Scene) -> None:
     st.caption(section("inference", "grad-cam reading"))
 
 
-def _class(scene: Scene) -> str:
-    """The class to look for: "top", or its index."""
+def _class(scene: Scene, prediction: Prediction) -> str:
+    """The class to look for: "top", or its index.
+
+    Of very many classes the likeliest are offered, and any other is found by its number: each
+    rerun would send the whole list.
+    """
     classes = scene.classes
+    offered = list(map(str, range(len(classes))))
+    options: dict[str, Any] = {}
+    if len(classes) > MOST_CLASSES:
+        offered = [str(guess.index) for guess in prediction.top(LIKELIEST)]
+        asked = _index(str(controls.held("infer_class")))
+        if _is_index(asked, len(classes)) and asked not in offered:
+            offered.append(asked)
+        options = {
+            "accept_new_options": True,
+            "on_change": partial(_find, len(classes)),
+            "help": section("inference", "many classes", offered=LIKELIEST, last=len(classes) - 1),
+        }
     chosen: str = controls.choice(
         "infer_class",
-        [_TOP, *map(str, range(len(classes)))],
+        [_TOP, *offered],
         kind="select",
         shown=lambda one: (
             label("infer_class.top") if one == _TOP else f"{classes[int(one)]} ({one})"
         ),
         former=_index,
+        **options,
     )
     return chosen
 
 
+def _find(classes: int) -> None:
+    """Take a typed number, or a name, for the class it means; the top answer for anything else."""
+    index = _index(str(controls.held("infer_class")))
+    controls.put("infer_class", index if _is_index(index, classes) else _TOP, _TOP)
+
+
+def _is_index(text: str, classes: int) -> bool:
+    return text.isascii() and text.isdigit() and len(text) < 7 and int(text) < classes
+
+
 def _index(text: str) -> str:
-    """The index in a class's name, "tabby (281)", as links of before say it."""
-    found = re.fullmatch(r".*\((\d{1,6})\)", text)
-    return found[1] if found else text
+    """The index in a class's name: "tabby (281)", as links of before say it, or "class 281"."""
+    found = re.fullmatch(r".*\(([0-9]{1,6})\)|class ([0-9]{1,6})", text)
+    return found[1] or found[2] if found else text
