@@ -12,7 +12,12 @@ choice = picker.current()
 bp = blueprint(choice.spec, choice.image_size)
 
 st.title(label("shortcuts.title", title=choice.title))
-st.markdown(network.lead(bp))
+if hidden := hiding.hidden(network.HIDE):
+    with st.container(horizontal=True, vertical_alignment="center"):
+        st.markdown(network.lead(bp), width="content")
+        hiding.offer_results(network.HIDE)
+else:
+    st.markdown(network.lead(bp))
 view = network.choose_view(bp)
 network.show(bp, choice, view)
 
@@ -21,10 +26,8 @@ if view.open:
     st.caption(block.breadcrumb(bp, choice, view.block))
     block.show(bp, choice, view.block)
 
-st.subheader(label("shortcuts.dashed"), anchor="dashed-blocks")
-if hiding.hidden(network.HIDE):
-    hiding.offer_results(network.HIDE)
-else:
+if not hidden:
+    st.subheader(label("shortcuts.dashed"), anchor="dashed-blocks")
     network.list_dashed(bp)
 
 st.subheader(label("shortcuts.strides"), anchor="v1-and-v1-5-where-the-stride-sits")

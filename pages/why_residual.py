@@ -2,13 +2,14 @@
 
 import streamlit as st
 
-from explorer.ui import controls, picker
+from explorer.ui import controls, hiding, picker
 from explorer.ui.why import initialisation, published, training
 from explorer.words import label, section
 
 picker.current()
 st.title(label("page.why_residual"), anchor=False)
-st.write(section("why_residual", "lead"))
+if not hiding.hidden(training.HIDE):
+    st.write(section("why_residual", "lead"))
 controls.sections(
     "why_part",
     {

@@ -5,7 +5,7 @@ from typing import Final
 import streamlit as st
 
 from explorer.ui import controls
-from explorer.words import label, section
+from explorer.words import label
 
 _RESULTS: Final = "results"
 
@@ -17,7 +17,6 @@ def hidden(key: str) -> bool:
 
 def offer_results(key: str) -> None:
     """In place of the results: the button that shows them."""
-    st.markdown(section("lesson_page", "Hidden"))
     st.button(
         label("lesson.show_results"),
         icon=":material/visibility:",

@@ -6,7 +6,7 @@ from typing import Any, Final
 
 import streamlit as st
 
-from explorer.lessons.quiz import THEMES, Network, Question, make_quiz
+from explorer.lessons.quiz import THEMES, Network, Question, make_quiz, named_networks
 from explorer.lessons.quiz.run import KEPT, Given, Run, Settings, possible
 from explorer.ui import browser_store, controls
 from explorer.ui.picker import Choice
@@ -35,12 +35,14 @@ def settings(choice: Choice) -> Settings:
         with middle:
             length = controls.choice("quiz_length", LENGTHS, default="10", kind="select", shown=str)
         with right:
-            source = controls.choice("quiz_networks", ("random", "sidebar"))
+            source = controls.choice("quiz_networks", ("random", "named", "sidebar"))
         themes = controls.choices("quiz_themes", THEMES, wrap=True)
         controls.choice("quiz_feedback", ("each", "end"), help=section("quiz", "Feedback"))
     networks: tuple[Network, ...] = ()
     if source == "sidebar":
         networks = (Network(choice.name, choice.title, choice.spec, choice.image_size),)
+    elif source == "named":
+        networks = named_networks()
     return Settings(seed, int(length), tuple(t for t in THEMES if t in themes), networks)
 
 
@@ -79,11 +81,11 @@ def _restart(wanted: Settings) -> None:
 
 def _same_quiz(old: Settings, new: Settings) -> bool:
     """The sidebar may show another network meanwhile: that alone ends no quiz."""
-    return (old.seed, old.length, old.themes, bool(old.networks)) == (
+    return (old.seed, old.length, old.themes, len(old.networks)) == (
         new.seed,
         new.length,
         new.themes,
-        bool(new.networks),
+        len(new.networks),
     )
 
 

@@ -9,6 +9,7 @@ from explorer.lessons.quiz.run import Run, spoken, theme_title
 from explorer.ui import quiz
 from explorer.ui.address import address
 from explorer.ui.answer_field import answer_field
+from explorer.ui.letter_keys import LETTERS, letter_keys
 from explorer.ui.navigation import page_title
 from explorer.words import WordedError, glossary, label, section
 
@@ -43,7 +44,11 @@ def _question(run: Run) -> None:
     with st.container(border=True, key=f"quiz_card_{run.index}"):
         _text_of(question)
         if run.reading:
-            _explain(question, run.given[-1].answer)
+            given = run.given[-1].answer
+            if question.typed:
+                _verdict(question, given)
+            else:
+                _marked(question, given)
             st.button(
                 label("quiz.next_question" if done < count else "quiz.to_the_result"),
                 type="primary",
@@ -51,19 +56,41 @@ def _question(run: Run) -> None:
                 on_click=quiz.go_on,
                 key="quiz_next",
             )
+            _explain(question, given)
         elif question.typed:
             _typed(run)
         else:
-            for position, option in enumerate(question.options, start=1):
-                st.button(
-                    f"**{option.text}**",
-                    key=f"quiz_option_{run.index}_{position}",
-                    shortcut=str(position),
-                    width="stretch",
-                    on_click=quiz.give,
-                    args=(run.index, option.id),
-                )
+            _options(run)
     st.caption(section("quiz", "Keys"))
+
+
+def _options(run: Run) -> None:
+    options = run.question.options
+    for position, (letter, option) in enumerate(zip(LETTERS, options, strict=False), start=1):
+        st.button(
+            label("quiz.option", letter=letter, answer=option.text),
+            key=f"quiz_option_{run.index}_{position}",
+            on_click=quiz.give,
+            args=(run.index, option.id),
+        )
+    chosen = letter_keys(f"quiz_letters_{run.index}", len(options))
+    if chosen is not None:
+        quiz.give(run.index, options[chosen].id)
+        st.rerun()
+
+
+def _marked(question: Question, given: str) -> None:
+    """The options where they were: which is right, which was chosen, and what leads to each."""
+    for letter, option in zip(LETTERS, question.options, strict=False):
+        shown = label("quiz.option", letter=letter, answer=option.text)
+        if question.is_right(option.id):
+            st.success(section("quiz", "right option", option=shown), icon=":material/check:")
+        elif option.id == given:
+            said = section("quiz", "wrong option", option=shown, mistake=option.mistake)
+            st.error(said, icon=":material/close:")
+        else:
+            with st.container(border=True):
+                st.markdown(section("quiz", "other option", option=shown, mistake=option.mistake))
 
 
 def _typed(run: Run) -> None:
@@ -85,7 +112,7 @@ def _text_of(question: Question) -> None:
     st.subheader(question.text, anchor=False)
 
 
-def _explain(question: Question, given: str) -> None:
+def _verdict(question: Question, given: str) -> None:
     shown = question.shown(given)
     if question.is_right(given):
         st.success(section("quiz", "right", given=shown), icon=":material/check:")
@@ -93,20 +120,20 @@ def _explain(question: Question, given: str) -> None:
         right, mistake = question.shown(question.right), question.mistake_of(given)
         said = section("quiz", "wrong", given=shown, right=right, mistake=mistake)
         st.error(said, icon=":material/close:")
+
+
+def _explain(question: Question, given: str) -> None:
     st.markdown(question.explanation)
     others = [
         section("quiz", "other answer", answer=question.shown(name), why=why)
         for name, why in question.mistakes.items()
-        if name != given and _offered(question, name)
+        if name != given
     ]
-    if others:
+    # Those on offer have been explained where they stand.
+    if others and question.typed:
         with st.expander(label("quiz.other_answers")):
             st.markdown("\n".join(others))
     _link(question)
-
-
-def _offered(question: Question, name: str) -> bool:
-    return question.typed or any(option.id == name for option in question.options)
 
 
 def _link(question: Question) -> None:
@@ -150,4 +177,8 @@ def _result(run: Run) -> None:
         with st.container(border=True):
             st.caption(label("quiz.place", number=number, theme=theme_title(question.theme)))
             _text_of(question)
+            if question.typed:
+                _verdict(question, given.answer)
+            else:
+                _marked(question, given.answer)
             _explain(question, given.answer)

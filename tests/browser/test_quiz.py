@@ -43,6 +43,25 @@ def test_by_keyboard_alone(visit):
     assert visit.foreign_requests() == []
 
 
+def test_letters_choose_too_and_the_options_stay(visit):
+    questions = make_quiz("42", 5)
+    for question in questions:
+        if question.typed:
+            answer(visit, question, question.right)
+        else:
+            place = next(n for n, o in enumerate(question.options) if o.id != question.right)
+            with visit.rerun():
+                visit.page.keyboard.press("ABCD"[place])
+            assert visit.page.get_by_text("is not right.").is_visible()
+            for letter in "ABCD"[: len(question.options)]:
+                assert visit.page.get_by_text(f"{letter} · ").is_visible()
+            break
+        with visit.rerun():
+            visit.page.keyboard.press("Enter")
+    assert visit.exceptions() == []
+    assert visit.console_errors() == []
+
+
 def test_nonsense_is_refused_in_one_sentence(visit):
     assert make_quiz("42", 5)[0].typed
     with visit.rerun():

@@ -67,7 +67,7 @@ def test_every_stop_opens_its_page_in_its_state(open_app, stop):
 
 def opened(open_app, name):
     page, _, query = next(stop.see for stop in stops() if stop.id == name).partition("?")
-    return open_app(page, **{key: value for key, (value,) in parse_qs(query).items()})
+    return open_app(page, **parse_qs(query))
 
 
 def test_the_broken_block_can_be_mended(open_app):
@@ -126,8 +126,7 @@ def test_a_handout_of_every_network(open_app, query):
 @STOPS
 def test_a_stop_that_runs_says_its_task(open_app, stop):
     page, _, query = stop.see.partition("?")
-    state = {key: value for key, (value,) in parse_qs(query).items()}
-    app = open_app(page, **state, lesson=stop.id)
+    app = open_app(page, **parse_qs(query), lesson=stop.id)
     assert not app.exception
     assert SHOWN[stop.id](app)
     lines = [text.value for text in app.main.markdown if stop.task in text.value]

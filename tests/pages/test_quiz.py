@@ -142,3 +142,35 @@ def test_a_plain_network_has_no_shortcuts_to_ask_about(opened):
 )
 def test_values_that_do_not_exist_fall_back(opened, query):
     assert run_of(opened(**query)).questions
+
+
+def test_named_networks_are_those_that_everybody_knows(opened):
+    app = opened(quiz_networks="named", net="resnet101")
+    run = run_of(app)
+    assert {question.network.title for question in run.questions} <= {
+        "ResNet-18",
+        "ResNet-34",
+        "ResNet-50",
+    }
+    app.selectbox(key="net").select("ResNet-34").run()
+    assert run_of(app) is run and not app.info, "the sidebar decides nothing"
+
+
+def test_the_options_stay_and_say_what_leads_to_each(opened):
+    app = opened()
+    run = run_of(app)
+    while run.question.typed:
+        run.answer(run.index, "1", 0.0, False)
+        app.run()
+    question = run.question
+    letters = [button.label[:1] for button in app.button if "quiz_option" in str(button.key)]
+    assert "".join(letters) == "ABCD"[: len(question.options)]
+    wrong = next(place for place, o in enumerate(question.options) if o.id != question.right)
+    app.button(key=f"quiz_option_{run.index}_{wrong + 1}").click().run()
+    shown = {**{box.value: "right" for box in app.success}, **{b.value: "wrong" for b in app.error}}
+    texts = [*shown, *(text.value for text in app.markdown)]
+    for letter, option in zip("ABCD", question.options, strict=False):
+        (row,) = (text for text in texts if text.startswith(f"{letter} · **{option.text}**"))
+        assert option.mistake in row
+        expected = {question.right: "right", question.options[wrong].id: "wrong"}.get(option.id)
+        assert shown.get(row) == expected

@@ -1,7 +1,7 @@
 """A quiz that is never the same: questions made from blueprints, wrong answers from mistakes."""
 
 from explorer.lessons.quiz.make import THEMES, make_quiz
-from explorer.lessons.quiz.networks import describe
+from explorer.lessons.quiz.networks import describe, named_networks
 from explorer.lessons.quiz.question import Network, Option, Question, Theme, Worded, read_number
 
 __all__ = [
@@ -13,5 +13,6 @@ __all__ = [
     "Worded",
     "describe",
     "make_quiz",
+    "named_networks",
     "read_number",
 ]

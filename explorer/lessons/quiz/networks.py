@@ -21,6 +21,14 @@ _IMAGE_SIZES: Final = {
 }
 
 
+def named_networks() -> tuple[Network, ...]:
+    """The networks that everybody knows, as published: a class has seen them in the lesson."""
+    return tuple(
+        Network(entry.name, entry.title, entry.spec, entry.image_size)
+        for entry in (PRESETS[name] for name in ("resnet18", "resnet34", "resnet50"))
+    )
+
+
 def random_network(rng: Random) -> Network:
     """A named network, as published or with one thing changed about it."""
     entry = rng.choice(_POOL)
