@@ -3,7 +3,7 @@
 import streamlit as st
 
 from explorer.ui import picker
-from explorer.ui.compare import drawn, numbers, sides
+from explorer.ui.compare import configurations, drawn, numbers, sides
 from explorer.words import label, section
 
 choice = picker.current()
@@ -20,3 +20,4 @@ st.markdown(section("compare", "picture"))
 measure = drawn.show(both)
 numbers.table(both, measure)
 numbers.figures(both)
+configurations.show(choice)

@@ -5,6 +5,7 @@ import streamlit as st
 from explorer.architecture import blueprint
 from explorer.lessons.overview import summary
 from explorer.ui import overview, picker
+from explorer.ui.compare_link import compare_link
 from explorer.words import section
 
 choice = picker.current()
@@ -16,6 +17,7 @@ st.title(choice.title)
 st.markdown(summary(bp))
 overview.picture(bp, choice)
 overview.tiles(bp, figures)
+compare_link(choice)
 overview.published(choice, figures)
 overview.page_cards()
 st.caption(section("home", "about"))

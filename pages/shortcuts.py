@@ -4,6 +4,7 @@ import streamlit as st
 
 from explorer.architecture import blueprint
 from explorer.ui import hiding, picker
+from explorer.ui.compare_link import compare_link
 from explorer.ui.shortcuts import block, network, strides
 from explorer.views.titles import part_title
 from explorer.words import label
@@ -20,6 +21,7 @@ else:
     st.markdown(network.lead(bp))
 view = network.choose_view(bp)
 network.show(bp, choice, view)
+compare_link(choice)
 
 if view.open:
     st.subheader(part_title(view.block.title))

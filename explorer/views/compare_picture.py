@@ -171,7 +171,12 @@ def _row(row: Row, place: _Place, y: float, high: float) -> str:
     ]
     left = _EDGE + _ARC + place.box
     between = _between(pair, left, place.middle, y, high)
-    return node(pair.name, told(row), *boxes, between)
+    # What lies between the boxes belongs to the row too, so that a click finds it.
+    target = (
+        f'<rect x="{_EDGE:.1f}" y="{y - 3:.1f}" width="{place.total - 2 * _EDGE:.1f}" '
+        f'height="{high + 6:.1f}" rx="9" fill="none" pointer-events="all"/>'
+    )
+    return node(pair.name, told(row), target, *boxes, between)
 
 
 def told(row: Row) -> str:

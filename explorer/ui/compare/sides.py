@@ -10,7 +10,7 @@ from explorer.architecture import PRESETS, NetworkSpec, blueprint
 from explorer.architecture.alignment import Alignment, aligned, differing_fields
 from explorer.architecture.published import Figure, figures_of
 from explorer.lessons.compare import Titles
-from explorer.ui import controls, navigation, overview, picker
+from explorer.ui import controls, overview, picker
 from explorer.ui.picker import Choice
 from explorer.words import FieldError, label, section
 
@@ -94,14 +94,3 @@ def _sides(choice: Choice, name: str) -> Sides:
 @lru_cache(maxsize=16)
 def _aligned(left: NetworkSpec, left_size: int, right: NetworkSpec, right_size: int) -> Alignment:
     return aligned(blueprint(left, left_size), blueprint(right, right_size))
-
-
-def link(choice: Choice) -> None:
-    """A link to the page, with the network that is looked at on the left."""
-    page = next(page for page in navigation.pages() if page.url_path == "compare")
-    st.page_link(
-        page,
-        label=label("compare.link", title=choice.title),
-        icon=":material/compare_arrows:",
-        query_params=controls.carried("compare"),
-    )

@@ -1,0 +1,34 @@
+"""The paper's Table 1, with the sidebar's network lit."""
+
+import streamlit as st
+
+from explorer.ui.drawing import drawing
+from explorer.ui.picker import Choice
+from explorer.views import table1
+from explorer.words import label, section
+
+
+def show(choice: Choice) -> None:
+    """The table; a chosen cell opens its first block on Shortcuts."""
+    st.subheader(label("table1.title"), anchor="table1")
+    st.markdown(section("compare", "table1"))
+    chosen = drawing(
+        table1.picture(table1.column_of(choice.spec)),
+        key="table1",
+        label=label("table1.alt"),
+        tools=True,
+        choosable=True,
+        filename="table1",
+    )
+    st.download_button(
+        label("compare.save_csv"),
+        table1.csv_text,
+        file_name="table1.csv",
+        mime="text/csv",
+        key="table1_csv",
+        on_click="ignore",
+    )
+    if chosen is not None:
+        network, block = chosen.split()
+        state = {"net": network, "shortcuts_block": block}
+        st.switch_page("pages/shortcuts.py", query_params=state)
