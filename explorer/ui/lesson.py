@@ -7,7 +7,7 @@ import streamlit as st
 from explorer.architecture import Blueprint
 from explorer.lessons.lesson import minutes_before, stops
 from explorer.lessons.overview import summary
-from explorer.ui import controls, overview, tour
+from explorer.ui import controls, link, overview, tour
 from explorer.ui.navigation import page_title
 from explorer.ui.picker import Choice
 from explorer.views.handout import handout
@@ -62,10 +62,17 @@ def show(number: int) -> None:
 def offer_handout(bp: Blueprint, choice: Choice) -> None:
     """What the handout holds, and the file."""
     st.subheader(label("lesson.handout"), anchor=False)
-    st.markdown(section("lesson_page", "Handout", title=choice.title))
+    st.markdown(section("lesson_page", "Handout", title=choice.title, stops=len(stops())))
     st.download_button(
         label("lesson.download"),
-        handout(bp, choice.title, overview.figures(choice), summary(bp).replace("**", "")),
+        handout(
+            bp,
+            choice.title,
+            overview.figures(choice),
+            summary(bp).replace("**", ""),
+            [(stop.title, stop.task) for stop in stops()],
+            link.picture((st.context.url or "").partition("?")[0]),
+        ),
         file_name=f"{choice.name}_handout.html",
         mime="text/html",
         icon=":material/print:",

@@ -71,13 +71,20 @@ def share() -> None:
             _code()
 
 
+def picture(address: str) -> str:
+    """An address as an SVG for telephones; empty where it works on this machine only."""
+    if (urlsplit(address).hostname or "localhost") in _HERE:
+        return ""
+    return str(segno.make(address, micro=False).svg_inline(scale=6, border=4, light="#ffffff"))
+
+
 def _code() -> None:
     address = st.context.url or ""
-    if (urlsplit(address).hostname or "localhost") in _HERE:
+    if not picture(address):
         st.write(section("frame", "only here"))
         return
     query = [(name, value) for name in st.query_params for value in st.query_params.get_all(name)]
     if query:
         address = f"{address}?{urlencode(query)}"
-    st.image(segno.make(address, micro=False).svg_inline(scale=6, border=4, light="#ffffff"))
+    st.image(picture(address))
     st.caption(section("frame", "code"))

@@ -1,5 +1,6 @@
-"""One printed page on a network: HTML that needs nothing but itself."""
+"""A printed page on a network, and one of tasks: HTML that needs nothing but itself."""
 
+import re
 from collections.abc import Sequence
 from html import escape
 from typing import Final
@@ -19,6 +20,8 @@ from explorer.words import count, label, language, section
 COLUMNS: Final = ("part", "output", "made_of", "shortcuts", "params", "macs")
 """Ids; what they are called is in the labels [handout_table]."""
 _GLUE: Final = "\N{NO-BREAK SPACE}"
+_LINES: Final = 8
+_ROOM: Final = '<i class="line"></i>' * 2
 _STYLE: Final = f"""
 @page {{ size: A4; margin: 12mm; }}
 * {{ box-sizing: border-box; print-color-adjust: exact; -webkit-print-color-adjust: exact; }}
@@ -41,22 +44,43 @@ th.number, td.number {{ text-align: right; white-space: nowrap;
   font-variant-numeric: tabular-nums; }}
 tbody th {{ white-space: nowrap; }}
 tfoot {{ font-weight: bold; }}
-.notes {{ flex: 1; min-height: 20mm; border: 1px solid {BORDER}; border-radius: 1mm;
-  background: repeating-linear-gradient({BACKGROUND} 0 29px, {BORDER} 29px 30px); }}
+/* Borders, because a gradient of thin lines loses some of them on paper. */
+.notes {{ flex: 1; min-height: 20mm; display: flex; flex-direction: column; overflow: hidden;
+  border: 1px solid {BORDER}; border-radius: 1mm; }}
+.notes i {{ flex: 1 0 7mm; border-bottom: 1px solid {BORDER}; }}
+.notes i:last-child {{ border-bottom: 0; }}
+header {{ display: flex; justify-content: space-between; align-items: center; gap: 4mm; }}
+header svg {{ width: 26mm; height: 26mm; flex: none; }}
+header .small {{ max-width: 40mm; text-align: right; }}
+header h2 {{ flex: 1; font-size: 15pt; margin: 0; }}
+ol {{ flex: 1; display: flex; flex-direction: column; margin: 2mm 0 0; padding-left: 6mm; }}
+.tasks {{ break-before: page; }}
+.tasks li {{ flex: 1; padding-left: 1mm; }}
+.tasks li div {{ display: flex; flex-direction: column; height: 100%; min-height: 22mm; }}
+.tasks li i.line {{ flex: 1 0 6mm; border-bottom: 1px solid {BORDER}; }}
 @media screen {{ body {{ padding: 12mm 4mm; }} .notes {{ min-height: 60mm; }} }}
-/* One page: the notes take what the rest leaves of it. */
-@media print {{ main {{ height: 271mm; }} }}
+/* One page each: the notes and the room for answers take what the rest leaves of it. */
+@media print {{ main {{ height: 271mm; overflow: hidden; }} }}
 """
 
 
-def handout(bp: Blueprint, title: str, figures: Sequence[Figure], lead: str) -> str:
-    """A page of A4 as an HTML document without scripts, ready to be printed.
+def handout(
+    bp: Blueprint,
+    title: str,
+    figures: Sequence[Figure],
+    lead: str,
+    tasks: Sequence[tuple[str, str]] = (),
+    code: str = "",
+) -> str:
+    """A page of A4 on a network, and one of tasks, as an HTML document without scripts.
 
     Args:
         bp: the network.
         title: its name.
         figures: what is published of exactly this network, best known first.
         lead: the network in a sentence, plain text.
+        tasks: of the lesson, each a title and a text, in which *...* is emphasised.
+        code: the lesson's address as an SVG for telephones; empty where it has none to share.
     """
     name = escape(title)
     return f"""<!DOCTYPE html>
@@ -78,10 +102,27 @@ def handout(bp: Blueprint, title: str, figures: Sequence[Figure], lead: str) -> 
 {_table(bp)}
 <p class="small">{_said("how to read it")}</p>
 <h2>{_said("notes")}</h2>
-<div class="notes"></div>
-</main></body>
+<div class="notes">{"<i></i>" * _LINES}</div>
+</main>{_tasks(tasks, code) if tasks else ""}</body>
 </html>
 """
+
+
+def _tasks(tasks: Sequence[tuple[str, str]], code: str) -> str:
+    """A page with room to write below each task."""
+    shown = "".join(
+        f"<li><div><p><b>{escape(title)}</b><br>{_emphasised(task)}</p>{_ROOM}</div></li>"
+        for title, task in tasks
+    )
+    way = f'<p class="small">{_said("code")}</p>{code}' if code else ""
+    return (
+        f'<main class="tasks"><header><h2>{_said("tasks")}</h2>{way}</header>'
+        f"<ol>{shown}</ol></main>"
+    )
+
+
+def _emphasised(text: str) -> str:
+    return re.sub(r"\*([^*]+)\*", r"<em>\1</em>", escape(text))
 
 
 def _said(title: str, **values: str) -> str:

@@ -143,7 +143,7 @@ def test_nothing_is_cut_off(open_page, width):
     ],
     ids=lambda query: query["net"],
 )
-def test_the_handout_is_one_page(open_page, tmp_path: Path, query):
+def test_the_handout_is_one_page_and_one_of_tasks(open_page, tmp_path: Path, query):
     visit = open_page("lesson", query)
     with visit.page.expect_download() as download:
         visit.page.get_by_role("button", name="Download the handout").click()
@@ -153,13 +153,19 @@ def test_the_handout_is_one_page(open_page, tmp_path: Path, query):
     sheet.set_content(file.read_text(encoding="utf-8"))
     assert ("customised" in sheet.locator("h1").inner_text()) == (query is CUSTOMISED)
     pdf = sheet.pdf(prefer_css_page_size=True)
-    assert len(re.findall(rb"/Type\s*/Page\b", pdf)) == 1
+    assert len(re.findall(rb"/Type\s*/Page\b", pdf)) == 2
     box = re.search(rb"/MediaBox\s*\[\s*0\s+0\s+([\d.]+)\s+([\d.]+)", pdf)
     assert box and tuple(round(float(side)) for side in box.groups()) == A4_POINTS
     sheet.set_viewport_size({"width": 703, "height": 1032})  # what the margins leave of A4
     sheet.emulate_media(media="print")
     millimetres = sheet.locator(".notes").bounding_box()["height"] * 25.4 / 96
     assert millimetres >= 20, "space for notes"
+    tasks = sheet.locator(".tasks li")
+    assert tasks.count() == len(stops())
+    for number, stop in enumerate(stops()):
+        assert plain(stop.task) in tasks.nth(number).inner_text()
+        line = tasks.nth(number).locator("i").last.bounding_box()
+        assert line["height"] * 25.4 / 96 >= 5, "room to write"
     assert sheet.evaluate("() => document.body.scrollWidth <= innerWidth"), "nothing is cut off"
     assert visit.foreign_requests() == []
     assert visit.console_errors() == []

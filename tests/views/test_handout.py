@@ -14,7 +14,7 @@ from explorer.views.overview import tiles
 from explorer.views.tables import heading
 from explorer.words import label
 
-VOID = {"meta"}
+VOID = {"meta", "br"}
 
 
 class Page(HTMLParser):
@@ -129,3 +129,17 @@ def test_words_of_others_are_escaped():
     page = Page(document)
     assert "<b>A&B</b>" in page.words and "5 < 6 <script>" in page.words
     assert "No published accuracy" in page.words
+
+
+def test_the_tasks_are_a_page_of_their_own():
+    bp = blueprint(PRESETS["resnet18"].spec, 224)
+    tasks = [("First", "Press *Next* if 1 < 2."), ("Second", "Look.")]
+    document = handout(bp, "x", (), "y", tasks, "<svg></svg>")
+    page = Page(document)
+    assert page.open == []
+    assert "Press Next if 1 < 2." in page.words
+    assert document.count("<li>") == 2 and "<em>Next</em>" in document
+    assert "telephone" in page.words
+    assert "telephone" not in Page(handout(bp, "x", (), "y", tasks)).words
+    assert "<li>" not in handout(bp, "x", (), "y")
+    assert "gradient(" not in document
