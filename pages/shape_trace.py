@@ -11,7 +11,7 @@ choice = picker.current()
 bp = blueprint(choice.spec, choice.image_size)
 
 st.title(label("trace.title", title=choice.title))
-st.markdown(section("shape_trace", "introduction"))
 trace = tracing.badge(choice)
 player(bp, choice.title, trace)
+st.caption(section("shape_trace", "introduction"))
 trace_tabs.tabs(bp, choice, trace)

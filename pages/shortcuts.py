@@ -20,6 +20,7 @@ if hidden := hiding.hidden(network.HIDE):
 else:
     st.markdown(network.lead(bp))
 view = network.choose_view(bp)
+st.caption(network.detail_line(bp, view))
 network.show(bp, choice, view)
 compare_link(choice)
 

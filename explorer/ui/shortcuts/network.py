@@ -6,6 +6,7 @@ from typing import Any, Final, NamedTuple
 import streamlit as st
 
 from explorer.architecture import Block, Blueprint, NetworkSpec, blueprint
+from explorer.architecture.notation import shape_text
 from explorer.lessons.shortcut_numbers import summary
 from explorer.ui import controls, hiding
 from explorer.ui.drawing import drawing
@@ -15,6 +16,7 @@ from explorer.views.diagram import LAYOUTS, Layout
 from explorer.views.dot import DrawingError, Picture, draw
 from explorer.views.folding import FOLD, MOST_UNFOLDED, foldable, node_of, still_folded
 from explorer.views.tables import headings
+from explorer.views.titles import part_title
 from explorer.words import glossary, label, language, listed, quoted, section
 
 LAYOUT: Final = "shortcuts_layout"
@@ -66,16 +68,39 @@ def choose_view(bp: Blueprint) -> View:
             disabled=not stages,
             help=glossary("folded"),
         )
-    picked = third.selectbox(
-        label(f"{BLOCK}.label"),
-        [part.path for part in bp.parts],
-        index=None,
-        placeholder=label(f"{BLOCK}.choose"),
-        key=BLOCK,
-        bind="query-params",
-    )
+    with third:
+        picked = controls.choice(
+            BLOCK,
+            tuple(part.path for part in bp.parts),
+            kind="select",
+            optional=True,
+            shown=lambda path: _called(bp, path),
+            placeholder=label(f"{BLOCK}.choose"),
+        )
     shown = bp.block(picked) if picked else (*bp.dashed, bp.blocks[0])[0]
     return View(layout, tuple(stage for stage in stages if stage in unfold), shown, bool(picked))
+
+
+def _called(bp: Blueprint, path: str) -> str:
+    """A part by its title and torch's path: `conv4_1 (layer3.0)`."""
+    title = part_title(bp.block(path).title)
+    return label("named.in_brackets", name=title, what=path) if "." in path else title
+
+
+def detail_line(bp: Blueprint, view: View) -> str:
+    """In one line, for under the controls: which block is shown, and what its shortcut does."""
+    if not view.open:
+        return section("shortcuts", "choose a block")
+    block = view.block
+    numbers = {
+        "block": _called(bp, block.path),
+        "in_shape": shape_text(block.in_shape),
+        "out_shape": shape_text(block.out_shape),
+    }
+    if block.shortcut is None or block.shortcut.kind == "none":
+        return section("shortcuts", "block without shortcut", **numbers)
+    line = label(f"line.{block.shortcut.line}")
+    return section("shortcuts", "block in a line", line=line, **numbers)
 
 
 def _stage(path: str) -> str:
@@ -139,7 +164,7 @@ def choose(node: str) -> None:
     if node.startswith(FOLD):
         controls.put(UNFOLD, (*controls.held(UNFOLD), node.removeprefix(FOLD)), ())
     else:
-        st.session_state[BLOCK] = None if st.session_state.get(BLOCK) == node else node
+        controls.put(BLOCK, None if controls.held(BLOCK) == node else node)
 
 
 def list_dashed(bp: Blueprint) -> None:
