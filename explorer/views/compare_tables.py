@@ -158,20 +158,23 @@ def _cell(column: str, value: str | int) -> str:
 
 
 def figures(
-    one: Alignment,
-    titles: tuple[str, str],
-    published: tuple[Sequence[Figure], Sequence[Figure]],
-) -> str:
-    """Both networks' figures and what is published of them, as a Markdown table."""
-    head = [heading(FIGURES, "figure"), *titles, heading(FIGURES, "difference")]
-    lines = [_line(head), _line(["---", "---:", "---:", "---:"])]
-    for name, values in _figures(one).items():
-        before, after = values
+    one: Alignment, published: tuple[Sequence[Figure], Sequence[Figure]]
+) -> list[dict[str, str]]:
+    """Both networks' figures and what is published of them.
+
+    Columns: figure, left, right, difference; all of them words.
+    """
+    rows = []
+    for name, (before, after) in _figures(one).items():
         share = signed_share(after - before, before)
         difference = label("compare.amount", difference=signed(after - before), share=share)
         shown = difference if after != before else "0"
-        lines.append(_line([heading(FIGURES, name), f"{before:,}", f"{after:,}", shown]))
-    return "\n".join([*lines, *_published(published)])
+        rows.append(_figure(heading(FIGURES, name), f"{before:,}", f"{after:,}", shown))
+    return [*rows, *_published(published)]
+
+
+def _figure(name: str, left: str, right: str, difference: str) -> dict[str, str]:
+    return {"figure": name, "left": left, "right": right, "difference": difference}
 
 
 def _figures(one: Alignment) -> dict[str, tuple[int, int]]:
@@ -191,13 +194,13 @@ def _figures(one: Alignment) -> dict[str, tuple[int, int]]:
     return {name: (left[name], right[name]) for name in left}
 
 
-def _published(both: tuple[Sequence[Figure], Sequence[Figure]]) -> list[str]:
+def _published(both: tuple[Sequence[Figure], Sequence[Figure]]) -> list[dict[str, str]]:
     """A row for each protocol; of several figures of one network the best known."""
     first: list[dict[str, Figure]] = [{}, {}]
     for found, figures_of_one in zip(first, both, strict=True):
         for figure in figures_of_one:
             found.setdefault(figure.protocol, figure)
-    lines = []
+    rows = []
     for protocol in dict.fromkeys((*first[0], *first[1])):
         left, right = (found.get(protocol) for found in first)
         known = left or right
@@ -211,8 +214,8 @@ def _published(both: tuple[Sequence[Figure], Sequence[Figure]]) -> list[str]:
         if left and right:
             points = f"{right.top1 - left.top1:+.2f}".replace("-", "\N{MINUS SIGN}")
             difference = label("compare_figures.points", n=points)
-        lines.append(_line([name, _percent(left), _percent(right), difference]))
-    return lines
+        rows.append(_figure(name, _percent(left), _percent(right), difference))
+    return rows
 
 
 def _percent(figure: Figure | None) -> str:

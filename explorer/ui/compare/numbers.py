@@ -1,6 +1,6 @@
 """Both networks in sentences, in tables, and as files."""
 
-from typing import Final
+from typing import Any, Final
 
 import streamlit as st
 
@@ -37,7 +37,17 @@ def told(sides: Sides) -> None:
 def figures(sides: Sides) -> None:
     """Parameters, MACs, activations, receptive field and published accuracy of both."""
     st.subheader(label("compare.figures"), anchor="figures", help=glossary("protocol"))
-    st.markdown(compare_tables.figures(sides.one, sides.titles, sides.published))
+    rows = compare_tables.figures(sides.one, sides.published)
+    table = compare_tables.FIGURES
+    titles = {"left": sides.titles.left, "right": sides.titles.right}
+    titles["difference"] = label(f"{table}.difference")
+    columns: dict[str, Any] = {
+        column: st.column_config.TextColumn(title, alignment="right")
+        for column, title in titles.items()
+    }
+    columns["figure"] = label(f"{table}.figure")
+    height = 35 * (len(rows) + 1) + 3
+    st.dataframe(rows, hide_index=True, width="stretch", height=height, column_config=columns)
     st.caption(section("compare", "figures"))
 
 

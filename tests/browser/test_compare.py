@@ -1,0 +1,67 @@
+"""The page Compare in Chromium: both themes, a telephone, clicks, links and Table 1."""
+
+from urllib.parse import parse_qsl, urlsplit
+
+import pytest
+
+V1 = {"net": "resnet50", "with": "resnet50_v1"}
+
+
+def node(visit, path):
+    return visit.page.locator(f'[data-path="{path}"]').first
+
+
+def query(visit):
+    return dict(parse_qsl(urlsplit(visit.page.url).query))
+
+
+def heading(visit, text):
+    return visit.page.get_by_role("heading", name=text, exact=True)
+
+
+def assert_sound(visit):
+    assert visit.exceptions() == []
+    assert visit.console_errors() == []
+    assert visit.foreign_requests() == []
+
+
+@pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])
+@pytest.mark.parametrize("size", [(1440, 900), (390, 844)], ids=["wide", "narrow"])
+def test_a_link_opens_both_networks(open_page, size, dark):
+    visit = open_page("compare", V1, width=size[0], height=size[1], dark=dark)
+    assert heading(visit, "ResNet-50 and ResNet-50 v1").is_visible()
+    assert node(visit, "layer2.0").text_content().count("stride") >= 1
+    # The page itself never scrolls sideways; the drawing does in its own frame.
+    assert visit.page.evaluate(
+        "() => { const main = document.querySelector('[data-testid=stMain]');"
+        " return main.scrollWidth <= main.clientWidth }"
+    )
+    assert_sound(visit)
+
+
+def test_a_click_opens_both_blocks_and_stays_in_the_address(open_page):
+    visit = open_page("compare", V1, width=1440)
+    with visit.rerun():
+        node(visit, "layer3.0").click()
+    assert heading(visit, "conv4_1: both").count() == 1
+    assert query(visit)["compare_block"] == "layer3.0"
+    assert node(visit, "layer3.0").get_attribute("aria-pressed") == "true"
+    assert_sound(visit)
+
+
+def test_a_cell_of_table_1_opens_its_block(open_page):
+    visit = open_page("compare", V1, width=1440)
+    with visit.rerun():
+        node(visit, "resnet34 layer3.0").click()
+    heading(visit, "Shortcuts of ResNet-34").wait_for()
+    assert query(visit)["net"] == "resnet34"
+    assert query(visit)["shortcuts_block"] == "layer3.0"
+    assert_sound(visit)
+
+
+def test_home_leads_to_it_with_the_network(open_page):
+    visit = open_page("", {"net": "resnet101"}, width=1440)
+    with visit.rerun():
+        visit.page.get_by_role("link", name="Compare ResNet-101 with …").click()
+    heading(visit, "ResNet-101 and ResNet-50").wait_for()
+    assert_sound(visit)
