@@ -4,16 +4,22 @@ The id is what addresses, files and session state hold; `title` among the values
 
 Placeholders name a network, as in {resnet50.params:,}, or its MACs in units of 10^9,
 as in {resnet50_gmacs}, filled in from the blueprint; or a network on board, as in
-{card_resnet20.test_accuracy}, filled in from its card.
+{card_resnet20.test_accuracy}, filled in from its card; or code that a proof runs, as in
+{code_batch_norm}.
 """
 
+import ast
 import re
 from collections.abc import Mapping
-from typing import Any, NamedTuple
+from pathlib import Path
+from typing import Any, Final, NamedTuple
 
 from explorer.architecture.named import blueprint_named
+from explorer.experiments import proofs
 from explorer.experiments.embedded import cards
 from explorer.words.text import source
+
+_WRITTEN_OUT: Final = Path(proofs.__file__).with_name("written_out.py")
 
 
 class Entry(NamedTuple):
@@ -28,6 +34,8 @@ class _Numbers(dict[str, Any]):
     def __missing__(self, name: str) -> Any:
         if name.endswith("_gmacs"):
             return f"{blueprint_named(name.removesuffix('_gmacs')).macs / 1e9:.2f}"
+        if name.startswith("code_"):
+            return _code(name.removeprefix("code_"))
         if name.startswith("card_"):
             return cards()[name.removeprefix("card_")]
         return blueprint_named(name)
@@ -48,6 +56,16 @@ def read(name: str, numbers: Mapping[str, object] | None = None) -> tuple[str, l
     pairs = zip(parts[::2], parts[1::2], strict=True)
     heading = head.strip().removeprefix("# ")
     return heading, [_entry(name.strip(), body, filled) for name, body in pairs]
+
+
+def _code(name: str) -> str:
+    """A function or class of proofs/written_out.py by its name in lower case, as Markdown."""
+    text = _WRITTEN_OUT.read_text(encoding="utf-8")
+    for node in ast.parse(text).body:
+        called = node.name if isinstance(node, ast.FunctionDef | ast.ClassDef) else ""
+        if re.sub(r"(?<=[a-z])(?=[A-Z])", "_", called).lower() == name:
+            return f"```python\n{ast.get_source_segment(text, node)}\n```"
+    raise KeyError(name)
 
 
 def _entry(name: str, body: str, numbers: _Numbers) -> Entry:

@@ -23,6 +23,8 @@ _FILES: Final = (
     "variants",
     "bn_mechanics",
     "bn_practice",
+    "training",
+    "whiteboard",
 )
 
 

@@ -18,7 +18,9 @@ from explorer.experiments.proofs import (
     prove,
     result,
     trained,
+    whiteboard,
     wiring,
+    written_out,
 )
 from explorer.lessons.myths import myths
 from explorer.lessons.questions import cards
@@ -120,6 +122,9 @@ FAULTS = {
     "counting.five": another(torchvision.models, "resnet34", lambda _: torchvision.models.resnet18),
     "counting.cifar_resnets": one_more,
     "counting.projection_of_a_bottleneck": one_more,
+    "counting.small_images": another(
+        counting, "blueprint", lambda blueprint: lambda spec, size: blueprint(spec, 2 * size)
+    ),
     "counting.stem": one_more,
     "gradients.dropout_shift": another(nn, "Dropout", lambda layer: lambda _: layer(0.1)),
     "gradients.initialisation": scaled(gradients, 0.9),
@@ -153,6 +158,16 @@ FAULTS = {
     "trained.same_capacity": another(
         trained, "learnt", lambda learnt: lambda depth, _: learnt(depth, True)
     ),
+    "whiteboard.basic_block": another(
+        written_out.BasicBlock, "forward", lambda _: lambda self, x: self.bn2(self.conv1(x))
+    ),
+    "whiteboard.batch_norm": another(
+        written_out, "batch_norm", lambda norm: lambda x, *a: norm(x, *a) * 1.01
+    ),
+    "whiteboard.receptive_field": another(
+        written_out, "receptive_field", lambda field: lambda layers: field(layers[1:])
+    ),
+    "whiteboard.zero_weights": scaled(whiteboard, 0.0),
     "wiring.block_of_zero_gamma": halves,
     "wiring.construction": another(
         wiring,
@@ -224,13 +239,13 @@ def test_a_proof_fails_for_another_number(monkeypatch, what):
         )  # fmt: skip
 
     changed = []
-    for theme in (batch_norm, counting, gradients, trained, wiring):
+    for theme in (batch_norm, counting, gradients, trained, whiteboard, wiring):
         for name, wrong in (("exact", exact), ("near", near)):
             if hasattr(theme, name):
                 monkeypatch.setattr(
                     theme, name, lambda *a, wrong=wrong: changed.append(line := wrong(*a)) or line
                 )
-    assert len(THEMES) == 5
+    assert len(THEMES) == 6
     proof = prove(what)
     assert not any(line.holds for line in changed)
     assert all(line.holds for line in proof.lines if line not in changed)

@@ -6,7 +6,7 @@ from typing import Final
 
 from explorer.experiments.proofs.result import Line, Proof
 
-THEMES: Final = ("counting", "wiring", "gradients", "batch_norm", "trained")
+THEMES: Final = ("counting", "wiring", "gradients", "batch_norm", "trained", "whiteboard")
 
 __all__ = ["Line", "Proof", "prove"]
 

@@ -1,6 +1,7 @@
 """Counts of real modules: parameters, MACs and layers, against the closed forms."""
 
 from collections.abc import Iterable
+from dataclasses import replace
 from functools import partial
 from math import prod
 
@@ -8,7 +9,7 @@ import torch
 from torch import nn
 from torch.utils.flop_counter import FlopCounterMode
 
-from explorer.architecture import Blueprint
+from explorer.architecture import Blueprint, blueprint
 from explorer.architecture.named import blueprint_named, title_named
 from explorer.experiments.proofs.result import Line, Said, Text, exact, fact, near
 from explorer.networks.resnet import ResNet
@@ -167,6 +168,48 @@ def down_sampling() -> Found:
             costs == {115_605_504},
         ),
     ], say("how: down sampling")
+
+
+def small_images() -> Found:
+    """Sizes of ResNet-18's stages on 32 pixels, with the stem of ImageNet and that of CIFAR."""
+    lines = []
+    for stem, claimed in (("imagenet", "8, 4, 2 and 1"), ("cifar", "32, 16, 8 and 4")):
+        spec = replace(blueprint_named("resnet18").spec, stem=stem)  # type: ignore[arg-type]
+        shapes = _stages(blueprint(spec, 32))
+        sizes = [shape[-1] for shape in shapes]
+        text = f"{', '.join(map(str, sizes[:-1]))} and {sizes[-1]}"
+        lines.append(
+            fact(say(f"about: sizes with the {stem} stem"), claimed, text, claimed == text)
+        )
+    return lines, say("how: small images")
+
+
+def backbone() -> Found:
+    """Channels and strides of ResNet-50's stages."""
+    shapes = _stages(blueprint_named("resnet50"))
+    channels, strides = [shape[1] for shape in shapes], [224 // shape[-1] for shape in shapes]
+    return [
+        fact(
+            say("about: channels of c2 to c5"),
+            "256, 512, 1024 and 2048",
+            ", ".join(map(str, channels)),
+            channels == [256, 512, 1024, 2048],
+        ),
+        fact(
+            say("about: strides of c2 to c5"),
+            "1/4, 1/8, 1/16 and 1/32",
+            ", ".join(f"1/{stride}" for stride in strides),
+            strides == [4, 8, 16, 32],
+        ),
+    ], say("how: small images")
+
+
+def _stages(bp: Blueprint) -> list[tuple[int, ...]]:
+    """Shape of what each stage writes."""
+    with torch.no_grad():
+        outputs = on_meta(bp).walk(torch.empty(1, *bp.in_shape, device="meta"))
+        last = {path.split(".")[0]: tuple(out.shape) for path, out in outputs}
+    return [shape for path, shape in last.items() if path.startswith("layer")]
 
 
 def cifar_resnets() -> Found:
