@@ -11,11 +11,13 @@ is answered, unless --think says how many seconds a visitor reads in between.
 import argparse
 import asyncio
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 import websockets
 from streamlit.proto.BackMsg_pb2 import BackMsg
 from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
+from streamlit.proto.WidgetStates_pb2 import WidgetState
 
 TIMEOUT_S = 300
 
@@ -42,12 +44,16 @@ class Visitor:
     async def __aexit__(self, *error: object) -> None:
         await self.socket.close()
 
-    async def rerun(self) -> float:
-        """Ask for one run of the script; seconds until all of it has arrived."""
+    async def rerun(self, widgets: Sequence[WidgetState] = ()) -> float:
+        """Ask for one run of the script; seconds until all of it has arrived.
+
+        `widgets` is what this visitor has clicked and typed.
+        """
         start = time.perf_counter()
         request = BackMsg()
         rerun = request.rerun_script
         rerun.query_string = self.query
+        rerun.widget_states.widgets.extend(widgets)
         rerun.page_script_hash = self.page_hash
         if not self.page_hash:
             rerun.page_name = self.page

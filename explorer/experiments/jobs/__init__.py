@@ -7,7 +7,16 @@ the pages. A worker finds CIFAR-10 and its device by itself, where it runs.
 """
 
 from explorer.experiments.jobs.reporter import Cancelled, Reporter
-from explorer.experiments.jobs.service import ENDED, JobService, State, Status
+from explorer.experiments.jobs.service import ENDED, JobService, State, Status, close_all
 from explorer.experiments.jobs.worker import worker_process
 
-__all__ = ["ENDED", "Cancelled", "JobService", "Reporter", "State", "Status", "worker_process"]
+__all__ = [
+    "ENDED",
+    "Cancelled",
+    "JobService",
+    "Reporter",
+    "State",
+    "Status",
+    "close_all",
+    "worker_process",
+]

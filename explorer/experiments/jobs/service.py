@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import Any, Final, Generic, Literal, TypeVar
+from weakref import WeakSet
 
 from explorer.experiments.jobs.folder import Folder
 from explorer.experiments.jobs.reporter import Cancelled, Finished, Reporter, run
@@ -25,6 +26,7 @@ ENDED: Final = ("done", "cancelled", "failed")
 _MOST_ATTEMPTS: Final = 3
 _GRACE_S: Final = 2.0
 """How long a running job may take to stop when the app ends, before its worker is killed."""
+_open: "WeakSet[JobService]" = WeakSet()
 _log = logging.getLogger(__name__)
 
 
@@ -123,6 +125,7 @@ class JobService:
         self._jobs: dict[str, _Job] = {}
         self._folder = Folder(folder)
         self._stopped = threading.Event()
+        _open.add(self)
         threading.Thread(target=self._watch, daemon=True, name="job watcher").start()
         # Python waits for the pool's running job before it calls what `atexit` holds, so a
         # server that is told to end would train on. This comes before; the name is not public.
@@ -288,6 +291,15 @@ class JobService:
             for job in unfinished:
                 if job.seen < limit:
                     self._stop(job)
+
+
+def close_all() -> None:
+    """Close every service of this process, as `JobService.close` does.
+
+    For a server that is told to end: the signal that it then dies of leaves nothing to `atexit`.
+    """
+    for service in list(_open):
+        service.close()
 
 
 def sentence(problem: BaseException | None) -> str:

@@ -75,7 +75,7 @@ def _end_jobs() -> None:
 
     # Only where a training was ever started: the module loads torch.
     jobs = sys.modules.get("explorer.experiments.jobs")
-    if jobs is not None and hasattr(jobs, "close_all"):
+    if jobs is not None:
         jobs.close_all()
 
 
