@@ -71,7 +71,7 @@ def offer_handout(bp: Blueprint, choice: Choice) -> None:
             overview.figures(choice),
             summary(bp).replace("**", ""),
             [(stop.title, stop.task) for stop in stops()],
-            link.picture((st.context.url or "").partition("?")[0]),
+            link.picture((st.context.url or "").partition("?")[0], sized=False),
         ),
         file_name=f"{choice.name}_handout.html",
         mime="text/html",

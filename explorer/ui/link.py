@@ -71,11 +71,15 @@ def share() -> None:
             _code()
 
 
-def picture(address: str) -> str:
-    """An address as an SVG for telephones; empty where it works on this machine only."""
+def picture(address: str, sized: bool = True) -> str:
+    """An address as an SVG for telephones; empty where it works on this machine only.
+
+    Without its own size it takes that of its place.
+    """
     if (urlsplit(address).hostname or "localhost") in _HERE:
         return ""
-    return str(segno.make(address, micro=False).svg_inline(scale=6, border=4, light="#ffffff"))
+    code = segno.make(address, micro=False)
+    return str(code.svg_inline(scale=6, border=4, light="#ffffff", omitsize=not sized))
 
 
 def _code() -> None:
