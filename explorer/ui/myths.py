@@ -76,7 +76,7 @@ def _verdict(myth: Myth, guess: Verdict) -> None:
     st.markdown(myth.why)
     st.markdown(section("myths_page", "origin", origin=myth.origin))
     proving.see(myth.see)
-    proving.prove_it(myth.proof, myth.source, "myths")
+    proving.prove_it(myth.proof, myth.source, "myths", corrects=myth.verdict != "right")
 
 
 def _judged() -> dict[str, Verdict]:

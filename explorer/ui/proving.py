@@ -17,7 +17,7 @@ def see(target: str) -> None:
     st.markdown(section("proofs_page", "see", page=page, address=from_any_page(target)))
 
 
-def prove_it(what: str, source: str, prefix: str) -> None:
+def prove_it(what: str, source: str, prefix: str, corrects: bool = False) -> None:
     """Where it was published, and the button and, once it was pressed, the proof.
 
     The proof stays on reruns until another is run.
@@ -26,6 +26,7 @@ def prove_it(what: str, source: str, prefix: str) -> None:
         what: see explorer.experiments.proofs; empty where nothing can be computed.
         source: where the claim was published, as Markdown; empty where it is this app's own.
         prefix: of this page's keys.
+        corrects: what is claimed is the correction of a myth.
     """
     if not what:
         title = "published" if source else "nothing computed"
@@ -39,7 +40,7 @@ def prove_it(what: str, source: str, prefix: str) -> None:
             st.session_state[kept] = (what, prove(what))
     name, proof = st.session_state.get(kept, ("", None))
     if name == what:
-        st.markdown(proof_table(proof))
+        st.markdown(proof_table(proof, corrects))
         st.caption(section("proofs_page", "how", how=proof.how, seconds=proof.seconds))
 
 

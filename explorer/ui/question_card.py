@@ -37,7 +37,8 @@ def progress() -> None:
     """How much is known of each theme, and the file to keep it in."""
     grades = questions.grades()
     st.subheader(label("questions.progress"), anchor=False)
-    st.markdown(table(grades))
+    if grades:
+        st.markdown(table(grades))
     st.write(section("questions", "File"))
     with st.container(horizontal=True):
         st.download_button(

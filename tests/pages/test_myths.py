@@ -37,13 +37,20 @@ def test_another_opinion_is_answered(app):
     assert f"You said: {other}" in app.warning[0].value
 
 
-def test_proof(app):
+def test_proof(open_app):
+    app = open_app("myths", myths_card="misprint")
     app.button(key="myths_judge_1").click().run()
     app.button(key="myths_prove").click().run()
     table = next(text.value for text in app.markdown if "Computed now" in text.value)
     assert "1,179,648 ✓" in table and "differs" not in table
+    assert "The correction says" in table, "the tick is not the myth's"
     app.button(key="myths_next").click().run()
     assert not any("Computed now" in text.value for text in app.markdown)
+
+
+def test_the_first_one_is_famous_and_computable():
+    assert myths()[0].id == "degradation-overfitting"
+    assert myths()[0].proof
 
 
 def test_once_round(app):
