@@ -7,15 +7,17 @@ can stand together. Differences are right minus left, so that swapping the sides
 """
 
 from collections.abc import Hashable, Iterable, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from functools import cached_property
 from typing import Final, NamedTuple
 
 from explorer.architecture.block_pairs import Aspect, Place, compared, ordered
+from explorer.architecture.blueprint import blueprint
 from explorer.architecture.costs import Measure, amount
 from explorer.architecture.edit_distance import align
 from explorer.architecture.ops import Block, Blueprint, Op
 from explorer.architecture.spec import NetworkSpec
+from explorer.words import FieldError
 
 _BLOCK_ALONE: Final = 10.0
 """Of a block; two that differ in everything stand together before both stand alone."""
@@ -147,6 +149,28 @@ def differing_fields(left: NetworkSpec, right: NetworkSpec) -> tuple[str, ...]:
     """Names of the choices that differ, in the order of NetworkSpec."""
     names = (field.name for field in fields(NetworkSpec))
     return tuple(name for name in names if getattr(left, name) != getattr(right, name))
+
+
+def matters(field: str, left: NetworkSpec, right: NetworkSpec) -> bool:
+    """Whether a choice that differs decides anything in both networks.
+
+    Where the stride of a bottleneck sits says nothing about basic blocks.
+    """
+    if field in ("depths", "widths"):
+        return True
+    values = (getattr(right, field), getattr(left, field))
+    return all(map(_decides, (left, right), (field, field), values))
+
+
+def _decides(spec: NetworkSpec, field: str, value: object) -> bool:
+    """Whether this value instead of its own changes an op of the network, two blocks a stage."""
+    few = replace(spec, depths=(2,) * len(spec.depths))
+    try:
+        other = replace(few, **{field: value})  # type: ignore[arg-type]
+        size = max(few.minimum_image_size, other.minimum_image_size)
+        return blueprint(few, size).ops != blueprint(other, size).ops
+    except FieldError:
+        return True
 
 
 def aligned(left: Blueprint, right: Blueprint) -> Alignment:

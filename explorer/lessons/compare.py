@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
-from explorer.architecture.alignment import Alignment
+from explorer.architecture.alignment import Alignment, matters
 from explorer.architecture.causes import Cause, causes
 from explorer.architecture.costs import MEASURES, Measure, amount
 from explorer.architecture.notation import signed, signed_share, volume, window
@@ -59,7 +59,7 @@ def main_reason(one: Alignment, titles: Titles) -> str | None:
 
 
 def choices(one: Alignment) -> list[str]:
-    """Which choices of the two specs differ, and what follows from each."""
+    """Which choices of the two specs differ and decide something, and what follows from each."""
     return [
         section(
             "compare",
@@ -70,6 +70,7 @@ def choices(one: Alignment) -> list[str]:
             follows=sections("compare").get(f"choice {field}", ""),
         ).strip()
         for field in one.fields
+        if matters(field, one.left.spec, one.right.spec)
     ]
 
 

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from explorer.architecture import PRESETS, blueprint, preset
-from explorer.architecture.alignment import aligned, differing_fields, runs
+from explorer.architecture.alignment import aligned, differing_fields, matters, runs
 from explorer.architecture.causes import causes
 from explorer.architecture.costs import MEASURES
 from explorer.architecture.edit_distance import align
@@ -135,6 +135,16 @@ def test_a_stage_that_only_one_has_is_missing():
 def test_the_fields_are_those_of_the_spec():
     assert differing_fields(preset("resnet18"), preset("resnet34")) == ("depths",)
     assert differing_fields(preset("resnet50"), preset("resnet50")) == ()
+
+
+def test_a_choice_that_decides_nothing_is_told_apart():
+    deep, pre = preset("resnet1202"), preset("preact_resnet1001")
+    found = [field for field in differing_fields(deep, pre) if matters(field, deep, pre)]
+    assert found == ["block", "depths", "activation_order", "shortcut"]
+    assert matters("stride_on", preset("resnet50"), preset("resnet50_v1"))
+    d2l = preset("d2l_resnet18")
+    changed = differing_fields(preset("resnet18"), d2l)
+    assert all(matters(field, preset("resnet18"), d2l) for field in changed)
 
 
 def cheapest(costs, left, right):

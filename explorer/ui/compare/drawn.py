@@ -123,8 +123,8 @@ def _alt(sides: Sides) -> str:
 
 
 def _first_different(one: Alignment) -> BlockPair:
-    both = [pair for pair in one.pairs if pair.left and pair.right]
-    return next((pair for pair in both if pair.differs), one.pairs[0])
+    both = [pair for pair in one.pairs if pair.differs and pair.left and pair.right]
+    return next((pair for pair in both if pair.one.shortcut), (*both, one.pairs[0])[0])
 
 
 def _show_pair(sides: Sides, pair: BlockPair) -> Measure:
