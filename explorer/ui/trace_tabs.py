@@ -153,7 +153,7 @@ def _table(
         _act(*acts[st.session_state[f"{key}_click"]["row"]])
 
     button = st.column_config.ButtonColumn(
-        "", type="secondary", width=70, pinned=True, on_click=act, key=f"{key}_click"
+        "", type="secondary", width=65, pinned=True, on_click=act, key=f"{key}_click"
     )
     st.dataframe(
         table,
@@ -187,17 +187,17 @@ def _columns(bp: Blueprint) -> dict[str, Any]:
         columns[column] = st.column_config.NumberColumn(
             named(column),
             format="localized",
-            # As wide as thirteen digits, with a separator after each three.
-            width=125 if column == "macs" else 105,
+            # As wide as ten digits, with a separator after each three.
+            width=118 if column == "macs" else 90,
             help=glossary(terms.get(column, column)),
         )
     columns["receptive_field"] = st.column_config.NumberColumn(
         label("trace.field"), format="localized", help=glossary("receptive field")
     )
     columns["stage"] = st.column_config.MultiselectColumn(
-        named("stage"), width=95, options=trace_table.stages_by_colour(bp), color="auto"
+        named("stage"), width=85, options=trace_table.stages_by_colour(bp), color="auto"
     )
-    shown = (("shortcut", "shortcut line", 85), ("in", "shape", 115), ("out", "shape", 115))
+    shown = (("shortcut", "shortcut line", 75), ("in", "shape", 108), ("out", "shape", 108))
     for column, term, width in shown:
         columns[column] = st.column_config.TextColumn(
             named(column), width=width, help=glossary(term)
@@ -208,9 +208,9 @@ def _columns(bp: Blueprint) -> dict[str, Any]:
         named("kernels"), width=205, help=glossary("kernels")
     )
     columns["millions"] = st.column_config.NumberColumn(
-        named("millions"), format="%.1f", width=85, help=glossary("MACs")
+        named("millions"), format="%.1f", width=80, help=glossary("MACs")
     )
-    for column, width in (("block", 105), ("op", 165)):
+    for column, width in (("block", 98), ("op", 165)):
         columns[column] = st.column_config.TextColumn(named(column), width=width, pinned=True)
     for column, width in (("path", 160), ("in_words", 800)):
         columns[column] = st.column_config.TextColumn(named(column), width=width)

@@ -176,9 +176,17 @@ def list_dashed(bp: Blueprint) -> None:
         columns: dict[str, Any] = dict(headings(shortcut_table.TABLE, rows[0]))
         for name, term in (("params", "parameters"), ("macs", "MACs")):
             columns[name] = st.column_config.NumberColumn(
-                columns[name], format="localized", help=glossary(term)
+                columns[name], format="localized", width=95, help=glossary(term)
             )
-        st.dataframe(rows, hide_index=True, width="stretch", column_config=columns)
+        # The block's name says its stage.
+        order = [column for column in rows[0] if column != "stage"]
+        st.dataframe(
+            rows,
+            hide_index=True,
+            width="stretch",
+            column_order=order,
+            column_config=columns,
+        )
     else:
         name = "no dashed" if bp.additions else "no shortcuts"
         st.markdown(section("shortcuts", name, **numbers))
