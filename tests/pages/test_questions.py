@@ -104,7 +104,7 @@ def test_a_bad_file_gets_one_sentence(app):
 
 @pytest.mark.parametrize("card", cards()[::6], ids=lambda card: card.id)
 def test_cards_open(open_app, card):
-    app = open_app("questions", questions_card=card.title)
+    app = open_app("questions", questions_card=card.id)
     app.button(key="questions_show_answer").click().run()
     assert not app.exception
     assert card.short in [box.value for box in app.info]
