@@ -7,6 +7,7 @@ question of the quiz was worded anew, its sentence was changed by hand.
 """
 
 import json
+import re
 from pathlib import Path
 
 import pytest
@@ -34,6 +35,11 @@ def test_an_old_address_opens_the_same_view(open_app, address):
     controls.pop("net", None)
     found = view_of(app, list(controls))
     told = found.pop("controls", {})
+    # Questions are added, and the control says how many there are to choose from.
+    for held in (told, controls):
+        if "questions_card" in held:
+            label, *chosen = held["questions_card"]
+            held["questions_card"] = [re.sub(r"\d+", "#", label), *chosen]
     # Sections were tabs, which have no label of their own.
     unnamed = {key for key, (label, *_) in controls.items() if not label}
     assert {key: ["", *held[1:]] if key in unnamed else held for key, held in told.items()} == (
