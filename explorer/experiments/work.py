@@ -25,10 +25,19 @@ class TooMuch(WordedError):
 
 @dataclass(frozen=True, slots=True)
 class Work:
-    """MACs of all passes together, and bytes at the peak, the network's weights included."""
+    """MACs of all passes together, and bytes at the peak, the network's weights included.
+
+    `weights` are those of its bytes that a network which is kept takes already.
+    """
 
     macs: int
     memory: int
+    weights: int = 0
+
+    @property
+    def new(self) -> int:
+        """Bytes that come beside what is kept."""
+        return self.memory - self.weights
 
     def check(self, most_macs: int, most_memory: int) -> None:
         """Refuse what is beyond these limits.
@@ -46,21 +55,23 @@ class Work:
 
 def forward(bp: Blueprint, images: int = 1, passes: int = 1) -> Work:
     """Passes without gradients, one after the other, each over `images` at once."""
-    return Work(passes * images * bp.macs, _weights(bp) + images * _largest(bp))
+    weights = _weights(bp)
+    return Work(passes * images * bp.macs, weights + images * _largest(bp), weights)
 
 
 def keeping_features(bp: Blueprint) -> Work:
     """One pass of one image that keeps what every block hands on, and a copy of it."""
     kept = sum(part.ops[-1].activations for part in bp.parts[:-1])
-    return Work(bp.macs, _weights(bp) + _largest(bp) + 2 * _FLOAT * kept)
+    weights = _weights(bp)
+    return Work(bp.macs, weights + _largest(bp) + 2 * _FLOAT * kept, weights)
 
 
 def gradients(bp: Blueprint, images: int = 1, passes: int = 1) -> Work:
     """Passes forth and back: every op's output is kept until its gradient is known."""
     kept = _FLOAT * images * bp.activations
-    return Work(
-        _BACKWARD * passes * images * bp.macs, _weights(bp) + kept + 2 * images * _largest(bp)
-    )
+    weights = _weights(bp)
+    memory = weights + kept + 2 * images * _largest(bp)
+    return Work(_BACKWARD * passes * images * bp.macs, memory, weights)
 
 
 def building(params: int, copies: int = 1) -> Work:

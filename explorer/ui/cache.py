@@ -47,7 +47,7 @@ def usable_device(wanted: str) -> Device:
 
 def _to_build(spec: NetworkSpec, device: str) -> AbstractContextManager[None]:
     params = blueprint(spec, spec.minimum_image_size).params
-    return gate.place(work.building(params), new=True)
+    return gate.place(work.building(params))
 
 
 @kept(place=_to_build)

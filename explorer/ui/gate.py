@@ -60,12 +60,11 @@ def check(work: Work) -> None:
 
 
 @contextmanager
-def place(work: Work, *, new: bool = False) -> Iterator[None]:
+def place(work: Work) -> Iterator[None]:
     """Hold one of the few places for this work; inside, walks end when the visitor has gone.
 
-    Nothing is refused or waited for inside of another place of the same thread. `new` says that
-    all of its memory is taken beside what is kept, as a network that is built: what was used
-    longest ago makes room first.
+    Nothing is refused or waited for inside of another place of the same thread. What is
+    kept and was used longest ago makes room first.
 
     Raises:
         TooMuch: this server may not run it.
@@ -80,8 +79,7 @@ def place(work: Work, *, new: bool = False) -> Iterator[None]:
         line = _Line()
         with _gate().place(_visitor(), work.memory, line.say):
             line.take_away()
-            if new:
-                budget.store().make_room(work.memory)
+            budget.store().make_room(work.new)
             yield
 
 

@@ -58,6 +58,21 @@ def test_what_is_kept_makes_room_before_a_network_is_built(
     assert max(meanwhile) < 10 * MB
 
 
+def test_what_is_kept_makes_room_for_a_pass(
+    small: ByteCache, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """For its activations only: the network itself is kept already."""
+    monkeypatch.setattr(gate, "_SMALL_MEMORY", 0)
+    first, second = (cache.network_of(wide(width), "cpu") for width in (450, 451))
+    assert cache.network_of.has(wide(450), "cpu")
+    with gate.place(Work(1, 22 * MB, 20 * MB)):
+        assert cache.network_of.has(wide(450), "cpu")
+    with gate.place(Work(1, 38 * MB, 20 * MB)):
+        assert not cache.network_of.has(wide(450), "cpu")
+        assert cache.network_of.has(wide(451), "cpu")
+    assert first is not second
+
+
 def test_a_network_too_large_is_refused_before_it_is_built(small: ByteCache) -> None:
     with pytest.raises(TooMuch, match=r"about 6\d MB of memory; at most 40 MB"):
         cache.network_of(wide(960), "cpu")

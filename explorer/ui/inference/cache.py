@@ -102,7 +102,7 @@ def _to_compare(scene: Scene) -> Place:
     # Four answers, one of them of a batch of four, and the passes; on a copy of the network.
     one, copied = work.forward(scene.blueprint, 4), 4 * scene.blueprint.params
     macs = (_PASSES + 6) * scene.blueprint.macs
-    return gate.place(work.Work(macs, one.memory + copied))
+    return gate.place(work.Work(macs, one.memory + copied, one.weights))
 
 
 @kept(by=BY_KEY, place=_to_compare)
@@ -119,7 +119,7 @@ def modes(scene: Scene) -> ModeComparison:
 
 def _to_load(spec: NetworkSpec, *_: object) -> Place:
     # The file's tensors and the network's own.
-    return gate.place(work.building(_params(spec), copies=2), new=True)
+    return gate.place(work.building(_params(spec), copies=2))
 
 
 def _params(spec: NetworkSpec) -> int:
