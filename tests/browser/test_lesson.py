@@ -111,13 +111,13 @@ def _query(stop):
     return {key: value for key, (value,) in parse_qs(stop.query).items()}
 
 
-@pytest.mark.parametrize("width", [390, 853, 1280])
-def test_the_line_is_low(open_page, width):
+@pytest.mark.parametrize(("width", "pixels"), [(390, 200), (853, 130), (1280, 110)])
+def test_the_line_is_low(open_page, width, pixels):
     stop = stops()[2]
     visit = open_page(stop.page, {**_query(stop), "lesson": stop.id}, width=width, height=720)
     task = visit.page.get_by_text(plain(stop.task)).bounding_box()
     title = visit.page.locator("h1").bounding_box()
-    assert title["y"] - task["y"] < (200 if width < 500 else 110)
+    assert title["y"] - task["y"] < pixels
     close = visit.page.get_by_role("button", name="Close").bounding_box()
     assert close["x"] + close["width"] <= width
 
