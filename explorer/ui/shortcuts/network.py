@@ -176,10 +176,10 @@ def list_dashed(bp: Blueprint) -> None:
         columns: dict[str, Any] = dict(headings(shortcut_table.TABLE, rows[0]))
         for name, term in (("params", "parameters"), ("macs", "MACs")):
             columns[name] = st.column_config.NumberColumn(
-                columns[name], format="localized", width=95, help=glossary(term)
+                columns[name], format="localized", help=glossary(term)
             )
-        # The block's name says its stage.
-        order = [column for column in rows[0] if column != "stage"]
+        # The block's name says its stage, and all are of one kind; the table's menu has both.
+        order = [column for column in rows[0] if column not in ("stage", "kind")]
         st.dataframe(
             rows,
             hide_index=True,
