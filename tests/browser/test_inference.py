@@ -57,7 +57,7 @@ def test_without_weights_one_click_leads_to_trained_ones(open_page: Opener) -> N
     with visit.rerun():
         visit.page.get_by_role("button", name="Switch to ResNet-20").click()
     visit.page.get_by_role("heading", name="cat:").wait_for()
-    assert "family=CIFAR" in visit.page.url  # whose first network is ResNet-20
+    assert "net=resnet20" in visit.page.url
     clean(visit)
 
 
