@@ -93,7 +93,7 @@ def published(choice: Choice, found: tuple[Figure, ...]) -> None:
     if not found:
         st.info(section("home", "published, none", title=choice.title))
         return
-    st.markdown(overview.published_table(found))
+    st.markdown(overview.published_list(found))
     st.caption(section("home", "published"))
     if choice.image_size != PRESETS[choice.name].image_size:
         st.caption(section("home", "published, other size", size=choice.image_size))

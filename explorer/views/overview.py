@@ -1,4 +1,4 @@
-"""A network in one screen: its figures as tiles, published ones as a table."""
+"""A network in one screen: its figures as tiles, published ones as a list."""
 
 from collections.abc import Sequence
 from typing import NamedTuple
@@ -6,7 +6,6 @@ from typing import NamedTuple
 from explorer.architecture import Blueprint
 from explorer.architecture.notation import memory, short_count, volume
 from explorer.architecture.published import Figure
-from explorer.views.tables import heading
 from explorer.words import count, label
 
 
@@ -48,22 +47,26 @@ def _tile(term: str, value: str, exact: str) -> Tile:
     return Tile(label(f"tile.{term.replace(' ', '_').lower()}"), value, exact, term)
 
 
-def published_table(figures: Sequence[Figure]) -> str:
-    """The figures as a Markdown table, as their sources print them, with links to these."""
-    columns = [heading("published_table", column) for column in ("top1", "top5", "how")]
-    rows = [f"| {' | '.join(columns)} |", "|---|---|---|"]
-    for figure in figures:
-        top5 = "" if figure.top5 is None else _percent(figure, figure.top5)
-        source = f"[{figure.source.name}]({figure.source.url})"
-        how = label(
-            "published_table.figure",
-            dataset=figure.dataset,
-            protocol=label(f"protocol.{figure.protocol}"),
-            source=source,
-            note=figure.note,
-        ).strip()
-        rows.append(f"| {_percent(figure, figure.top1)} | {top5} | {how} |")
-    return "\n".join(rows)
+def published_list(figures: Sequence[Figure]) -> str:
+    """The figures as a Markdown list, as their sources print them, with links to these.
+
+    A list, because a table with long sources is wider than a telephone.
+    """
+    return "\n".join(f"- {_published(figure)}" for figure in figures)
+
+
+def _published(figure: Figure) -> str:
+    how = label(
+        "published.figure",
+        dataset=figure.dataset,
+        protocol=label(f"protocol.{figure.protocol}"),
+        source=f"[{figure.source.name}]({figure.source.url})",
+        note=figure.note,
+    ).strip()
+    top1 = _percent(figure, figure.top1)
+    if figure.top5 is None:
+        return label("published.top1", top1=top1, how=how)
+    return label("published.both", top1=top1, top5=_percent(figure, figure.top5), how=how)
 
 
 def _percent(figure: Figure, value: float) -> str:

@@ -87,7 +87,7 @@ def all_tables() -> str:
         ),
         "kinds of ops": grid(tables.worded(cost_tables.kind_rows(big, "macs"), "cost_table")),
         "tiles": grid([tile._asdict() for tile in overview.tiles(big, figures_of("resnet50"))]),
-        "published": overview.published_table(figures_of("resnet50")),
+        "published": overview.published_list(figures_of("resnet50")),
         "handout": grid(
             [dict(zip(handout.COLUMNS, row, strict=True)) for row in handout.rows(big)]
         ),
