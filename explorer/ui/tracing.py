@@ -80,7 +80,7 @@ def badge(choice: Choice) -> Trace | None:
             parameters=f"{trace.blueprint.params:,}",
             seconds=duration(trace.seconds),
         )
-        st.caption(f":green[:material/verified:] {agreed}")
+        st.caption(label("trace.verified", sentence=agreed))
     else:
         differences = "\n".join(f"- {difference}" for difference in trace.mismatches[:20])
         st.error(section("shape_trace", "disagreed", differences=differences))
