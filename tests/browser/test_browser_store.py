@@ -32,8 +32,8 @@ def test_grades_and_answers_outlive_the_server(open_page, fresh_server):
     assert shelf(visit) == {"bottleneck": "nearly"}
     visit.goto("myths", {"myths_card": "misprint"})
     press(visit, "3")
-    visit.goto("quiz", {"quiz_seed": "42", "quiz_length": "5", "quiz_feedback": "end"})
-    first = make_quiz("42", 5)[0]
+    visit.goto("quiz", {"quiz_seed": "1", "quiz_length": "5", "quiz_feedback": "end"})
+    first = make_quiz("1", 5)[0]
     assert first.typed
     with visit.rerun():
         visit.page.keyboard.type(first.right)
@@ -46,7 +46,7 @@ def test_grades_and_answers_outlive_the_server(open_page, fresh_server):
     visit.page.get_by_text("architecture and counting · easy · nearly").wait_for()
     visit.goto("myths", {"myths_card": "misprint"})
     visit.page.get_by_text("1 of 1").wait_for()
-    visit.goto("quiz", {"quiz_seed": "42", "quiz_length": "5", "quiz_feedback": "end"})
+    visit.goto("quiz", {"quiz_seed": "1", "quiz_length": "5", "quiz_feedback": "end"})
     visit.page.get_by_text("Question 2 of 5").wait_for()
     assert visit.exceptions() == []
     assert next(iter(shelf(visit, "resnet-explorer/quiz").values()))[0][0] == first.right

@@ -8,8 +8,11 @@ import pytest
 
 from explorer.architecture import PRESETS
 from explorer.lessons.quiz import make_quiz
+from explorer.words import label
 
-QUERY = {"quiz_seed": "42", "quiz_length": "5"}
+SEED = "1"
+"""Of a quiz whose first question is typed, and others are not."""
+QUERY = {"quiz_seed": SEED, "quiz_length": "5"}
 
 
 @pytest.fixture
@@ -29,7 +32,7 @@ def answer(visit, question, given):
 
 
 def test_by_keyboard_alone(visit):
-    questions = make_quiz("42", 5)
+    questions = make_quiz(SEED, 5)
     assert {question.typed for question in questions} == {True, False}
     for number, question in enumerate(questions, start=1):
         assert visit.page.get_by_text(f"Question {number} of 5").is_visible()
@@ -44,7 +47,7 @@ def test_by_keyboard_alone(visit):
 
 
 def test_letters_choose_too_and_the_options_stay(visit):
-    questions = make_quiz("42", 5)
+    questions = make_quiz(SEED, 5)
     for question in questions:
         if question.typed:
             answer(visit, question, question.right)
@@ -63,7 +66,7 @@ def test_letters_choose_too_and_the_options_stay(visit):
 
 
 def test_nonsense_is_refused_in_one_sentence(visit):
-    assert make_quiz("42", 5)[0].typed
+    assert make_quiz(SEED, 5)[0].typed
     with visit.rerun():
         visit.page.keyboard.type("many")
         visit.page.keyboard.press("Enter")
@@ -72,16 +75,17 @@ def test_nonsense_is_refused_in_one_sentence(visit):
 
 
 def test_progress_survives_another_page(visit):
-    questions = make_quiz("42", 5)
+    questions = make_quiz(SEED, 5)
     answer(visit, questions[0], questions[0].right)
     for name in ("Parameters", "Quiz"):
         visit.go_to(name)
-    visit.page.get_by_text("Question 1 of 5 · batch norm · 1 of 1 right").wait_for()
-    assert parse_qs(urlsplit(visit.page.url).query)["quiz_seed"] == ["42"]
+    theme = label(f"quiz_themes.{questions[0].theme}")
+    visit.page.get_by_text(f"Question 1 of 5 · {theme} · 1 of 1 right").wait_for()
+    assert parse_qs(urlsplit(visit.page.url).query)["quiz_seed"] == [SEED]
 
 
 def test_the_link_opens_the_state_in_a_new_tab(visit):
-    questions = make_quiz("42", 5)
+    questions = make_quiz(SEED, 5)
     answer(visit, questions[0], questions[0].right)
     with visit.rerun():
         visit.page.keyboard.press("Enter")
@@ -97,7 +101,7 @@ def test_the_link_opens_the_state_in_a_new_tab(visit):
 
 
 def test_the_table_to_take_home(visit, tmp_path: Path):
-    questions = make_quiz("42", 5)
+    questions = make_quiz(SEED, 5)
     for question in questions:
         answer(visit, question, question.right)
         with visit.rerun():
