@@ -10,6 +10,7 @@ A control's words are found by its key: `[KEY]` of labels.toml holds its `label`
 for each of its ids. What links of earlier versions said is in aliases.toml.
 """
 
+import threading
 import tomllib
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import cache
@@ -28,6 +29,8 @@ BOUND: Final[dict[str, Any]] = {"bind": "query-params", "persist_state": "sessio
 
 _MEMORY: Final = "controls"
 _SPEAKS: Final = "lang"
+_spoken = threading.local()
+"""The language of the run of this thread, which belongs to one session."""
 
 
 class _Memory:
@@ -45,9 +48,10 @@ class _Memory:
 
 
 def _memory() -> _Memory:
-    if _MEMORY not in st.session_state:
-        st.session_state[_MEMORY] = _Memory()
-    memory: _Memory = st.session_state[_MEMORY]
+    # `in` would filter the whole state first.
+    memory: _Memory | None = st.session_state.get(_MEMORY)
+    if memory is None:
+        memory = st.session_state[_MEMORY] = _Memory()
     return memory
 
 
@@ -57,6 +61,7 @@ def begin() -> None:
     memory.run += 1
     memory.news = memory.run == 1 or (context is not None and context.is_history_navigation)
     _settle(_SPEAKS, _one_of(_SPEAKS, tuple(words.LANGUAGES)), _browsers_language(), None)
+    _speak(memory.chosen[_SPEAKS])
 
 
 def begin_page(page: str) -> None:
@@ -82,10 +87,19 @@ def address_is_news() -> bool:
 
 def language() -> str:
     """The language of whoever is looking, for `words.ask`."""
-    if get_script_run_ctx(suppress_warning=True) is None:
+    context = get_script_run_ctx(suppress_warning=True)
+    if context is None:
         return words.DEFAULT
-    spoken: str = _memory().chosen.get(_SPEAKS, words.DEFAULT)
+    # A page asks thousands of times, and the session's state takes longer than the words.
+    if getattr(_spoken, "session", None) != context.session_id:
+        _speak(_memory().chosen.get(_SPEAKS, words.DEFAULT))
+    spoken: str = _spoken.language
     return spoken
+
+
+def _speak(spoken: str) -> None:
+    context = get_script_run_ctx(suppress_warning=True)
+    _spoken.session, _spoken.language = context.session_id if context else None, spoken
 
 
 def _browsers_language() -> str:

@@ -97,6 +97,6 @@ def require_app() -> None:
     A server that no one has visited yet runs a deep-linked file of `pages/` alone. Asking for
     the navigation ends that mode; the rerun then goes through app.py.
     """
-    if _STARTED not in st.session_state:
+    if not st.session_state.get(_STARTED):
         st.navigation(pages(), position="hidden")
         st.rerun()

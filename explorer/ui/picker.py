@@ -169,7 +169,7 @@ def _settle(entry: Preset, values: dict[str, Any], device: str) -> FieldError | 
     try:
         st.session_state[_STATE] = _built(entry, values, device)
     except FieldError as problem:
-        if _STATE not in st.session_state:
+        if st.session_state.get(_STATE) is None:
             st.session_state[_STATE] = _nearest(entry, values, device, problem)
         else:
             st.session_state[_STATE] = replace(st.session_state[_STATE], device=device)
@@ -279,7 +279,7 @@ def _as_named() -> None:
 
 def _first_visit() -> None:
     """Note what the link of a session's first run says that is not understood."""
-    if _COMPLAINTS in st.session_state:
+    if st.session_state.get(_COMPLAINTS) is not None:
         return
     query = st.query_params.to_dict()
     allowed = {

@@ -196,7 +196,7 @@ def _read(file: Any) -> File:
 
 
 def _visit() -> str:
-    if _VISIT not in st.session_state:
+    if st.session_state.get(_VISIT) is None:
         st.session_state[_VISIT] = f"visit-{secrets.token_hex(8)}"
     visit: str = st.session_state[_VISIT]
     return visit

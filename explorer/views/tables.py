@@ -17,7 +17,9 @@ def worded(rows: Iterable[Mapping[str, Any]], table: str) -> list[dict[str, Any]
     >>> worded([{"channel": 0}], "layer_channels")
     [{'channel': 0}]
     """
-    return [{heading(table, column): cell for column, cell in row.items()} for row in rows]
+    listed = list(rows)
+    names = headings(table, dict.fromkeys(column for row in listed for column in row))
+    return [{names[column]: cell for column, cell in row.items()} for row in listed]
 
 
 def headings(table: str, columns: Iterable[str]) -> dict[str, str]:
