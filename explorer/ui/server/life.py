@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import ctypes
 import gc
 import logging
 import os
@@ -14,6 +15,7 @@ import streamlit as st
 from starlette.formparsers import MultiPartParser
 from streamlit.runtime import Runtime
 
+from explorer.ui import budget
 from explorer.ui.server import guard
 
 _FILES_WANTED: Final = 8_192
@@ -67,7 +69,21 @@ async def _sweep() -> None:
             stored.expire()
             if len(stored) < before:
                 gc.collect()
-        guard.ended({info.session.id for info in manager.list_sessions()})
+        living = manager.list_sessions()
+        guard.ended({info.session.id for info in living})
+        if not living:
+            _rest()
+
+
+def _rest() -> None:
+    """Nobody is here, nor expected back: what was kept for the next click goes too."""
+    if not len(budget.store()):
+        return
+    budget.store().drop()
+    gc.collect()
+    # The allocator of Linux keeps freed memory for the next network, on a machine of others too.
+    with contextlib.suppress(OSError, AttributeError):
+        ctypes.CDLL("libc.so.6").malloc_trim(0)
 
 
 def _end_jobs() -> None:
