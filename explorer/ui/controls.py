@@ -81,8 +81,12 @@ def page() -> str:
 
 
 def address_is_news() -> bool:
-    """Whether the controls take their values from the address in this run."""
-    return _memory().news
+    """Whether the controls take their values from the address in this run.
+
+    Never in a fragment's rerun, which follows a run that has read it.
+    """
+    context = get_script_run_ctx()
+    return _memory().news and not (context and context.fragment_ids_this_run)
 
 
 def language() -> str:
@@ -219,7 +223,7 @@ def held(key: str) -> Any:
     the control's.
     """
     memory = _memory()
-    if key in memory.chosen and not _news():
+    if key in memory.chosen and not address_is_news():
         return memory.chosen[key]
     return st.session_state.get(key, st.query_params.get(key))
 
@@ -270,7 +274,7 @@ def _settle(
     memory = _memory()
     asked = tuple(st.query_params.get_all(key))
     known = memory.known.get(key)
-    if known is None or asked not in known or (_news() and home in (None, memory.page)):
+    if known is None or asked not in known or (address_is_news() and home in (None, memory.page)):
         found = [value for value in map(read, asked) if value is not None]
         if several:
             memory.chosen[key] = tuple(found) if found else default
@@ -288,12 +292,6 @@ def _settle(
     if len(possible) < len(values):
         memory.chosen[key] = possible or default if several else default
         memory.known[key] = set()
-
-
-def _news() -> bool:
-    """Whether the address is new to this run; a fragment's rerun follows a run that has read it."""
-    context = get_script_run_ctx()
-    return _memory().news and not (context and context.fragment_ids_this_run)
 
 
 def _common(
