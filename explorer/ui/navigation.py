@@ -34,7 +34,12 @@ GROUPS: Final = {
         Entry("why_residual", "show_chart"),
         Entry("inference", "image_search"),
     ),
-    "practise": (Entry("quiz", "quiz"), Entry("questions", "forum"), Entry("myths", "fact_check")),
+    "practise": (
+        Entry("quiz", "quiz"),
+        Entry("questions", "forum"),
+        Entry("myths", "fact_check"),
+        Entry("glossary", "dictionary"),
+    ),
 }
 """Group -> its pages, in the order of the navigation."""
 

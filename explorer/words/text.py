@@ -7,8 +7,9 @@ from functools import cache
 from pathlib import Path
 from string import Formatter
 from typing import Any, Final
+from urllib.parse import urlencode
 
-from explorer.words.language import DEFAULT, language
+from explorer.words.language import DEFAULT, LANGUAGES, language
 
 FOLDER: Final = Path(__file__).parent
 
@@ -50,12 +51,19 @@ def section(name: str, title: str, /, **numbers: Any) -> str:
 
 
 def glossary(term: str) -> str:
-    """What a term of the field means, in a sentence or two.
+    """Help on a term of the field: what it means, and a link to its place in the glossary.
 
     Raises:
         KeyError: the glossary does not have the term.
     """
-    return sections("glossary")[term]
+    query = {"term": term} if language() == DEFAULT else {"term": term, "lang": language()}
+    return section(
+        "glossary_page",
+        "help",
+        text=sections("glossary")[term],
+        more=label("glossary.more"),
+        address=f"glossary?{urlencode(query)}",
+    )
 
 
 @cache
@@ -79,6 +87,12 @@ def label(name: str, /, **numbers: Any) -> str:
     if not isinstance(text, str):
         raise KeyError(f"{name} has a singular and a plural: ask count() for it")
     return text.format(**numbers) if "{" in text else text
+
+
+def in_every_language(name: str) -> tuple[str, ...]:
+    """A label as each language has it, for a search that finds by any of them."""
+    found = (_labels(spoken)[name] for spoken in LANGUAGES)
+    return tuple(text for text in found if isinstance(text, str))
 
 
 def has_label(name: str) -> bool:

@@ -25,7 +25,7 @@ def test_there_are_many_of_every_page():
     pages = {path.stem for path in (Path(__file__).parents[2] / "pages").glob("*.py")}
     counted = {page: sum(query_of(link)[0] == page for link in BEFORE) for page in pages}
     new = {page for page, count in counted.items() if not count}
-    assert new <= {"compare"}, "pages that came later have no links of before"
+    assert new <= {"compare", "glossary"}, "pages that came later have no links of before"
     assert all(count >= 8 for page, count in counted.items() if page not in new), counted
     assert len(BEFORE) >= 400
 

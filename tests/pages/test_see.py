@@ -1,16 +1,19 @@
-"""Every link of a question, a statement, a stop of the lesson and the quiz opens what it names."""
+"""Every link of a question, a statement, a stop, a term and the quiz opens what it names."""
 
 from urllib.parse import parse_qs
 
 import pytest
 
+from explorer.lessons.glossary import terms
 from explorer.lessons.lesson import stops
 from explorer.lessons.myths import myths
 from explorer.lessons.questions import cards
 from explorer.lessons.quiz import make_quiz
 from explorer.ui import controls
 
-LINKS = sorted({item.see for items in (cards(), myths(), stops()) for item in items if item.see})
+LINKS = sorted(
+    {item.see for items in (cards(), myths(), stops(), terms()) for item in items if item.see}
+)
 STATES = sorted(
     {
         (question.page, key, value)

@@ -1,0 +1,47 @@
+"""The page Glossary: a term by its address, a search, nonsense."""
+
+from explorer.lessons.glossary import terms
+
+
+def text(app):
+    return "\n".join(box.value for box in (*app.markdown, *app.caption, *app.info, *app.warning))
+
+
+def test_all_terms_are_listed(open_app):
+    app = open_app("glossary")
+    assert not app.exception
+    for term in terms():
+        assert f"**{term.title}**" in text(app)
+
+
+def test_a_link_names_its_term(open_app):
+    app = open_app("glossary", term="receptive field")
+    assert [box.value for box in app.subheader] == ["Receptive field"]
+    assert app.selectbox(key="term").value == "receptive field"
+
+
+def test_a_search_of_the_address_filters(open_app):
+    app = open_app("glossary", glossary_find="memonger")
+    assert "**Gradient checkpointing**" in text(app)
+    assert "**Stem**" not in text(app)
+    app.text_input(key="glossary_find").set_value("zzz").run()
+    assert "No term holds" in text(app)
+
+
+def test_a_theme_is_in_the_address(open_app):
+    app = open_app("glossary", glossary_theme="batch_norm")
+    assert "**Gamma**" in text(app)
+    assert "**Stem**" not in text(app)
+
+
+def test_nonsense_opens_the_list_and_is_named(open_app):
+    app = open_app("glossary", term="<b>x", glossary_theme="?", glossary_find="")
+    assert not app.exception
+    assert "There is no term" in text(app)
+    assert "**Stem**" in text(app)
+
+
+def test_the_page_is_in_chinese(open_app):
+    app = open_app("glossary", lang="zh", term="stem")
+    assert [box.value for box in app.title] == ["术语表"]
+    assert "**残差**" in text(app)
