@@ -23,7 +23,10 @@ _FILES: Final = (
     "variants",
     "bn_mechanics",
     "bn_practice",
+    "relatives",
     "training",
+    "transfer",
+    "after",
     "whiteboard",
 )
 

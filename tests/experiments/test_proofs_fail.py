@@ -13,9 +13,12 @@ from explorer.experiments.batch_norm import in_torch
 from explorer.experiments.proofs import (
     THEMES,
     batch_norm,
+    costs,
     counting,
     gradients,
+    later,
     prove,
+    relatives,
     result,
     trained,
     whiteboard,
@@ -74,6 +77,12 @@ def scaled(module, by):
     return another(module, "noise", lambda noise: lambda *shape, **seed: by * noise(*shape, **seed))
 
 
+def without_momentum(network):
+    for norm in trained.norms(network).values():
+        norm.momentum = 0.0
+    return network
+
+
 FAULTS = {
     "batch_norm.accumulation": uncached(
         "accumulation_difference",
@@ -113,6 +122,23 @@ FAULTS = {
     "batch_norm.useless_bias": uncached(
         "useless_bias", another(nn, "BatchNorm2d", lambda _: lambda *_, **__: nn.Identity())
     ),
+    "costs.inner_and_outer_channels": another(
+        costs, "_without_inner", lambda without: lambda block, kept: without(block, [*kept[1:], 3])
+    ),
+    "costs.inverted": another(
+        torchvision.models, "mobilenet_v2", lambda net: partial(net, width_mult=2.0)
+    ),
+    "costs.squeeze_and_excitation": another(
+        torchvision.ops, "SqueezeExcitation", lambda layer: lambda c, r: layer(c, 2 * r)
+    ),
+    "costs.stems": another(costs, "macs", lambda macs: lambda *a: macs(*a) ** 2),
+    "costs.training_memory": another(
+        costs, "build", lambda build: lambda spec: build(replace(spec, depths=(3, 4, 12, 3)))
+    ),
+    "costs.with_and_without_shortcut": another(
+        costs, "blueprint_named", lambda found: lambda _: found("resnet34_c")
+    ),
+    "costs.work_per_value": another(costs, "macs", lambda macs: lambda *a: 2 * macs(*a)),
     "counting.bottleneck": one_more,
     "counting.classifiers": one_more,
     "counting.down_sampling": another(counting, "macs", lambda macs: lambda *a: macs(*a) + 1),
@@ -144,6 +170,54 @@ FAULTS = {
         "signal",
         lambda signal: lambda spec, *a, **k: signal(replace(spec, batch_norm=True), *a, **k),
     ),
+    "later.at_the_addition": another(
+        functional, "conv2d", lambda conv: lambda x, w: conv(x, w.transpose(0, 1))
+    ),
+    "later.blocks_left_out": another(
+        later, "blueprint_named", lambda _: lambda _: blueprint_named("resnet56")
+    ),
+    "later.effective_field": another(
+        torch,
+        "full",
+        lambda _: (
+            lambda *_, dtype: torch.diag(torch.tensor([0.25, 0.5, 0.25], dtype=dtype))[None, None]
+        ),
+    ),
+    "later.one_layer_sees": another(
+        later, "blueprint_named", lambda _: lambda _: blueprint_named("resnet34")
+    ),
+    "later.pools": another(functional, "avg_pool2d", lambda _: functional.max_pool2d),
+    "relatives.contrast": another(
+        nn, "InstanceNorm2d", lambda _: lambda c, eps: nn.BatchNorm2d(c, eps)
+    ),
+    "relatives.gradient_of_a_batch": another(
+        functional, "batch_norm", lambda norm: lambda x, *a, **k: norm(x, *a, **k).detach() + x
+    ),
+    "relatives.mean_outside_the_gradient": another(
+        relatives, "_learned_bias", lambda learned: lambda constant: learned(not constant)
+    ),
+    "relatives.one_kernel_of_three": another(
+        relatives,
+        "folded_convolution",
+        lambda _: (
+            lambda conv, norm: nn.Conv2d(
+                8, 8, conv.kernel_size, padding=conv.padding
+            ).requires_grad_(False)
+        ),
+    ),
+    "relatives.small_numbers": another(nn, "BatchNorm1d", lambda layer: partial(layer, eps=1e-3)),
+    "relatives.synchronised": another(
+        relatives,
+        "_with_shared_sums",
+        lambda shared: (
+            lambda parts, slopes: tuple(
+                torch.cat(found)
+                for found in zip(
+                    *[shared((x,), (dy,)) for x, dy in zip(parts, slopes, strict=True)], strict=True
+                )
+            )
+        ),
+    ),
     "trained.before_or_after": no_relu,
     "trained.degradation": another(
         trained, "learnt", lambda learnt: lambda depth, _: learnt(depth, True)
@@ -151,12 +225,52 @@ FAULTS = {
     "trained.deleted_block": another(
         trained, "on_board", lambda found: lambda _: found("resnet20")
     ),
+    "trained.drifting_statistics": another(
+        trained, "twin", lambda twin: lambda network: without_momentum(twin(network))
+    ),
+    "trained.recomputed_statistics": another(trained, "norms", lambda _: lambda _: {}),
     "trained.modes_of_a_network": another(
         trained, "on_batch_statistics", lambda _: lambda network: network
     ),
     "trained.residual_equation": no_relu,
     "trained.same_capacity": another(
         trained, "learnt", lambda learnt: lambda depth, _: learnt(depth, True)
+    ),
+    "whiteboard.batch_norm_backward": another(
+        written_out, "batch_norm_backward", lambda back: lambda dy, x, gamma: back(dy, 2 * x, gamma)
+    ),
+    "whiteboard.bottleneck": another(
+        written_out.Bottleneck, "forward", lambda _: lambda self, x: self.downsample(x)
+    ),
+    "whiteboard.convolution": another(
+        written_out, "convolution", lambda conv: lambda x, w, *a: conv(x, w.flip(2), *a)
+    ),
+    "whiteboard.count_resnet": another(
+        written_out, "count_resnet", lambda count: lambda blocks: count((*blocks[:3], 4))
+    ),
+    "whiteboard.decay_groups": another(
+        written_out,
+        "decay_groups",
+        lambda _: (
+            lambda network: [
+                {"params": list(network.parameters()), "weight_decay": 1e-4},
+                {"params": [], "weight_decay": 0.0},
+            ]
+        ),
+    ),
+    "whiteboard.norm_values": another(
+        written_out, "norm_values", lambda found: lambda network: found(network.layer1)
+    ),
+    "whiteboard.resnet18": another(
+        written_out.ResNet18,
+        "forward",
+        lambda _: (
+            lambda self, x: self.fc(
+                self.layer4(self.layer3(self.layer2(self.layer1(self.bn1(self.conv1(x)))))).mean(
+                    (2, 3)
+                )
+            )
+        ),
     ),
     "whiteboard.basic_block": another(
         written_out.BasicBlock, "forward", lambda _: lambda self, x: self.bn2(self.conv1(x))
@@ -239,13 +353,15 @@ def test_a_proof_fails_for_another_number(monkeypatch, what):
         )  # fmt: skip
 
     changed = []
-    for theme in (batch_norm, counting, gradients, trained, whiteboard, wiring):
+    for theme in (
+        batch_norm, costs, counting, gradients, later, relatives, trained, whiteboard, wiring,
+    ):  # fmt: skip
         for name, wrong in (("exact", exact), ("near", near)):
             if hasattr(theme, name):
                 monkeypatch.setattr(
                     theme, name, lambda *a, wrong=wrong: changed.append(line := wrong(*a)) or line
                 )
-    assert len(THEMES) == 6
+    assert len(THEMES) == 9
     proof = prove(what)
     assert not any(line.holds for line in changed)
     assert all(line.holds for line in proof.lines if line not in changed)

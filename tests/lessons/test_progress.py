@@ -1,6 +1,7 @@
 """Progress goes to a file and back; other files are refused in one sentence."""
 
 import json
+from collections import Counter
 
 import pytest
 
@@ -48,11 +49,14 @@ def test_a_file_of_before_the_ids_is_read():
 
 
 def test_the_table_counts_every_card_once():
-    assert table({"bottleneck": "knew_it", "four-equations": "no"}).splitlines()[-6:-2] == [
-        "| architecture and counting | 1 | 0 | 0 | 11 |",
-        "| variants | 0 | 0 | 0 | 10 |",
-        "| BN mechanics | 0 | 0 | 1 | 9 |",
-        "| BN in practice | 0 | 0 | 0 | 10 |",
-    ]
+    graded = table({"bottleneck": "knew_it", "four-equations": "no"}).splitlines()[2:]
+    themes = Counter(card.theme for card in cards())
+    for title, found, left in (
+        ("architecture and counting", "1 | 0 | 0", themes["architecture"] - 1),
+        ("variants", "0 | 0 | 0", themes["variants"]),
+        ("BN mechanics", "0 | 0 | 1", themes["bn_mechanics"] - 1),
+        ("BN in practice", "0 | 0 | 0", themes["bn_practice"]),
+    ):
+        assert f"| {title} | {found} | {left} |" in graded
     counts = [cell for row in table({}).splitlines()[2:] for cell in row.split("|")[2:-1]]
     assert sum(map(int, counts)) == len(cards())

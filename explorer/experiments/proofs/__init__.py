@@ -6,7 +6,10 @@ from typing import Final
 
 from explorer.experiments.proofs.result import Line, Proof
 
-THEMES: Final = ("counting", "wiring", "gradients", "batch_norm", "trained", "whiteboard")
+THEMES: Final = (
+    "counting", "wiring", "gradients", "batch_norm", "relatives", "costs", "later", "trained",
+    "whiteboard",
+)  # fmt: skip
 
 __all__ = ["Line", "Proof", "prove"]
 

@@ -9,7 +9,7 @@ from torch.nn import functional
 
 from explorer.architecture import blueprint, preset
 from explorer.architecture.named import blueprint_named, title_named
-from explorer.experiments.batch_norm.twins import batch, on_batch_statistics
+from explorer.experiments.batch_norm.twins import batch, norms, on_batch_statistics, twin
 from explorer.experiments.degradation import TrainingRecipe
 from explorer.experiments.deletion import each_deleted
 from explorer.experiments.embedded import cards
@@ -138,6 +138,53 @@ def modes_of_a_network() -> Found:
             fixed == 0,
         ),
     ], say("how: modes of a network")
+
+
+def recomputed_statistics() -> Found:
+    """Running statistics thrown away, and taken anew from pictures without any training."""
+    x = pictures()
+    whole = _answers(on_board("resnet20"), x)
+    other = twin(on_board("resnet20"))
+    for norm in norms(other).values():
+        norm.reset_running_stats()
+        norm.momentum = None  # a plain average over all batches
+    lost = int((_answers(other, x) == whole).sum())
+    other.train()
+    with torch.no_grad():
+        for part in x.split(8):
+            other(part)
+    back = int((_answers(other.eval(), x) == whole).sum())
+    return [
+        fact(say("about: statistics thrown away"), say("claimed: lost"),
+             say("computed: of the answers", kept=lost, of=len(x)), lost <= len(x) // 3),
+        fact(say("about: statistics taken anew"), say("claimed: come back"),
+             say("computed: of the answers", kept=back, of=len(x)), back >= 2 * len(x) // 3),
+    ], say("how: recomputed statistics")  # fmt: skip
+
+
+def drifting_statistics() -> Found:
+    """Forward passes of darker pictures, in train and in eval mode, without a single step."""
+    x = pictures()
+    whole = _answers(on_board("resnet20"), x)
+    changed = {}
+    for mode in ("train", "eval"):
+        other = twin(on_board("resnet20")).train(mode == "train")
+        with torch.no_grad():
+            for _ in range(20):
+                other(0.3 * x[:4] - 1)
+        changed[mode] = int((_answers(other.eval(), x) != whole).sum())
+    return [
+        fact(say("about: after passes in train mode"), say("claimed: changes answers"),
+             say("computed: changed", changed=changed["train"], of=len(x)),
+             changed["train"] > len(x) // 4),
+        fact(say("about: after passes in eval mode"), say("claimed: changes none"),
+             say("computed: changed", changed=changed["eval"], of=len(x)), changed["eval"] == 0),
+    ], say("how: drifting statistics")  # fmt: skip
+
+
+def _answers(network: ResNet, x: Tensor) -> Tensor:
+    with torch.inference_mode():
+        return network(x).argmax(1)
 
 
 def before_or_after() -> Found:
