@@ -1,11 +1,11 @@
-"""Batch norm: the four steps, a real layer, its two modes, deep networks, and claims tried out."""
+"""Batch norm: four steps, a real layer, two modes, deep networks, claims tried out, speed."""
 
 from functools import partial
 
 import streamlit as st
 
 from explorer.ui import controls, picker
-from explorer.ui.batch_norm import claims, depth, layer, modes, steps
+from explorer.ui.batch_norm import claims, depth, layer, modes, speed, steps
 from explorer.words import label, section
 
 choice = picker.current()
@@ -19,5 +19,6 @@ controls.sections(
         "modes": partial(modes.draw, choice),
         "depth": partial(depth.draw, choice),
         "claims": partial(claims.draw, choice),
+        "speed": partial(speed.draw, choice),
     },
 )

@@ -1,6 +1,7 @@
 """The page on batch norm: every section, under several networks and hostile input."""
 
 import re
+from functools import partial
 
 import pytest
 
@@ -9,7 +10,7 @@ from explorer.experiments.byte_cache import ByteCache
 from explorer.experiments.samples import samples
 from explorer.ui import budget, gate
 
-SECTIONS = ("steps", "layer", "modes", "depth", "claims")
+SECTIONS = ("steps", "layer", "modes", "depth", "claims", "speed")
 NO_NORM = {"net": "resnet20", "batch_norm": "no"}
 NETWORKS = {
     "resnet20": {"net": "resnet20"},
@@ -277,3 +278,28 @@ class TestDepth:
         _, _, here, reference, *_ = (cell.strip() for cell in row.split("|"))
         assert reference == "8.6"
         assert 3 < float(here) < 26
+
+
+def test_faster_shows_the_paper_at_once_and_trains_when_asked(open_app, monkeypatch):
+    from explorer.experiments.batch_norm import speed
+    from explorer.ui.batch_norm.speed import _trained
+
+    monkeypatch.setattr(speed, "speed", partial(speed.speed, steps=60))
+    _trained.clear()
+    app = open_app("batch_norm", bn_section="speed", bn_speed_act="relu")
+    assert "14 times fewer steps" in text(app)
+    assert "| | rate 0.1 |" not in text(app)
+    app.button(key="bn_speed_train").click().run()
+    assert not app.exception
+    assert "| | rate 0.1 | rate 0.3 | rate 1 | rate 3 | rate 10 |" in text(app)
+    assert "of 5 rates** arrive" in "".join(box.value for box in app.success)
+    app.number_input(key="bn_speed_unit").set_value(99).run()
+    assert not app.exception
+    _trained.clear()
+
+
+@pytest.mark.parametrize("state", [{"bn_speed_unit": "100"}, {"bn_speed_rate": "2"}])
+def test_nonsense_for_faster_opens_its_default(open_app, state):
+    app = open_app("batch_norm", bn_section="speed", bn_speed_act="tanh", **state)
+    assert not app.exception
+    assert app.button(key="bn_speed_train")

@@ -151,6 +151,15 @@ def sigmoid_inputs(mean: float, spread: float) -> SigmoidInputs:
     )
 
 
+def straightness(mean: float, spread: float) -> float:
+    """Share of the variance of sigmoid(x) that a straight line in x explains, x normal.
+
+    Near 1 the sigmoid is in its linear regime.
+    """
+    x = mean + spread * _quantiles()
+    return float(np.corrcoef(x, 1 / (1 + np.exp(-x)))[0, 1] ** 2)
+
+
 def slope(x: Floats) -> Floats:
     """Derivative of the sigmoid."""
     # Even in x; the exponential of a negative number cannot overflow.

@@ -31,6 +31,8 @@ _EPS: Final = 1e-5
 _SPREADS: Final = {"1": 1.0, "0.1": 0.1, "0.01": 0.01, "sqrt(eps)": sqrt(_EPS), "0.001": 0.001}
 _FACTORS: Final = ("-1", "0.1", "2", "10", "100")
 _SMALL_IMAGE: Final = 64
+_GAMMA: Final = 4.0
+"""With which the card shows that training can leave the sigmoid's linear regime."""
 
 
 def draw(choice: Choice) -> None:
@@ -140,7 +142,13 @@ def _sigmoid(choice: Choice) -> None:
     )  # fmt: skip
     found = claims.sigmoid_inputs(mean, spread)
     with place:
-        _say("sigmoid", before=plain(found.slope_before), after=plain(found.slope_after))
+        _say(
+            "sigmoid",
+            before=plain(found.slope_before),
+            after=plain(found.slope_after),
+            straight=f"{claims.straightness(0, 1):.1%}",
+            bent=f"{claims.straightness(0, _GAMMA):.1%}",
+        )
     figure = charts.sigmoid(found)
     chart.show(figure, "bn_sigmoid", alt=label("bn_alt.sigmoid"))
 

@@ -1,0 +1,81 @@
+"""Charts of the same network with and without batch norm: its loss, and what its layer reads."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from math import isfinite
+from typing import Final
+
+import plotly.graph_objects as go
+from plotly.subplots import make_subplots
+
+from explorer.views.chart_style import FONT, hover, styled
+from explorer.views.palette import INDIGO, TEAL, VERMILION, chart_colour
+from explorer.words import label
+
+KINDS: Final = ("without", "with", "noisy")
+_SLOTS: Final = {"without": VERMILION, "with": INDIGO, "noisy": TEAL}
+_DASHES: Final = {"without": "dash", "with": "solid", "noisy": "dot"}
+_TICKS: Final = (0.01, 0.1, 1.0, 10.0)
+
+
+def losses(kinds: Mapping[str, Sequence[float]], every: int, reached: float) -> go.Figure:
+    """Training loss by step for each kind of network; the thin line is the loss to reach."""
+    figure = go.Figure()
+    for kind, values in kinds.items():
+        figure.add_scatter(
+            x=[every * (index + 1) for index in range(len(values))],
+            y=[value if isfinite(value) and value > 0 else None for value in values],
+            name=label(f"bn_kind.{kind}"),
+            mode="lines",
+            line={"color": chart_colour(_SLOTS[kind]), "width": 3, "dash": _DASHES[kind]},
+            hovertemplate=hover("step", step="%{x}", value="%{y:.3f}"),
+        )
+    figure.add_hline(y=reached, line_width=1, line_color=chart_colour(VERMILION))
+    figure.update_yaxes(
+        type="log", range=[-2.3, 0.7], tickvals=_TICKS, ticktext=[f"{tick:g}" for tick in _TICKS]
+    )
+    return styled(figure, 360, "step", "training_loss", legend="above")
+
+
+def distributions(kinds: Mapping[str, Sequence[Sequence[float]]], every: int) -> go.Figure:
+    """What one unit's activation reads, by step: the median, and the 15th to 85th percentile.
+
+    `kinds` by name, each a triple of lines, from the lowest percentile to the highest.
+    """
+    names = [label(f"bn_kind.{kind}") for kind in kinds]
+    figure = make_subplots(1, len(kinds), shared_yaxes=True, subplot_titles=names)
+    for column, (kind, (low, median, high)) in enumerate(kinds.items(), start=1):
+        colour = chart_colour(_SLOTS[kind])
+        steps = [every * index for index in range(len(median))]
+        for line, fill in ((low, None), (high, "tonexty")):
+            figure.add_scatter(
+                x=steps, y=list(line), mode="lines", line={"color": colour, "width": 1},
+                fill=fill, hoverinfo="skip", row=1, col=column,
+            )  # fmt: skip
+        figure.add_scatter(
+            x=steps,
+            y=list(median),
+            mode="lines",
+            line={"color": colour, "width": 3},
+            hovertemplate=hover("step", step="%{x}", value="%{y:.2f}"),
+            row=1,
+            col=column,
+        )
+        figure.update_xaxes(title_text=label("axis.step"), nticks=4, row=1, col=column)
+    figure.update_annotations(font=FONT)
+    figure.update_yaxes(title_text=label("axis.activation_input"), row=1, col=1)
+    return styled(figure, 360, showlegend=False)
+
+
+def table(kinds: Mapping[str, Sequence[int | None]], rates: Sequence[float]) -> str:
+    """Steps to the loss, a row for each kind and a column for each rate, as Markdown."""
+    head = "| | " + " | ".join(label("bn_kind.rate", rate=f"{rate:g}") for rate in rates) + " |"
+    rule = "|---" + "|--:" * len(rates) + "|"
+    rows = [
+        f"| {label(f'bn_kind.{kind}')} | "
+        + " | ".join(label("bn_kind.never") if step is None else f"{step:,}" for step in steps)
+        + " |"
+        for kind, steps in kinds.items()
+    ]
+    return "\n".join([head, rule, *rows])
