@@ -20,6 +20,7 @@ from explorer.experiments.batch_norm.speed import (
 )
 from explorer.experiments.gratings import gratings
 from explorer.ui.batch_norm.speed import conclusions
+from tests.threads import one_thread_each_module  # noqa: F401
 
 
 def in_torch(kind, activation, rate, steps, seed=0):

@@ -15,6 +15,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
+from explorer.experiments.bench import one_thread
 from explorer.experiments.gratings import CLASSES, SIZE, gratings
 
 Activation = Literal["sigmoid", "relu"]
@@ -99,7 +100,8 @@ def speed(
         def tell(share: float, before: int = index) -> None:
             progress((before + share) / len(KINDS))
 
-        found[kind] = _train(activation, kind, steps, seed, tell)
+        with one_thread():
+            found[kind] = _train(activation, kind, steps, seed, tell)
     return Speed(activation, found)
 
 
