@@ -3,7 +3,7 @@
 import streamlit as st
 
 from explorer.ui import controls, hiding, picker
-from explorer.ui.why import initialisation, published, training
+from explorer.ui.why import initialisation, photographs, published, surface, training
 from explorer.words import label, section
 
 picker.current()
@@ -16,6 +16,8 @@ controls.sections(
         "published": published.studies,
         "initialisation": initialisation.draw,
         "training": training.draw,
+        "photographs": photographs.draw,
+        "surface": surface.draw,
         "paths": published.path_lengths,
         "known": published.what_is_known,
     },

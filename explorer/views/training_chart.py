@@ -10,7 +10,7 @@ from explorer.views import palette
 from explorer.views.chart_style import FONT, MARGIN, plainly, styled
 from explorer.words import label, width
 
-Reported = Literal["loss", "accuracy"]
+Reported = Literal["loss", "accuracy", "error"]
 
 _HEIGHT: Final = 320
 _PLOT: Final = _HEIGHT - MARGIN["t"] - 50
@@ -19,9 +19,11 @@ _LINE: Final = 18
 """Pixels from one name to the next."""
 _LONGEST: Final = 24
 """Characters of a name at the end of its curve; the pointer reads all of it."""
-_START: Final[dict[Reported, float]] = {"loss": 2.303, "accuracy": 0.1}
+_START: Final[dict[Reported, float]] = {"loss": 2.303, "accuracy": 0.1, "error": 90.0}
 """Where ten classes begin, before anything is learnt: names wait there for their curves."""
 
+_READ: Final = {"step": "step", "epoch": "epoch_value"}
+"""What the pointer reads: entries of the labels [hover]."""
 _TICKS: Final = tuple(factor * 10.0**power for power in range(-8, 4) for factor in (1, 2, 5))
 """Written out: Plotly's own 2 and 5 between powers of ten read as two and five."""
 
@@ -36,9 +38,13 @@ class Run(NamedTuple):
 
 
 def training(
-    runs: Mapping[str, Run], what: Reported, steps: int = 300, least: float = 0.005
+    runs: Mapping[str, Run],
+    what: Reported,
+    steps: int = 300,
+    least: float = 0.005,
+    every: Literal["step", "epoch"] = "step",
 ) -> go.Figure:
-    """What trainings reported by step; plain is orange, the deepest lines are solid.
+    """What trainings reported by step, or by epoch; plain is orange, the deepest lines are solid.
 
     The loss is on a logarithmic axis, so that late progress shows too. The axes' ends are known
     before the first step, so that curves grow and nothing else moves.
@@ -48,13 +54,14 @@ def training(
         what: the number of each point to draw.
         steps: where the longest of them ends.
         least: loss down to which the axis reaches at least.
+        every: what `step` of each point counts.
     """
     figure = go.Figure()
     found = [
         value for run in runs.values() for point in run.points if _drawn(value := point[what], what)
     ]
     low = min([least, *(0.8 * value for value in found)]) if what == "loss" else 0.0
-    high = max([4.0, *found]) if what == "loss" else 1.0
+    high = _highest(found, what, every)
     ends: list[tuple[str, int, float, Run]] = []
     deepest = max((run.depth for run in runs.values()), default=0)
     for name, run in runs.items():
@@ -69,7 +76,7 @@ def training(
             name=plainly(name),
             mode="lines",
             line=line,
-            hovertemplate=label("hover.step", step="%{x}", value="%{y:.3f}"),
+            hovertemplate=label(f"hover.{_READ[every]}", step="%{x}", value="%{y:.3f}"),
         )
         seen = [point for point in run.points if _drawn(point[what], what)]
         step, value = (seen[-1]["step"], seen[-1][what]) if seen else (0, _START[what])
@@ -85,17 +92,24 @@ def training(
             ticktext=[f"{tick:g}" for tick in ticks],
         )
     else:
-        figure.update_yaxes(type="linear", range=[0, 1.02])
+        figure.update_yaxes(type="linear", range=[0, 1.02 * high])
     longest = max((width(_short(name), 14) for name in runs), default=0)
     return styled(
         figure,
         _HEIGHT,
-        "step",
-        f"training_{what}",
+        every,
+        "held_out_error" if what == "error" else f"training_{what}",
         margin={"r": 14 + round(longest)},
         showlegend=False,
         uirevision="training",
     )
+
+
+def _highest(found: Sequence[float], what: Reported, every: str) -> float:
+    """Where the axis ends: known before the first step where a run is being watched."""
+    if every == "epoch":
+        return 1.05 * max(found, default=_START[what])
+    return max([4.0, *found]) if what == "loss" else 1.0
 
 
 def _drawn(value: float | None, what: Reported) -> bool:

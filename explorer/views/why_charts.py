@@ -212,9 +212,14 @@ def identity(depths: Sequence[int], errors: Mapping[str, Sequence[float]]) -> go
 
 
 def deletions(
-    titles: Sequence[str], paths: Sequence[str], accuracy: Sequence[float | None], whole: float
+    titles: Sequence[str],
+    paths: Sequence[str],
+    accuracy: Sequence[float | None],
+    whole: float,
+    most_names: int = 30,
 ) -> go.Figure:
-    """Test accuracy after deleting each block in turn, in per cent."""
+    """Test accuracy after deleting each block in turn, in per cent; not all blocks are named
+    below their bars where there are more than `most_names`."""
     figure = go.Figure(
         go.Bar(
             x=list(titles),
@@ -234,7 +239,7 @@ def deletions(
             line_color=palette.chart_colour(palette.GREY),
             annotation={"text": text, "x": 1, "xanchor": "left", "yanchor": side, "font": FONT},
         )
-    figure.update_xaxes(type="category", nticks=30)
+    figure.update_xaxes(type="category", nticks=most_names)
     figure.update_yaxes(range=[0, 112])
     return styled(figure, 360, "deleted_block", "test_accuracy", margin={"r": 75})
 
@@ -282,6 +287,15 @@ def curves_csv(runs: Mapping[str, tuple[str, Sequence[Mapping[str, Any]]]]) -> s
     ]
     columns = ["run", "network", "step", "loss", "accuracy"]
     return str(pd.DataFrame(rows, columns=columns).to_csv(index=False))
+
+
+def epochs_csv(curves: Mapping[str, Mapping[str, Sequence[float]]]) -> str:
+    """One line per row of each network's curves; `curves` maps a network to its columns."""
+    tables = [
+        pd.DataFrame(dict(columns)).assign(network=network) for network, columns in curves.items()
+    ]
+    table = pd.concat(tables, ignore_index=True)
+    return str(table[["network", *table.columns.drop("network")]].to_csv(index=False))
 
 
 def _kind_slot(row: str, index: int) -> int:

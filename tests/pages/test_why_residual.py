@@ -15,7 +15,7 @@ from explorer.ui.budget import kept
 from explorer.ui.why import initialisation, queue
 from tests.cifar10_folder import write_parquet
 
-PARTS = ("published", "initialisation", "training", "paths", "known")
+PARTS = ("published", "initialisation", "training", "photographs", "surface", "paths", "known")
 
 
 @pytest.mark.parametrize("part", PARTS)

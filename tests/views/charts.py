@@ -18,11 +18,13 @@ from explorer.views import (
     heat_maps,
     inference_charts,
     network_charts,
+    surface_charts,
     trace_charts,
     why_charts,
 )
 from explorer.views.batch_norm import charts as norm_charts
 from explorer.views.batch_norm.steps import journey
+from explorer.views.surface_charts import Line, Square
 from explorer.views.training_chart import Run, training
 
 SMALL = blueprint(preset("resnet20"), 32)
@@ -50,6 +52,7 @@ def _accuracies() -> Figure:
     return network_charts.accuracy_chart(shown, "macs", "resnet18")
 
 
+EPOCHS = [{"step": 1, "error": 75.0}, {"step": 2, "error": 50.0}]
 CHARTS: dict[str, Callable[[], Figure]] = {
     "treemap": lambda: cost_charts.treemap(SMALL, "params"),
     "shares": lambda: cost_charts.shares(SMALL, "macs", WHOLE),
@@ -87,6 +90,15 @@ CHARTS: dict[str, Callable[[], Figure]] = {
     "training loss": lambda: training({"ab: plain-20": Run(POINTS, True, 20)}, "loss", 20),
     "training accuracy": lambda: training({"ab: plain-20": Run(POINTS, True, 20)}, "accuracy", 20),
     "deletions": lambda: why_charts.deletions(["conv2_1", "conv3_1"], PATHS, [0.5, None], 0.875),
+    "held-out error": lambda: training(
+        {"plain-20": Run(EPOCHS, True, 20)}, "error", 2, every="epoch"
+    ),
+    "loss surface": lambda: surface_charts.squares(
+        {"plain-20": Square([-1, 0, 1], [[4, 2, 8], [2, 0.5, None], [4, 2, 8]])}, 2.303
+    )["plain-20"],
+    "loss along a line": lambda: surface_charts.lines(
+        [-1, 0, 1], {"plain-20": Line([4, 0.5, None], True, 20)}, 2.303
+    ),
     "path lengths": lambda: why_charts.path_lengths(Paths(4), 1, 2),
     **{
         f"study: {study.id}": (lambda study=study: why_charts.study_chart(study))

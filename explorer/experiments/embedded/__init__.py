@@ -1,30 +1,39 @@
-"""The small networks that the app carries, trained by explorer.experiments.train_embedded."""
+"""The small networks that the app carries, trained by explorer.experiments.train_embedded.
+
+Beside this file lie those that name pictures; in `depth`, where they are on board, the four of the
+paper's central figure, plain and residual, 20 and 56 layers, trained alike.
+"""
 
 import csv
 import json
 from dataclasses import dataclass
 from functools import cache
+from math import isnan, nan
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
+
+from explorer.experiments.surface import Surface
 
 FOLDER = Path(__file__).parent
+FOUR: Final = ("plain20", "plain56", "resnet20", "resnet56")
 
 
 @dataclass(frozen=True)
 class ModelCard:
     """What is known of one embedded network: its figures (JSON) and training curves (CSV).
 
-    `curves` maps a column name to its value per epoch.
+    `curves` maps a column name to its values, one per row; NaN where it was not measured.
     """
 
     preset: str
     figures: dict[str, Any]
     curves: dict[str, list[float]]
+    folder: Path = FOLDER
 
     @property
     def path(self) -> Path:
         """Its weights, a safetensors file."""
-        return FOLDER / f"{self.preset}.safetensors"
+        return self.folder / f"{self.preset}.safetensors"
 
     @property
     def test_accuracy(self) -> float:
@@ -45,13 +54,59 @@ class ModelCard:
         worst, second, *_, least = sorted(left, key=lambda pair: pair[1])
         return worst, second, least
 
+    @property
+    def recipe(self) -> dict[str, Any]:
+        """How it was trained: fields of explorer.experiments.train_embedded.EmbeddedRecipe."""
+        found: dict[str, Any] = self.figures["recipe"]
+        return found
+
+    def curve(self, column: str) -> list[tuple[float, float]]:
+        """(epoch, value) where the column was measured."""
+        pairs = zip(self.curves["epoch"], self.curves[column], strict=True)
+        return [(epoch, value) for epoch, value in pairs if not isnan(value)]
+
+    @property
+    def training_loss(self) -> float:
+        """Mean loss over the last row of its curve: an epoch, or the last part of one."""
+        return self.curve("training_loss")[-1][1]
+
 
 @cache
 def cards() -> dict[str, ModelCard]:
     """Preset name -> card of every network that is carried, residual ones first."""
     names = sorted(path.stem for path in FOLDER.glob("*.safetensors"))
     names.sort(key=lambda name: name.startswith("plain"))
-    return {name: _card(name) for name in names}
+    return {name: _card(name, FOLDER) for name in names}
+
+
+@cache
+def depth_cards() -> dict[str, ModelCard]:
+    """Preset name -> card of the networks that were trained alike to be held against each other.
+
+    The four of the paper's central figure where all of them are on board; else, of the networks
+    that name pictures, those with the recipe that most have, plain ones first.
+    """
+    depth = FOLDER / "depth"
+    if all((depth / f"{name}.json").is_file() for name in FOUR):
+        return {name: _card(name, depth) for name in FOUR}
+    recipes = [json.dumps(card.recipe, sort_keys=True) for card in cards().values()]
+    common = max(recipes, key=recipes.count, default="")
+    alike = [name for name, recipe in zip(cards(), recipes, strict=True) if recipe == common]
+    return {name: cards()[name] for name in sorted(alike)}
+
+
+@cache
+def surfaces() -> dict[str, Surface]:
+    """Preset name -> the loss surface of each of `depth_cards` whose surface is on board."""
+    found = {}
+    for name, card in depth_cards().items():
+        path = card.folder / f"{name}.surface.json"
+        if path.is_file():
+            kept = json.loads(path.read_text(encoding="utf-8"))
+            rows = tuple(tuple(row) for row in kept["rows"])
+            seeds = tuple(kept["seeds"])
+            found[name] = Surface(name, kept["reach"], kept["pictures"], seeds, rows)
+    return found
 
 
 def default_network() -> str:
@@ -63,11 +118,14 @@ def default_network() -> str:
     return next(name for name in ("resnet20", *cards()) if name in cards())
 
 
-def _card(preset: str) -> ModelCard:
-    figures = json.loads((FOLDER / f"{preset}.json").read_text(encoding="utf-8"))
-    with (FOLDER / f"{preset}.csv").open(newline="", encoding="utf-8") as file:
+def _card(preset: str, folder: Path) -> ModelCard:
+    figures = json.loads((folder / f"{preset}.json").read_text(encoding="utf-8"))
+    with (folder / f"{preset}.csv").open(newline="", encoding="utf-8") as file:
         rows = list(csv.DictReader(file))
     columns = rows[0].keys() if rows else ()
-    return ModelCard(
-        preset, figures, {name: [float(row[name]) for row in rows] for name in columns}
-    )
+    curves = {name: [_number(row[name]) for row in rows] for name in columns}
+    return ModelCard(preset, figures, curves, folder)
+
+
+def _number(cell: str) -> float:
+    return float(cell) if cell else nan

@@ -1,0 +1,157 @@
+"""Why residual, on photographs: what the cards of the networks on board say, and a live line."""
+
+import shutil
+
+import pytest
+
+from explorer.architecture import PRESETS
+from explorer.experiments import cifar10, embedded
+from explorer.experiments.embedded import FOUR, ModelCard, depth_cards, surfaces
+from explorer.experiments.train_embedded import WARM_UP
+from explorer.ui.why import photographs, surface
+from explorer.words import section
+
+TEXTS = "depth_photographs"
+
+
+def card(name: str, loss: float, accuracy: float) -> ModelCard:
+    curves = {"epoch": [1.0, 2.0], "training_loss": [2.0, loss]}
+    return ModelCard(name, {"test_accuracy": accuracy}, curves)
+
+
+def four(**losses: float) -> dict[str, ModelCard]:
+    return {name: card(name, loss, 1 - loss / 4) for name, loss in losses.items()}
+
+
+class TestVerdict:
+    """The sentence comes from the numbers, and comes out otherwise where they do."""
+
+    def test_as_in_the_paper(self):
+        cards = four(plain20=0.5, plain56=0.75, resnet20=0.4, resnet56=0.3)
+        plain, residual, gaps = photographs.verdict(cards)
+        assert "degradation" in plain and "0.750" in plain and "0.500" in plain
+        assert "18.8% errors against 12.5%" in plain
+        assert "depth helps" in residual and "0.300" in residual
+        assert "+0.250" in gaps and "-0.100" in gaps
+
+    def test_otherwise(self):
+        cards = four(plain20=0.75, plain56=0.5, resnet20=0.3, resnet56=0.4)
+        plain, residual, _ = photographs.verdict(cards)
+        assert "no degradation" in plain
+        assert "depth helps" not in residual and "ends higher" in residual
+
+    def test_of_one_depth_only(self):
+        (sentence,) = photographs.verdict(four(plain20=0.75, resnet20=0.3))
+        assert sentence == section(
+            TEXTS,
+            "same depth",
+            plain=PRESETS["plain20"].title,
+            plain_loss=0.75,
+            plain_error=0.1875,
+            residual=PRESETS["resnet20"].title,
+            residual_loss=0.3,
+            residual_error=0.075,
+        )
+
+    def test_warm_up_is_the_trainings(self):
+        assert photographs._WARM_UP == WARM_UP
+
+
+@pytest.fixture
+def fresh():
+    """Cards are read anew, before and after."""
+    for read in (depth_cards, surfaces):
+        read.cache_clear()
+    yield
+    for read in (depth_cards, surfaces):
+        read.cache_clear()
+
+
+def four_in(folder, monkeypatch):
+    """The four, as files that somebody has dropped into the folder."""
+    depth = folder / "depth"
+    depth.mkdir()
+    for name in FOUR:
+        for kind in ("csv", "json", "safetensors"):
+            source = "plain20" if name.startswith("plain") else "resnet20"
+            shutil.copy(embedded.FOLDER / f"{source}.{kind}", depth / f"{name}.{kind}")
+    monkeypatch.setattr(embedded, "FOLDER", folder)
+    return depth
+
+
+def test_the_four_are_taken_once_all_are_there(fresh, tmp_path, monkeypatch):
+    before = set(depth_cards())
+    depth = four_in(tmp_path, monkeypatch)
+    depth_cards.cache_clear()
+    assert tuple(depth_cards()) == FOUR
+    assert {card.folder for card in depth_cards().values()} == {depth}
+    (depth / "plain56.json").unlink()
+    monkeypatch.undo()
+    depth_cards.cache_clear()
+    assert set(depth_cards()) == before
+
+
+def test_networks_of_one_recipe_are_compared():
+    recipes = [card.recipe for card in depth_cards().values()]
+    assert len(recipes) >= 2 and all(recipe == recipes[0] for recipe in recipes)
+
+
+def test_the_page_says_what_the_cards_say(open_app):
+    app = open_app("why_residual", why_part="photographs")
+    assert not app.exception
+    text = " ".join(element.value for element in (*app.markdown, *app.success))
+    for sentence in photographs.verdict(depth_cards()):
+        assert sentence in text
+    table = app.dataframe[0].value
+    assert list(table["network"]) == [PRESETS[name].title for name in depth_cards()]
+    errors = [f"{100 * (1 - card.test_accuracy):.2f}" for card in depth_cards().values()]
+    assert list(table["test error, %"]) == errors
+
+
+def test_a_line_of_ones_own(open_app, monkeypatch, tmp_path):
+    monkeypatch.setenv(cifar10.FOLDER_VARIABLE, str(tmp_path))
+    monkeypatch.setattr(surface, "_STEPS", (-1.0, 0.0, 1.0))
+    surface._losses.clear()
+    surface._pictures.clear()
+    app = open_app("why_residual", why_part="surface", why_direction="11", why_slice_of="resnet20")
+    assert not app.exception
+    before = len(app.get("plotly_chart"))
+    app.button(key="why_slice").click().run()
+    assert not app.exception
+    assert len(app.get("plotly_chart")) == before + 1
+    losses = surface._losses("resnet20", 11)
+    assert losses[1] == min(losses)
+    assert app.button(key="why_slice").disabled, "nothing is left to compute"
+    app.number_input(key="why_direction").set_value(12).run()
+    assert not app.button(key="why_slice").disabled
+    surface._losses.clear()
+    surface._pictures.clear()
+
+
+def test_what_is_too_much_is_refused_in_a_sentence(open_app, monkeypatch):
+    monkeypatch.setenv("RESNET_EXPLORER_MAX_GMACS", "1")
+    surface._losses.clear()
+    app = open_app("why_residual", why_part="surface", why_direction="13")
+    app.button(key="why_slice").click().run()
+    assert not app.exception
+    assert any("10^9" in box.value or "billion" in box.value for box in app.warning)
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        {"why_direction": "1e400"},
+        {"why_direction": "-1"},
+        {"why_slice_of": "resnet9999"},
+        {"why_slice_of": ""},
+    ],
+)
+def test_nonsense_in_a_link_gives_the_default(open_app, query):
+    app = open_app("why_residual", why_part="surface", **query)
+    assert not app.exception
+    assert app.number_input(key="why_direction").value == 7
+
+
+def test_layers_of_another_world_give_the_default(open_app):
+    app = open_app("why_residual", why_part="photographs", why_lesion_depth="57")
+    assert not app.exception
