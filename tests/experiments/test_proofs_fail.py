@@ -140,7 +140,11 @@ FAULTS = {
     ),
     "costs.work_per_value": another(costs, "macs", lambda macs: lambda *a: 2 * macs(*a)),
     "counting.bottleneck": one_more,
+    "counting.backbone": another(
+        counting, "blueprint_named", lambda found: lambda _: found("resnet18")
+    ),
     "counting.classifiers": one_more,
+    "counting.frozen_but_the_classifier": one_more,
     "counting.down_sampling": another(counting, "macs", lambda macs: lambda *a: macs(*a) + 1),
     "counting.eight_times": another(
         torchvision.models, "vgg19", lambda _: torchvision.models.vgg16
@@ -185,6 +189,11 @@ FAULTS = {
     ),
     "later.one_layer_sees": another(
         later, "blueprint_named", lambda _: lambda _: blueprint_named("resnet34")
+    ),
+    "later.norm_first": another(
+        nn,
+        "TransformerEncoderLayer",
+        lambda layer: lambda *a, norm_first, **k: layer(*a, norm_first=not norm_first, **k),
     ),
     "later.pools": another(functional, "avg_pool2d", lambda _: functional.max_pool2d),
     "relatives.contrast": another(

@@ -201,7 +201,50 @@ def backbone() -> Found:
             ", ".join(f"1/{stride}" for stride in strides),
             strides == [4, 8, 16, 32],
         ),
-    ], say("how: small images")
+        *_dilated(),
+    ], say("how: backbone")
+
+
+def _dilated() -> list[Line]:
+    """Output stride and parameters of torchvision's ResNet-50 with dilation in its last stages."""
+    strides, parameters = [], set()
+    for stages in ([False, False, True], [False, True, True], [False, False, False]):
+        with torch.device("meta"):
+            network = torchvision.models.resnet50(replace_stride_with_dilation=stages).eval()
+            image = torch.empty(1, 3, 224, 224)
+        with torch.no_grad():
+            out = network.maxpool(network.conv1(image))
+            for stage in (1, 2, 3, 4):
+                out = network.get_submodule(f"layer{stage}")(out)
+        strides.append(224 // out.shape[-1])
+        parameters.add(numel(network))
+    return [
+        fact(
+            say("about: strides with dilation"),
+            "16 or 8",
+            "{}, {}".format(*strides),
+            strides == [16, 8, 32],
+        ),
+        fact(
+            say("about: parameters with dilation"),
+            say("claimed: same parameters"),
+            ", ".join(f"{count:,}" for count in sorted(parameters)),
+            len(parameters) == 1,
+        ),
+    ]
+
+
+def frozen_but_the_classifier() -> Found:
+    """torchvision's ResNet-18 with a classifier for 10 classes, everything else frozen."""
+    with torch.device("meta"):
+        network = torchvision.models.resnet18()
+        network.requires_grad_(False)
+        network.fc = nn.Linear(network.fc.in_features, 10)
+    trained = sum(p.numel() for p in network.parameters() if p.requires_grad)
+    return [
+        exact(say("about: trained with fc alone"), 5_130, trained),
+        exact(say("about: of the network"), 11_181_642, numel(network)),
+    ], say("how: frozen but the classifier")
 
 
 def _stages(bp: Blueprint) -> list[tuple[int, ...]]:

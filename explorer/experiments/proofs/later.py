@@ -95,6 +95,27 @@ def _through_scaled(scale: float, blocks: int = 20) -> float:
     return float(torch.autograd.grad(out, x)[0])
 
 
+def norm_first() -> Found:
+    """A Transformer layer whose branches write 0: what it does to x with pre-LN and post-LN."""
+    x = 3 * noise(2, 5, 16) + 1
+    gaps = {}
+    for first in (True, False):
+        layer = nn.TransformerEncoderLayer(
+            16, 2, 32, dropout=0.0, norm_first=first, batch_first=True
+        ).eval()
+        for name in ("self_attn.out_proj", "linear2"):
+            nn.init.zeros_(layer.get_parameter(f"{name}.weight"))
+            nn.init.zeros_(layer.get_parameter(f"{name}.bias"))
+        with torch.no_grad():
+            gaps[first] = float((layer(x) - x).abs().max())
+    return [
+        fact(say("about: pre-LN"), say("claimed: untouched"),
+             say("computed: differ by", gap=gaps[True]), gaps[True] == 0),
+        fact(say("about: post-LN"), say("claimed: acts on every sum"),
+             say("computed: differ by", gap=gaps[False]), gaps[False] > 0.1),
+    ], say("how: norm first")  # fmt: skip
+
+
 def pools() -> Found:
     """What pools are made of, how they hand a gradient back, and how many networks have."""
     window = torch.rand(1, 1, 3, 3, generator=torch.Generator().manual_seed(0)).requires_grad_()
