@@ -3,6 +3,7 @@
 from hypothesis import strategies as st
 
 from explorer.architecture import NetworkSpec
+from explorer.architecture.spec import STEMS
 from explorer.architecture.unit import UnitSpec
 
 
@@ -16,21 +17,33 @@ def specs(draw: st.DrawFn, *, stages: int = 4, depth: int = 3, width: int = 12) 
     if shortcut == "padding":
         widths.sort()
     bottleneck = block == "bottleneck"
+    stem = draw(st.sampled_from(tuple(STEMS)))
+    shape = STEMS[stem]
+    own_stride = shape.stride * (2 if shape.pools else 1)
     return NetworkSpec(
         block=block,
         depths=tuple(depths),
         widths=tuple(widths),
-        stem=draw(st.sampled_from(("imagenet", "cifar"))),
+        stem=stem,
         activation_order=draw(st.sampled_from(("post", "pre"))),
         stride_on=draw(st.sampled_from(("3x3", "1x1"))),
         shortcut=shortcut,
         norm_on_projection=draw(st.booleans()),
-        batch_norm=draw(st.booleans()),
+        norm=draw(st.sampled_from(("batch", "batch", "group", "none"))),
         conv_bias=draw(st.booleans()),
         groups=draw(st.integers(1, 4)) if bottleneck else 1,
         width_per_group=draw(st.integers(16, 128)) if bottleneck else 64,
         in_channels=draw(st.integers(1, 4)),
         num_classes=draw(st.integers(1, 12)),
+        stem_width=draw(st.none() | st.integers(1, widths[0] if shortcut == "padding" else width)),
+        stem_bias=draw(st.booleans()),
+        zero_padding=draw(st.sampled_from(("after", "both"))),
+        avg_down=draw(st.booleans()),
+        output_stride=draw(st.none() | st.sampled_from((own_stride, 2 * own_stride))),
+        expansion=draw(st.none() | st.integers(1, 3)),
+        se_ratio=draw(st.sampled_from((0, 0, 1, 2, 16))),
+        norm_eps=draw(st.sampled_from((1e-5, 2e-5, 1e-3))),
+        final_norm=draw(st.booleans()),
     )
 
 

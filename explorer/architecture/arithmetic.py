@@ -5,9 +5,17 @@ ResNets print MACs and call them FLOPs (1 MAC = 2 FLOPs).
 """
 
 
-def output_size(size: int, kernel: int, stride: int, padding: int) -> int:
-    """Pixels that a convolution or pooling window leaves of `size` pixels along one axis."""
-    return (size + 2 * padding - kernel) // stride + 1
+def output_size(size: int, kernel: int, stride: int, padding: int, dilation: int = 1) -> int:
+    """Pixels that a convolution or pooling window leaves of `size` pixels along one axis.
+
+    `dilation` is the distance between the window's taps: it spans dilation * (kernel - 1) + 1.
+    """
+    return (size + 2 * padding - dilation * (kernel - 1) - 1) // stride + 1
+
+
+def halved(size: int) -> int:
+    """Pixels that windows of 2 at stride 2 leave, of which the last may reach beyond the edge."""
+    return -(-size // 2)
 
 
 def conv_params(inputs: int, outputs: int, kernel: int, groups: int = 1, bias: bool = False) -> int:

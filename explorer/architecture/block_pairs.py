@@ -59,7 +59,7 @@ def compared(left: Block, right: Block) -> Compared:
         if op.on_shortcut or op.kind == "add":
             return "norm" if _kind(left) == _kind(right) else "shortcut"
         # Without its convolution a normalisation is part of what is missing.
-        return "norm" if op.kind == "batch_norm" and same["conv", False] else "missing"
+        return "norm" if op.normalises and same["conv", False] else "missing"
 
     places: list[Place] = []
     for i, j in _op_places(left.ops, right.ops):

@@ -3,14 +3,17 @@
 from collections.abc import Mapping
 from functools import lru_cache
 from math import prod
-from typing import Final, NamedTuple
+from typing import Final
 
+from explorer.architecture import plan
 from explorer.architecture.arithmetic import (
     conv_macs,
     conv_params,
     grow_receptive_field,
+    halved,
     output_size,
 )
+from explorer.architecture.norms import groups_of
 from explorer.architecture.ops import (
     Block,
     Blueprint,
@@ -21,19 +24,11 @@ from explorer.architecture.ops import (
     ShortcutKind,
     Stage,
 )
+from explorer.architecture.plan import Convolution
 from explorer.architecture.spec import NetworkSpec
 from explorer.words import FieldError
 
-MAX_IMAGE_SIZE: Final = 1_024
-MAX_ACTIVATIONS: Final = 500_000_000
-
-MAIN_BRANCH: Final = {
-    ("basic", "post"): "conv1 bn1 relu1 conv2 bn2",
-    ("bottleneck", "post"): "conv1 bn1 relu1 conv2 bn2 relu2 conv3 bn3",
-    ("basic", "pre"): "bn1 relu1 conv1 bn2 relu2 conv2",
-    ("bottleneck", "pre"): "bn1 relu1 conv1 bn2 relu2 conv2 bn3 relu3 conv3",
-}
-"""Ops of the main branch in order; post-activation adds a last ReLU after the addition."""
+MAX_IMAGE_SIZE: Final = 4_096
 
 
 def blueprint(spec: NetworkSpec, image_size: int = 224) -> Blueprint:
@@ -46,8 +41,7 @@ def blueprint(spec: NetworkSpec, image_size: int = 224) -> Blueprint:
         image_size: height and width of the square input, in pixels.
 
     Raises:
-        FieldError: the image is too small for the strides or too large, or the activations of
-            one image would exceed the budget of MAX_ACTIVATIONS values.
+        FieldError: the image is too small for the strides, or too large.
     """
     smallest = spec.minimum_image_size
     if type(image_size) is not int or not smallest <= image_size <= MAX_IMAGE_SIZE:
@@ -59,39 +53,32 @@ def blueprint(spec: NetworkSpec, image_size: int = 224) -> Blueprint:
 @lru_cache(maxsize=64)
 def _blueprint(spec: NetworkSpec, image_size: int) -> Blueprint:
     image: Shape = (spec.in_channels, image_size, image_size)
-    entry = Op("input", "input", (), image, image, 1, 1)
-    stem = _stem(spec, entry)
-    x, stages = stem.ops[-1], []
-    for index, (depth, width) in enumerate(zip(spec.depths, spec.widths, strict=True)):
-        blocks = []
-        for position in range(depth):
-            stride = 2 if position == 0 and index > 0 else 1
-            after_bare_stem = index == position == 0 and not _stem_activates(spec)
-            title = f"conv{index + 2}_{position + 1}"
-            path = f"layer{index + 1}.{position}"
-            blocks.append(_block(spec, path, title, x, width, stride, after_bare_stem))
-            x = blocks[-1].ops[-1]
-        stages.append(Stage(f"layer{index + 1}", f"conv{index + 2}_x", tuple(blocks)))
-    result = Blueprint(spec, image_size, stem, tuple(stages), _head(spec, x))
-    if result.activations > MAX_ACTIVATIONS:
-        raise FieldError(
-            "spec",
-            "too many activations",
-            {"image_size": image_size},
-            activations=result.activations,
-            most=MAX_ACTIVATIONS,
-        )
-    return result
+    stem = _stem(spec, Op("input", "input", (), image, image, 1, 1))
+    x = stem.ops[-1]
+    stages: list[list[Block]] = [[] for _ in spec.depths]
+    for place in plan.places(spec):
+        block = _block(spec, place, x)
+        stages[place.stage].append(block)
+        x = block.ops[-1]
+    return Blueprint(
+        spec,
+        image_size,
+        stem,
+        tuple(
+            Stage(f"layer{index + 1}", f"conv{index + 2}_x", tuple(blocks))
+            for index, blocks in enumerate(stages)
+        ),
+        _head(spec, x),
+    )
 
 
-def _conv(
-    spec: NetworkSpec, path: str, x: Op, outputs: int, kernel: int, stride: int, groups: int = 1
-) -> Op:
+def _conv(path: str, x: Op, convolution: Convolution, bias: bool) -> Op:
+    outputs, kernel, stride, groups, dilation = convolution
     channels, height, width = x.out_shape
-    padding = kernel // 2
+    padding = convolution.padding
     size = (
-        output_size(height, kernel, stride, padding),
-        output_size(width, kernel, stride, padding),
+        output_size(height, kernel, stride, padding, dilation),
+        output_size(width, kernel, stride, padding, dilation),
     )
     return Op(
         path,
@@ -99,76 +86,61 @@ def _conv(
         (x.path,),
         x.out_shape,
         (outputs, *size),
-        *grow_receptive_field(x.receptive_field, x.output_stride, kernel, stride),
+        *grow_receptive_field(
+            x.receptive_field, x.output_stride, dilation * (kernel - 1) + 1, stride
+        ),
         kernel,
         stride,
         padding,
         groups,
-        spec.conv_bias,
-        conv_params(channels, outputs, kernel, groups, spec.conv_bias),
+        bias,
+        conv_params(channels, outputs, kernel, groups, bias),
         conv_macs(channels, outputs, kernel, prod(size), groups),
+        dilation=dilation,
     )
 
 
 def _same_shape(path: str, kind: OpKind, x: Op) -> Op:
-    """Batch norm or ReLU: ops that leave the shape as it is."""
-    shape, field, jump = x.out_shape, x.receptive_field, x.output_stride
-    learned = kind == "batch_norm"
-    params = 2 * shape[0] if learned else 0
-    return Op(path, kind, (x.path,), shape, shape, field, jump, bias=learned, params=params)
+    """ReLU and sigmoid: ops that leave the shape as it is and learn nothing."""
+    shape = x.out_shape
+    return Op(path, kind, (x.path,), shape, shape, x.receptive_field, x.output_stride)
 
 
-def _stem_activates(spec: NetworkSpec) -> bool:
-    """A CIFAR stem before pre-activation blocks is the bare convolution."""
-    return spec.stem == "imagenet" or spec.activation_order == "post"
+def _norm(spec: NetworkSpec, path: str, x: Op) -> Op:
+    shape = x.out_shape
+    batch = spec.norm == "batch"
+    return Op(
+        path,
+        "batch_norm" if batch else "group_norm",
+        (x.path,),
+        shape,
+        shape,
+        x.receptive_field,
+        x.output_stride,
+        groups=1 if batch else groups_of(shape[0]),
+        bias=True,
+        params=2 * shape[0],
+        eps=spec.norm_eps,
+    )
 
 
 def _stem(spec: NetworkSpec, image: Op) -> Block:
-    kernel, stride = (7, 2) if spec.stem == "imagenet" else (3, 1)
-    ops = [_conv(spec, "conv1", image, spec.stem_width, kernel, stride)]
-    if _stem_activates(spec):
-        if spec.batch_norm:
-            ops.append(_same_shape("bn1", "batch_norm", ops[-1]))
-        ops.append(_same_shape("relu", "relu", ops[-1]))
-    if spec.stem == "imagenet":
-        x = ops[-1]
-        channels, height, width = x.out_shape
-        out = (channels, output_size(height, 3, 2, 1), output_size(width, 3, 2, 1))
-        field, jump = grow_receptive_field(x.receptive_field, x.output_stride, 3, 2)
-        ops.append(
-            Op("maxpool", "max_pool", (x.path,), x.out_shape, out, field, jump, 3, 2, padding=1)
-        )
+    ops: list[Op] = []
+    x = image
+    for name, kind, convolution in plan.stem(spec):
+        if convolution is not None:
+            x = _conv(name, x, convolution, spec.conv_bias or spec.stem_bias)
+        elif kind == "norm":
+            x = _norm(spec, name, x)
+        elif kind == "relu":
+            x = _same_shape(name, "relu", x)
+        else:
+            channels, height, width = x.out_shape
+            out = (channels, output_size(height, 3, 2, 1), output_size(width, 3, 2, 1))
+            field, jump = grow_receptive_field(x.receptive_field, x.output_stride, 3, 2)
+            x = Op(name, "max_pool", (x.path,), x.out_shape, out, field, jump, 3, 2, padding=1)
+        ops.append(x)
     return Block("stem", "stem", tuple(ops))
-
-
-class Convolution(NamedTuple):
-    """A convolution of a block's main branch: channels that it writes, and its window."""
-
-    channels: int
-    kernel: int
-    stride: int = 1
-    groups: int = 1
-
-
-def convolutions(
-    spec: NetworkSpec, inner: int, channels: int, stride: int
-) -> dict[str, Convolution]:
-    """A block's main branch by the names of its convolutions.
-
-    Args:
-        spec: what kind of block.
-        inner: channels inside the block.
-        channels: channels that leave it.
-        stride: of the block.
-    """
-    if spec.block == "basic":
-        return {"conv1": Convolution(inner, 3, stride), "conv2": Convolution(channels, 3)}
-    first, second = (stride, 1) if spec.stride_on == "1x1" else (1, stride)
-    return {
-        "conv1": Convolution(inner, 1, first),
-        "conv2": Convolution(inner, 3, second, spec.groups),
-        "conv3": Convolution(channels, 1),
-    }
 
 
 def _shortcut_kind(spec: NetworkSpec, changes: bool) -> ShortcutKind:
@@ -179,23 +151,17 @@ def _shortcut_kind(spec: NetworkSpec, changes: bool) -> ShortcutKind:
     return spec.shortcut if changes else "identity"
 
 
-def _block(
-    spec: NetworkSpec,
-    path: str,
-    title: str,
-    x: Op,
-    width: int,
-    stride: int,
-    after_bare_stem: bool,
-) -> Block:
-    channels = width * spec.expansion
+def _block(spec: NetworkSpec, place: plan.Place, x: Op) -> Block:
+    channels, stride = place.width * spec.expands_by, place.stride
     changes = stride != 1 or x.out_shape[0] != channels
     kind = _shortcut_kind(spec, changes)
     # The shared first activation of pre-activation units whose shortcut is not the
     # identity, and of the unit that follows a bare stem (Identity Mappings, appendix).
-    shared = kind != "identity" or after_bare_stem
-    branch = convolutions(spec, spec.inner_width(width), channels, stride)
-    return compose(spec, path, title, x, branch, kind, stride, shared)
+    shared = kind != "identity" or place.follows_bare_stem
+    inner = spec.inner_width(place.width)
+    branch = plan.convolutions(spec, inner, channels, stride, place.dilations)
+    title = f"conv{place.stage + 2}_{place.position + 1}"
+    return compose(spec, place.path, title, x, branch, kind, stride, shared)
 
 
 def compose(
@@ -215,19 +181,20 @@ def compose(
     """
     ops: list[Op] = []
     main = source = x
-    for name in MAIN_BRANCH[spec.block, spec.activation_order].split():
+    for name in plan.main_branch(spec):
         op_path = f"{path}.{name}"
         if name in branch:
-            main = _conv(spec, op_path, main, *branch[name])
+            main = _conv(op_path, main, branch[name], spec.conv_bias)
         elif name.startswith("relu"):
             main = _same_shape(op_path, "relu", main)
-        elif spec.batch_norm:
-            main = _same_shape(op_path, "batch_norm", main)
         else:
-            continue
+            main = _norm(spec, op_path, main)
         ops.append(main)
         if name == "relu1" and spec.activation_order == "pre" and shared:
             source = main
+    if spec.se_ratio:
+        ops += _squeeze_excitation(spec, f"{path}.se", main)
+        main = ops[-1]
     skip = source
     for op in _shortcut_ops(spec, path, source, kind, main.out_shape[0], stride):
         ops.append(op._replace(on_shortcut=True))
@@ -243,61 +210,105 @@ def compose(
     return Block(path, title, tuple(ops), shortcut)
 
 
+def _squeeze_excitation(spec: NetworkSpec, path: str, x: Op) -> list[Op]:
+    """A factor from 0 to 1 for each channel, computed from the means of all of them.
+
+    The factors depend on the whole map. Receptive fields go on counting windows alone, or every
+    one would be the whole image from the first such block on.
+    """
+    channels = x.out_shape[0]
+    inner = plan.squeezed(spec, channels)
+    pooled = _mean(f"{path}.avgpool", x)
+    squeezed = _fully_connected(f"{path}.fc1", "gate_linear", pooled, (inner, 1, 1))
+    relu = _same_shape(f"{path}.relu", "relu", squeezed)
+    excited = _fully_connected(f"{path}.fc2", "gate_linear", relu, (channels, 1, 1))
+    sigmoid = _same_shape(f"{path}.sigmoid", "sigmoid", excited)
+    scale = _same_shape(f"{path}.scale", "scale", x)._replace(inputs=(x.path, sigmoid.path))
+    return [pooled, squeezed, relu, excited, sigmoid, scale]
+
+
 def _shortcut_ops(
     spec: NetworkSpec, path: str, source: Op, kind: ShortcutKind, outputs: int, stride: int
 ) -> list[Op]:
-    if kind == "projection":
-        ops = [_conv(spec, f"{path}.downsample.0", source, outputs, 1, stride)]
-        if spec.batch_norm and spec.norm_on_projection:
-            ops.append(_same_shape(f"{path}.downsample.1", "batch_norm", ops[-1]))
+    """Names of the ops of a projection are torchvision's; behind a pool, timm's."""
+    ops: list[Op] = []
+    if kind == "identity" or kind == "none":
         return ops
-    if kind == "padding":
-        size = tuple(output_size(s, 1, stride, 0) for s in source.out_shape[1:])
-        jump = source.output_stride * stride
-        shape, field = (outputs, *size), source.receptive_field
-        return [
-            Op(
-                f"{path}.pad",
-                "pad",
-                (source.path,),
-                source.out_shape,
-                shape,
-                field,
-                jump,
-                1,
-                stride,
-            )
-        ]
-    return []
+    if plan.pools_down(spec, stride):
+        name = "downsample.0" if kind == "projection" else "pool"
+        ops.append(_halving_mean(f"{path}.{name}", source))
+        source, stride = ops[-1], 1
+    if kind == "projection":
+        first = 1 if spec.avg_down else 0
+        window = Convolution(outputs, 1, stride)
+        ops.append(_conv(f"{path}.downsample.{first}", source, window, spec.conv_bias))
+        if spec.norm != "none" and spec.norm_on_projection:
+            ops.append(_norm(spec, f"{path}.downsample.{first + 1}", ops[-1]))
+        return ops
+    shape = (outputs, *(output_size(size, 1, stride, 0) for size in source.out_shape[1:]))
+    field, jump = source.receptive_field, source.output_stride * stride
+    before = plan.zeros_before(spec, outputs - source.out_shape[0])
+    ops.append(
+        Op(
+            f"{path}.pad",
+            "pad",
+            (source.path,),
+            source.out_shape,
+            shape,
+            field,
+            jump,
+            1,
+            stride,
+            zeros_before=before,
+        )
+    )
+    return ops
+
+
+def _halving_mean(path: str, x: Op) -> Op:
+    """2x2 average pooling; of odd sizes the last row and column count alone."""
+    channels, height, width = x.out_shape
+    field, jump = grow_receptive_field(x.receptive_field, x.output_stride, 2, 2)
+    shape = (channels, halved(height), halved(width))
+    return Op(path, "local_avg_pool", (x.path,), x.out_shape, shape, field, jump, 2, 2)
+
+
+def _mean(path: str, x: Op) -> Op:
+    """The mean of each channel over all positions."""
+    channels, height, _ = x.out_shape
+    field, jump = grow_receptive_field(x.receptive_field, x.output_stride, height, 1)
+    return Op(
+        path, "avg_pool", (x.path,), x.out_shape, (channels, 1, 1), field, jump, kernel=height
+    )
+
+
+def _fully_connected(path: str, kind: OpKind, x: Op, out: Shape) -> Op:
+    weights, field, jump = x.out_shape[0] * out[0], x.receptive_field, x.output_stride
+    return Op(
+        path,
+        kind,
+        (x.path,),
+        x.out_shape,
+        out,
+        field,
+        jump,
+        bias=True,
+        params=weights + out[0],
+        macs=weights,
+    )
 
 
 def _head(spec: NetworkSpec, x: Op) -> Block:
     ops: list[Op] = []
-    if spec.activation_order == "pre":
-        if spec.batch_norm:
-            ops.append(_same_shape("final_bn", "batch_norm", x))
+    if spec.activation_order == "pre" and spec.final_norm:
+        if spec.norm != "none":
+            ops.append(_norm(spec, "final_bn", x))
         ops.append(_same_shape("final_relu", "relu", ops[-1] if ops else x))
         x = ops[-1]
-    channels, height, _ = x.out_shape
-    field, jump = grow_receptive_field(x.receptive_field, x.output_stride, height, 1)
-    pooled = (channels, 1, 1)
-    ops.append(
-        Op("avgpool", "avg_pool", (x.path,), x.out_shape, pooled, field, jump, kernel=height)
-    )
-    ops.append(Op("flatten", "flatten", ("avgpool",), pooled, (channels,), field, jump))
-    weights = channels * spec.num_classes
-    ops.append(
-        Op(
-            "fc",
-            "linear",
-            ("flatten",),
-            (channels,),
-            (spec.num_classes,),
-            field,
-            jump,
-            bias=True,
-            params=weights + spec.num_classes,
-            macs=weights,
-        )
-    )
+    ops.append(_mean("avgpool", x))
+    pooled = ops[-1]
+    flat = (pooled.out_shape[0],)
+    field, jump = pooled.receptive_field, pooled.output_stride
+    ops.append(Op("flatten", "flatten", ("avgpool",), pooled.out_shape, flat, field, jump))
+    ops.append(_fully_connected("fc", "linear", ops[-1], (spec.num_classes,)))
     return Block("head", "head", tuple(ops))

@@ -8,8 +8,20 @@ from explorer.architecture.ops import Block, Blueprint, Op, OpKind, Stage, repea
 
 Measure = Literal["params", "macs", "activations"]
 MEASURES: Final = get_args(Measure)
-CostKind = Literal["conv", "projection", "batch_norm", "relu", "add", "pad", "pool", "classifier"]
-"""Kinds of ops as costs are split: a projection counts with its batch norm."""
+CostKind = Literal[
+    "conv",
+    "projection",
+    "batch_norm",
+    "group_norm",
+    "gate",
+    "relu",
+    "add",
+    "pad",
+    "pool",
+    "classifier",
+]
+"""Kinds of ops as costs are split: a projection counts with its batch norm, and all that
+squeeze-and-excitation does is its gate."""
 WHOLE: Final = "whole"
 FOLD_ABOVE: Final = 60
 """Blocks of a network beyond which runs of equal blocks are told as one part."""
@@ -17,11 +29,16 @@ FOLD_ABOVE: Final = 60
 _KINDS: Final[dict[OpKind, CostKind]] = {
     "conv": "conv",
     "batch_norm": "batch_norm",
+    "group_norm": "group_norm",
+    "gate_linear": "gate",
+    "sigmoid": "gate",
+    "scale": "gate",
     "relu": "relu",
     "add": "add",
     "pad": "pad",
     "max_pool": "pool",
     "avg_pool": "pool",
+    "local_avg_pool": "pool",
     "flatten": "pool",
     "linear": "classifier",
 }
@@ -104,6 +121,8 @@ def by_kind(bp: Blueprint, measure: Measure) -> dict[CostKind, int]:
 
 def _kind_of(op: Op) -> CostKind:
     projects = op.on_shortcut and op.kind in ("conv", "batch_norm")
+    if ".se." in op.path:
+        return "gate"
     return "projection" if projects else _KINDS[op.kind]
 
 

@@ -18,19 +18,25 @@ def shape_text(shape: Shape) -> str:
 
 
 def window(op: Op) -> str:
-    """Kernel, and stride where there is one: `3x3/2`; of a padding shortcut only the stride."""
+    """Kernel, stride and dilation where there is one: `3x3/2`, `3x3 d2`; of a padding shortcut
+    only the stride."""
     stride = f"/{op.stride}" if op.stride > 1 else ""
-    return stride if op.kind == "pad" else f"{op.kernel}x{op.kernel}{stride}"
+    dilation = f" d{op.dilation}" if op.dilation > 1 else ""
+    return stride if op.kind == "pad" else f"{op.kernel}x{op.kernel}{stride}{dilation}"
 
 
 def receptive_field_formula(bp: Blueprint, op: Op) -> str:
     """The op's receptive field from its inputs', in pixels, with live numbers."""
     fields = [(1, 1) if path == "input" else _field_of(bp, path) for path in op.inputs]
+    if op.kind == "scale":
+        return label("formula.field_kept", field=op.receptive_field)
     if op.kind == "add":
         return f"max({fields[0][0]:,}, {fields[1][0]:,}) = {op.receptive_field:,}"
     field, jump = fields[0]
     if field == op.receptive_field:
         return label("formula.field_kept", field=field)
+    if op.dilation > 1:
+        return f"{field:,} + {op.dilation}*({op.kernel} - 1)*{jump} = {op.receptive_field:,}"
     return f"{field:,} + ({op.kernel} - 1)*{jump} = {op.receptive_field:,}"
 
 

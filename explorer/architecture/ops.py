@@ -19,14 +19,21 @@ OpKind = Literal[
     "input",
     "conv",
     "batch_norm",
+    "group_norm",
     "relu",
     "max_pool",
     "avg_pool",
+    "local_avg_pool",
     "pad",
+    "gate_linear",
+    "sigmoid",
+    "scale",
     "add",
     "flatten",
     "linear",
 ]
+"""avg_pool is the mean over all positions, local_avg_pool that of 2x2; gate_linear, sigmoid and
+scale are squeeze-and-excitation's."""
 ShortcutKind = Literal["identity", "projection", "padding", "none"]
 
 
@@ -35,7 +42,9 @@ class Op(NamedTuple):
 
     `inputs` are the paths of the ops it reads; `receptive_field` and `output_stride` are input
     pixels along one axis; `macs` counts convolutions and linear layers only; `on_shortcut` says
-    that the op lies on the shortcut rather than on the main branch.
+    that the op lies on the shortcut rather than on the main branch; `dilation` is the distance
+    between a window's taps; `groups` are a convolution's or a group norm's; `eps` is what a
+    normalisation adds to the variance; `zeros_before` are a padding's channels before x's own.
     """
 
     path: str
@@ -53,11 +62,24 @@ class Op(NamedTuple):
     params: int = 0
     macs: int = 0
     on_shortcut: bool = False
+    dilation: int = 1
+    eps: float = 0.0
+    zeros_before: int = 0
 
     @property
     def name(self) -> str:
         """The last part of the path: `conv1` of `layer2.0.conv1`."""
         return self.path.rsplit(".", 1)[-1]
+
+    @property
+    def span(self) -> int:
+        """Pixels from the first to the last tap of the window."""
+        return self.dilation * (self.kernel - 1) + 1
+
+    @property
+    def normalises(self) -> bool:
+        """Batch norm, or what stands in its place."""
+        return self.kind in ("batch_norm", "group_norm")
 
     @property
     def activations(self) -> int:
@@ -68,11 +90,14 @@ class Op(NamedTuple):
     def size_formula(self) -> str:
         """Output height from input height, with this op's numbers."""
         if self.kind in ("conv", "max_pool"):
+            reach = f"{self.kernel}"
+            if self.dilation > 1:
+                reach = f"{self.dilation}*({self.kernel} - 1) - 1"
             return (
-                f"floor(({self.in_shape[1]} + 2*{self.padding} - {self.kernel})"
+                f"floor(({self.in_shape[1]} + 2*{self.padding} - {reach})"
                 f"/{self.stride}) + 1 = {self.out_shape[1]}"
             )
-        if self.kind == "pad":
+        if self.kind in ("pad", "local_avg_pool"):
             return f"ceil({self.in_shape[1]}/{self.stride}) = {self.out_shape[1]}"
         if self.kind == "avg_pool":
             return label("formula.mean", height=self.in_shape[1], width=self.in_shape[2])
@@ -90,9 +115,9 @@ class Op(NamedTuple):
             weights = (
                 f"{self.kernel}*{self.kernel}*{self.in_shape[0] // self.groups}*{self.out_shape[0]}"
             )
-        elif self.kind == "linear":
+        elif self.kind in ("linear", "gate_linear"):
             weights = f"{self.in_shape[0]}*{self.out_shape[0]}"
-        elif self.kind == "batch_norm":
+        elif self.normalises:
             channels = self.out_shape[0]
             return label("formula.gamma_and_beta", channels=channels, params=self.params)
         else:
@@ -106,7 +131,7 @@ class Op(NamedTuple):
             channels = f"{self.in_shape[0] // self.groups}*{self.out_shape[0]}"
             positions = f"{self.out_shape[1]}*{self.out_shape[2]}"
             return f"{self.kernel}*{self.kernel}*{channels}*{positions} = {self.macs:,}"
-        if self.kind == "linear":
+        if self.kind in ("linear", "gate_linear"):
             return f"{self.in_shape[0]}*{self.out_shape[0]} = {self.macs:,}"
         return "0"
 

@@ -39,9 +39,10 @@ def reach(block: Block) -> Reach:
 def _rows_read(ops: Iterable[Op], end: int) -> set[int]:
     """Rows of the first op's input that the `end` rows of the last op's output depend on."""
     rows = set(range(end))
-    for op in reversed([op for op in ops if op.kernel]):
+    # A gate scales what is there already: it reaches no row that the windows do not.
+    for op in reversed([op for op in ops if op.kernel and ".se." not in op.path]):
         first = (row * op.stride - op.padding for row in rows)
-        windows = {row + step for row in first for step in range(op.kernel)}
+        windows = {row + op.dilation * step for row in first for step in range(op.kernel)}
         rows = {row for row in windows if 0 <= row < op.in_shape[1]}
     return rows
 

@@ -4,12 +4,14 @@ The blueprint builds blocks whose shortcut always fits. Here the shortcut is wha
 for: a mismatch at the addition is a result, not an error.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any, Final, Literal, get_args
 
-from explorer.architecture.blueprint import Convolution, compose, convolutions
+from explorer.architecture.blueprint import compose
 from explorer.architecture.ops import Block, Op, Shape, ShortcutKind
+from explorer.architecture.plan import Convolution, convolutions
 from explorer.architecture.spec import (
     EXPANSION,
     ActivationOrder,
@@ -106,7 +108,7 @@ class UnitSpec:
         )
 
     @property
-    def convolutions(self) -> dict[str, Convolution]:
+    def convolutions(self) -> Mapping[str, Convolution]:
         """Of the main branch, by name."""
         return convolutions(self.network, self.middle, self.out_channels, self.stride)
 

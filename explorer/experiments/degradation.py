@@ -95,7 +95,7 @@ class TrainingRecipe:
             form.widths,
             stem="cifar",
             shortcut=self.shortcut,
-            batch_norm=self.batch_norm,
+            norm="batch" if self.batch_norm else "none",
             in_channels=form.channels,
             num_classes=10,
         )

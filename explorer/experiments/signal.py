@@ -76,7 +76,7 @@ def cifar_network(depth: int, batch_norm: bool, residual: bool) -> NetworkSpec:
     """
     return replace(
         preset(f"resnet{depth}"),
-        batch_norm=batch_norm,
+        norm="batch" if batch_norm else "none",
         shortcut="padding" if residual else "none",
     )
 

@@ -4,10 +4,14 @@ Volumes are written height x width x channels, as in papers and tutorials.
 """
 
 from math import prod
+from typing import Final
 
 from explorer.architecture import Block, Blueprint, Op
 from explorer.architecture.notation import volume
 from explorer.words import count, section
+
+USUAL_EPS: Final = 1e-5
+"""PyTorch's, of which nobody needs to be told."""
 
 
 def op_sentence(bp: Blueprint, op: Op) -> str:
@@ -29,23 +33,32 @@ def _section_of(op: Op, block: Block) -> str:
     """The heading in sentences.md that fits."""
     if op.kind == "conv":
         if op.on_shortcut:
-            return "projection"
-        return "conv" if op.groups == 1 else "conv, grouped"
-    if op.kind == "batch_norm" and op.on_shortcut:
-        return "batch_norm, projection"
+            return "projection" if op.inputs[0] == _source(block) else "projection, after the pool"
+        dilated = ", dilated" if op.dilation > 1 else ""
+        return f"conv{dilated}" if op.groups == 1 else f"conv, grouped{dilated}"
+    if op.normalises:
+        other = ", other eps" if op.eps != USUAL_EPS else ""
+        return f"{op.kind}, projection{other}" if op.on_shortcut else f"{op.kind}{other}"
+    if ".se." in op.path:
+        return f"gate, {op.name}"
     if op.kind == "add" and block.shortcut is not None:
         shared = block.shortcut.source.startswith(f"{block.path}.")
         return f"{'add first activation' if shared else 'add'}, {block.shortcut.kind}"
     if op.kind == "pad":
         more = op.out_shape[0] > op.in_shape[0]
+        around = ", both sides" if op.zeros_before else ""
         if op.stride == 1:
-            return "pad, channels" if more else "pad, nothing"
-        return "pad, sampling and channels" if more else "pad, sampling"
+            return f"pad, channels{around}" if more else "pad, nothing"
+        return f"pad, sampling and channels{around}" if more else "pad, sampling"
     if op.kind == "relu" and op.inputs[0].endswith(".add"):
         return "relu, after add"
     if op.kind == "relu" and block.shortcut is not None and block.shortcut.source == op.path:
         return "relu, shared"
     return op.kind
+
+
+def _source(block: Block) -> str:
+    return block.shortcut.source if block.shortcut else ""
 
 
 def _numbers(op: Op) -> dict[str, str | int]:
@@ -66,4 +79,9 @@ def _numbers(op: Op) -> dict[str, str | int]:
         "features": f"{prod(op.in_shape):,}",
         "classes": f"{out_channels:,}",
         "zeros": f"{out_channels - channels:,}",
+        "zeros_before": f"{op.zeros_before:,}",
+        "zeros_after": f"{out_channels - channels - op.zeros_before:,}",
+        "dilation": op.dilation,
+        "span": op.span,
+        "eps": f"{op.eps:g}",
     }

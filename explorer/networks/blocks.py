@@ -1,7 +1,7 @@
 """Residual units in torch, with torchvision's module names.
 
-A unit is data first: `order` lists the main branch, and `walk` runs it. The class decides which
-convolutions there are, the spec decides everything else.
+A unit is data first: `order` lists the main branch, and `walk` runs it. explorer.architecture.plan
+says which layers there are, the spec decides everything else.
 """
 
 from collections.abc import Iterator
@@ -10,20 +10,52 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from explorer.architecture import NetworkSpec
+from explorer.architecture import NetworkSpec, plan
+from explorer.architecture.norms import groups_of
+from explorer.architecture.plan import Convolution
 
 
 class ZeroPadding(nn.Module):
-    """Option A of the paper: take every `stride`-th pixel, fill the new channels with zeros."""
+    """Option A of the paper: take every `stride`-th pixel, fill the new channels with zeros.
 
-    def __init__(self, in_channels: int, out_channels: int, stride: int) -> None:
+    `before` of the new channels stand before those of x, the others after them.
+    """
+
+    def __init__(self, in_channels: int, out_channels: int, stride: int, before: int = 0) -> None:
         super().__init__()
-        self.new_channels = out_channels - in_channels
+        self.before, self.after = before, out_channels - in_channels - before
         self.stride = stride
 
     def forward(self, x: Tensor) -> Tensor:
         x = x[:, :, :: self.stride, :: self.stride]  # (N, C_in, H/s, W/s)
-        return functional.pad(x, (0, 0, 0, 0, 0, self.new_channels))  # (N, C_out, H/s, W/s)
+        return functional.pad(x, (0, 0, 0, 0, self.before, self.after))  # (N, C_out, H/s, W/s)
+
+
+class SqueezeExcitation(nn.Module):
+    """A factor from 0 to 1 for each channel (Hu et al. 2018, arXiv 1709.01507).
+
+    The two layers are 1x1 convolutions with biases, named as torchvision and timm name them.
+    """
+
+    def __init__(self, channels: int, squeezed: int) -> None:
+        super().__init__()
+        self.avgpool = nn.AdaptiveAvgPool2d(1)
+        self.fc1 = nn.Conv2d(channels, squeezed, 1)
+        self.relu = nn.ReLU()
+        self.fc2 = nn.Conv2d(squeezed, channels, 1)
+        self.sigmoid = nn.Sigmoid()
+
+    def walk(self, x: Tensor) -> Iterator[tuple[str, Tensor]]:
+        """Yield (name, output) of each op in order; the last is x, scaled."""
+        gate = x
+        for name, layer in self.named_children():
+            gate = layer(gate)
+            yield name, gate
+        yield "scale", x * gate  # (N, C, H, W)
+
+    def forward(self, x: Tensor) -> Tensor:
+        *_, (_, x) = self.walk(x)
+        return x
 
 
 class ResidualBlock(nn.Module):
@@ -32,21 +64,41 @@ class ResidualBlock(nn.Module):
     `order` names the main branch, `after` what follows the addition, and `shared` the op whose
     output feeds the shortcut in place of x: the first activation of a pre-activation unit whose
     shape changes, or that follows a bare stem (Identity Mappings, appendix).
+
+    A bottleneck's 1x1 compresses, its 3x3 works on few channels, its last 1x1 restores more
+    (Figure 5). The stride sits on the first 1x1 in the authors' release (v1) and on the 3x3 in
+    torchvision (v1.5, after fb.resnet.torch); the paper's text does not say where.
     """
 
-    post_order: tuple[str, ...]
-    pre_order: tuple[str, ...]
-
     def __init__(
-        self, spec: NetworkSpec, in_channels: int, width: int, stride: int, after_bare_stem: bool
+        self,
+        spec: NetworkSpec,
+        in_channels: int,
+        width: int,
+        stride: int,
+        follows_bare_stem: bool,
+        dilations: tuple[int, int] = (1, 1),
     ) -> None:
         super().__init__()
-        out_channels = width * spec.expansion
-        self._add_main_branch(spec, in_channels, width, stride)
-        self.order = tuple(name for name, _ in self.named_children())
+        out_channels = width * spec.expands_by
+        inner = spec.inner_width(width)
+        # In order of execution. That is also torchvision's order of the parameters, by which
+        # the saved state of an optimiser finds its own.
+        convolutions = plan.convolutions(spec, inner, out_channels, stride, dilations)
+        self.order = plan.main_branch(spec)
+        channels = in_channels
+        for name in self.order:
+            if name in convolutions:
+                self.add_module(name, convolution(spec, channels, convolutions[name]))
+                channels = convolutions[name].channels
+            else:
+                self.add_module(name, nn.ReLU() if name[0] == "r" else norm(spec, channels))
+        self.squeezes = spec.se_ratio > 0
+        if self.squeezes:
+            self.se = SqueezeExcitation(out_channels, plan.squeezed(spec, out_channels))
         self.after: tuple[str, ...] = ()
         if spec.activation_order == "post":
-            self.after = (self.post_order[-1].replace("bn", "relu"),)
+            self.after = (f"relu{len(convolutions)}",)
             setattr(self, self.after[0], nn.ReLU())
         changes = stride != 1 or in_channels != out_channels
         self.adds = spec.shortcut != "none"
@@ -55,35 +107,21 @@ class ResidualBlock(nn.Module):
         )
         pads = spec.shortcut == "padding" and changes
         if projects:
-            layers: list[nn.Module] = [convolution(spec, in_channels, out_channels, 1, stride)]
-            if spec.batch_norm and spec.norm_on_projection:
-                layers.append(nn.BatchNorm2d(out_channels))
-            self.downsample = nn.Sequential(*layers)
+            self.downsample = projection(spec, in_channels, out_channels, stride)
         if pads:
-            self.pad = ZeroPadding(in_channels, out_channels, stride)
-        shares = spec.activation_order == "pre" and (projects or pads or after_bare_stem)
+            self.add_padding(spec, in_channels, out_channels, stride)
+        shares = spec.activation_order == "pre" and (projects or pads or follows_bare_stem)
         self.shared = "relu1" if shares else None
 
-    def _convolutions(
-        self, spec: NetworkSpec, in_channels: int, width: int, stride: int
-    ) -> dict[str, nn.Conv2d]:
-        raise NotImplementedError
-
-    def _add_main_branch(
-        self, spec: NetworkSpec, in_channels: int, width: int, stride: int
+    def add_padding(
+        self, spec: NetworkSpec, in_channels: int, out_channels: int, stride: int
     ) -> None:
-        """In order of execution. That is also torchvision's order of the parameters, by which
-        the saved state of an optimiser finds its own."""
-        convolutions = self._convolutions(spec, in_channels, width, stride)
-        channels = in_channels
-        for name in self.post_order if spec.activation_order == "post" else self.pre_order:
-            if name in convolutions:
-                self.add_module(name, convolutions[name])
-                channels = convolutions[name].out_channels
-            elif name.startswith("relu"):
-                self.add_module(name, nn.ReLU())
-            elif spec.batch_norm:
-                self.add_module(name, nn.BatchNorm2d(channels))
+        """Option A as this block's shortcut."""
+        if plan.pools_down(spec, stride):
+            self.pool = halving_mean()
+            stride = 1
+        before = plan.zeros_before(spec, out_channels - in_channels)
+        self.pad = ZeroPadding(in_channels, out_channels, stride, before)
 
     def walk(self, x: Tensor) -> Iterator[tuple[str, Tensor]]:
         """Yield (name, output) of each op in order; the last output is the block's."""
@@ -93,6 +131,9 @@ class ResidualBlock(nn.Module):
             yield name, out
             if name == self.shared:
                 source = out
+        if self.squeezes:
+            for name, out in self.se.walk(out):
+                yield f"se.{name}", out
         if self.adds:
             shortcut = source
             for name, shortcut in self._shortcut(source):
@@ -131,9 +172,14 @@ class ResidualBlock(nn.Module):
     def _shortcut(self, x: Tensor) -> Iterator[tuple[str, Tensor]]:
         if hasattr(self, "downsample"):
             for index, layer in enumerate(self.downsample):
+                if isinstance(layer, nn.Identity):  # timm's numbers, where nothing is pooled
+                    continue
                 x = layer(x)
                 yield f"downsample.{index}", x
         elif hasattr(self, "pad"):
+            if hasattr(self, "pool"):
+                x = self.pool(x)
+                yield "pool", x
             yield "pad", self.pad(x)
 
     def _changes_shape(self) -> bool:
@@ -142,50 +188,41 @@ class ResidualBlock(nn.Module):
         return strided or convolutions[0].in_channels != convolutions[-1].out_channels
 
 
-class BasicBlock(ResidualBlock):
-    """3x3, 3x3 (paper, Figure 5 left)."""
-
-    post_order = ("conv1", "bn1", "relu1", "conv2", "bn2")
-    pre_order = ("bn1", "relu1", "conv1", "bn2", "relu2", "conv2")
-
-    def _convolutions(
-        self, spec: NetworkSpec, in_channels: int, width: int, stride: int
-    ) -> dict[str, nn.Conv2d]:
-        return {
-            "conv1": convolution(spec, in_channels, width, 3, stride),  # (N, width, H/s, W/s)
-            "conv2": convolution(spec, width, width, 3),  # (N, width, H/s, W/s)
-        }
-
-
-class Bottleneck(ResidualBlock):
-    """1x1 compresses, 3x3 works on few channels, 1x1 restores four times the width (Figure 5).
-
-    The stride sits on the first 1x1 in the authors' release (v1) and on the 3x3 in torchvision
-    (v1.5, after fb.resnet.torch); the paper's text does not say where.
-    """
-
-    post_order = ("conv1", "bn1", "relu1", "conv2", "bn2", "relu2", "conv3", "bn3")
-    pre_order = ("bn1", "relu1", "conv1", "bn2", "relu2", "conv2", "bn3", "relu3", "conv3")
-
-    def _convolutions(
-        self, spec: NetworkSpec, in_channels: int, width: int, stride: int
-    ) -> dict[str, nn.Conv2d]:
-        inner, out = spec.inner_width(width), width * spec.expansion
-        first, second = (stride, 1) if spec.stride_on == "1x1" else (1, stride)
-        return {
-            "conv1": convolution(spec, in_channels, inner, 1, first),
-            "conv2": convolution(spec, inner, inner, 3, second, spec.groups),
-            "conv3": convolution(spec, inner, out, 1),  # (N, 4 * width, H/s, W/s)
-        }
-
-
 def convolution(
-    spec: NetworkSpec, inputs: int, outputs: int, kernel: int, stride: int = 1, groups: int = 1
+    spec: NetworkSpec, inputs: int, planned: Convolution, bias: bool | None = None
 ) -> nn.Conv2d:
-    """A convolution that keeps the size up to its stride (padding = kernel // 2)."""
-    return nn.Conv2d(
-        inputs, outputs, kernel, stride, kernel // 2, groups=groups, bias=spec.conv_bias
-    )
+    """A convolution that keeps the size up to its stride; its bias is the spec's where None."""
+    outputs, kernel, stride, groups, dilation = planned
+    bias = spec.conv_bias if bias is None else bias
+    padding = planned.padding
+    return nn.Conv2d(inputs, outputs, kernel, stride, padding, dilation, groups, bias=bias)
+
+
+def norm(spec: NetworkSpec, channels: int) -> nn.Module:
+    """The spec's normalisation of so many channels."""
+    if spec.norm == "group":
+        return nn.GroupNorm(groups_of(channels), channels, eps=spec.norm_eps)
+    return nn.BatchNorm2d(channels, eps=spec.norm_eps)
+
+
+def halving_mean() -> nn.Module:
+    """2x2 average pooling; of odd sizes the last row and column count alone."""
+    return nn.AvgPool2d(2, 2, ceil_mode=True, count_include_pad=False)
+
+
+def projection(
+    spec: NetworkSpec, in_channels: int, out_channels: int, stride: int
+) -> nn.Sequential:
+    """The 1x1 convolution of a shortcut, after a pool where the spec has one (timm's order)."""
+    layers: list[nn.Module] = []
+    if spec.avg_down:
+        pools = plan.pools_down(spec, stride)
+        layers.append(halving_mean() if pools else nn.Identity())
+        stride = 1 if pools else stride
+    layers.append(convolution(spec, in_channels, Convolution(out_channels, 1, stride)))
+    if spec.norm != "none" and spec.norm_on_projection:
+        layers.append(norm(spec, out_channels))
+    return nn.Sequential(*layers)
 
 
 def initialise(module: nn.Module, seed: int) -> None:
@@ -203,6 +240,9 @@ def initialise(module: nn.Module, seed: int) -> None:
                 nn.init.zeros_(layer.bias)
         elif isinstance(layer, nn.BatchNorm2d):
             layer.reset_running_stats()
+            nn.init.ones_(layer.weight)
+            nn.init.zeros_(layer.bias)
+        elif isinstance(layer, nn.GroupNorm):
             nn.init.ones_(layer.weight)
             nn.init.zeros_(layer.bias)
         elif isinstance(layer, nn.Linear):

@@ -5,8 +5,8 @@ from collections.abc import Container, Iterator
 import torch
 from torch import Tensor, nn
 
-from explorer.architecture import NetworkSpec
-from explorer.networks.blocks import BasicBlock, Bottleneck, convolution, initialise
+from explorer.architecture import NetworkSpec, plan
+from explorer.networks.blocks import ResidualBlock, convolution, initialise, norm
 from explorer.networks.stopping import between_ops
 
 
@@ -20,35 +20,45 @@ class ResNet(nn.Module):
     def __init__(self, spec: NetworkSpec) -> None:
         super().__init__()
         self.spec = spec
-        block = BasicBlock if spec.block == "basic" else Bottleneck
-        pre = spec.activation_order == "pre"
-        bare = pre and spec.stem == "cifar"
-        channels = spec.stem_width
-        kernel, stride = (7, 2) if spec.stem == "imagenet" else (3, 1)
-        self.conv1 = convolution(spec, spec.in_channels, channels, kernel, stride)
-        if not bare:
-            if spec.batch_norm:
-                self.bn1 = nn.BatchNorm2d(channels)
-            self.relu = nn.ReLU()
-        if spec.stem == "imagenet":
-            self.maxpool = nn.MaxPool2d(3, stride=2, padding=1)
+        channels = self._add_stem(spec)
         self.stages: list[str] = []
-        for index, (depth, width) in enumerate(zip(spec.depths, spec.widths, strict=True)):
-            stage = nn.Sequential()
-            for position in range(depth):
-                stride = 2 if position == 0 and index > 0 else 1
-                follows_stem = bare and index == position == 0
-                stage.append(block(spec, channels, width, stride, follows_stem))
-                channels = width * spec.expansion
-            self.stages.append(f"layer{index + 1}")
-            self.add_module(self.stages[-1], stage)
-        if pre:
-            if spec.batch_norm:
-                self.final_bn = nn.BatchNorm2d(channels)
+        for place in plan.places(spec):
+            if place.position == 0:
+                stage = nn.Sequential()
+                self.stages.append(f"layer{place.stage + 1}")
+                self.add_module(self.stages[-1], stage)
+            _, _, width, stride, dilations, follows_bare_stem = place
+            stage.append(ResidualBlock(spec, channels, width, stride, follows_bare_stem, dilations))
+            channels = width * spec.expands_by
+        if spec.activation_order == "pre" and spec.final_norm:
+            if spec.norm != "none":
+                self.final_bn = norm(spec, channels)
             self.final_relu = nn.ReLU()
         self.avgpool = nn.AdaptiveAvgPool2d(1)
         self.flatten = nn.Flatten()
         self.fc = nn.Linear(channels, spec.num_classes)
+
+    def _add_stem(self, spec: NetworkSpec) -> int:
+        """The stem's layers by name; returns the channels that leave it."""
+        self.stem_order = tuple(layer.name for layer in plan.stem(spec))
+        channels = spec.in_channels
+        for name, kind, planned in plan.stem(spec):
+            if planned is not None:
+                bias = spec.conv_bias or spec.stem_bias
+                layer: nn.Module = convolution(spec, channels, planned, bias)
+                channels = planned.channels
+            elif kind == "norm":
+                layer = norm(spec, channels)
+            else:
+                layer = nn.ReLU() if kind == "relu" else nn.MaxPool2d(3, stride=2, padding=1)
+            group, _, number = name.partition(".")
+            if number:
+                if not hasattr(self, group):
+                    self.add_module(group, nn.Sequential())
+                getattr(self, group).add_module(number, layer)
+            else:
+                self.add_module(name, layer)
+        return channels
 
     def walk(self, x: Tensor, skip: Container[str] = ()) -> Iterator[tuple[str, Tensor]]:
         """Yield (path, output) of each op in execution order; the last one is the logits.
@@ -63,11 +73,10 @@ class ResNet(nn.Module):
         Raises:
             ValueError: `skip` names a plain block that changes the shape.
         """
-        for name in ("conv1", "bn1", "relu", "maxpool"):
-            if hasattr(self, name):
-                x = getattr(self, name)(x)
-                between_ops()
-                yield name, x
+        for name in self.stem_order:
+            x = self.get_submodule(name)(x)
+            between_ops()
+            yield name, x
         for stage in self.stages:
             for index, block in enumerate(getattr(self, stage)):
                 path = f"{stage}.{index}"

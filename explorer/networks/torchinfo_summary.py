@@ -51,13 +51,13 @@ def summary(bp: Blueprint) -> Summary:
         col_width=18,
         verbose=0,
     )
-    biased = [op for op in bp.ops if op.kind == "conv" and op.bias]
+    biased = [op for op in bp.ops if op.kind in ("conv", "gate_linear") and op.bias]
     return Summary(
         text=str(found),
         params=found.total_params,
         mult_adds=found.total_mult_adds,
         macs=bp.macs,
-        batch_norm=sum(op.params for op in bp.ops if op.kind == "batch_norm"),
+        batch_norm=sum(op.params for op in bp.ops if op.normalises),
         conv_biases=sum(prod(op.out_shape) for op in biased),
         fc_biases=bp.spec.num_classes,
     )

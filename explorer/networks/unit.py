@@ -1,17 +1,9 @@
 """One composed block as the project's own module, also where its addition must fail."""
 
 import torch
-from torch import nn
 
 from explorer.architecture.unit import UnitSpec
-from explorer.networks.blocks import (
-    BasicBlock,
-    Bottleneck,
-    ResidualBlock,
-    ZeroPadding,
-    convolution,
-    initialise,
-)
+from explorer.networks.blocks import ResidualBlock, convolution, initialise, norm
 
 
 def build_unit(spec: UnitSpec, device: str = "cpu", seed: int = 0) -> ResidualBlock:
@@ -23,8 +15,7 @@ def build_unit(spec: UnitSpec, device: str = "cpu", seed: int = 0) -> ResidualBl
     network = spec.network
     changes = spec.changes_shape
     with torch.device("meta"):
-        kind = BasicBlock if spec.block == "basic" else Bottleneck
-        block = kind(network, spec.in_channels, spec.width, spec.stride, after_bare_stem=False)
+        block = ResidualBlock(network, spec.in_channels, spec.width, spec.stride, False)
         if spec.middle_channels is not None:
             _set_middle(block, spec)
         if spec.shortcut == "identity" and changes:
@@ -33,7 +24,7 @@ def build_unit(spec: UnitSpec, device: str = "cpu", seed: int = 0) -> ResidualBl
             block.shared = None
         if spec.shortcut == "padding" and changes:
             channels = max(spec.in_channels, spec.out_channels)
-            block.pad = ZeroPadding(spec.in_channels, channels, spec.stride)
+            block.add_padding(network, spec.in_channels, channels, spec.stride)
     if device != "meta":
         block.to_empty(device=device)
         initialise(block, seed)
@@ -42,8 +33,8 @@ def build_unit(spec: UnitSpec, device: str = "cpu", seed: int = 0) -> ResidualBl
 
 def _set_middle(block: ResidualBlock, spec: UnitSpec) -> None:
     channels = spec.in_channels
-    for index, (name, (outputs, *window)) in enumerate(spec.convolutions.items(), start=1):
-        setattr(block, name, convolution(spec.network, channels, outputs, *window))
-        norms = outputs if spec.activation_order == "post" else channels
-        setattr(block, f"bn{index}", nn.BatchNorm2d(norms))
-        channels = outputs
+    for index, (name, planned) in enumerate(spec.convolutions.items(), start=1):
+        setattr(block, name, convolution(spec.network, channels, planned))
+        norms = planned.channels if spec.activation_order == "post" else channels
+        setattr(block, f"bn{index}", norm(spec.network, norms))
+        channels = planned.channels

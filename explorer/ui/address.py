@@ -3,7 +3,7 @@
 from urllib.parse import urlencode
 
 from explorer.architecture import PRESETS, NetworkSpec
-from explorer.ui.fields import FIELDS, NO, YES
+from explorer.ui.fields import FIELDS, written
 
 
 def address(page: str, name: str, spec: NetworkSpec, image_size: int, **state: str) -> str:
@@ -21,20 +21,11 @@ def address(page: str, name: str, spec: NetworkSpec, image_size: int, **state: s
     if image_size != base.image_size:
         query["image_size"] = str(image_size)
     for field in FIELDS:
-        value = getattr(spec, field)
-        if value != getattr(base.spec, field):
-            query[field] = _written(value)
+        if getattr(spec, field) != getattr(base.spec, field):
+            query[field] = written(field, spec)
     return f"{page}?{urlencode(query | state)}"
 
 
 def from_any_page(relative: str) -> str:
     """The address for a link: where it names no page, it would lead to the page one is on."""
     return f"./{relative}" if relative.startswith("?") else relative
-
-
-def _written(value: object) -> str:
-    if isinstance(value, bool):
-        return YES if value else NO
-    if isinstance(value, tuple):
-        return ", ".join(map(str, value))
-    return str(value)

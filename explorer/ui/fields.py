@@ -1,20 +1,38 @@
 """The fields of a network as the sidebar shows them: labels, usual values, what may be typed."""
 
+from math import isfinite, nan
 from typing import Any, Final, get_args
 
-from explorer.architecture.spec import ActivationOrder, BlockKind, ShortcutRule, Stem, StrideOn
+from explorer.architecture.spec import (
+    ActivationOrder,
+    BlockKind,
+    NetworkSpec,
+    Norm,
+    ShortcutRule,
+    Stem,
+    StrideOn,
+    ZeroPlaces,
+)
 from explorer.words import FieldError, label, quoted
 
+YES, NO = "yes", "no"
 CHOICES: Final = {
     "block": get_args(BlockKind),
     "stem": get_args(Stem),
     "activation_order": get_args(ActivationOrder),
     "stride_on": get_args(StrideOn),
     "shortcut": get_args(ShortcutRule),
+    "zero_padding": get_args(ZeroPlaces),
+    "norm": get_args(Norm),
 }
-SWITCHES: Final = ("norm_on_projection", "batch_norm", "conv_bias")
+SWITCHES: Final = ("avg_down", "norm_on_projection", "final_norm", "conv_bias", "stem_bias")
 LISTS: Final = ("depths", "widths")
 NUMBERS: Final = {
+    "stem_width": ("16", "32", "64"),
+    "output_stride": ("8", "16", "32"),
+    "expansion": ("1", "2", "4"),
+    "se_ratio": ("0", "4", "8", "16"),
+    "norm_eps": ("1e-05", "2e-05", "1.001e-05", "0.001"),
     "groups": ("1", "2", "4", "8", "16", "32", "64"),
     "width_per_group": ("4", "8", "16", "32", "64", "128", "256"),
     "in_channels": ("1", "3", "4"),
@@ -27,19 +45,29 @@ FIELDS: Final = (
     "depths",
     "widths",
     "stem",
+    "stem_width",
     "activation_order",
+    "final_norm",
     "stride_on",
+    "output_stride",
     "shortcut",
+    "zero_padding",
+    "avg_down",
+    "norm",
     "norm_on_projection",
-    "batch_norm",
+    "norm_eps",
     "conv_bias",
+    "stem_bias",
     "groups",
     "width_per_group",
+    "expansion",
+    "se_ratio",
     "in_channels",
     "num_classes",
 )
 """Every field of NetworkSpec, in the order of the sidebar."""
-YES, NO = "yes", "no"
+RENAMED: Final = {"batch_norm": ("norm", {YES: "batch", NO: "none"})}
+"""What links of earlier versions called a field, and its values."""
 
 
 def parsed(field: str, value: str) -> Any:
@@ -57,9 +85,19 @@ def parsed(field: str, value: str) -> Any:
         if len(numbers) != len(value.replace(",", " ").split()):
             raise FieldError("spec", "typed numbers", {field: value})
         return tuple(numbers)
+    if field == "norm_eps":
+        return _decimal(field, value.strip())
     if not _is_number(value.strip()):
         raise FieldError("spec", "typed number", {field: value})
     return numbers[0]
+
+
+def written(field: str, spec: NetworkSpec) -> str:
+    """A field's value as addresses and controls hold it, usual values in numbers."""
+    value = spec.usual(field)
+    if isinstance(value, bool):
+        return YES if value else NO
+    return ", ".join(map(str, value)) if isinstance(value, tuple) else str(value)
 
 
 def labelled(field: str, value: object) -> str:
@@ -71,6 +109,16 @@ def labelled(field: str, value: object) -> str:
 def field_label(field: str) -> str:
     """What the sidebar calls a field of the network, or `image_size`."""
     return label(f"{field}.label")
+
+
+def _decimal(field: str, value: str) -> float:
+    try:
+        found = float(value) if value.isascii() and len(value) < 20 else nan
+    except ValueError:
+        found = nan
+    if not isfinite(found):
+        raise FieldError("spec", "typed decimal", {field: value})
+    return found
 
 
 def _is_number(text: str) -> bool:

@@ -18,11 +18,13 @@ from explorer.ui.fields import (
     LISTS,
     NO,
     NUMBERS,
+    RENAMED,
     SWITCHES,
     YES,
     field_label,
     labelled,
     parsed,
+    written,
 )
 from explorer.words import FieldError, glossary, quoted
 
@@ -91,6 +93,7 @@ def draw() -> list[str]:
     A combination that cannot be built is named at its control, and the last good choice stays.
     """
     _first_visit()
+    _renamed()
     entry = _network()
     values: dict[str, Any] = {"image_size": _number("image_size", entry)}
     slots: dict[str, Any] = {"image_size": st.container()}
@@ -115,6 +118,17 @@ def draw() -> list[str]:
         stays = words.section("picker", "stays on screen", problem=sentence, shown=shown)
         complaints = [*complaints, stays]
     return complaints
+
+
+def _renamed() -> None:
+    """Links of earlier versions had other names for some fields."""
+    for former, (field, values) in RENAMED.items():
+        said = st.query_params.get(former)
+        if said is None:
+            continue
+        del st.query_params[former]
+        if said in values and field not in st.query_params:
+            controls.put(field, values[said])
 
 
 def _network() -> Preset:
@@ -220,7 +234,7 @@ def _control(field: str, entry: Preset) -> Any:
             help=glossary(field),
         )
     if field in LISTS:
-        shown = ", ".join(map(str, own))
+        shown = written(field, entry.spec)
         return st.text_input(
             field_label(field),
             value=None,
@@ -238,7 +252,7 @@ def _option(field: str, name: str) -> str:
 
 
 def _number(field: str, entry: Preset) -> str | None:
-    own = entry.image_size if field == "image_size" else getattr(entry.spec, field)
+    own = entry.image_size if field == "image_size" else written(field, entry.spec)
     typed: str | None = st.selectbox(
         field_label(field),
         NUMBERS[field],
@@ -286,6 +300,7 @@ def _first_visit() -> None:
         "device": _DEVICES,
         **CHOICES,
         **dict.fromkeys(SWITCHES, (YES, NO)),
+        **{former: tuple(values) for former, (_, values) in RENAMED.items()},
     }
     complaints = [
         words.section(

@@ -33,8 +33,8 @@ def lines_of(op: Op) -> list[str]:
     """What a node says of its op: name and kind, channels, parameters, MACs."""
     name = op.path.split(".", 2)[-1] if op.on_shortcut else op.name
     params, macs = count(op.params, "params"), count(op.macs, "macs")
-    if op.kind == "batch_norm":
-        what = _named(name, label("op.batch_norm"))
+    if op.normalises:
+        what = _named(name, label(f"op.{op.kind}"))
         return [what, params] if op.on_shortcut else [label("named.like", name=what, what=params)]
     lines = [_what(op, name), *_changes(op)]
     return lines + [params] * bool(op.params) + [macs] * bool(op.macs)
@@ -43,11 +43,14 @@ def lines_of(op: Op) -> list[str]:
 def window(op: Op) -> str:
     """Kernel and stride in words: `3x3, stride 2`."""
     entry = "window_stride" if op.stride > 1 else "window"
-    return label(f"drawn_op.{entry}", kernel=op.kernel, stride=op.stride)
+    shown = label(f"drawn_op.{entry}", kernel=op.kernel, stride=op.stride)
+    if op.dilation == 1:
+        return shown
+    return label("drawn_op.dilated", window=shown, dilation=op.dilation)
 
 
 def _what(op: Op, name: str) -> str:
-    if op.kind in ("conv", "max_pool", "avg_pool"):
+    if op.kind in ("conv", "max_pool") or op.path == "avgpool":
         return _named(name, window(op))
     # An op whose name is what it does needs no second word.
     return name if name == op.kind == "flatten" else _named(name, label(f"op.{op.kind}"))
@@ -61,8 +64,13 @@ def _changes(op: Op) -> list[str]:
         return [label("drawn_op.channels", **ends)]
     if op.kind == "linear":
         return [label("drawn_op.features", **ends)]
+    if op.kind in ("gate_linear", "local_avg_pool"):
+        return [label("drawn_op.channels", **ends)] if op.params else []
     if op.kind == "pad":
         added = label("drawn_op.zeros_added", n=op.out_shape[0] - op.in_shape[0])
+        if op.zeros_before:
+            after = op.out_shape[0] - op.in_shape[0] - op.zeros_before
+            added = label("drawn_op.zeros_around", before=op.zeros_before, after=after)
         return [label("drawn_op.every_second_row"), added] if op.stride == 2 else [added]
     return []
 

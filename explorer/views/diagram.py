@@ -217,7 +217,9 @@ class _Chain:
         if shortcut.source.startswith(f"{block.path}."):
             # It starts at an activation inside the block, so it leaves the node itself.
             source, fork, leaves = block.path, self.a + 12, self.m.across / 2
-        lines = [block.title, kernels(block)]
+        gated = any(op.kind == "scale" for op in block.ops)
+        title = f"{block.title} + SE" if gated else block.title
+        lines = [title, kernels(block)]
         self._node(block.path, lines, self.m.block, colour, title=_named(block), frame=stage.path)
         self.shape = block.out_shape
         if shortcut.kind == "none":

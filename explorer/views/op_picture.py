@@ -96,9 +96,20 @@ def _tool(op: Op) -> Item:
             _lines("op.batch_norm", "numbers", channels=channels),
             "\u03b3\u00b7x+\u03b2",
         ),
+        "group_norm": (
+            _lines("op.group_norm", "numbers", channels=channels),
+            "\u03b3\u00b7x+\u03b2",
+        ),
         "relu": (_lines("op.relu", "relu"), "\u2a0d"),
         "max_pool": ((label("op_picture.largest"), window(op)), label("op_picture.max")),
         "avg_pool": ((label("op_picture.mean_of"), positions), label("op_picture.mean")),
+        "local_avg_pool": ((label("op_picture.mean_of"), window(op)), label("op_picture.mean")),
+        "gate_linear": (
+            (label("op_picture.weights"), f"{channels:,} x {op.out_shape[0]:,}"),
+            "W\u00b7x+b",
+        ),
+        "sigmoid": (_lines("op.sigmoid", "gate"), "\u03c3"),
+        "scale": (_lines("op.scale", "scaled"), "\u00d7"),
         "pad": (_padding(op), label("op_picture.pad")),
         "flatten": (_lines("op.flatten", "same_numbers"), "="),
         "linear": (
@@ -114,7 +125,8 @@ def _padding(op: Op) -> tuple[str, str]:
     """The two steps of option A, of which one may be idle."""
     added = op.out_shape[0] - op.in_shape[0]
     sampling = label("op_picture.every_second" if op.stride == 2 else "op_picture.every")
-    return sampling, label("op_picture.zeros" if added else "op_picture.no_zeros", n=added)
+    entry = "no_zeros" if not added else "zeros_around" if op.zeros_before else "zeros"
+    return sampling, label(f"op_picture.{entry}", n=added)
 
 
 def _lines(name: str, what: str, **numbers: int) -> tuple[str, str]:

@@ -8,11 +8,14 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Final, NamedTuple
 
-from explorer.architecture import Blueprint, NetworkSpec
-from explorer.architecture.blueprint import MAIN_BRANCH
+from explorer.architecture import Blueprint, NetworkSpec, plan
+from explorer.architecture.norms import GROUPS
 from explorer.architecture.ops import ShortcutKind
 
 INDENT: Final = " " * 8
+_POOL: Final = "nn.AvgPool2d(stride, stride, ceil_mode=True)"
+"""Of odd sizes the last row and column count alone: without padding torch divides by what a window
+holds."""
 _NAMES: Final = {"basic": "BasicBlock", "bottleneck": "Bottleneck"}
 
 
@@ -22,10 +25,13 @@ class Traits:
 
     spec: NetworkSpec
     kinds: tuple[ShortcutKind, ...]
+    normed: frozenset[int]
+    """All numbers of channels that are normalised."""
 
     @classmethod
     def of(cls, bp: Blueprint) -> "Traits":
-        return cls(bp.spec, tuple(b.shortcut.kind for b in bp.blocks if b.shortcut))
+        kinds = tuple(b.shortcut.kind for b in bp.blocks if b.shortcut)
+        return cls(bp.spec, kinds, frozenset(op.out_shape[0] for op in bp.ops if op.normalises))
 
     @property
     def block(self) -> str:
@@ -37,7 +43,19 @@ class Traits:
 
     @property
     def strided(self) -> bool:
-        return len(self.spec.depths) > 1
+        return any(step.stride > 1 for step in self.spec.stage_steps)
+
+    @property
+    def dilated(self) -> bool:
+        return any(step.dilation > 1 for step in self.spec.stage_steps)
+
+    @property
+    def dilations(self) -> tuple[str, ...]:
+        """Arguments of the block's constructor: of its first 3x3 and of a second one."""
+        if not self.dilated:
+            return ()
+        basic = self.spec.block == "basic"
+        return ("first_dilation", "dilation") if basic else ("dilation",)
 
     @property
     def projects(self) -> bool:
@@ -48,6 +66,11 @@ class Traits:
         return "padding" in self.kinds
 
     @property
+    def pools_then_pads(self) -> bool:
+        """Option A halves by means; stride 1 keeps every pixel through a pool of 1x1."""
+        return self.pads and self.strided and self.spec.avg_down
+
+    @property
     def keeps(self) -> bool:
         """Some shortcut is the identity."""
         return "identity" in self.kinds
@@ -55,7 +78,7 @@ class Traits:
     @property
     def first_shares(self) -> bool:
         """The block after a bare stem feeds its first activation to an identity shortcut."""
-        return self.pre and self.spec.stem == "cifar" and self.kinds[0] == "identity"
+        return self.spec.bare_stem and self.kinds[0] == "identity"
 
     @property
     def shares(self) -> bool:
@@ -75,7 +98,8 @@ class Traits:
     @property
     def out(self) -> str:
         """Channels out of a block, as the block's constructor writes them."""
-        return "width" if self.spec.block == "basic" else "out_channels"
+        same = self.spec.block == "basic" and self.spec.expands_by == 1
+        return "width" if same else "out_channels"
 
     @property
     def size(self) -> str:
@@ -83,26 +107,52 @@ class Traits:
         return "H/s, W/s" if self.strided else "H, W"
 
     def conv(
-        self, inputs: str, outputs: str, kernel: int, stride: str = "", groups: int = 1
+        self,
+        inputs: str,
+        outputs: str,
+        kernel: int,
+        stride: str = "",
+        groups: int = 1,
+        dilation: str = "",
+        bias: bool | None = None,
     ) -> str:
         """Constructor of a convolution that keeps the size up to its stride."""
         parts = [inputs, outputs, str(kernel), stride]
-        parts += [f"padding={kernel // 2}"] if kernel > 1 else []
+        if dilation:
+            parts += [f"padding={dilation}", f"dilation={dilation}"]
+        elif kernel > 1:
+            parts += [f"padding={kernel // 2}"]
         parts += [f"groups={groups}"] if groups > 1 else []
-        parts += [] if self.spec.conv_bias else ["bias=False"]
+        parts += [] if (self.spec.conv_bias if bias is None else bias) else ["bias=False"]
         return f"nn.Conv2d({', '.join(part for part in parts if part)})"
+
+    @property
+    def divides(self) -> bool:
+        """Whether every normalised number of channels has group norm's 32 groups."""
+        return all(channels % GROUPS == 0 for channels in self.normed)
+
+    def norm(self, channels: str) -> str:
+        """Constructor of a normalisation."""
+        eps = "" if self.spec.norm_eps == 1e-5 else f", eps={self.spec.norm_eps!r}"
+        if self.spec.norm == "batch":
+            return f"nn.BatchNorm2d({channels}{eps})"
+        groups = str(GROUPS) if self.divides else f"gcd({GROUPS}, {channels})"
+        return f"nn.GroupNorm({groups}, {channels}{eps})"
 
     @cached_property
     def convolutions(self) -> dict[str, "_Conv"]:
         """Of the main branch, by name."""
         spec, stride = self.spec, "stride" if self.strided else ""
+        dilations = (*self.dilations, "", "")
         if spec.block == "basic":
+            first = self.conv("in_channels", "width", 3, stride, dilation=dilations[0])
+            second = self.conv("width", self.out, 3, dilation=dilations[1])
             return {
-                "conv1": _Conv(self.conv("in_channels", "width", 3, stride), "width", self.size),
-                "conv2": _Conv(self.conv("width", "width", 3), "width", self.size),
+                "conv1": _Conv(first, "width", self.size),
+                "conv2": _Conv(second, self.out, self.size),
             }
-        first, second = (stride, "") if spec.stride_on == "1x1" else ("", stride)
-        middle = self.conv("width", "width", 3, second, spec.groups)
+        first, later = (stride, "") if spec.stride_on == "1x1" else ("", stride)
+        middle = self.conv("width", "width", 3, later, spec.groups, dilations[0])
         return {
             "conv1": _Conv(
                 self.conv("in_channels", "width", 1, first), "width", self.size if first else "H, W"
@@ -112,9 +162,8 @@ class Traits:
         }
 
     @property
-    def main_branch(self) -> list[str]:
-        names = MAIN_BRANCH[self.spec.block, self.spec.activation_order].split()
-        return [name for name in names if self.spec.batch_norm or not name.startswith("bn")]
+    def main_branch(self) -> tuple[str, ...]:
+        return plan.main_branch(self.spec)
 
 
 class _Conv(NamedTuple):
@@ -141,16 +190,20 @@ def block_source(traits: Traits) -> str:
     arguments = ["in_channels: int", "width: int"]
     arguments += ["out_channels: int"] if traits.changed_widths else []
     arguments += ["stride: int"] if traits.strided else []
+    arguments += [f"{name}: int" for name in traits.dilations]
     arguments += ["first: bool = False"] if traits.first_shares else []
+    opening = f"    def __init__(self, {', '.join(arguments)}) -> None:"
+    if len(opening) > 100:
+        opening = f"    def __init__(\n{INDENT}self, {', '.join(arguments)}\n    ) -> None:"
     lines = [
         f"class {traits.block}(nn.Module):",
         f'    """{_says(traits)}"""',
         "",
-        f"    def __init__(self, {', '.join(arguments)}) -> None:",
+        opening,
         f"{INDENT}super().__init__()",
     ]
-    if spec.block == "bottleneck" and not traits.changed_widths:
-        lines.append(f"{INDENT}out_channels = 4 * width")
+    if traits.out == "out_channels" and not traits.changed_widths:
+        lines.append(f"{INDENT}out_channels = {spec.expands_by} * width")
     lines += [f"{INDENT}{line}" for line in (*_layers(traits), *_shortcut_layers(traits))]
     lines += ["", "    def forward(self, x: Tensor) -> Tensor:"]
     return "\n".join([*lines, *_forward(traits)])
@@ -162,6 +215,7 @@ def _says(traits: Traits) -> str:
         what = "1x1, 3x3 and 1x1 convolutions"
         what += f", the {traits.spec.stride_on} with the stride" if traits.strided else ""
     order = ", pre-activation" if traits.pre else ""
+    order += ", with squeeze-and-excitation" if traits.spec.se_ratio else ""
     added = "nothing added" if traits.spec.shortcut == "none" else "plus the shortcut"
     return f"{what}, {added}{order}."
 
@@ -173,8 +227,31 @@ def _layers(traits: Traits) -> list[str]:
             constructor, channels, _ = traits.convolutions[name]
             lines.append(f"self.{name} = {constructor}")
         elif name.startswith("bn"):
-            lines.append(f"self.{name} = nn.BatchNorm2d({channels})")
+            lines.append(f"self.{name} = {traits.norm(channels)}")
+    if traits.spec.se_ratio:
+        lines.append(f"self.se = SqueezeExcitation({traits.out})")
     return lines
+
+
+def squeeze_excitation_source(traits: Traits) -> str:
+    """The class: constructor and forward pass; names of the layers are torchvision's."""
+    ratio, widths = traits.spec.se_ratio, traits.spec.widths
+    inner = f"channels // {ratio}" if ratio > 1 else "channels"
+    if min(widths) * traits.spec.expands_by < ratio:
+        inner = f"max(1, {inner})"
+    return f'''class SqueezeExcitation(nn.Module):
+    """A factor from 0 to 1 for each channel, from the means of all of them."""
+
+    def __init__(self, channels: int) -> None:
+        super().__init__()
+        squeezed = {inner}
+        self.fc1 = nn.Conv2d(channels, squeezed, 1)
+        self.fc2 = nn.Conv2d(squeezed, channels, 1)
+
+    def forward(self, x: Tensor) -> Tensor:
+        gate = x.mean(dim=(2, 3), keepdim=True)  # (N, C, 1, 1)
+        gate = F.relu(self.fc1(gate))  # (N, squeezed, 1, 1)
+        return x * self.fc2(gate).sigmoid()  # (N, C, H, W)'''
 
 
 def _shortcut_layers(traits: Traits) -> list[str]:
@@ -183,8 +260,12 @@ def _shortcut_layers(traits: Traits) -> list[str]:
         changes = f"stride != 1 or {changes}"
     lines = []
     if traits.pads:
-        lines += [f"self.new_channels = {traits.out} - in_channels"]
-        lines += ["self.stride = stride"] if traits.strided else []
+        new = f"{traits.out} - in_channels"
+        lines += [f"self.new_channels = {new}"]
+        if traits.spec.zero_padding == "both":
+            lines[-1:] = [f"self.before = ({new}) // 2", f"self.after = {new} - self.before"]
+        lines += ["self.stride = stride"] if traits.strided and not traits.spec.avg_down else []
+        lines += [f"self.pool = {_POOL}"] if traits.pools_then_pads else []
     if traits.shares_by_flag:
         reasons = [changes] if traits.projects or traits.pads else []
         reasons += ["first"] if traits.first_shares else []
@@ -200,9 +281,13 @@ def _shortcut_layers(traits: Traits) -> list[str]:
 
 def _projection(traits: Traits) -> list[str]:
     spec, stride = traits.spec, "stride" if traits.strided else ""
-    layers = [traits.conv("in_channels", traits.out, 1, stride)]
-    if spec.batch_norm and spec.norm_on_projection:
-        layers.append(f"nn.BatchNorm2d({traits.out})")
+    layers = []
+    if spec.avg_down:
+        layers.append(_POOL if traits.strided else "nn.Identity()")
+        stride = ""
+    layers.append(traits.conv("in_channels", traits.out, 1, stride))
+    if spec.norm != "none" and spec.norm_on_projection:
+        layers.append(traits.norm(traits.out))
     whole = f"self.downsample = nn.Sequential({', '.join(layers)})"
     if len(whole) <= 84:
         return [whole]
@@ -250,7 +335,12 @@ def _main_branch(traits: Traits) -> list[_Line]:
             if name == "relu1" and traits.shares:
                 lines.append(_Line("activated", value, channels, size))
                 value = "activated"
-    return lines if traits.pre else [*lines, _Line("out", value, channels, size)]
+    if not traits.pre:
+        lines.append(_Line("out", value, channels, size))
+    if traits.spec.se_ratio:
+        last = lines[-1]
+        lines.append(_Line("out", "self.se(out)", last.channels, last.size))
+    return lines
 
 
 def _shortcut(traits: Traits) -> tuple[list[str], str]:
@@ -264,9 +354,14 @@ def _shortcut(traits: Traits) -> tuple[list[str], str]:
     if traits.pads:
         if traits.strided:
             pixels = f"{source}[:, :, :: self.stride, :: self.stride]"
+            if traits.pools_then_pads:
+                pixels = f"self.pool({source})"
             lines.append(str(_Line("shortcut", pixels, "in_channels", traits.size)))
             source = "shortcut"
-        padded = f"F.pad({source}, (0, 0, 0, 0, 0, self.new_channels))"
+        sides = "0, self.new_channels"
+        if traits.spec.zero_padding == "both":
+            sides = "self.before, self.after"
+        padded = f"F.pad({source}, (0, 0, 0, 0, {sides}))"
         return [*lines, str(_Line("shortcut", padded, traits.out, traits.size))], "shortcut"
     if not traits.projects:
         return lines, source

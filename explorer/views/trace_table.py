@@ -154,7 +154,7 @@ def kernels(part: Block) -> str:
 
 def _window(op: Op) -> str:
     shown = window(op)
-    if op.kind in ("max_pool", "avg_pool", "pad"):
+    if op.kind in ("max_pool", "avg_pool", "local_avg_pool", "pad"):
         return label(f"trace_window.{op.kind}", window=shown)
     return shown
 

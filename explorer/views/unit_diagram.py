@@ -40,8 +40,8 @@ def picture(unit: Unit) -> str:
 def op_lines(op: Op) -> list[str]:
     """What a box says of its op: name and window, parameters, MACs."""
     name, params = op.path.removeprefix("block."), count(op.params, "params")
-    if op.kind == "batch_norm":
-        what = _named(name, label("op_short.batch_norm"))
+    if op.normalises:
+        what = _named(name, label(f"op_short.{op.kind}"))
         return [what, params] if op.on_shortcut else [label("named.like", name=what, what=params)]
     if op.kind == "relu":
         return [_named(name, label("op_short.relu"))]
@@ -49,7 +49,17 @@ def op_lines(op: Op) -> list[str]:
         new = op.out_shape[0] - op.in_shape[0]
         lines = [label("op.pad")]
         lines += [label("drawn_op.every_second_pixel")] if op.stride == 2 else []
-        return [*lines, *([label("drawn_op.zeros", n=new)] if new else []), params]
+        zeros = label("drawn_op.zeros", n=new)
+        if op.zeros_before:
+            before, after = op.zeros_before, new - op.zeros_before
+            zeros = label("drawn_op.zeros_before_after", before=before, after=after)
+        return [*lines, *([zeros] if new else []), params]
+    if op.kind == "local_avg_pool":
+        return [name, label(f"op.{op.kind}")]
+    if op.kind in ("avg_pool", "sigmoid", "scale"):
+        return [_named(name, label(f"op.{op.kind}"))]
+    if op.kind == "gate_linear":
+        return [_named(name, label("op.gate_linear")), params]
     if op.on_shortcut:
         lines = [_named(name, label("drawn_op.window", kernel=op.kernel))]
         lines += [label("drawn_op.stride", stride=op.stride)] if op.stride > 1 else []

@@ -25,8 +25,17 @@ CHANGES = {
     "stride_on": "1x1",
     "shortcut": "padding",
     "norm_on_projection": False,
-    "batch_norm": False,
+    "norm": "group",
+    "norm_eps": 2e-5,
+    "final_norm": False,
     "conv_bias": True,
+    "stem_bias": True,
+    "stem_width": 32,
+    "zero_padding": "both",
+    "avg_down": True,
+    "output_stride": 16,
+    "expansion": 2,
+    "se_ratio": 16,
     "groups": 2,
     "width_per_group": 32,
     "in_channels": 1,
@@ -42,10 +51,17 @@ VIEWS = {
     "diagram": lambda bp: diagram.sheet(bp).source,
     "sentences": walk_in_words,
 }
+WITH = {"zero_padding": {"shortcut": "padding"}, "final_norm": {"activation_order": "pre"}}
+"""What gives a field something to decide."""
 UNTOUCHED = {
-    "unit diagram": {"in_channels", "num_classes"},
-    "diagram": {"norm_on_projection", "batch_norm", "conv_bias", "groups", "width_per_group"},
-    "sentences": {"conv_bias"},
+    "trace table": {"zero_padding", "norm_eps"},
+    "block diagram": {"norm_eps"},
+    "unit diagram": {"in_channels", "num_classes", "norm_eps", "final_norm", "stem_bias"},
+    "diagram": {
+        *("norm_on_projection", "norm", "norm_eps", "conv_bias", "stem_bias"),
+        *("groups", "width_per_group", "zero_padding", "avg_down"),
+    },
+    "sentences": {"conv_bias", "stem_bias"},
 }
 """Fields that a picture does not show, because it leaves out what they change."""
 
@@ -66,7 +82,8 @@ def test_every_field_is_in_the_sidebar():
 @pytest.mark.parametrize("view", VIEWS)
 @pytest.mark.parametrize("field", CHANGES)
 def test_two_networks_that_differ_in_a_field_are_shown_differently(field, view):
-    both = [blueprint(replace(BASE, **change), 64) for change in ({}, {field: CHANGES[field]})]
+    base = replace(BASE, **WITH.get(field, {}))
+    both = [blueprint(replace(base, **change), 64) for change in ({}, {field: CHANGES[field]})]
     shown = [VIEWS[view](bp) for bp in both]
     assert (shown[0] != shown[1]) == (field not in UNTOUCHED.get(view, ()))
 

@@ -299,11 +299,11 @@ def test_published_sizes_with_and_without_batch_norm(name, with_norm, without_no
     """10.2 M matches only without BN and 19.4 M only with it: the two papers count differently."""
     spec = preset(name)
     assert blueprint(spec, 32).params == with_norm
-    assert blueprint(replace(spec, batch_norm=False), 32).params == without_norm
+    assert blueprint(replace(spec, norm="none"), 32).params == without_norm
 
 
 def test_pre_activation_164_without_batch_norm():
-    spec = replace(preset("preact_resnet164"), batch_norm=False)
+    spec = replace(preset("preact_resnet164"), norm="none")
     hand = count("bottleneck", (18,) * 3, cifar=True, pre=True, v1=True, batch_norm=False)
     assert blueprint(spec, 32).params == hand.params
 

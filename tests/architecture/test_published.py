@@ -79,7 +79,7 @@ def test_the_paper_s_three_options_have_the_published_projections() -> None:
 def test_printed_costs_agree_with_the_blueprint(cost) -> None:
     spec = preset(cost.preset)
     if cost.reading == "without_batch_norm":
-        spec = replace(spec, batch_norm=False, norm_on_projection=False)
+        spec = replace(spec, norm="none", norm_on_projection=False)
     exact = getattr(blueprint(spec, PRESETS[cost.preset].image_size), cost.quantity)
     digits = exact / cost.step
     printed = int(digits) if cost.reading == "truncated" else round(digits)
@@ -101,5 +101,5 @@ def test_the_numbers_in_the_remarks_on_costs() -> None:
     assert f"{b34 / 1e9:.3f} G" in notes["resnet34"] and f"{a34 / 1e9:.3f} G" in notes["resnet34"]
     assert f"{blueprint(preset('resnet50_v1')).macs / 1e9:.3f} G" in notes["resnet50_v1"]
     deep = preset("preact_resnet1001")
-    for spec in (deep, replace(deep, batch_norm=False)):
+    for spec in (deep, replace(deep, norm="none")):
         assert f"{blueprint(spec, 32).params:,}" in notes["preact_resnet1001"]

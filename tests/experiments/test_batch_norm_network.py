@@ -155,7 +155,7 @@ def test_a_trained_network_keeps_its_statistics(images):
 
 
 def test_without_batch_norm_the_mode_changes_nothing(images):
-    network = build(replace(SMALL, batch_norm=False))
+    network = build(replace(SMALL, norm="none"))
     found = on_network.in_two_batches(network, images, images * 3)
     again = torch.cat([images[:1], images[1:] * 2])
     found = on_network.in_two_batches(network, images, again)

@@ -20,7 +20,7 @@ from explorer.networks.stopping import stoppable
 
 GIGA = 10**9
 ABSURD = NetworkSpec(
-    "basic", (1,), (4080,), stem="cifar", num_classes=10, batch_norm=False, shortcut="none"
+    "basic", (1,), (4080,), stem="cifar", num_classes=10, norm="none", shortcut="none"
 )
 
 

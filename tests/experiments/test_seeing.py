@@ -104,7 +104,7 @@ def test_the_gradient_fills_the_region_that_arithmetic_gives(spec: NetworkSpec, 
     """Positive weights and inputs without batch norm let every pixel of the region through."""
     from dataclasses import replace
 
-    spec = replace(spec, batch_norm=False)
+    spec = replace(spec, norm="none")
     network = build(spec).double()
     with torch.no_grad():
         for parameter in network.parameters():

@@ -92,6 +92,44 @@ def test_v1_is_torchvision_with_the_strides_moved():
         assert not torch.allclose(v15(x), network(x)), "the stride makes a difference"
 
 
+@pytest.mark.parametrize(
+    ("output_stride", "dilates"), [(16, [False, False, True]), (8, [False, True, True])]
+)
+def test_dilation_is_torchvisions(output_stride, dilates):
+    spec = replace(preset("resnet50"), output_stride=output_stride)
+    network = ours(spec)
+    twin = torchvision.models.resnet50(replace_stride_with_dilation=dilates).eval()
+    twin.load_state_dict(network.state_dict(), strict=True)
+    x = images(spec, 96)
+    with torch.inference_mode():
+        assert torch.equal(network(x), twin(x))
+        before_pool = list(network.walk(x))[-4][1]
+    assert before_pool.shape == (1, 2048, 96 // output_stride, 96 // output_stride)
+
+
+def test_squeeze_and_excitation_is_torchvisions():
+    from explorer.networks.blocks import SqueezeExcitation
+
+    mine = randomise(SqueezeExcitation(32, 4)).eval()
+    twin = torchvision.ops.SqueezeExcitation(32, 4)
+    twin.load_state_dict(mine.state_dict(), strict=True)
+    x = torch.randn(2, 32, 7, 5, generator=torch.Generator().manual_seed(3))
+    assert torch.equal(mine(x), twin(x)) and not torch.allclose(mine(x), x)
+
+
+def test_expansion_and_width_tell_one_network_in_two_ways():
+    """ResNeXt-29 32x4d: 4 channels in each of 32 groups, 256 out of the first stage."""
+    usual = NetworkSpec(
+        "bottleneck", (3, 3, 3), (64, 128, 256), stem="1x1", groups=32, width_per_group=4
+    )
+    other = replace(usual, widths=(128, 256, 512), width_per_group=2, expansion=2, stem_width=64)
+    with torch.device("meta"):
+        states = [ResNet(spec).state_dict() for spec in (usual, other)]
+    shapes = [{key: value.shape for key, value in state.items()} for state in states]
+    assert shapes[0] == shapes[1]
+    assert blueprint(usual, 32).ops == blueprint(other, 32).ops
+
+
 def test_the_classifier_of_torchvision_for_ten_classes():
     spec = replace(preset("resnet18"), num_classes=10)
     network = ours(spec)
@@ -110,12 +148,47 @@ NARROW = {
     "option B": {"shortcut": "projection"},
     "option C": {"shortcut": "projection-always"},
     "plain": {"shortcut": "none"},
-    "without norms": {"batch_norm": False},
+    "without norms": {"norm": "none"},
     "bare projection": {"norm_on_projection": False},
     "biases": {"conv_bias": True},
     "CIFAR stem": {"stem": "cifar"},
     "three pictures in one": {"in_channels": 9},
+    "deep stem": {"stem": "deep"},
+    "deep stem without norms": {"stem": "deep", "norm": "none"},
+    "3x3 stem and pool": {"stem": "3x3_pool"},
+    "3x3 stem, stride 2": {"stem": "3x3_stride2"},
+    "1x1 stem": {"stem": "1x1"},
+    "wide stem": {"stem_width": 11},
+    "bias on the stem": {"stem_bias": True},
+    "zeros on both sides": {"shortcut": "padding", "zero_padding": "both"},
+    "means before zeros": {"shortcut": "padding", "avg_down": True},
+    "means before projections": {"avg_down": True},
+    "output stride 16": {"output_stride": 16},
+    "output stride 8": {"output_stride": 8},
+    "output stride 8, v1": {"output_stride": 8, "stride_on": "1x1"},
+    "output stride 8, means": {"output_stride": 8, "avg_down": True},
+    "output stride 1": {"output_stride": 1, "stem": "cifar"},
+    "expansion 3": {"expansion": 3},
+    "squeeze-and-excitation": {"se_ratio": 2},
+    "ratio beyond the channels": {"se_ratio": 1000},
+    "eps": {"norm_eps": 0.01},
+    "no final norm": {"final_norm": False},
+    "group norm": {"norm": "group"},
+    "group norm, eps": {"norm": "group", "norm_eps": 0.01, "widths": (4, 16, 32, 64)},
 }
+
+
+def agrees_with_hand(spec, x):
+    """To the last bit; in double precision where the hand adds up in another order than torch."""
+    network = ours(spec)
+    other_order = spec.avg_down or spec.se_ratio or spec.norm == "group" or spec.output_stride
+    if other_order:
+        network, x = network.double(), x.double()
+    with torch.inference_mode():
+        found, expected = network(x), logits(spec, network.state_dict(), x)
+    if other_order:
+        return torch.allclose(found, expected, rtol=1e-9, atol=1e-9)
+    return torch.equal(found, expected)
 
 
 @pytest.mark.parametrize("order", ["post", "pre"])
@@ -124,20 +197,14 @@ NARROW = {
 def test_every_choice_against_a_forward_pass_by_hand(block, order, change):
     spec = NetworkSpec(block, (2, 1, 2, 1), **SMALL, activation_order=order)
     spec = replace(spec, **change)
-    network = ours(spec)
-    x = images(spec, 37, batch=2)
-    with torch.inference_mode():
-        assert torch.equal(network(x), logits(spec, network.state_dict(), x))
+    assert agrees_with_hand(spec, images(spec, 37, batch=2))
 
 
 @settings(max_examples=60)
 @given(specs_and_sizes(largest=48))
 def test_any_network_against_a_forward_pass_by_hand(chosen):
     spec, size = chosen
-    network = ours(spec)
-    x = images(spec, size, batch=2)
-    with torch.inference_mode():
-        assert torch.equal(network(x), logits(spec, network.state_dict(), x))
+    assert agrees_with_hand(spec, images(spec, size, batch=2))
 
 
 @pytest.mark.parametrize(
@@ -245,12 +312,12 @@ def skipped(network, x, path):
         ({"shortcut": "none"}, "layer1.1", lambda x, s: x.relu()),
         ({"activation_order": "pre"}, "layer1.1", lambda x, s: x),
         (
-            {"activation_order": "pre", "shortcut": "padding", "batch_norm": False},
+            {"activation_order": "pre", "shortcut": "padding", "norm": "none"},
             "layer2.0",
             lambda x, s: torch.cat([x.relu(), 0 * x], 1)[:, :, ::2, ::2],
         ),
         (
-            {"activation_order": "pre", "stem": "cifar", "batch_norm": False},
+            {"activation_order": "pre", "stem": "cifar", "norm": "none"},
             "layer1.0",
             lambda x, s: x.relu(),
         ),

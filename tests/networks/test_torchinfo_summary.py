@@ -23,7 +23,7 @@ def test_the_difference_is_batch_norm_and_biases(name):
 @pytest.mark.parametrize(
     ("spec", "size"),
     [
-        (replace(preset("resnet18"), batch_norm=False, conv_bias=True, shortcut="padding"), 33),
+        (replace(preset("resnet18"), norm="none", conv_bias=True, shortcut="padding"), 33),
         (NetworkSpec("bottleneck", (1, 2), (16, 32), in_channels=1, groups=2, num_classes=7), 64),
         (replace(preset("d2l_resnet18"), activation_order="pre"), 225),
     ],

@@ -107,7 +107,7 @@ def plain_against_residual() -> Found:
 
 
 def without_batch_norm() -> Found:
-    nine_blocks = NetworkSpec("basic", (9,), (32,), stem="cifar", batch_norm=False)
+    nine_blocks = NetworkSpec("basic", (9,), (32,), stem="cifar", norm="none")
     spread = signal(nine_blocks, 16).spread
     within = [after / before for before, after in pairwise(spread[1:9])]
     growth = (spread[8] / spread[1]) ** (1 / 7)

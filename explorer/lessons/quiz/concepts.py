@@ -52,7 +52,7 @@ def what_is_learned(rng: Random, network: Network, bp: Blueprint) -> Draft | Non
 def order_of_layers(rng: Random, network: Network, bp: Blueprint) -> Draft | None:
     """In which order convolution, batch norm, ReLU and addition stand."""
     spec = network.spec
-    if not spec.batch_norm or spec.shortcut == "none":
+    if spec.norm != "batch" or spec.shortcut == "none":
         return None
     right = spec.activation_order
     others = [

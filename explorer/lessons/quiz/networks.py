@@ -5,7 +5,7 @@ from functools import partial
 from random import Random
 from typing import Final
 
-from explorer.architecture import PRESETS
+from explorer.architecture import PRESETS, NetworkSpec
 from explorer.lessons.quiz.question import Network, in_a_row
 from explorer.words import label, section
 
@@ -56,16 +56,41 @@ def describe(network: Network) -> str:
         parts.append(_says("groups", groups=spec.groups, width=spec.width_per_group))
     if spec.activation_order == "pre":
         parts.append(_says("pre-activation"))
-    if not spec.batch_norm:
+    if spec.norm == "none":
         parts.append(_says("no batch norm"))
     elif spec.shortcut.startswith("projection") and not spec.norm_on_projection:
         parts.append(_says("no batch norm on projections"))
     if spec.conv_bias:
         parts.append(_says("biases"))
+    parts += _less_usual(spec)
     parts.append(_says("input", channels=spec.in_channels, size=size))
     parts.append(_says("classes", classes=spec.num_classes))
     described = label("quiz.semicolon").join(parts)
     return _says("network", title=network.title, described=described)
+
+
+def _less_usual(spec: NetworkSpec) -> list[str]:
+    """What few networks have, and an answer may hang on."""
+    found = {
+        "group norm": spec.norm == "group",
+        "eps": spec.norm_eps != 1e-5,
+        "no final norm": spec.activation_order == "pre" and not spec.final_norm,
+        "stem width": spec.stem_channels != spec.widths[0],
+        "stem bias": spec.stem_bias and not spec.conv_bias,
+        "expansion": spec.expansion is not None,
+        "zeros on both sides": spec.shortcut == "padding" and spec.zero_padding == "both",
+        "average pooling": spec.avg_down and spec.shortcut != "none",
+        "output stride": any(step.dilation > 1 for step in spec.stage_steps),
+        "squeeze-and-excitation": spec.se_ratio > 0,
+    }
+    numbers = {
+        "eps": f"{spec.norm_eps:g}",
+        "channels": spec.stem_channels,
+        "times": spec.expands_by,
+        "pixels": spec.output_stride,
+        "ratio": spec.se_ratio,
+    }
+    return [_says(part, **numbers) for part, has in found.items() if has]
 
 
 def _changed(network: Network, changed: str, **fields: object) -> Network:
@@ -78,8 +103,13 @@ def _changed(network: Network, changed: str, **fields: object) -> Network:
 
 
 def _other_size(network: Network, rng: Random) -> Network:
-    sizes = [size for size in _IMAGE_SIZES[network.spec.stem] if size != network.image_size]
+    sizes = [size for size in _sizes(network.spec) if size != network.image_size]
     return replace(network, image_size=rng.choice(sizes))
+
+
+def _sizes(spec: NetworkSpec) -> tuple[int, ...]:
+    """Small images for stems that keep the size."""
+    return _IMAGE_SIZES["imagenet" if spec.stem_stride > 1 else "cifar"]
 
 
 def _other_classes(network: Network, rng: Random) -> Network:
@@ -93,7 +123,8 @@ def _other_depths(network: Network, rng: Random) -> Network:
 
 
 def _other_widths(network: Network, rng: Random) -> Network:
-    factor = rng.choice((2, 3)) if network.spec.stem == "cifar" else rng.choice((0.5, 0.75, 1.5))
+    small = network.spec.stem_stride == 1
+    factor = rng.choice((2, 3)) if small else rng.choice((0.5, 0.75, 1.5))
     widths = tuple(int(width * factor) for width in network.spec.widths)
     return _changed(network, "widths", widths=widths)
 

@@ -181,6 +181,8 @@ def params_of_network(rng: Random, network: Network, bp: Blueprint) -> Draft | N
         norms,
         fc.params,
     )
+    if sum(parts) != bp.params:
+        return None  # group norm or squeeze-and-excitation, which the question does not tell
     return Draft(
         _say(
             "network: asks",

@@ -21,7 +21,7 @@ def receptive_field(rng: Random, network: Network, bp: Blueprint) -> Draft | Non
     steps = _windows_before(bp, op)
     by_jump: Counter[int] = Counter()
     for step, jump in steps:
-        by_jump[jump] += step.kernel - 1
+        by_jump[jump] += step.span - 1
     if len(steps) < 2:
         return None
     right = op.receptive_field
@@ -31,17 +31,17 @@ def receptive_field(rng: Random, network: Network, bp: Blueprint) -> Draft | Non
         _say("field: asks", path=op.path),
         right,
         (
-            (1 + sum(step.kernel - 1 for step, _ in steps), _say("field: no strides")),
+            (1 + sum(step.span - 1 for step, _ in steps), _say("field: no strides")),
             (
-                right - (last.kernel - 1) * last_jump,
+                right - (last.span - 1) * last_jump,
                 _say("field: last one missing", path=last.path),
             ),
             (
-                1 + sum((step.kernel - 1) * step.output_stride for step, _ in steps),
+                1 + sum((step.span - 1) * step.output_stride for step, _ in steps),
                 _say("field: stride after the window"),
             ),
             (
-                1 + sum(step.kernel * jump for step, jump in steps),
+                1 + sum(step.span * jump for step, jump in steps),
                 _say("field: kernel added"),
             ),
             (2 * right - 1, _say("field: both sides")),
@@ -107,21 +107,22 @@ def how_many_convolutions(rng: Random, network: Network, bp: Blueprint) -> Draft
     spec = network.spec
     per_block, blocks = 2 if spec.block == "basic" else 3, len(bp.blocks)
     projections = sum(1 for op in bp.ops if op.kind == "conv" and op.on_shortcut)
-    count = 1 + per_block * blocks + projections
+    stem = sum(1 for op in bp.stem.ops if op.kind == "conv")
+    count = stem + per_block * blocks + projections
     return Draft(
         _say("convolutions: asks"),
         count,
         (
             (count - projections, _say("convolutions: no projections")),
             (spec.depth, _say("convolutions: the name")),
-            (count - 1, _say("convolutions: no stem")),
+            (count - stem, _say("convolutions: no stem")),
             (count + 1, _say("convolutions: classifier")),
             (spec.depth + projections, _say("convolutions: classifier as well")),
         ),
         _say(
             "convolutions: so",
             per_block=per_block,
-            formula=formula(f"1 + {per_block} × {blocks} + {projections}", count),
+            formula=formula(f"{stem} + {per_block} × {blocks} + {projections}", count),
         ),
         *COUNTS,
     )

@@ -14,7 +14,7 @@ _say = partial(section, "quiz_shapes")
 
 def output_of_window(rng: Random, network: Network, bp: Blueprint) -> Draft | None:
     """Pixels that a convolution or the max-pool leaves."""
-    windows = [op for op in bp.ops if op.kind in ("conv", "max_pool")]
+    windows = [op for op in bp.ops if op.kind in ("conv", "max_pool") and op.dilation == 1]
     strided = [op for op in windows if op.stride > 1]
     op = rng.choice(strided or windows)
     size, kernel, stride, padding = op.in_shape[1], op.kernel, op.stride, op.padding

@@ -80,9 +80,10 @@ def what_is_on_it(rng: Random, network: Network, bp: Blueprint) -> Draft | None:
     if shortcut.kind == "none":
         return None
     stride = 2 if shortcut.size_changes else 1
-    right = {(): "nothing", ("pad",): "pad", ("conv",): "bare", ("conv", "batch_norm"): "norm"}[
-        tuple(op.kind for op in block.shortcut_ops)
-    ]
+    lies = {(): "nothing", ("pad",): "pad", ("conv",): "bare", ("conv", "batch_norm"): "norm"}
+    right = lies.get(tuple(op.kind for op in block.shortcut_ops))
+    if right is None or any(op.zeros_before for op in block.shortcut_ops):
+        return None  # a pool, group norm, or zeros on both sides: no option says so
     why = {
         "nothing": "it_cannot_stay",
         "pad": "no_padding_here",

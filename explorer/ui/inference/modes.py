@@ -16,7 +16,7 @@ def draw(scene: Scene) -> None:
     from explorer.views.inference_tables import mode_rows
 
     st.write(section("inference", "modes"))
-    if not scene.blueprint.spec.batch_norm:
+    if scene.blueprint.spec.norm != "batch":
         st.info(section("inference", "no batch norm"))
         return
     try:

@@ -116,7 +116,7 @@ def _shortcuts(bp: Blueprint) -> list[str]:
     additions = section("parameters", "additions", **numbers)
     if not numbers["projections"]:
         return [additions, section("parameters", "without projections")]
-    normed = bp.spec.batch_norm and bp.spec.norm_on_projection
+    normed = bp.spec.norm == "batch" and bp.spec.norm_on_projection
     name = "with projections" if normed else "with projections, no norm"
     return [
         additions,
