@@ -18,8 +18,6 @@ MAIN_BRANCH: Final = {
     ("bottleneck", "pre"): "bn1 relu1 conv1 bn2 relu2 conv2 bn3 relu3 conv3",
 }
 """Layers of the main branch in order; post-activation adds a last ReLU after the addition."""
-SQUEEZE_EXCITATION: Final = "avgpool fc1 relu fc2 sigmoid scale"
-"""What squeeze-and-excitation adds at the end of a main branch, under the name `se`."""
 
 
 class Convolution(NamedTuple):

@@ -37,8 +37,8 @@ def _section_of(op: Op, block: Block) -> str:
         dilated = ", dilated" if op.dilation > 1 else ""
         return f"conv{dilated}" if op.groups == 1 else f"conv, grouped{dilated}"
     if op.normalises:
-        other = ", other eps" if op.eps != USUAL_EPS else ""
-        return f"{op.kind}, projection{other}" if op.on_shortcut else f"{op.kind}{other}"
+        said = [op.kind, *(["projection"] if op.on_shortcut else [])]
+        return ", ".join([*said, *(["eps"] if op.eps != USUAL_EPS else [])])
     if ".se." in op.path:
         return f"gate, {op.name}"
     if op.kind == "add" and block.shortcut is not None:
@@ -46,7 +46,7 @@ def _section_of(op: Op, block: Block) -> str:
         return f"{'add first activation' if shared else 'add'}, {block.shortcut.kind}"
     if op.kind == "pad":
         more = op.out_shape[0] > op.in_shape[0]
-        around = ", both sides" if op.zeros_before else ""
+        around = ", both" if op.zeros_before else ""
         if op.stride == 1:
             return f"pad, channels{around}" if more else "pad, nothing"
         return f"pad, sampling and channels{around}" if more else "pad, sampling"
