@@ -172,7 +172,7 @@ FAULTS = {
     "gradients.without_batch_norm": another(
         gradients,
         "signal",
-        lambda signal: lambda spec, *a, **k: signal(replace(spec, batch_norm=True), *a, **k),
+        lambda signal: lambda spec, *a, **k: signal(replace(spec, norm="batch"), *a, **k),
     ),
     "later.at_the_addition": another(
         functional, "conv2d", lambda conv: lambda x, w: conv(x, w.transpose(0, 1))

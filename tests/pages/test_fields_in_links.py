@@ -1,0 +1,92 @@
+"""Every choice about a network in an address: all pages open with it, and say so if it is wrong."""
+
+import pytest
+
+from explorer.architecture import blueprint, preset
+from explorer.ui.fields import RENAMED
+from explorer.words import label
+
+UNUSUAL = {
+    "stem": "deep",
+    "stem_width": "48",
+    "stem_bias": "yes",
+    "avg_down": "yes",
+    "output_stride": "16",
+    "expansion": "2",
+    "se_ratio": "4",
+    "norm": "group",
+    "norm_eps": "2e-5",
+    "image_size": "64",
+    "depths": "1, 1, 1, 1",
+}
+PAGES = (
+    "",
+    "shape_trace",
+    "shortcuts",
+    "block_lab",
+    "parameters",
+    "batch_norm",
+    "lesson",
+    "compare",
+)
+
+
+def errors(app):
+    return [error.value for error in app.error]
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_pages_open_with_every_choice(open_app, page):
+    app = open_app(page, net="resnet50", **UNUSUAL)
+    assert not app.exception
+    assert not errors(app)
+    spec = app.session_state["choice"].spec
+    found = (spec.stem, spec.stem_channels, spec.stem_bias, spec.avg_down, spec.output_stride)
+    assert found == ("deep", 48, True, True, 16)
+    assert (spec.expands_by, spec.se_ratio, spec.norm, spec.norm_eps) == (2, 4, "group", 2e-5)
+
+
+def test_pre_activation_and_option_a_in_a_link(open_app):
+    app = open_app(
+        "shape_trace", net="preact_resnet110", final_norm="no", zero_padding="both", depths="1,1,1"
+    )
+    spec = app.session_state["choice"].spec
+    assert not app.exception and not errors(app)
+    assert (spec.final_norm, spec.zero_padding) == (False, "both")
+
+
+@pytest.mark.parametrize(("said", "norm"), [("no", "none"), ("yes", "batch")])
+def test_links_of_before_that_spoke_of_batch_norm(open_app, said, norm):
+    app = open_app("", net="resnet18", batch_norm=said)
+    assert app.session_state["choice"].spec.norm == norm
+    assert not errors(app) and not app.warning
+    assert set(RENAMED) == {"batch_norm"}
+
+
+@pytest.mark.parametrize(
+    ("field", "value", "says"),
+    [
+        ("norm_eps", "often", "must be a number, such as 1e-5"),
+        ("norm_eps", "0", "must be a number above 0"),
+        ("norm_eps", "1e400", "must be a number, such as 1e-5"),
+        ("output_stride", "12", "allowed: 1, 2, 4"),
+        ("output_stride", "2", "less than the stride of the stem, 4"),
+        ("se_ratio", "-1", "must be a whole number"),
+        ("expansion", "0", "must be a whole number from 1"),
+        ("stem_width", "99999", "must be a whole number from 1"),
+    ],
+)
+def test_what_cannot_be_is_said_at_its_control(open_app, field, value, says):
+    app = open_app("", net="resnet50", **{field: value})
+    assert not app.exception
+    assert any(says in error and label(f"{field}.label") in error for error in errors(app))
+    assert app.session_state["choice"].spec == preset("resnet50")
+
+
+def test_what_no_machine_builds_is_counted(open_app):
+    """ResNeXt-101 32x32d: 468,530,472 parameters."""
+    app = open_app("", net="resnext101_32x8d", width_per_group="32")
+    assert not errors(app)
+    choice = app.session_state["choice"]
+    assert blueprint(choice.spec, choice.image_size).params == 468_530_472
+    assert any("468,530,472" in str(metric) for metric in app.metric)
