@@ -8,7 +8,7 @@ if __name__ == "__main__":
     import streamlit as st
 
     from explorer import words
-    from explorer.ui import controls, link, navigation, picker, tour
+    from explorer.ui import controls, frame, link, navigation, picker, tour
 
     words.ask(controls.language)
     st.set_page_config(page_title=words.label("app.name"), page_icon="🧱", layout="wide")
@@ -17,6 +17,7 @@ if __name__ == "__main__":
     controls.begin_page(page.url_path)
     st.set_page_config(page_title=words.label("app.tab", page=page.title))
     st.logo("explorer/ui/logo.svg", size="large")
+    frame.dress()
     tour.begin()
     with st.sidebar:
         above = st.container()

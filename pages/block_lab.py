@@ -10,8 +10,6 @@ from explorer.words import label, section
 
 choice = picker.current()
 st.title(label("page.block_lab"))
-st.markdown(section("block_lab", "introduction"))
-composer.case_buttons()
 controls.sections(
     "unit_view",
     {
@@ -19,6 +17,7 @@ controls.sections(
         "numbers": partial(composer.above, numbers.draw),
         "versions": partial(composer.above, strides.draw),
         "dialects": partial(composer.above, dialects.draw),
-        "code": partial(composer.below, partial(code.draw, choice)),
+        "code": partial(composer.above, partial(code.draw, choice)),
     },
 )
+st.caption(section("block_lab", "introduction"))

@@ -15,7 +15,7 @@ with heading:
     st.title(label("compare.title", left=both.titles.left, right=both.titles.right))
 numbers.told(both)
 
-st.subheader(label("compare.drawing"), anchor="block-by-block")
+st.header(label("compare.drawing"), anchor="block-by-block")
 st.markdown(section("compare", "picture"))
 measure = drawn.show(both)
 numbers.table(both, measure)

@@ -23,27 +23,24 @@ from explorer.ui.inference.answer import allowed
 from explorer.words import label, section
 
 st.title(label("page.inference"), anchor=False)
-lead = st.container()
-
+left, right = st.columns([5, 6], gap="large", vertical_alignment="bottom")
+with left:
+    origin = upload.origin()
+with right:
+    wanted = weights.select()
+chosen = upload.choose(origin)
+choice = weights.stand_in(picker.current(), wanted)
+device = usable_device(choice.device)
 left, right = st.columns([5, 6], gap="large")
 with left:
-    chosen = upload.choose()
-with right:
-    notice = st.container()
-    wanted = weights.select()
-    with notice:
-        choice = weights.stand_in(picker.current(), wanted)
-with lead:
-    device = usable_device(choice.device)
-    st.write(section("inference", "lead", network=choice.title, device=device.label))
-with right:
+    pictures = st.container()
     loaded = weights.choose(choice, wanted, device.id)
-    scene = answer.scene_of(choice, loaded, chosen)
-    answer.answer(scene)
-with left:
+scene = answer.scene_of(choice, loaded, chosen)
+with pictures:
     answer.pictures(scene)
+with right:
+    answer.answer(scene)
 
-st.divider()
 controls.sections(
     "infer_view",
     {
@@ -57,3 +54,6 @@ controls.sections(
         "model_card": partial(allowed, card.draw, scene),
     },
 )
+st.caption(section("inference", "lead", network=choice.title, device=device.label))
+upload.credits(chosen)
+answer.times(scene)

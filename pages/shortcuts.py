@@ -25,13 +25,13 @@ network.show(bp, choice, view)
 compare_link(choice)
 
 if view.open:
-    st.subheader(part_title(view.block.title))
+    st.header(part_title(view.block.title))
     st.caption(block.breadcrumb(bp, choice, view.block))
     block.show(bp, choice, view.block)
 
 if not hidden:
-    st.subheader(label("shortcuts.dashed"), anchor="dashed-blocks")
+    st.header(label("shortcuts.dashed"), anchor="dashed-blocks")
     network.list_dashed(bp)
 
-st.subheader(label("shortcuts.strides"), anchor="v1-and-v1-5-where-the-stride-sits")
+st.header(label("shortcuts.strides"), anchor="v1-and-v1-5-where-the-stride-sits")
 strides.show(choice, view.block.path)

@@ -149,6 +149,13 @@ def test_words_that_no_source_contains(forbidden):
     assert not found
 
 
+def test_streamlits_own_elements_are_named_in_two_files():
+    """They may be called otherwise in its next version; tests/browser sees what then fails."""
+    files = [path for kind in ("css", "js") for path in ROOT.glob(f"explorer/**/*.{kind}")]
+    found = {path.name for path in files if "data-testid" in path.read_text(encoding="utf-8")}
+    assert found == {"frame.css", "link.js"}
+
+
 # --- what is really loaded ----------------------------------------------------------------------
 
 

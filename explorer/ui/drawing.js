@@ -1,6 +1,10 @@
 // Shows an SVG that follows the theme: scroll, zoom, choose a node by click or keyboard, download.
 const SVG_NS = "http://www.w3.org/2000/svg";
 const LEGIBLE = 0.8;
+// Looks like Streamlit's icon "download", beside the buttons of Streamlit's own files.
+const ARROW = '<svg viewBox="0 0 24 24" width="20" height="20" fill="currentColor" aria-hidden="true">'
+  + '<path d="M12 16 7 11l1.4-1.45L11 12.15V4h2v8.15l2.6-2.6L17 11l-5 5zM6 20q-.83 0-1.41-.59T4 18v-3h2v3h12'
+  + 'v-3h2v3q0 .83-.59 1.41T18 20H6z"/></svg>';
 const FONTS = "Source Sans, Arial, Helvetica, sans-serif";
 // A rerun draws the page again; what the visitor has zoomed and scrolled to stays.
 const kept = new WeakMap();
@@ -10,7 +14,7 @@ export default function ({ parentElement, data, setTriggerValue }) {
   const stage = root.querySelector(".stage");
   const before = kept.get(root) ?? {};
   const same = before.svg === data.svg && stage.firstElementChild;
-  root.classList.toggle("bare", !data.tools);
+  root.classList.toggle("bare", !data.tools || Boolean(data.min_width));
   root.classList.toggle("scrolls", Boolean(data.min_width));
   if (!same) stage.innerHTML = data.svg;
   const svg = stage.querySelector("svg");
@@ -73,7 +77,8 @@ export default function ({ parentElement, data, setTriggerValue }) {
     else natural();
     if (!stays) stage.scrollTo(0, 0);
   } else {
-    stage.style.height = data.height ? `${data.height}px` : "auto";
+    const tall = Math.min(height, Math.max(data.height ?? height, LEGIBLE * height));
+    stage.style.height = data.height ? `${tall}px` : "auto";
     svg.style.maxWidth = "100%";
     if (data.height) {
       svg.setAttribute("width", "100%");
@@ -115,7 +120,10 @@ export default function ({ parentElement, data, setTriggerValue }) {
       node.setAttribute("role", "button");
       node.setAttribute("aria-pressed", String(node === chosen));
       const title = node.querySelector("title");
-      node.setAttribute("aria-label", title?.textContent ?? pathOf(node));
+      // Begins with what one sees, so that it can be called by that.
+      const seen = [...node.querySelectorAll("text")].map((line) => line.textContent).join(" ");
+      const said = title?.textContent ?? pathOf(node);
+      node.setAttribute("aria-label", !seen || said.includes(seen) ? said : `${seen}: ${said}`);
       node.onclick = () => { if (!dragged) choose(node); };
       node.onkeydown = (event) => {
         const step = { ArrowRight: 1, ArrowDown: 1, ArrowLeft: -1, ArrowUp: -1 }[event.key];
@@ -216,14 +224,24 @@ export default function ({ parentElement, data, setTriggerValue }) {
     };
     picture.src = URL.createObjectURL(blob);
   };
+  const pictures = {
+    svg: () => save(new Blob([standalone()], { type: "image/svg+xml" }), "svg"),
+    png: savePng,
+  };
+  root.querySelector(".saves").replaceChildren(...(data.saves ?? []).map(({ kind, word, text }) => {
+    const button = document.createElement("button");
+    button.type = "button";
+    button.innerHTML = ARROW;
+    button.append(word);
+    button.onclick = pictures[kind] ?? (() => save(new Blob([text], { type: "text/plain" }), kind));
+    return button;
+  }));
   const actions = {
     in: () => zoom(1.3),
     out: () => zoom(1 / 1.3),
     fit,
     natural,
     full: () => (full() ? document.exitFullscreen() : root.requestFullscreen()),
-    svg: () => save(new Blob([standalone()], { type: "image/svg+xml" }), "svg"),
-    png: savePng,
   };
   root.querySelectorAll("button[data-do]").forEach((button) => {
     button.onclick = actions[button.dataset.do];

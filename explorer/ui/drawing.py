@@ -1,6 +1,6 @@
 """Shows an SVG: it follows the theme, can be moved, zoomed, clicked, and saved for slides."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, Literal
 
@@ -18,11 +18,10 @@ _HTML = """
     <button type="button" data-do="fit"></button>
     <button type="button" data-do="natural"></button>
     <button type="button" data-do="full"></button>
-    <button type="button" data-do="svg"></button>
-    <button type="button" data-do="png"></button>
     <span class="hint"></span>
   </div>
   <div class="stage"></div>
+  <div class="saves"></div>
 </div>
 """
 
@@ -44,6 +43,8 @@ def drawing(
     label: str,
     height: int | None = None,
     tools: bool = False,
+    saves: bool | None = None,
+    files: Mapping[str, str] | None = None,
     choosable: bool = False,
     selected: str | None = None,
     filename: str = "drawing",
@@ -61,14 +62,16 @@ def drawing(
         key: unique on the page.
         label: what the picture shows, for screen readers.
         height: pixels, at most; None gives the drawing its own height.
-        tools: buttons to zoom, to fill the screen and to save; the drawing then scrolls.
+        tools: buttons to zoom and to fill the screen; the drawing then scrolls.
+        saves: buttons below that save it as SVG and PNG; where there are `tools`, if not said.
+        files: ending -> text of more files to save, beside these.
         choosable: nodes (elements with `data-path`, or Graphviz nodes with an id) can be chosen
             by click, or by Tab, arrow keys and Enter.
         selected: path of the node to show as chosen.
         filename: of the downloads, without extension.
         start: show the drawing in readable size from its beginning, or the whole of it.
         min_width: pixels below which the drawing no longer shrinks with the page but scrolls
-            sideways, so that its text stays legible; its tools then only save it.
+            sideways, so that its text stays legible; it then has no tools but those that save it.
         dim: fade what the chosen node of a graph is not joined to.
         scene: while this stays the same, another `svg` keeps what was zoomed and scrolled to.
         on_choose: called with a chosen node's path before the page runs again.
@@ -94,8 +97,18 @@ def drawing(
             "dim": dim,
             "scene": scene,
             "words": words.labels("drawing") if tools else {},
+            "saves": _saves(files or {}) if (tools if saves is None else saves) else [],
         },
         on_clicked_change=chosen,
     )
     clicked: str | None = result.get("clicked")
     return clicked
+
+
+def _saves(files: Mapping[str, str]) -> list[dict[str, str]]:
+    """What the drawing can be saved as: ending, the button's words, and the text of a file."""
+    made = dict.fromkeys(("svg", "png"), "") | dict(files)
+    return [
+        {"kind": kind, "word": words.label(f"save.{kind}"), "text": text}
+        for kind, text in made.items()
+    ]

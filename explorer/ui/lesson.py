@@ -5,7 +5,7 @@ from typing import Final
 import streamlit as st
 
 from explorer.architecture import Blueprint
-from explorer.lessons.lesson import minutes_before, stops
+from explorer.lessons.lesson import Stop, minutes_before, stops
 from explorer.lessons.overview import summary
 from explorer.ui import controls, link, overview, tour
 from explorer.ui.navigation import page_title
@@ -25,11 +25,20 @@ def choose() -> int:
         STOP,
         tuple(found),
         kind="radio",
-        shown=lambda stop: found[stop].title,
-        captions=[count(stop.minutes, "minute") for stop in stops()],
+        shown=lambda stop: _listed(found[stop]),
         on_change=_run_along,
     )
     return list(found).index(chosen)
+
+
+def _listed(stop: Stop) -> str:
+    """A stop in the list: its number, or a tick once it was opened, and how long it takes."""
+    return label(
+        "lesson.listed_done" if stop.id in tour.opened() else "lesson.listed",
+        number=stops().index(stop) + 1,
+        title=stop.title,
+        minutes=count(stop.minutes, "minute"),
+    )
 
 
 def show(number: int) -> None:
@@ -47,21 +56,22 @@ def show(number: int) -> None:
                 end=start + stop.minutes,
             )
         )
-        st.subheader(stop.title, anchor=False)
+        st.header(stop.title, anchor=False)
         st.markdown(stop.text)
         st.markdown(section("lesson_page", "Try", task=stop.task))
         if stop.answer:
             with st.expander(label("lesson.answer")):
                 st.markdown(stop.answer)
-        title = label("lesson.open", page=page_title(stop.page))
-        tour.link(stop, f":primary-badge[{title}]", ":material/play_arrow:")
+        with st.container(key="lesson_open"):
+            opened = label("lesson.open", page=page_title(stop.page))
+            tour.link(stop, f"**{opened}**", ":material/play_arrow:")
     _steps(number)
     st.caption(section("lesson_page", "Keys"))
 
 
 def offer_handout(bp: Blueprint, choice: Choice) -> None:
     """What the handout holds, and the file."""
-    st.subheader(label("lesson.handout"), anchor=False)
+    st.header(label("lesson.handout"), anchor=False)
     st.markdown(section("lesson_page", "Handout", title=choice.title, stops=len(stops())))
     st.download_button(
         label("lesson.download"),

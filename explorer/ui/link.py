@@ -1,11 +1,13 @@
 """The address of exactly this view: copied, or as a code that a telephone reads."""
 
+from pathlib import Path
 from typing import Final
 from urllib.parse import urlencode, urlsplit
 
 import segno
 import streamlit as st
 
+from explorer.ui.drawing import drawing
 from explorer.words import label, section
 
 _HERE: Final = frozenset(("localhost", "127.0.0.1", "::1", "0.0.0.0"))
@@ -15,36 +17,9 @@ button { width: 100%; padding: 0.4rem 0.75rem; font: inherit; cursor: pointer;
   color: var(--st-text-color); background: var(--st-background-color);
   border: 1px solid var(--st-border-color); border-radius: var(--st-base-radius); }
 button:hover, button:focus-visible { border-color: var(--st-primary-color);
-  color: var(--st-link-color); outline: none; }
+  color: var(--st-link-color); }
+button:focus-visible { outline: 2px solid var(--st-primary-color); outline-offset: 1px; }
 input { width: 100%; box-sizing: border-box; margin-top: 0.4rem; font: inherit; }
-"""
-_JS = """
-export default function ({ parentElement, data }) {
-  const button = parentElement.querySelector("button");
-  const field = parentElement.querySelector("input");
-  field.setAttribute("aria-label", data.field);
-  const said = data.copy;
-  button.textContent = said;
-  let timer;
-  const done = () => {
-    button.textContent = data.copied;
-    clearTimeout(timer);
-    timer = setTimeout(() => { button.textContent = said; }, 2500);
-  };
-  // Browsers offer the clipboard to https and localhost only; elsewhere the address is shown.
-  button.onclick = async () => {
-    try {
-      await navigator.clipboard.writeText(window.location.href);
-      done();
-    } catch {
-      field.hidden = false;
-      field.value = window.location.href;
-      field.select();
-      if (document.execCommand("copy")) done();
-    }
-  };
-  return () => clearTimeout(timer);
-}
 """
 
 
@@ -54,7 +29,7 @@ def _component():  # type: ignore[no-untyped-def]  # noqa: ANN202
         "copy_link",
         html='<button type="button"></button><input hidden readonly>',
         css=_CSS,
-        js=_JS,
+        js=Path(__file__).with_name("link.js").read_text(encoding="utf-8"),
     )
 
 
@@ -90,5 +65,6 @@ def _code() -> None:
     query = [(name, value) for name in st.query_params for value in st.query_params.get_all(name)]
     if query:
         address = f"{address}?{urlencode(query)}"
-    st.image(picture(address))
+    # Its quiet zone is white in both themes, as telephones expect.
+    drawing(picture(address, sized=False), key="link_picture", label=section("frame", "code"))
     st.caption(section("frame", "code"))

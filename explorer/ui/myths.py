@@ -26,7 +26,7 @@ def show(myth: Myth) -> None:
     guess = _judged().get(myth.id)
     # Keyed by the statement, so that another one starts as new elements.
     with st.container(border=True, key=f"myths_{myth.id}"):
-        st.subheader(section("myths_page", "statement", says=myth.says), anchor=False)
+        st.header(section("myths_page", "statement", says=myth.says), anchor=False)
         if guess is None:
             _ask(myth)
         else:
@@ -76,7 +76,7 @@ def _verdict(myth: Myth, guess: Verdict) -> None:
     st.markdown(myth.why)
     st.markdown(section("myths_page", "origin", origin=myth.origin))
     proving.see(myth.see)
-    proving.prove_it(myth.proof, myth.source, "myths", corrects=myth.verdict != "right")
+    proving.prove_it(myth.proof, myth.source, "myths", myth if myth.verdict != "right" else None)
 
 
 def _judged() -> dict[str, Verdict]:

@@ -35,7 +35,10 @@ def doors() -> None:
     for column, (door, (path, icon, state)) in zip(
         st.columns(len(_DOORS)), _DOORS.items(), strict=True
     ):
-        with column, st.container(border=True, gap="small", height="stretch"):
+        with (
+            column,
+            st.container(border=True, gap="small", height="stretch", key=f"card_door_{door}"),
+        ):
             st.page_link(
                 pages[path],
                 label=f"**{label(f'door.{door}')}**",
@@ -83,7 +86,7 @@ def picture(bp: Blueprint, choice: Choice) -> None:
 
 def published(choice: Choice, found: tuple[Figure, ...]) -> None:
     """Published accuracy with its sources, or why there is none."""
-    st.subheader(label("home.published"))
+    st.header(label("home.published"))
     if choice.name not in PRESETS:
         st.info(section("home", "published, own"))
         return
@@ -101,13 +104,13 @@ def published(choice: Choice, found: tuple[Figure, ...]) -> None:
 
 def page_cards() -> None:
     """A link to each page and what it is for."""
-    st.subheader(label("home.pages"))
+    st.header(label("home.pages"))
     # The first page, which this is, has no path of its own.
     cards = [page for page in navigation.pages() if page.url_path]
     for start in range(0, len(cards), _COLUMNS):
         row = cards[start : start + _COLUMNS]
         for column, page in zip(st.columns(_COLUMNS), row, strict=False):
-            with column, st.container(border=True, height="stretch"):
+            with column, st.container(border=True, height="stretch", key=f"card_{page.url_path}"):
                 st.page_link(
                     page,
                     label=f"**{page.title}**",

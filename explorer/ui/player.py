@@ -98,26 +98,33 @@ def _controls(bp: Blueprint, index: int, starts: list[int]) -> None:
         ("next_block", ":material/keyboard_double_arrow_right:", after, "Shift+Right"),
         ("last", ":material/last_page:", last, None),
     )
-    with st.container(horizontal=True, gap="small", vertical_alignment="center"):
+    # One row. The words of the less frequent steps are for screen readers, and for the pointer.
+    with st.container(
+        horizontal=True, gap="small", vertical_alignment="center", key="trace_controls"
+    ):
         for name, icon, target, shortcut in steps:
+            said = label(f"trace_step.{name}")
+            keys = shortcut.replace("Left", "←").replace("Right", "→") if shortcut else ""
             st.button(
-                label(f"trace_step.{name}"),
+                said,
                 icon=icon,
                 key=f"trace_{name}",
                 shortcut=shortcut,
                 on_click=go,
                 args=(ops[target].path,),
+                help=f"{said} {keys}".strip(),
             )
-    st.session_state[_SLIDER] = index + 1
-    st.slider(
-        label(f"{_SLIDER}.label"),
-        1,
-        len(ops),
-        key=_SLIDER,
-        on_change=_slide,
-        args=(bp,),
-        label_visibility="collapsed",
-    )
+        st.session_state[_SLIDER] = index + 1
+        with st.container(width="stretch", key="trace_slider"):
+            st.slider(
+                label(f"{_SLIDER}.label"),
+                1,
+                len(ops),
+                key=_SLIDER,
+                on_change=_slide,
+                args=(bp,),
+                label_visibility="collapsed",
+            )
 
 
 def _slide(bp: Blueprint) -> None:
@@ -129,7 +136,7 @@ def _words(bp: Blueprint, op: Op, index: int, title: str, trace: Trace | None) -
     counter = section("shape_trace", "counter", number=f"{index + 1:,}", total=f"{len(bp.ops):,}")
     places = dict.fromkeys((title, stage_title(bp, op.path), part_title(block.title)))
     st.caption(f"{counter} · {' › '.join(places)} › **{op.path}**")
-    st.markdown(f"#### {op_sentence(bp, op)}")
+    st.header(op_sentence(bp, op), anchor=False)
     facts = {
         "size": (op.size_formula, "shape"),
         "params": (op.params_formula, "parameters"),

@@ -3,9 +3,10 @@
 import streamlit as st
 
 from explorer.experiments.proofs import prove
+from explorer.lessons.myths import Myth
 from explorer.ui.address import from_any_page
 from explorer.ui.navigation import page_title
-from explorer.views.proof_table import proof_table
+from explorer.views.proof_table import myth_table, proof_table
 from explorer.words import label, section
 
 
@@ -17,7 +18,7 @@ def see(target: str) -> None:
     st.markdown(section("proofs_page", "see", page=page, address=from_any_page(target)))
 
 
-def prove_it(what: str, source: str, prefix: str, corrects: bool = False) -> None:
+def prove_it(what: str, source: str, prefix: str, myth: Myth | None = None) -> None:
     """Where it was published, and the button and, once it was pressed, the proof.
 
     The proof stays on reruns until another is run.
@@ -26,7 +27,7 @@ def prove_it(what: str, source: str, prefix: str, corrects: bool = False) -> Non
         what: see explorer.experiments.proofs; empty where nothing can be computed.
         source: where the claim was published, as Markdown; empty where it is this app's own.
         prefix: of this page's keys.
-        corrects: what is claimed is the correction of a myth.
+        myth: the statement whose correction is proven, where it needs one.
     """
     if not what:
         title = "published" if source else "nothing computed"
@@ -40,7 +41,9 @@ def prove_it(what: str, source: str, prefix: str, corrects: bool = False) -> Non
             st.session_state[kept] = (what, prove(what))
     name, proof = st.session_state.get(kept, ("", None))
     if name == what:
-        st.markdown(proof_table(proof, corrects))
+        if myth is not None:
+            st.markdown(myth_table(myth.says, myth.verdict == "wrong", proof))
+        st.markdown(proof_table(proof, corrects=myth is not None))
         st.caption(section("proofs_page", "how", how=proof.how, seconds=proof.seconds))
 
 

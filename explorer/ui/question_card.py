@@ -16,7 +16,7 @@ def show(card: Card, found: list[Card]) -> None:
     # Keyed by the card, so that another one starts as new elements and not as altered ones.
     with st.container(border=True, key=f"questions_{card.id}"):
         st.caption(_place(card))
-        st.subheader(card.ask, anchor=False)
+        st.header(card.ask, anchor=False)
         if questions.is_open(card):
             _answer(card)
             _grading(card, ids)
@@ -36,7 +36,7 @@ def show(card: Card, found: list[Card]) -> None:
 def progress() -> None:
     """How much is known of each theme, and the file to keep it in."""
     grades = questions.grades()
-    st.subheader(label("questions.progress"), anchor=False)
+    st.header(label("questions.progress"), anchor=False)
     if grades:
         st.markdown(table(grades))
     st.write(section("questions", "File"))

@@ -6,7 +6,7 @@ import streamlit as st
 
 from explorer.lessons.quiz import Question, describe, read_number
 from explorer.lessons.quiz.run import Run, spoken, theme_title
-from explorer.ui import quiz
+from explorer.ui import quiz, saving
 from explorer.ui.address import address
 from explorer.ui.answer_field import answer_field
 from explorer.ui.letter_keys import LETTERS, letter_keys
@@ -109,7 +109,7 @@ def _text_of(question: Question) -> None:
     if not question.hides_name:
         help_text = glossary("shape") if question.theme == "shapes" else None
         st.markdown(describe(question.network), help=help_text)
-    st.subheader(question.text, anchor=False)
+    st.header(question.text, anchor=False)
 
 
 def _verdict(question: Question, given: str) -> None:
@@ -162,17 +162,11 @@ def _result(run: Run) -> None:
         st.button(
             label("quiz.again_same"), on_click=quiz.again, args=(False,), key="quiz_again_same"
         )
-        st.download_button(
-            label("quiz.download"),
-            run.csv(),
-            f"quiz-{run.settings.seed}.csv",
-            "text/csv",
-            on_click="ignore",
-        )
+    saving.save({f"quiz-{run.settings.seed}.csv": run.csv()})
     if not run.mistakes:
         st.success(label("quiz.everything_right"), icon=":material/check:")
         return
-    st.subheader(label("quiz.what_went_wrong"), anchor=False)
+    st.header(label("quiz.what_went_wrong"), anchor=False)
     for number, question, given in run.mistakes:
         with st.container(border=True):
             st.caption(label("quiz.place", number=number, theme=theme_title(question.theme)))

@@ -15,6 +15,7 @@ from explorer.words import label, section
 RUNNING: Final = "lesson"
 _PAGE: Final = "lesson"
 _AT: Final = "lesson_at"
+_OPENED: Final = "lesson_opened"
 _TRAVELS: Final = ("lang", "device")
 """What the visitor has chosen and no stop does."""
 
@@ -29,9 +30,17 @@ def begin() -> None:
     at = stop.id if stop else None
     before = st.session_state.setdefault(_AT, at)
     st.session_state[_AT] = at
+    if stop and controls.page() == stop.page:
+        opened().add(stop.id)
     if stop and before != at and controls.address_is_news():
         picker.forget_changes()
         controls.release(parse_qs(stop.query))
+
+
+def opened() -> set[str]:
+    """Stops whose page this visitor has seen in this visit, as ids."""
+    found: set[str] = st.session_state.setdefault(_OPENED, set())
+    return found
 
 
 def running() -> Stop | None:

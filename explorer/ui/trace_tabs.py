@@ -9,7 +9,7 @@ import streamlit as st
 
 from explorer.architecture import Blueprint, NetworkSpec, blueprint
 from explorer.lessons.sentences import walk_in_words
-from explorer.ui import chart, controls, tracing
+from explorer.ui import chart, controls, saving, tracing
 from explorer.ui.picker import Choice
 from explorer.ui.player import PLAYER, go
 from explorer.views import trace_table
@@ -49,7 +49,7 @@ def _blocks(bp: Blueprint, choice: Choice) -> None:
     rows = trace_table.block_rows(bp)
     total = trace_table.total_row(rows)
     st.markdown(section("shape_trace", "blocks"))
-    _download(trace_table.csv_text(rows), f"{choice.name}_blocks.csv")
+    text = trace_table.csv_text(rows)
     actions: list[Action] = ["open"] * len(rows)
     opened = st.query_params.get(_BLOCK)
     place = next((place for place, row in enumerate(rows) if row["path"] == opened), None)
@@ -64,13 +64,14 @@ def _blocks(bp: Blueprint, choice: Choice) -> None:
     )
     acts = [(action, str(row["path"])) for action, row in zip(actions, rows, strict=True)]
     _table(bp, table, acts, "trace_blocks", _OF_BLOCKS)
+    saving.save({f"{choice.name}_blocks.csv": text})
 
 
 def _ops(bp: Blueprint, choice: Choice) -> None:
     table, text = _every_op(choice.spec, choice.image_size, language())
     st.markdown(section("shape_trace", "ops"))
-    _download(text, f"{choice.name}_ops.csv")
     _table(bp, table, [("walk", op.path) for op in bp.ops], "trace_ops", _OF_OPS)
+    saving.save({f"{choice.name}_ops.csv": text})
 
 
 @lru_cache(maxsize=8)
@@ -129,9 +130,7 @@ def _torchinfo(bp: Blueprint, choice: Choice) -> None:
     else:
         st.error(section("shape_trace", "torchinfo differs", **numbers))
     st.code(found.text, language=None, height=600)
-    st.download_button(
-        label("trace.save_text"), found.text, f"{choice.name}_torchinfo.txt", on_click="ignore"
-    )
+    saving.save({f"{choice.name}_torchinfo.txt": found.text})
 
 
 @st.cache_data(max_entries=8, show_spinner=False)
@@ -153,7 +152,12 @@ def _table(
         _act(*acts[st.session_state[f"{key}_click"]["row"]])
 
     button = st.column_config.ButtonColumn(
-        "", type="secondary", width=65, pinned=True, on_click=act, key=f"{key}_click"
+        label("trace_row.column"),
+        type="secondary",
+        width=65,
+        pinned=True,
+        on_click=act,
+        key=f"{key}_click",
     )
     st.dataframe(
         table,
@@ -215,14 +219,3 @@ def _columns(bp: Blueprint) -> dict[str, Any]:
     for column, width in (("path", 160), ("in_words", 800)):
         columns[column] = st.column_config.TextColumn(named(column), width=width)
     return columns
-
-
-def _download(text: str, name: str) -> None:
-    st.download_button(
-        label("trace.save_csv"),
-        text,
-        name,
-        mime="text/csv",
-        icon=":material/download:",
-        on_click="ignore",
-    )

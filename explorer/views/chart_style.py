@@ -6,9 +6,10 @@ from typing import Any, Final
 
 from plotly import graph_objects as go
 
+from explorer.views.palette import INK
 from explorer.words import label
 
-FONT: Final = {"size": 15}
+FONT: Final[dict[str, Any]] = {"size": 15, "color": INK}
 MARGIN: Final = {"l": 0, "r": 10, "t": 30, "b": 0}
 """In pixels; above, Plotly's own buttons stand, which else cover the highest mark."""
 _LEGENDS: Final[dict[str, dict[str, Any]]] = {

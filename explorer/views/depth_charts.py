@@ -41,7 +41,7 @@ def table(
         for net, signal in found.items()
     ]
     columns = ("ratio", "reference", "loss", "reference")
-    head = "| | " + " | ".join(heading("depth_table", column) for column in columns) + " |"
+    head = f"| {' | '.join(heading('depth_table', column) for column in ('net', *columns))} |"
     return "\n".join([head, "|---|--:|--:|--:|--:|", *rows])
 
 

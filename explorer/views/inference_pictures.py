@@ -112,6 +112,12 @@ def data_url(image: Image.Image, kind: str = "PNG") -> str:
     return f"data:image/{kind.lower()};base64,{base64.b64encode(buffer.getvalue()).decode()}"
 
 
+def framed(image: Image.Image) -> str:
+    """A raster picture as a drawing, which says to screen readers what it shows."""
+    width, height = image.size
+    return svg.document(width, height, [svg.image(data_url(image), 0, 0, width, height)])
+
+
 def gallery(pictures: Sequence[tuple[str, str, str]], columns: int = 6, side: int = 104) -> str:
     """Pictures to choose from: (path, words under it, href of a square picture)."""
     rows = -(-len(pictures) // columns)

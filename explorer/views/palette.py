@@ -21,6 +21,9 @@ _STAGES: Final = (BLUE, ORANGE, GREEN, PURPLE, SKY, OLIVE, INDIGO, TEAL)
 ON_COLOUR: Final = "#000038"
 """Stand-in for the theme's background in a Plotly figure: text on a filled mark."""
 
+INK: Final = "#000037"
+"""Stand-in for a strong grey of the theme, for words in a Plotly figure: 4.5:1 and more."""
+
 TEXT: Final[str] = _THEME["textColor"]
 BACKGROUND: Final[str] = _THEME["backgroundColor"]
 PANEL: Final[str] = _THEME["secondaryBackgroundColor"]

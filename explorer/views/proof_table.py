@@ -1,7 +1,7 @@
 """A proof as a table: what is claimed beside what was computed now."""
 
 from explorer.experiments.proofs import Line, Proof
-from explorer.words import section
+from explorer.words import label, section
 
 
 def proof_table(proof: Proof, corrects: bool = False) -> str:
@@ -13,6 +13,21 @@ def proof_table(proof: Proof, corrects: bool = False) -> str:
     rows = (f"| {' | '.join(map(_cell, _row(line)))} |" for line in proof.lines)
     title = "table of a correction" if corrects else "table"
     return section("proofs_page", title, rows="\n".join(rows))
+
+
+def myth_table(says: str, wrong: bool, proof: Proof) -> str:
+    """What a myth says beside what was computed, in Markdown.
+
+    The cross stands there only where every line of the correction holds.
+    """
+    found = label("list.semicolon").join(
+        section("proofs_page", "computed of it", what=line.what, computed=line.computed)
+        for line in proof.lines
+    )
+    mark = label(f"myth_mark.{'wrong' if wrong else 'imprecise'}") if proof.holds else ""
+    return section(
+        "proofs_page", "myth beside it", says=_cell(says), mark=mark, computed=_cell(found)
+    )
 
 
 def _row(line: Line) -> tuple[str, str, str]:

@@ -12,7 +12,8 @@ from explorer.words import width as text_width
 WIDTH = 980.0
 _FONT = 16
 _GAP = 14.0
-_SMALLEST, _LARGEST, _CELL_HEIGHT = 11.0, 46.0, 22.0
+_SMALLEST, _LARGEST, _CELL_HEIGHT = 11.0, 96.0, 44.0
+_BOX_HEIGHT, _FALL = 42.0, 16.0
 
 
 class Group(NamedTuple):
@@ -47,7 +48,8 @@ def fold(bp: Blueprint) -> tuple[int, float]:
 def picture(bp: Blueprint, op: Op) -> str:
     """The map as an SVG; cells carry the path of their block, boxes that of their op."""
     rows, cell = fold(bp)
-    height = _CELL_HEIGHT if rows == 1 else min(_CELL_HEIGHT, cell)
+    # For a finger where there is room.
+    height = _CELL_HEIGHT if rows == 1 else min(_CELL_HEIGHT / 2, cell)
     here = bp.block(op.path)
     parts, x, pointer = [], 0.0, 0.0
     for group in groups(bp):
@@ -65,13 +67,13 @@ def picture(bp: Blueprint, op: Op) -> str:
         parts.append("</g>")
         x += wide + _GAP
     floor = 26 + rows * height
-    boxes, left, right = _boxes(here, op, floor + 24, pointer)
+    boxes, left, right = _boxes(here, op, floor + _FALL, pointer)
     parts.append(
         f'<polygon points="{pointer - cell / 2:.1f},{floor} {pointer + cell / 2:.1f},{floor} '
-        f'{right:.1f},{floor + 24} {left:.1f},{floor + 24}" '
+        f'{right:.1f},{floor + _FALL} {left:.1f},{floor + _FALL}" '
         f'fill="{LIGHT[slot_of(op.path)]}" fill-opacity="0.2"/>'
     )
-    return document(WIDTH, floor + 57, parts + boxes)
+    return document(WIDTH, floor + _FALL + _BOX_HEIGHT + 2, parts + boxes)
 
 
 def _group_width(group: Group, rows: int, cell: float) -> float:
@@ -104,10 +106,10 @@ def _boxes(block: Block, op: Op, top: float, near: float) -> tuple[list[str], fl
         fill, ink = (LIGHT[slot_of(each.path)], BACKGROUND) if here else (PANEL, TEXT)
         dashes = ' stroke-dasharray="5 3"' if each.on_shortcut else ""
         box = (
-            f'<rect x="{x:.1f}" y="{top:.1f}" width="{width:.1f}" height="31" rx="5" '
+            f'<rect x="{x:.1f}" y="{top:.1f}" width="{width:.1f}" height="{_BOX_HEIGHT:g}" rx="5" '
             f'fill="{fill}" stroke="{LIGHT[slot_of(each.path)]}" stroke-width="1.5"{dashes}/>'
         )
-        label = text(x + width / 2, top + 21, name, size=_FONT, colour=ink)
+        label = text(x + width / 2, top + 27, name, size=_FONT, colour=ink)
         boxes.append(node(each.path, each.path, box, label))
         x += width + 8
     return boxes, left, left + total

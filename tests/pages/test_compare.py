@@ -73,7 +73,7 @@ def test_a_link_opens_a_block_that_only_one_has(open_app):
     assert shown["selected"] == "right-layer3.2"
     assert 'data-path="right-layer2.7"' in shown["svg"]
     assert "ResNet-18 has no block that stands beside conv4_8" in words(app)
-    assert any("conv4_8" in box.value for box in app.subheader)
+    assert any("conv4_8" in box.value for box in app.header)
 
 
 def test_without_a_choice_it_is_the_nearest(open_app):

@@ -51,7 +51,7 @@ def no_cache(monkeypatch: pytest.MonkeyPatch, tmp_path) -> None:
 def test_every_section(open_app, section: str) -> None:
     app = open_app("inference", net="resnet20", infer_view=section)
     clean(app)
-    assert app.subheader[0].value.startswith("cat: ")
+    assert app.header[0].value.startswith("cat: ")
     assert list(app.warning) == [] and list(app.error) == []
 
 
@@ -100,13 +100,13 @@ def test_on_a_fresh_machine_the_page_opens_with_a_network_that_knows_a_cat(
 ) -> None:
     app = open_app("inference")
     clean(app)
-    assert app.subheader[0].value.startswith("cat: ")
+    assert app.header[0].value.startswith("cat: ")
     assert "ResNet-18, with which the sidebar starts, has no trained weights" in words(app)
     assert "A picture goes through ResNet-20" in words(app)
     assert "Download V1: 46.8 MB" in [button.label for button in app.button]
     app.button(key="infer_untrained").click().run()
     clean(app)
-    assert app.subheader[0].value.startswith("Untrained guess: ")
+    assert app.header[0].value.startswith("Untrained guess: ")
     assert "A picture goes through ResNet-18" in words(app)
 
 
@@ -132,7 +132,7 @@ def test_a_link_to_a_position_shows_it_at_once(open_app) -> None:
 def test_a_network_that_somebody_asked_for_is_taken(open_app, no_cache, query) -> None:
     app = open_app("inference", **query)
     clean(app)
-    assert app.subheader[0].value.startswith("Untrained guess: ")
+    assert app.header[0].value.startswith("Untrained guess: ")
     assert "with which the sidebar starts" not in words(app)
 
 
@@ -184,7 +184,7 @@ def test_without_weights_the_page_says_so_and_offers_a_way_out(open_app, no_cach
     next(b for b in app.button if b.label.startswith("Switch to ResNet-20")).click().run()
     clean(app)
     assert "No trained weights" not in words(app)
-    assert app.subheader[0].value.startswith("cat: ")
+    assert app.header[0].value.startswith("cat: ")
 
 
 def test_untrained_stated_plainly(open_app) -> None:
@@ -197,7 +197,7 @@ def test_a_network_that_overflows(open_app) -> None:
     app = open_app("inference", net="preact_resnet1001", infer_weights="untrained")
     clean(app)
     assert "the values grew past what 32-bit floats can hold" in words(app)
-    assert list(app.subheader) == []
+    assert list(app.header) == []
     for section in ("feature_maps", "grad_cam", "lesions"):
         app.segmented_control(key="infer_view").set_value(section).run()
         clean(app)
@@ -263,7 +263,7 @@ def test_odd_uploads_say_one_sentence(open_app, name: str, data: bytes, sentence
     uploader(app).upload(name, data, "image/jpeg").run()
     clean(app)
     assert len(app.error) == 1 and app.error[0].value.startswith(sentence)
-    assert app.subheader[0].value.startswith("cat: ")
+    assert app.header[0].value.startswith("cat: ")
 
 
 def test_state_dict_that_fits_and_one_that_does_not(open_app, no_cache) -> None:
@@ -331,7 +331,7 @@ def test_two_visitors_with_different_networks(open_app) -> None:
     first = open_app("inference", net="resnet20")
     second = open_app("inference", net="plain20", infer_sample="moose")
     first.run()
-    assert first.subheader[0].value.startswith("cat: ")
+    assert first.header[0].value.startswith("cat: ")
     clean(first)
     clean(second)
 

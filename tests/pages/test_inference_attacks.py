@@ -64,7 +64,7 @@ def test_what_is_too_much_is_refused_at_once_in_every_view(
     app = open_app("inference", **ABSURD, image_size="140", infer_view=section)
     clean(app)
     assert "billion multiply-accumulates; at most 1,000 billion" in words(app)
-    assert list(app.subheader) == [] or section == "model_card"
+    assert list(app.header) == [] or section == "model_card"
     assert time.monotonic() - begun < 30
 
 
@@ -191,7 +191,7 @@ def test_a_value_of_the_address_that_is_none(open_app, key: str) -> None:
         app = open_app("inference", net="resnet20", **view, **{key: value})
         clean(app)
         assert list(app.error) == [], value
-        assert app.subheader[0].value.startswith("cat: ")
+        assert app.header[0].value.startswith("cat: ")
 
 
 @pytest.mark.parametrize(
@@ -255,4 +255,4 @@ def test_uploads_beyond_the_sum_are_refused_in_a_sentence(open_app, monkeypatch)
     uploader(app).upload("mine.jpg", jpeg(), "image/jpeg").run()
     clean(app)
     assert "the files of one visitor may have" in words(app)
-    assert app.subheader[0].value.startswith("cat: "), "the sample answers"
+    assert app.header[0].value.startswith("cat: "), "the sample answers"

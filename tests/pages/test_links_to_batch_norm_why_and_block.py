@@ -64,7 +64,7 @@ def keys_of(page):
 
 def shown(app):
     """What the page says and what its controls hold, complaints apart."""
-    said = [box.value for box in chain(app.title, app.subheader, app.markdown, app.caption)]
+    said = [box.value for box in chain(app.title, app.header, app.markdown, app.caption)]
     held = chain(app.radio, app.selectbox, app.slider, app.select_slider, app.number_input)
     values = {box.key: box.value for box in held if box.key and not box.key.startswith("unit_")}
     return said, values

@@ -21,7 +21,7 @@ def test_links_call_pages_as_the_navigation_does(open_app):
 
 def test_the_verdict_is_hidden_until_one_has_judged(app):
     first = myths()[0]
-    assert first.says in app.subheader[0].value
+    assert first.says in app.header[0].value
     assert not app.success and not app.warning
     app.button(key=f"myths_judge_{VERDICTS.index(first.verdict) + 1}").click().run()
     assert first.fact in app.success[0].value
@@ -55,11 +55,11 @@ def test_the_first_one_is_famous_and_computable():
 
 def test_once_round(app):
     for myth in myths():
-        assert myth.says in app.subheader[0].value
+        assert myth.says in app.header[0].value
         app.button(key="myths_judge_1").click().run()
         app.button(key="myths_next").click().run()
         assert not app.exception
-    assert myths()[0].says in app.subheader[0].value
+    assert myths()[0].says in app.header[0].value
     right = sum(myth.verdict == "right" for myth in myths())
     assert any(f"{right} of {len(myths())}" in text.value for text in app.markdown)
     app.button(key="myths_again").click().run()
@@ -68,5 +68,5 @@ def test_once_round(app):
 
 def test_the_link_opens_its_statement(open_app):
     app = open_app("myths", myths_card="No ReLU on the main path")
-    assert "nothing but additions" in app.subheader[0].value
+    assert "nothing but additions" in app.header[0].value
     assert not open_app("myths", myths_card="No such statement").exception

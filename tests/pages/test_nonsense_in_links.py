@@ -27,7 +27,7 @@ def told(open_app, section, query):
         query = {VIEW[page]: view, **query}
     app = open_app(page, net="resnet20", **query)
     assert not app.exception, [box.message for box in app.exception]
-    written = (*app.title, *app.subheader, *app.markdown)
+    written = (*app.title, *app.header, *app.markdown)
     texts = [box.value for box in written if "Time, measured" not in box.value]
     return texts, [list(frame.value.columns) for frame in app.dataframe]
 

@@ -17,7 +17,7 @@ THIS, ALL = "network", "presets"
 
 
 def words(app) -> str:
-    boxes = (*app.markdown, *app.caption, *app.warning, *app.error, *app.info, *app.subheader)
+    boxes = (*app.markdown, *app.caption, *app.warning, *app.error, *app.info, *app.header)
     return "\n".join(box.value for box in boxes)
 
 

@@ -29,7 +29,7 @@ def upload(app, data):
 def test_the_link_opens_its_card_and_hides_the_answer(app):
     card = next(card for card in cards() if card.id == CARD)
     assert shown(app) == CARD
-    assert app.subheader[0].value == card.ask
+    assert app.header[0].value == card.ask
     assert card.short not in [box.value for box in app.info]
 
 

@@ -12,10 +12,10 @@ from explorer.views import depth_charts
 from explorer.views.batch_norm import charts as bn_charts
 from explorer.views.batch_norm import cubes, formulas, layer_tables
 from explorer.views.batch_norm import steps as bn_steps
-from explorer.views.palette import BLUE, LIGHT, chart_colour
+from explorer.views.palette import BLUE, INK, LIGHT, chart_colour
 
 BY_HAND = steps((2, 4, 4, 4, 5, 5, 7, 9), gamma=2, beta=-1)
-STAND_INS = {chart_colour(slot) for slot in range(10)}
+STAND_INS = {chart_colour(slot) for slot in range(10)} | {INK}
 
 
 def test_table_has_all_rows_and_both_moments():

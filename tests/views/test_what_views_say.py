@@ -69,7 +69,7 @@ def all_tables() -> str:
     frames = {
         "published figures": cost_tables.figures_table(shown).data,
         "printed costs": cost_tables.printed_table(PUBLISHED_COSTS[:3], entries()).data,
-        "axes of norms": layer_tables.axes((8, 64, 56, 56)).data.reset_index(),
+        "axes of norms": layer_tables.axes((8, 64, 56, 56)).data,
         "four steps": steps_table(steps((1, 3)), None).data.reset_index(),
     }
     texts = {

@@ -34,7 +34,7 @@ def draw(choice: Choice) -> None:
         return
     op, channel, gamma, beta = _controls(found)
     measured = st.container()
-    st.subheader(label("bn.axes"))
+    st.header(label("bn.axes"))
     axes = st.container()
     with measured:
         with st.container(horizontal=True, gap="medium"):
@@ -148,5 +148,7 @@ def _axes(op: Op, images: int) -> None:
             said = section("drawings", "cube", norm=label(f"norm.{kind}"))
             drawing(cubes.cube(kind), key=f"bn_cube_{kind}", label=said)
     channels, height, width = op.in_shape
-    st.table(layer_tables.axes((images, channels, height, width)), border="horizontal")
+    st.table(
+        layer_tables.axes((images, channels, height, width)), border="horizontal", hide_index=True
+    )
     st.markdown(section("batch_norm", "axes"))

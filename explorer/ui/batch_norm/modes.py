@@ -43,9 +43,9 @@ def draw(choice: Choice) -> None:
             "bn_running",
             alt=label("bn_alt.running"),
         )
-    st.subheader(label("bn.small_batches"))
+    st.header(label("bn.small_batches"))
     cards = [column.container(border=True, height="stretch") for column in st.columns(3)]
-    st.subheader(label("bn.two_batches"))
+    st.header(label("bn.two_batches"))
     from explorer.experiments.batch_norm.in_torch import running_difference
 
     numbers = {

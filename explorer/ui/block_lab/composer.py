@@ -71,7 +71,7 @@ _LAST: Final = "block_lab_last"
 
 def case_buttons() -> None:
     """One click sets every control to a textbook case."""
-    with st.container(horizontal=True, vertical_alignment="center"):
+    with st.container(horizontal=True, vertical_alignment="center", gap="xsmall", key="unit_cases"):
         st.markdown(label("unit_case.label"), width="content")
         for name, changes in CASES.items():
             st.button(
@@ -84,21 +84,12 @@ def case_buttons() -> None:
 
 def above(part: Callable[[UnitSpec], None]) -> None:
     """The composed block, to be opened and changed, and below it a part about it."""
-    part(_folded())
-
-
-def below(part: Callable[[], None]) -> None:
-    """A part that is not about the composed block, whose controls keep it in the address."""
-    part()
-    _folded()
-
-
-def _folded() -> UnitSpec:
+    case_buttons()
     line = st.empty()
     with st.expander(label("block_lab.change"), icon=":material/tune:"):
         spec = composer()
     line.markdown(block_lab.in_a_line(spec))
-    return spec
+    part(spec)
 
 
 def composer() -> UnitSpec:

@@ -1,19 +1,25 @@
 """The composed block: its picture, the rule that decides its shortcut, and what mends it."""
 
+from typing import Final
+
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
 from explorer.architecture.unit import Unit, unit
 from explorer.lessons import block_lab
 from explorer.lessons.sentences import block_sentence
-from explorer.ui.block_lab.composer import composer, mend_buttons
+from explorer.ui.block_lab.composer import case_buttons, composer, mend_buttons
 from explorer.ui.drawing import drawing
 from explorer.views import unit_diagram
-from explorer.words import glossary, label, section
+from explorer.words import glossary, section
+
+_HEIGHT: Final = 500
+"""Pixels: with it the addition is in sight on a projector."""
 
 
 def draw() -> None:
     """Picture on the left; what it means, and the controls, on the right."""
+    case_buttons()
     left, right = beside_picture()
     told = right.container()
     with right:
@@ -25,15 +31,13 @@ def draw() -> None:
     with left:
         verdict = block_lab.verdict(composed)
         described = section("block_lab", "picture", verdict=verdict)
-        drawing(svg, key="unit_diagram", label=described)
-        st.download_button(
-            label("block_lab.save_picture"),
+        drawing(
             svg,
-            "residual_block.svg",
-            mime="image/svg+xml",
-            on_click="ignore",
-            type="tertiary",
-            icon=":material/download:",
+            key="unit_diagram",
+            label=described,
+            height=_HEIGHT,
+            saves=True,
+            filename="residual_block",
         )
     with told:
         _explain(composed)

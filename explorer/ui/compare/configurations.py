@@ -2,6 +2,7 @@
 
 import streamlit as st
 
+from explorer.ui import saving
 from explorer.ui.drawing import drawing
 from explorer.ui.picker import Choice
 from explorer.views import table1
@@ -10,7 +11,7 @@ from explorer.words import label, section
 
 def show(choice: Choice) -> None:
     """The table; a chosen cell opens its first block on Shortcuts."""
-    st.subheader(label("table1.title"), anchor="table1")
+    st.header(label("table1.title"), anchor="table1")
     st.markdown(section("compare", "table1"))
     chosen = drawing(
         table1.picture(table1.column_of(choice.spec)),
@@ -20,14 +21,7 @@ def show(choice: Choice) -> None:
         choosable=True,
         filename="table1",
     )
-    st.download_button(
-        label("compare.save_csv"),
-        table1.csv_text,
-        file_name="table1.csv",
-        mime="text/csv",
-        key="table1_csv",
-        on_click="ignore",
-    )
+    saving.save({"table1.csv": table1.csv_text})
     if chosen is not None:
         network, block = chosen.split()
         state = {"net": network, "shortcuts_block": block}

@@ -129,7 +129,7 @@ def _first_different(one: Alignment) -> BlockPair:
 
 def _show_pair(sides: Sides, pair: BlockPair) -> Measure:
     """Both blocks with their ops, drawn and as a table."""
-    st.subheader(label("compare.chosen", name=_block_name(pair)), anchor="both-blocks")
+    st.header(label("compare.chosen", name=_block_name(pair)), anchor="both-blocks")
     st.markdown(_said_of(sides, pair))
     both = (("left", pair.left), ("right", pair.right))
     for column, (side, block), title in zip(

@@ -7,7 +7,7 @@ import streamlit as st
 from explorer.architecture.costs import Measure, amount
 from explorer.architecture.notation import signed
 from explorer.lessons import compare
-from explorer.ui import controls
+from explorer.ui import controls, saving
 from explorer.ui.compare.drawn import show_rows
 from explorer.ui.compare.sides import UNFOLD, Sides
 from explorer.views import compare_tables
@@ -36,7 +36,7 @@ def told(sides: Sides) -> None:
 
 def figures(sides: Sides) -> None:
     """Parameters, MACs, activations, receptive field and published accuracy of both."""
-    st.subheader(label("compare.figures"), anchor="figures", help=glossary("protocol"))
+    st.header(label("compare.figures"), anchor="figures", help=glossary("protocol"))
     rows = compare_tables.figures(sides.one, sides.published)
     table = compare_tables.FIGURES
     titles = {"left": sides.titles.left, "right": sides.titles.right}
@@ -54,7 +54,7 @@ def figures(sides: Sides) -> None:
 def table(sides: Sides, measure: Measure) -> None:
     """Blocks or ops of both in rows that sum to the totals, and files of them."""
     one = sides.one
-    st.subheader(label("compare.table"), anchor="table")
+    st.header(label("compare.table"), anchor="table")
     by = controls.choice(_ROWS, ("blocks", "ops"), default="blocks")
     unfold = controls.held(UNFOLD) or ()
     rows = (
@@ -74,20 +74,9 @@ def table(sides: Sides, measure: Measure) -> None:
     )
     show_rows(rows, measure)
     name = f"{sides.names[0]}_{sides.names[1]}"
-    with st.container(horizontal=True):
-        st.download_button(
-            label("compare.save_csv"),
-            lambda: compare_tables.csv_text(compare_tables.op_rows(one)),
-            file_name=f"{name}.csv",
-            mime="text/csv",
-            key="compare_csv",
-            on_click="ignore",
-        )
-        st.download_button(
-            label("compare.save_markdown"),
-            lambda: compare_tables.markdown(compare_tables.block_rows(one)),
-            file_name=f"{name}.md",
-            mime="text/markdown",
-            key="compare_markdown",
-            on_click="ignore",
-        )
+    saving.save(
+        {
+            f"{name}.csv": lambda: compare_tables.csv_text(compare_tables.op_rows(one)),
+            f"{name}.md": lambda: compare_tables.markdown(compare_tables.block_rows(one)),
+        }
+    )

@@ -52,14 +52,13 @@ def answer(scene: Scene) -> None:
     first, *others = prediction.top(2)
     share = f"{first.probability:.1%}"
     words = "answer" if scene.trained else "answer_untrained"
-    st.subheader(label(f"infer_answer.{words}", name=first.name, share=share), anchor=False)
+    st.header(label(f"infer_answer.{words}", name=first.name, share=share), anchor=False)
     if others:
         st.caption(
             section("inference", "margin", points=points(prediction.margin), other=others[0].name),
             help=glossary("margin"),
         )
     bars(prediction, "infer_top")
-    times(scene, prediction)
 
 
 def allowed(draw: Callable[[Scene], None], scene: Scene) -> None:
@@ -136,8 +135,12 @@ def bars(prediction: Prediction, key: str, count: int = 5) -> None:
     show(figure, key, alt=label("infer_answer.bars", answers=words))
 
 
-def times(scene: Scene, prediction: Prediction) -> None:
+def times(scene: Scene) -> None:
     """Where the time went, as measured when it was first computed."""
+    try:
+        prediction = cache.prediction(scene)
+    except TooMuch:
+        return  # it is said in the answer's place
     decode, prepare, forward = (
         1000 * seconds
         for seconds in (scene.picture.seconds, scene.prepared.seconds, prediction.seconds)

@@ -18,7 +18,7 @@ def draw(scene: Scene) -> None:
     from explorer.views.inference_tables import sample_rows
 
     for name, one in cards().items():
-        st.subheader(PRESETS[name].title, anchor=False)
+        st.header(PRESETS[name].title, anchor=False)
         left, right = st.columns([2, 3])
         with left:
             figures = one.figures
@@ -47,7 +47,7 @@ def draw(scene: Scene) -> None:
             show(training_curves(one.curves), f"infer_curves_{name}", alt=curves)
     if cards():
         st.write(section("inference", "card limits"))
-    st.subheader(label("infer_samples.title"), anchor=False)
+    st.header(label("infer_samples.title"), anchor=False)
     names = labels("infer_samples")
     st.dataframe(
         sample_rows(list(samples().values())),

@@ -11,6 +11,7 @@ import streamlit as st
 from explorer.ui import controls
 from explorer.ui.inference import cache
 from explorer.ui.inference.answer import overflow
+from explorer.ui.inference.picture import picture
 from explorer.ui.inference.scene import Scene
 from explorer.words import glossary, label, section
 
@@ -64,8 +65,11 @@ def draw(scene: Scene) -> None:
             shown.append((heat_over(photograph, (values / peak).numpy()), words))
         else:
             shown.append((photograph, label("infer_cam.silent", **names)))
-    for column, (image, words) in zip(st.columns(len(shown)), shown, strict=True):
-        column.image(image, caption=words, width="stretch")
+    for index, (column, (image, words)) in enumerate(
+        zip(st.columns(len(shown)), shown, strict=True)
+    ):
+        with column:
+            picture(image, words, f"infer_cam_{index}")
     st.caption(section("inference", "grad-cam reading"))
 
 

@@ -52,7 +52,7 @@ def _on_the_test_set() -> None:
     from explorer.views.why_charts import deletions
 
     st.divider()
-    st.subheader(label("infer_lesions.test_set"), anchor=False)
+    st.header(label("infer_lesions.test_set"), anchor=False)
     for name, card in cards().items():
         titles = _titles(name)
         worst, second, least = card.extremes

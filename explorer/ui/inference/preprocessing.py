@@ -7,6 +7,7 @@ import streamlit as st
 from explorer.ui import controls
 from explorer.ui.inference import cache
 from explorer.ui.inference.answer import bars
+from explorer.ui.inference.picture import picture
 from explorer.ui.inference.scene import Scene
 from explorer.words import label, labels, section
 
@@ -29,8 +30,11 @@ def draw(scene: Scene) -> None:
         label("infer_steps.cropped", crop=recipe.crop): steps.cropped,
         label("infer_steps.normalised", low=low, high=high): normalised_picture(steps.tensor),
     }
-    for column, (words, image) in zip(st.columns(4), pictures.items(), strict=True):
-        column.image(enlarged(image, 300), caption=words, width="stretch")
+    for index, (column, (words, image)) in enumerate(
+        zip(st.columns(4), pictures.items(), strict=True)
+    ):
+        with column:
+            picture(enlarged(image, 300), words, f"infer_step_{index}")
     raw = scene.with_recipe(recipe.without_normalisation())
     names = labels("infer_channels")
     st.dataframe(

@@ -20,9 +20,14 @@ _FROM: Final = ("sample", "upload", "camera")
 _PHOTO: Final = "photograph"
 
 
-def choose() -> Chosen:
+def origin() -> str:
+    """Draw where the picture comes from."""
+    found: str = controls.choice("infer_from", _FROM, help=glossary("sample picture"))
+    return found
+
+
+def choose(origin: str) -> Chosen:
     """Draw the controls; the chosen picture, or the sample while a choice is still open."""
-    origin = controls.choice("infer_from", _FROM, help=glossary("sample picture"))
     if origin == "upload":
         chosen = _upload()
     elif origin == "camera":
@@ -74,42 +79,41 @@ def _gallery() -> str:
     for sample in samples().values():
         image = of_sample(sample).picture.image
         tiles.append((sample.name, sample.shows, data_url(ImageOps.fit(image, (160, 160)), "JPEG")))
-    return gallery(tiles)
+    return gallery(tiles, columns=len(tiles))
 
 
 def _sample() -> Chosen:
-    wanted = _wanted().name
-    clicked = drawing(
+    drawing(
         _gallery(),
         key="infer_gallery",
         label=label("infer_sample.gallery"),
         choosable=True,
-        selected=wanted,
-        min_width=340,
+        selected=_wanted().name,
+        min_width=900,
+        on_choose=_take,
     )
-    if clicked in samples() and clicked != wanted:
-        controls.put("infer_sample", clicked, "cat")
-        st.rerun()
-    chosen = controls.choice(
-        "infer_sample",
-        list(samples()),
-        default="cat",
-        kind="select",
-        shown=str,
-        label_visibility="collapsed",
-    )
-    sample = samples()[chosen]
-    st.caption(
-        section(
-            "inference",
-            "sample",
-            shows=sample.shows,
-            author=sample.author,
-            licence=sample.licence,
-            source=sample.source,
+    return of_sample(_wanted())
+
+
+def _take(name: str) -> None:
+    if name in samples():
+        controls.put("infer_sample", name, "cat")
+
+
+def credits(chosen: Chosen) -> None:
+    """What a sample shows, and whose it is."""
+    sample = chosen.sample
+    if sample is not None:
+        st.caption(
+            section(
+                "inference",
+                "sample",
+                shows=sample.shows,
+                author=sample.author,
+                licence=sample.licence,
+                source=sample.source,
+            )
         )
-    )
-    return of_sample(sample)
 
 
 def _upload() -> Chosen | None:

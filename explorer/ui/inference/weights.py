@@ -46,11 +46,10 @@ def stand_in(choice: Choice, wanted: str) -> Choice:
     if _best(available) != UNTRAINED:
         return choice
     entry = PRESETS[default_network()]
-    st.info(
-        section("inference", "stand-in", first=choice.title, network=entry.title),
-        icon=":material/swap_horiz:",
-    )
-    with st.container(horizontal=True):
+    # One line, so that what is looked at stands higher.
+    said, ways = st.columns([7, 2], vertical_alignment="center")
+    said.caption(section("inference", "stand-in", first=choice.title, network=entry.title))
+    with ways, st.popover(label("infer_other.label"), key="infer_other", width="stretch"):
         st.button(
             label("infer_untrained.label", network=choice.title),
             on_click=controls.put,

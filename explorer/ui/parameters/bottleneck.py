@@ -119,14 +119,14 @@ def _texts(pair: Comparison, asked: Asked) -> None:
         "projection": f"{pair.projection:,}",
         "with_projection": f"{(block + pair.projection) / block:.2f}",
     }
-    st.subheader(label("parameters.comparisons"), anchor="two-comparisons-told-apart")
+    st.header(label("parameters.comparisons"), anchor="two-comparisons-told-apart")
     st.markdown(section("parameters", "two comparisons", **numbers))
     left, right = st.columns(2, gap="medium")
-    left.subheader(label("parameters.cancel"), anchor="why-the-channels-cancel")
+    left.header(label("parameters.cancel"), anchor="why-the-channels-cancel")
     left.markdown(section("parameters", "why the channels cancel", **numbers))
-    right.subheader(label("parameters.slip"), anchor="a-known-slip")
+    right.header(label("parameters.slip"), anchor="a-known-slip")
     right.markdown(section("parameters", "a known slip"))
-    right.subheader(label("parameters.projections"), anchor="why-shortcuts-rarely-project")
+    right.header(label("parameters.projections"), anchor="why-shortcuts-rarely-project")
     right.markdown(section("parameters", "projections", **numbers))
 
 

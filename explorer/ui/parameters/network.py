@@ -87,7 +87,7 @@ def _list(bp: Blueprint, measure: Measure, name: str) -> None:
     found = look(bp, name)
     value, whole = amount(found.part, measure), amount(bp, measure)
     title = label("parameters.whole") if name == WHOLE else part_title(name)
-    st.subheader(label("parameters.listed", part=title, amount=count(value, measure)))
+    st.header(label("parameters.listed", part=title, amount=count(value, measure)))
     if found.equal > 1:
         others = count(found.equal - 1, "block")
         st.caption(section("parameters", "equal blocks", first=name, others=others))
@@ -98,10 +98,10 @@ def _list(bp: Blueprint, measure: Measure, name: str) -> None:
 def _kinds(bp: Blueprint, measure: Measure) -> None:
     left, right = st.columns([3, 2], gap="medium")
     with left:
-        st.subheader(label("parameters.kinds"), anchor="by-kind-of-op")
+        st.header(label("parameters.kinds"), anchor="by-kind-of-op")
         _table(cost_tables.kind_rows(bp, measure), measure, "params_kinds")
     with right:
-        st.subheader(
+        st.header(
             label("parameters.shortcuts"),
             anchor="what-the-shortcuts-cost",
             help=glossary("projection"),

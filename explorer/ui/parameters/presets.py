@@ -22,7 +22,7 @@ def draw(choice: picker.Choice, bp: Blueprint) -> None:
     st.markdown(section("parameters", "map"))
     _maps(choice, bp)
     st.caption(section("parameters", "one map"))
-    st.subheader(label("parameters.accuracy"), anchor="accuracy")
+    st.header(label("parameters.accuracy"), anchor="accuracy")
     _accuracy(choice)
     with st.expander(label("parameters.printed")):
         st.markdown(section("parameters", "printed costs"))
@@ -40,7 +40,7 @@ def _maps(choice: picker.Choice, bp: Blueprint) -> None:
         kind = label(f"params_map.{name}")
         shown = [e for e in entries() if (e.preset.image_size == IMAGENET_SIZE) == imagenet]
         figure = network_charts.cost_map(shown, chosen if imagenet == on_imagenet else None)
-        st.subheader(kind)
+        st.header(kind)
         alt = section("parameters", "alt of the map", kind=kind)
         picked += chart.show(figure, f"params_map_{name}", alt=alt, choosable=True)
     _offer(picked, choice)

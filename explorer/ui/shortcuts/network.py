@@ -68,6 +68,8 @@ def choose_view(bp: Blueprint) -> View:
             disabled=not stages,
             help=glossary("folded"),
         )
+    first_block = (*bp.dashed, bp.blocks[0])[0]
+    hidden = hiding.hidden(HIDE)
     with third:
         picked = controls.choice(
             BLOCK,
@@ -75,9 +77,10 @@ def choose_view(bp: Blueprint) -> View:
             kind="select",
             optional=True,
             shown=lambda path: _called(bp, path),
-            placeholder=label(f"{BLOCK}.choose"),
+            # Where a block is picked for the visitor, the select says which.
+            placeholder=label(f"{BLOCK}.choose") if hidden else _called(bp, first_block.path),
         )
-    shown = bp.block(picked) if picked else (*bp.dashed, bp.blocks[0])[0]
+    shown = bp.block(picked) if picked else first_block
     return View(layout, tuple(stage for stage in stages if stage in unfold), shown, bool(picked))
 
 
@@ -147,15 +150,7 @@ def show(bp: Blueprint, choice: Choice, view: View) -> None:
         dim=view.picked,
         scene=f"{choice.title} {choice.image_size} {view.layout}",
         on_choose=choose,
-    )
-    st.download_button(
-        label("shortcuts.save_dot"),
-        source,
-        file_name=f"{choice.name}_shortcuts.dot",
-        mime="text/vnd.graphviz",
-        key="shortcuts_dot",
-        on_click="ignore",
-        help=glossary("DOT"),
+        files={"dot": source},
     )
 
 

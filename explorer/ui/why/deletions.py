@@ -47,7 +47,7 @@ def draw(
     }
     if not done:
         return
-    st.subheader(label("why_deleted.title"), anchor=False)
+    st.header(label("why_deleted.title"), anchor=False)
     st.write(section("why_residual", "deletions"))
     # The newest is taken when it is finished; until then a choice stays.
     if len(done) > st.session_state.get(_SEEN, 0):

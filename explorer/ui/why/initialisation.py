@@ -38,7 +38,7 @@ def draw() -> None:
 
 
 def _gradients() -> None:
-    st.subheader(label("why_initialisation.gradients"), anchor=False)
+    st.header(label("why_initialisation.gradients"), anchor=False)
     layers = int(controls.choice("why_depth", signals.DEPTHS, shown=str))
     st.write(section("why_residual", "initialisation"))
     found = signals.of_depth(layers, usable_device(picker.current().device).id)
@@ -54,7 +54,7 @@ def _gradients() -> None:
 
 
 def _likeness() -> None:
-    st.subheader(label("why_initialisation.likeness"), anchor=False)
+    st.header(label("why_initialisation.likeness"), anchor=False)
     st.write(section("why_residual", "likeness"))
     found = _computed("why_run_likeness", _measure_likeness)
     if found is None:
@@ -72,7 +72,7 @@ def _likeness() -> None:
 
 
 def _identity() -> None:
-    st.subheader(label("why_initialisation.identity"), anchor=False)
+    st.header(label("why_initialisation.identity"), anchor=False)
     from explorer.experiments.learning_identity import RATES
 
     st.write(section("why_residual", "identity", rates=len(RATES), steps=_IDENTITY_STEPS))

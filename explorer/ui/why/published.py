@@ -20,7 +20,7 @@ def studies() -> None:
     with left:
         chart.show(why_charts.study_chart(study), key=f"why_study_{study.id}", alt=study.metric)
     with right:
-        st.subheader(study.title, anchor=False)
+        st.header(study.title, anchor=False)
         st.write(section("why_residual", study.id, **_numbers(study)))
         st.caption(
             section(

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 import streamlit as st
 
 from explorer.experiments.jobs import ENDED
-from explorer.ui import chart, controls
+from explorer.ui import chart, controls, saving
 from explorer.ui.why import deletions, names, verdict
 from explorer.ui.why.queue import service, started, visitor
 from explorer.views import training_chart, why_charts
@@ -234,7 +234,7 @@ def _results(statuses: list[Training]) -> None:
     text = why_charts.curves_csv(
         {status.id: (status.recipe.title, status.points) for status in statuses}
     )
-    st.download_button(label("why_runs.save"), text, "training_runs.csv", "text/csv", key="why_csv")
+    saving.save({"training_runs.csv": text})
 
 
 def _number(value: float | None, digits: int = 3) -> str:

@@ -37,17 +37,18 @@ def channels(found: Statistics) -> pd.DataFrame:
 
 def axes(shape: tuple[int, int, int, int]) -> Styler:
     """For a batch of this (N, C, H, W): how many means each norm takes, over how many values."""
-    rows = {
-        _named(norm, shape[1]): (
+    rows = [
+        (
+            _named(norm, shape[1]),
             norm.axes,
             norm.means,
             norm.values,
             label("yes_no.yes" if norm.mixes_images else "yes_no.no"),
         )
         for norm in norm_axes(shape)
-    }
-    columns = [heading(_AXES, column) for column in ("axes", "means", "values", "mixes")]
-    return pd.DataFrame.from_dict(rows, orient="index", columns=columns).style.format(thousands=",")
+    ]
+    columns = [heading(_AXES, column) for column in ("norm", "axes", "means", "values", "mixes")]
+    return pd.DataFrame(rows, columns=columns).style.format(thousands=",")
 
 
 def _named(norm: NormAxes, channels: int) -> str:

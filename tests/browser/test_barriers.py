@@ -1,0 +1,88 @@
+"""No barrier of the app's own on any page, in any section and either theme: axe-core looks.
+
+What Streamlit draws and no theme or option of its can change is listed below by its name.
+"""
+
+from pathlib import Path
+
+import axe_playwright_python
+import pytest
+
+AXE = (Path(axe_playwright_python.__file__).parent / "axe.min.js").read_text(encoding="utf-8")
+RUN = """async (theirs) => (await axe.run(document, {resultTypes: ['violations']})).violations
+  .flatMap(({id, nodes}) => nodes.filter(({target}) => {
+    // What lies within a component of the app's own is found by a path, not by one name.
+    const element = typeof target[0] === 'string' && document.querySelector(target[0]);
+    return !(element && (theirs[id] ?? []).some((name) => element.matches(name)));
+  }).map(({html}) => `${id}: ${html.slice(0, 200)}`))"""
+
+STREAMLITS = {
+    "color-contrast": [
+        # Colours of source code: the theme has none for them.
+        "[data-testid=stCode] .token",
+        # The key beside the words of a primary button is fainter than these.
+        "kbd",
+        # What cannot be chosen now; its label is outside of the control, which is told.
+        "[data-testid=stElementContainer]:has([disabled]) [data-testid=stWidgetLabel] *",
+        "[disabled] *",
+    ],
+    # A file's place is a button within a section.
+    "presentation-role-conflict": ["[data-testid=stFileUploaderDropzone]"],
+    # A long text scrolls in its frame, which has no stop of its own.
+    "scrollable-region-focusable": ["[data-testid=stCode] pre"],
+}
+
+SECTIONS = {
+    "": ("", ()),
+    "lesson": ("", ()),
+    "shape_trace": ("trace_view", ("blocks", "ops", "torchinfo")),
+    "shortcuts": ("", ()),
+    "compare": ("", ()),
+    "block_lab": ("unit_view", ("block", "numbers", "versions", "dialects", "code")),
+    "parameters": ("params_view", ("bottleneck", "network", "presets")),
+    "batch_norm": ("bn_section", ("steps", "layer", "modes", "depth", "claims")),
+    "why_residual": ("why_part", ("published", "initialisation", "training", "paths", "known")),
+    "inference": (
+        "infer_view",
+        (
+            "preprocessing", "feature_maps", "grad_cam", "receptive_field", "lesions", "modes",
+            "many", "model_card",
+        ),
+    ),
+    "quiz": ("", ()),
+    "questions": ("", ()),
+    "myths": ("", ()),
+}  # fmt: skip
+
+
+def barriers(visit) -> list[str]:
+    """What axe-core finds now and is not Streamlit's own."""
+    visit.wait_idle()
+    if not visit.page.evaluate("() => Boolean(window.axe)"):
+        visit.page.evaluate(AXE)
+    found: list[str] = visit.page.evaluate(RUN, STREAMLITS)
+    return found
+
+
+@pytest.mark.parametrize("page", SECTIONS, ids=lambda page: page or "home")
+def test_no_barrier_in_any_section_and_either_theme(open_page, page):
+    key, sections = SECTIONS[page]
+    for section in sections or (None,):
+        visit = open_page(page, {"net": "resnet20"} | ({key: section} if section else {}))
+        for theme in ("light", "dark"):
+            visit.page.emulate_media(color_scheme=theme)
+            assert barriers(visit) == [], (section, theme)
+        visit.close()
+
+
+def test_axe_finds_what_is_planted(open_page):
+    """Else the tests above could not fail."""
+    visit = open_page("myths")
+    visit.page.evaluate(
+        "() => document.querySelector('[data-testid=stMain]').insertAdjacentHTML('beforeend',"
+        ' \'<img src="data:,"><p style="color: #999; background: #fff">faint</p>\')'
+    )
+    assert sorted({found.partition(":")[0] for found in barriers(visit)}) == [
+        "color-contrast",
+        "image-alt",
+    ]
