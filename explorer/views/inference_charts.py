@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Final
 
 import plotly.graph_objects as go
 
 from explorer.views import palette
 from explorer.views.chart_style import FONT, hover, plainly, styled
 from explorer.words import label
+
+_UPRIGHT: Final = 10
+"""Bars that leave each of them room for upright words."""
 
 
 def top_bars(
@@ -44,31 +48,56 @@ def deletion_bars(
     probabilities: Sequence[float | None],
     answers: Sequence[str],
     whole: float,
+    best: str = "",
 ) -> go.Figure:
-    """What each deletion leaves of a class's probability.
+    """What each deletion leaves of a class's probability; another answer stands over its bar.
 
     Args:
         titles, paths: of the deleted blocks; the colour is that of the path's stage.
         probabilities: after the deletion, 0 to 1; None where the block cannot be deleted.
         answers: the likeliest class after the deletion.
         whole: the probability without any deletion, drawn as a line.
+        best: the likeliest class without any deletion.
     """
     names = [f"{title}  {path}" for title, path in zip(titles, paths, strict=True)]
-    impossible = [value is None for value in probabilities]
+    few = len(names) <= _UPRIGHT
+    other = [
+        bool(best) and value is not None and answer != best
+        for value, answer in zip(probabilities, answers, strict=True)
+    ]
     figure = go.Figure(
         go.Bar(
             x=names,
             y=[100 * (value or 0.0) for value in probabilities],
             marker_color=[palette.chart_colour(palette.slot_of(path)) for path in paths],
-            text=[label("mark.cannot_be_deleted") if no else "" for no in impossible],
+            marker_line={
+                "color": palette.INK,
+                "width": [3 if changed else 0 for changed in other],
+            },
+            text=[
+                plainly(answer) if changed else ""
+                for answer, changed in zip(answers, other, strict=True)
+            ],
             textposition="outside",
-            textangle=-90,
+            textangle=0 if few else -90,
+            textfont=FONT,
             customdata=[plainly(answer) for answer in answers],
             hovertemplate=hover(
                 "deleted_answer", block="%{x}", share="%{y:.1f}", answer="%{customdata}"
             ),
         )
     )
+    for name, value in zip(names, probabilities, strict=True):
+        if value is None:
+            figure.add_annotation(
+                x=name,
+                y=2,
+                text=label("mark.cannot_be_deleted"),
+                textangle=-90,
+                yanchor="bottom",
+                showarrow=False,
+                font=FONT,
+            )
     figure.add_hline(
         y=100 * whole,
         line_dash="dot",
@@ -82,7 +111,7 @@ def deletion_bars(
     )
     figure.update_yaxes(range=[0, 112])
     figure.update_xaxes(
-        tickangle=-90 if len(names) > 6 else 0,
+        tickangle=0 if few else -90,
         showticklabels=len(names) <= 24,
         ticktext=list(titles),
         tickvals=names,

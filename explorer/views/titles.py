@@ -13,6 +13,13 @@ def part_title(name: str) -> str:
     return label(f"part.{name}") if has_label(f"part.{name}") else name
 
 
+def called(bp: Blueprint, path: str) -> str:
+    """A block or a stage by its title and torch's path, as everywhere: `conv4_1 (layer3.0)`."""
+    stage = next((stage.title for stage in bp.stages if stage.path == path), None)
+    title = stage or part_title(bp.block(path).title)
+    return label("named.in_brackets", name=title, what=path) if title != path else title
+
+
 def stage_title(bp: Blueprint, path: str) -> str:
     """conv3_x for all that lies in it; stem or head for the rest."""
     index = bp.stage_of(path)

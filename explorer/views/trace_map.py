@@ -36,7 +36,7 @@ def fold(bp: Blueprint) -> tuple[int, float]:
     rows = 1
     while True:
         cell = _LARGEST
-        for _ in range(60):
+        for _ in range(75):
             if sum(_group_width(group, rows, cell) for group in shown) <= room:
                 return rows, cell
             cell *= 0.97

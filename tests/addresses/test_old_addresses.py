@@ -21,6 +21,10 @@ FIRST_OF_ALL = {"myths", "myths?myths_card=nonsense"}
 """Links that name no statement: another one comes first now."""
 
 
+BLOCKS = {"shortcuts_block", "shortcuts_unfold", "infer_cam_block", "infer_field"}
+"""Controls that choose a block or a stage."""
+
+
 def test_there_are_many_of_every_page():
     pages = {path.stem for path in (Path(__file__).parents[2] / "pages").glob("*.py")}
     counted = {page: sum(query_of(link)[0] == page for link in BEFORE) for page in pages}
@@ -42,11 +46,17 @@ def as_today(controls: dict[str, list[str]], address: str) -> dict[str, list[str
     if "questions_card" in kept:
         label, *chosen = kept["questions_card"]
         kept["questions_card"] = [re.sub(r"\d+", "#", label), *chosen]
-    if "shortcuts_block" in kept:
-        # Blocks have both their names now: conv3_1 (layer2.0).
-        kept["shortcuts_block"] = [
-            re.sub(r".*\((.*)\)", r"\1", text) for text in kept["shortcuts_block"]
-        ]
+    # Blocks and stages have both their names now: conv3_1 (layer2.0).
+    for key in BLOCKS & set(kept):
+        kept[key] = [re.sub(r".*\((.*)\)$", r"\1", text) for text in kept[key]]
+    if "infer_field" in kept:
+        last = re.compile(".*, the last block$")
+        kept["infer_field"] = [last.sub("last block", text) for text in kept["infer_field"]]
+    if "infer_sample" in kept:
+        kept["infer_sample"] = ["", *kept["infer_sample"][1:]]
+    # A link that names no block opens on one whose field fits into the picture.
+    if "infer_field=" not in address:
+        kept.pop("infer_field", None)
     return kept
 
 

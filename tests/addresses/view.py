@@ -52,6 +52,9 @@ def shown(app: AppTest, key: str) -> list[str] | None:
     for node in app:
         if getattr(node, "key", None) == key and hasattr(node, "value"):
             return [node.proto.label, *_chosen(node)]
+    if key == "infer_sample" and "sample" in (shown(app, "infer_from") or ()):
+        # Chosen in a drawing, which has no label of its own.
+        return ["", app.session_state["controls"].chosen[key]]
     if app.tabs and key in app.session_state:
         label = _tab(app, key)
         return None if label is None else ["", label]

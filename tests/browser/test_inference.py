@@ -105,7 +105,7 @@ def test_a_click_on_a_position_moves_the_region(open_page: Opener) -> None:
     visit = open_page("inference", {"net": "resnet20", "infer_view": "receptive_field"})
     with visit.rerun():
         visit.page.locator('[data-path="0,7"]').click()
-    visit.page.get_by_text("Row 0, column 7 of").wait_for()
+    visit.page.get_by_text("Row 1, column 8 of").wait_for()
     clean(visit)
 
 

@@ -173,8 +173,10 @@ def test_dialects_and_their_source(open_app):
 
 def test_code_is_that_of_the_chosen_network(open_app):
     app = open_app("block_lab", net="preact_resnet50", unit_view="code")
-    assert "Pre-act ResNet-50: 25,549,480 parameters" in app.code[0].value
-    compile(app.code[0].value, "preact_resnet50.py", "exec")
+    block, network = (box.value for box in app.code)
+    assert block.startswith("class TorchvisionBasic("), "first the composed block"
+    assert "Pre-act ResNet-50: 25,549,480 parameters" in network
+    compile(network, "preact_resnet50.py", "exec")
 
 
 NAMES = {

@@ -114,7 +114,7 @@ def test_a_link_to_a_position_shows_it_at_once(open_app) -> None:
     link = {"infer_view": "receptive_field", "infer_field": "layer3.2"}
     app = open_app("inference", net="resnet20", **link, infer_row="0", infer_column="100")
     clean(app)
-    assert "Row 0, column 7 of **layer3.2**" in words(app)
+    assert "Row 1, column 8 of **conv4_3 (layer3.2)**" in words(app)
 
 
 @pytest.mark.parametrize(

@@ -41,7 +41,9 @@ def test_proof(open_app):
     app = open_app("myths", myths_card="misprint")
     app.button(key="myths_judge_1").click().run()
     app.button(key="myths_prove").click().run()
-    table = next(text.value for text in app.markdown if "Computed now" in text.value)
+    beside, table = (text.value for text in app.markdown if "Computed now" in text.value)
+    assert "The myth says" in beside and "1170648" in beside and "” ✗" in beside
+    assert "**1,179,648**" in beside
     assert "1,179,648 ✓" in table and "differs" not in table
     assert "The correction says" in table, "the tick is not the myth's"
     app.button(key="myths_next").click().run()

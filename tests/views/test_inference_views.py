@@ -35,11 +35,14 @@ def test_top_bars_keep_two_classes_of_one_name_apart() -> None:
 
 def test_deletion_bars_say_what_cannot_be_deleted() -> None:
     figure = charts.deletion_bars(
-        ["conv2_1", "conv3_1"], ["layer1.0", "layer2.0"], [0.25, None], ["cat", "-"], 0.9
+        ["conv2_1", "conv3_1"], ["layer1.0", "layer2.0"], [0.25, None], ["dog", "-"], 0.9, "cat"
     )
     bar = figure.data[0]
     assert list(bar.y) == [25.0, 0.0]
-    assert list(bar.text) == ["", "cannot be deleted"]
+    assert list(bar.text) == ["dog", ""], "the new answer stands over its bar"
+    assert list(bar.marker.line.width) == [3, 0]
+    said = next(note for note in figure.layout.annotations if note.text == "cannot be deleted")
+    assert said.x == bar.x[1]
     assert bar.marker.color[0] == palette.chart_colour(palette.BLUE)
     assert bar.marker.color[1] == palette.chart_colour(palette.ORANGE)
     assert figure.layout.shapes[0].y0 == 90.0

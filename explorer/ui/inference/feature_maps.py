@@ -49,7 +49,12 @@ def draw(scene: Scene) -> None:
         st.rerun()
     left, middle, right = st.columns([2, 2, 2])
     with left:
-        block = st.selectbox(label("infer_block.label"), paths, key="infer_block", **controls.BOUND)
+        block = st.selectbox(
+            label("infer_block.label"),
+            paths,
+            key="infer_block",
+            **controls.BOUND,
+        )
     channels = maps.maps[block].shape[0]
     with middle:
         scale = controls.choice("infer_scale", ("per_channel", "common"))

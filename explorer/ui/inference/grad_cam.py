@@ -13,6 +13,7 @@ from explorer.ui.inference import cache
 from explorer.ui.inference.answer import overflow
 from explorer.ui.inference.picture import picture
 from explorer.ui.inference.scene import Scene
+from explorer.views.titles import called
 from explorer.words import glossary, label, section
 
 if TYPE_CHECKING:
@@ -43,7 +44,9 @@ def draw(scene: Scene) -> None:
             "infer_cam_block",
             [_NONE, *(block.path for block in scene.blueprint.blocks)],
             kind="select",
-            shown=lambda path: label(f"infer_cam_block.{path}") if path == _NONE else path,
+            shown=lambda path: (
+                label(f"infer_cam_block.{path}") if path == _NONE else called(scene.blueprint, path)
+            ),
         )
     blocks = [*stages, extra] if extra != _NONE and extra not in stages else stages
     target = prediction.best.index if wanted == _TOP else int(wanted)

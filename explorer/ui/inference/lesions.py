@@ -105,6 +105,7 @@ def _deletion_chart(scene: Scene, target: int, key: str) -> None:
         after,
         [_answer(row) for row in rows],
         whole,
+        cache.prediction(scene).guess(target).name,
     )
     show(figure, key, alt=label("infer_lesions.chart", blocks=count(len(rows), "block")))
     possible = [row for row in rows if row.after]

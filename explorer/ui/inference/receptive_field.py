@@ -11,13 +11,15 @@ from explorer.ui.drawing import drawing
 from explorer.ui.inference import cache
 from explorer.ui.inference.answer import overflow
 from explorer.ui.inference.scene import Scene
+from explorer.views.titles import called
 from explorer.words import label, section
 
 if TYPE_CHECKING:
     from torch import Tensor
 
 _CELLS: Final = 1_024
-_LAST: Final = "last"
+_FITS, _LAST = "fits", "last"
+"""The last block whose field lies within the picture, so that its frame can be seen; the last."""
 
 
 def draw(scene: Scene) -> None:
@@ -26,13 +28,19 @@ def draw(scene: Scene) -> None:
 
     bp = scene.blueprint
     paths = [part.path for part in bp.parts[:-1]]
+    fits = [path for path in paths if bp.block(path).ops[-1].receptive_field <= bp.image_size]
+    named = {_FITS: (fits or paths)[-1], _LAST: paths[-1]}
     wanted = controls.choice(
         "infer_field",
-        [_LAST, *paths],
+        [*named, *paths],
         kind="select",
-        shown=lambda path: label(f"infer_field.{path}") if path == _LAST else path,
+        shown=lambda path: (
+            label(f"infer_field.{path}", block=called(bp, named[path]))
+            if path in named
+            else called(bp, path)
+        ),
     )
-    block = paths[-1] if wanted == _LAST else wanted
+    block = named.get(wanted, wanted)
     op = bp.block(block).ops[-1]
     _, height, width = op.out_shape
     st.write(section("inference", "receptive field", field=op.receptive_field))
@@ -115,9 +123,9 @@ def _seen_words(
     words = section(
         "inference",
         "seen by arithmetic",
-        row=row,
-        column=column,
-        block=block,
+        row=row + 1,
+        column=column + 1,
+        block=called(scene.blueprint, block),
         field=field,
         across=right - left,
         down=bottom - top,

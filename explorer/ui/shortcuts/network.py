@@ -16,7 +16,7 @@ from explorer.views.diagram import LAYOUTS, Layout
 from explorer.views.dot import DrawingError, Picture, draw
 from explorer.views.folding import FOLD, MOST_UNFOLDED, foldable, node_of, still_folded
 from explorer.views.tables import headings
-from explorer.views.titles import part_title
+from explorer.views.titles import called
 from explorer.words import glossary, label, language, listed, quoted, section
 
 LAYOUT: Final = "shortcuts_layout"
@@ -64,7 +64,7 @@ def choose_view(bp: Blueprint) -> View:
         unfold = controls.choices(
             UNFOLD,
             stages or _NOTHING,
-            shown=_stage,
+            shown=lambda path: _stage(bp, path),
             disabled=not stages,
             help=glossary("folded"),
         )
@@ -76,18 +76,12 @@ def choose_view(bp: Blueprint) -> View:
             tuple(part.path for part in bp.parts),
             kind="select",
             optional=True,
-            shown=lambda path: _called(bp, path),
+            shown=lambda path: called(bp, path),
             # Where a block is picked for the visitor, the select says which.
-            placeholder=label(f"{BLOCK}.choose") if hidden else _called(bp, first_block.path),
+            placeholder=label(f"{BLOCK}.choose") if hidden else called(bp, first_block.path),
         )
     shown = bp.block(picked) if picked else first_block
     return View(layout, tuple(stage for stage in stages if stage in unfold), shown, bool(picked))
-
-
-def _called(bp: Blueprint, path: str) -> str:
-    """A part by its title and torch's path: `conv4_1 (layer3.0)`."""
-    title = part_title(bp.block(path).title)
-    return label("named.in_brackets", name=title, what=path) if "." in path else title
 
 
 def detail_line(bp: Blueprint, view: View) -> str:
@@ -96,7 +90,7 @@ def detail_line(bp: Blueprint, view: View) -> str:
         return section("shortcuts", "choose a block")
     block = view.block
     numbers = {
-        "block": _called(bp, block.path),
+        "block": called(bp, block.path),
         "in_shape": shape_text(block.in_shape),
         "out_shape": shape_text(block.out_shape),
     }
@@ -106,8 +100,8 @@ def detail_line(bp: Blueprint, view: View) -> str:
     return section("shortcuts", "block in a line", line=line, **numbers)
 
 
-def _stage(path: str) -> str:
-    return label(f"{UNFOLD}.nothing") if path in _NOTHING else path
+def _stage(bp: Blueprint, path: str) -> str:
+    return label(f"{UNFOLD}.nothing") if path in _NOTHING else called(bp, path)
 
 
 def _complain(bp: Blueprint) -> None:
