@@ -122,6 +122,15 @@ FAULTS = {
     "batch_norm.useless_bias": uncached(
         "useless_bias", another(nn, "BatchNorm2d", lambda _: lambda *_, **__: nn.Identity())
     ),
+    "costs.checkpointing": another(
+        costs, "checkpoint_sequential", lambda _: lambda chain, _, x, **k: chain(x)
+    ),
+    "costs.convnext": another(
+        torchvision.models, "convnext_tiny", lambda _: torchvision.models.convnext_base
+    ),
+    "costs.inception": another(
+        torch, "cat", lambda cat: lambda tensors, dim=0: sum(out.mean(dim) for out in tensors)
+    ),
     "costs.inner_and_outer_channels": another(
         costs, "_without_inner", lambda without: lambda block, kept: without(block, [*kept[1:], 3])
     ),
@@ -173,6 +182,9 @@ FAULTS = {
         gradients,
         "signal",
         lambda signal: lambda spec, *a, **k: signal(replace(spec, norm="batch"), *a, **k),
+    ),
+    "gradients.zero_branches": another(
+        nn.init, "zeros_", lambda _: lambda tensor: nn.init.constant_(tensor, 0.5)
     ),
     "later.at_the_addition": another(
         functional, "conv2d", lambda conv: lambda x, w: conv(x, w.transpose(0, 1))

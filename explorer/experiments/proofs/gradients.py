@@ -134,6 +134,26 @@ def without_batch_norm() -> Found:
     ], say("how: without batch norm")
 
 
+def zero_branches() -> Found:
+    """The first loss of ResNet-110 without batch norm, its branches as they are and silenced."""
+    losses = {}
+    for silenced in (False, True):
+        network = build(_narrow(110, False, True), seed=0)
+        for name, module in network.named_modules():
+            if silenced and name.endswith(".conv2") and isinstance(module, nn.Conv2d):
+                nn.init.zeros_(module.weight)
+        labels = torch.arange(16) % 10
+        with torch.no_grad():
+            losses[silenced] = float(
+                functional.cross_entropy(network(noise(16, 3, 16, 16)), labels)
+            )
+    return [
+        near(say("about: first loss silenced"), "2.3", losses[True], 0.15),
+        fact(say("about: first loss as it is"), say("claimed: astronomic"),
+             f"{losses[False]:.0e}", losses[False] > 1e4),
+    ], say("how: zero branches")  # fmt: skip
+
+
 def shattering() -> Found:
     found = likeness(depths=(20,), seeds=1).by_kind
     plain, residual = found["plain_with_bn"][0], found["residual_with_bn"][0]
