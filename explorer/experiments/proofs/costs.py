@@ -1,12 +1,14 @@
 """What parts of networks cost: weights, operations, memory and the values that have to be moved."""
 
 from collections.abc import Callable, Iterable
+from dataclasses import replace
 from functools import partial
 
 import torch
 from torch import Tensor, nn
 from torch.utils.checkpoint import checkpoint_sequential
 
+from explorer.architecture import blueprint
 from explorer.architecture.named import blueprint_named
 from explorer.experiments.proofs import written_out
 from explorer.experiments.proofs.counting import macs, numel, on_meta
@@ -147,11 +149,13 @@ def squeeze_and_excitation() -> Found:
     """Weights of the two linear layers that SE puts into every block of ResNet-50."""
     bp = blueprint_named("resnet50")
     channels = [block.out_shape[0] for block in bp.blocks]
+    with_biases = blueprint(replace(bp.spec, se_ratio=16), 224)
     sixteenth, eighth = (_squeeze_weights(channels, ratio) for ratio in (16, 8))
     return [
         exact(say("about: se weights", ratio=16), 2_514_944, sixteenth),
         exact(say("about: se weights", ratio=8), 5_029_888, eighth),
         near(say("about: se share of parameters"), "9.8", 100 * sixteenth / bp.params, 0.05, " %"),
+        exact(say("about: se network"), 28_088_024, numel(on_meta(with_biases))),
         near(say("about: se share of macs"), "0.06", 100 * sixteenth / bp.macs, 0.005, " %"),
     ], say("how: squeeze and excitation")
 
