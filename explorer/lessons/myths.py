@@ -1,8 +1,8 @@
 """Statements one reads everywhere, each with a verdict and what decides it.
 
-Entries of myths.md (explorer.lessons.entries) with the keys title, says (the statement), verdict,
-fact (what is correct), origin (where the statement comes from), and where there is one, see (what
-shows it), source (where it was published, with its address) and proof.
+Entries of myths.md and myths_tutorials.md (explorer.lessons.entries) with the keys title, says (the
+statement), verdict, fact (what is correct), origin (where the statement comes from), and where
+there is one, see (what shows it), source (where it was published, with its address) and proof.
 """
 
 from collections.abc import Mapping
@@ -15,6 +15,7 @@ from explorer.words import language
 
 Verdict = Literal["right", "imprecise", "wrong"]
 VERDICTS: Final[tuple[Verdict, ...]] = get_args(Verdict)
+_FILES: Final = ("myths", "myths_tutorials")
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +54,7 @@ def possible(entries: Mapping[str, object]) -> dict[str, Verdict]:
 
 @cache
 def _myths(_language: str) -> tuple[Myth, ...]:
-    _, entries = read("myths")
+    entries = [entry for name in _FILES for entry in read(name)[1]]
     return tuple(
         Myth(
             name,

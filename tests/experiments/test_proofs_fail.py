@@ -21,6 +21,7 @@ from explorer.experiments.proofs import (
     relatives,
     result,
     trained,
+    tutorials,
     whiteboard,
     wiring,
     written_out,
@@ -257,6 +258,19 @@ FAULTS = {
     "trained.same_capacity": another(
         trained, "learnt", lambda learnt: lambda depth, _: learnt(depth, True)
     ),
+    "tutorials.algorithm_returns_y": another(
+        nn.BatchNorm1d, "forward", lambda _: lambda self, x: x * self.weight
+    ),
+    "tutorials.batch_of_one": another(torch, "var_mean", lambda _: lambda z, *_, **__: (z, 0 * z)),
+    "tutorials.dashed_shapes": another(
+        tutorials, "blueprint_named", lambda found: lambda _: found("resnet34_c")
+    ),
+    "tutorials.projection_or_identity": another(
+        nn.init, "dirac_", lambda _: lambda weight: nn.init.ones_(weight)
+    ),
+    "tutorials.stem_without_relu": another(
+        functional, "max_pool2d", lambda _: lambda x, *_, **__: functional.avg_pool2d(x, 3, 2, 1)
+    ),
     "whiteboard.batch_norm_backward": another(
         written_out, "batch_norm_backward", lambda back: lambda dy, x, gamma: back(dy, 2 * x, gamma)
     ),
@@ -375,14 +389,15 @@ def test_a_proof_fails_for_another_number(monkeypatch, what):
 
     changed = []
     for theme in (
-        batch_norm, costs, counting, gradients, later, relatives, trained, whiteboard, wiring,
+        batch_norm, costs, counting, gradients, later, relatives, trained, tutorials,
+        whiteboard, wiring,
     ):  # fmt: skip
         for name, wrong in (("exact", exact), ("near", near)):
             if hasattr(theme, name):
                 monkeypatch.setattr(
                     theme, name, lambda *a, wrong=wrong: changed.append(line := wrong(*a)) or line
                 )
-    assert len(THEMES) == 9
+    assert len(THEMES) == 10
     proof = prove(what)
     assert not any(line.holds for line in changed)
     assert all(line.holds for line in proof.lines if line not in changed)

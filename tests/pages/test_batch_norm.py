@@ -288,10 +288,11 @@ def test_faster_shows_the_paper_at_once_and_trains_when_asked(open_app, monkeypa
     _trained.clear()
     app = open_app("batch_norm", bn_section="speed", bn_speed_act="relu")
     assert "14 times fewer steps" in text(app)
-    assert "| | rate 0.1 |" not in text(app)
+    assert "| rate 0.1 |" not in text(app)
     app.button(key="bn_speed_train").click().run()
     assert not app.exception
-    assert "| | rate 0.1 | rate 0.3 | rate 1 | rate 3 | rate 10 |" in text(app)
+    assert "| Steps to a loss of 0.5 | without batch norm | with batch norm |" in text(app)
+    assert "\n| rate 10 | " in text(app)
     assert "of 5 rates** arrive" in "".join(box.value for box in app.success)
     app.number_input(key="bn_speed_unit").set_value(99).run()
     assert not app.exception

@@ -8,7 +8,7 @@ from explorer.experiments.proofs.result import Line, Proof
 
 THEMES: Final = (
     "counting", "wiring", "gradients", "batch_norm", "relatives", "costs", "later", "trained",
-    "whiteboard",
+    "tutorials", "whiteboard",
 )  # fmt: skip
 
 __all__ = ["Line", "Proof", "prove"]

@@ -61,7 +61,8 @@ def _found(activation: Activation) -> Speed | None:
 def _show(found: Speed) -> None:
     from explorer.experiments.batch_norm.speed import EVERY, RATES, REACHED, UNITS
 
-    st.markdown(speed_charts.table({kind: one.reached for kind, one in found.kinds.items()}, RATES))
+    reached = {kind: one.reached for kind, one in found.kinds.items()}
+    st.markdown(speed_charts.table(reached, RATES, REACHED))
     st.success("  \n".join(conclusions(found)), icon=":material/insights:")
     left, right = st.columns(2)
     with left:
@@ -110,7 +111,9 @@ def conclusions(found: Speed) -> list[str]:
                 section("batch_norm", name, without=other, rate=its_rate, times=times, **told)
             )
         else:
-            said.append(section("batch_norm", "speed alone", steps=STEPS, **told))
+            said.append(
+                section("batch_norm", "speed alone", steps=STEPS, times=STEPS / steps, **told)
+            )
     elif "without" in fastest:
         steps, rate = fastest["without"]
         told = {"reached": REACHED, "without": steps, "rate": rate, "steps": STEPS}

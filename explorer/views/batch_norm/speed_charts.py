@@ -68,14 +68,17 @@ def distributions(kinds: Mapping[str, Sequence[Sequence[float]]], every: int) ->
     return styled(figure, 360, showlegend=False)
 
 
-def table(kinds: Mapping[str, Sequence[int | None]], rates: Sequence[float]) -> str:
-    """Steps to the loss, a row for each kind and a column for each rate, as Markdown."""
-    head = "| | " + " | ".join(label("bn_kind.rate", rate=f"{rate:g}") for rate in rates) + " |"
-    rule = "|---" + "|--:" * len(rates) + "|"
+def table(kinds: Mapping[str, Sequence[int | None]], rates: Sequence[float], reached: float) -> str:
+    """Steps until the loss is `reached`, a row for each rate, as Markdown."""
+    heads = [label("bn_kind.head", reached=f"{reached:g}")]
+    heads += [label(f"bn_kind.{kind}") for kind in kinds]
     rows = [
-        f"| {label(f'bn_kind.{kind}')} | "
-        + " | ".join(label("bn_kind.never") if step is None else f"{step:,}" for step in steps)
-        + " |"
-        for kind, steps in kinds.items()
-    ]
-    return "\n".join([head, rule, *rows])
+        [
+            label("bn_kind.rate", rate=f"{rate:g}"),
+            *(label("bn_kind.never") if steps[index] is None else f"{steps[index]:,}"
+              for steps in kinds.values()),
+        ]
+        for index, rate in enumerate(rates)
+    ]  # fmt: skip
+    lines = [heads, ["---", *["--:"] * len(kinds)], *rows]
+    return "\n".join("| " + " | ".join(line) + " |" for line in lines)
