@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from time import perf_counter
-from typing import Literal
+from typing import Final, Literal
 
 import torch
 from safetensors.torch import load_file, save_file
@@ -18,6 +18,13 @@ from explorer.networks import ResNet, build, device_for
 from explorer.words import FieldError, WordedError, label
 
 BATCH = 64
+REFERENCE: Final[dict[Pictures, dict[str, float]]] = {
+    "gratings": {"plain20": 0.046, "plain56": 1.267, "resnet20": 0.009, "resnet56": 0.022},
+    "cifar10": {"plain20": 1.77, "plain56": 2.16, "resnet20": 1.65, "resnet56": 1.76},
+}
+"""Final training losses of runs with these recipes: gratings, 300 steps, better of the rates 0.1
+and 0.02, one seed, by an independent implementation; CIFAR-10 as JPEG, 300 steps, rate 0.1, seed 0.
+"""
 
 
 @dataclass(frozen=True, slots=True)

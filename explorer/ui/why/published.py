@@ -6,7 +6,7 @@ import streamlit as st
 
 from explorer.architecture import blueprint, preset
 from explorer.architecture.paths import Paths
-from explorer.architecture.studies import OPTIONS, PLAIN_OR_RESIDUAL, STUDIES, Study
+from explorer.architecture.studies import BY_DEPTH, OPTIONS, PLAIN_OR_RESIDUAL, STUDIES, Study
 from explorer.ui import chart, controls
 from explorer.views import why_charts
 from explorer.words import label, section
@@ -48,6 +48,13 @@ def _numbers(study: Study) -> dict[str, float]:
         every = replace(preset("resnet34"), shortcut="projection-always")
         counts = [blueprint(spec, 224).params for spec in (every, preset("resnet34"))]
         return {"extra": counts[0] - counts[1]}
+    if study is BY_DEPTH:
+        return {
+            f"{name}{depth}": error
+            for name, row in (("post", "post_activation"), ("pre", "pre_activation"))
+            for depth, error in zip(study.columns, study.rows[row], strict=True)
+            if error is not None
+        }
     return {}
 
 

@@ -43,7 +43,9 @@ def draw() -> None:
     if usable:
         st.caption(section("why_residual", pictures))
     if not hiding.hidden(HIDE):
-        st.caption(section("why_residual", f"reference {pictures}"))
+        from explorer.experiments.degradation import REFERENCE
+
+        st.caption(section("why_residual", f"reference {pictures}", **REFERENCE[pictures]))
     else:
         hiding.offer_results(HIDE)
     remember()

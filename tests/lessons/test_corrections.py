@@ -1,0 +1,81 @@
+"""Sentences of the pages that corrected a tutorial's, or were corrected, against a computation."""
+
+import re
+
+import pytest
+import torch
+
+from explorer.architecture import blueprint, preset
+from explorer.architecture.studies import BY_DEPTH
+from explorer.ui.why.published import _numbers
+from explorer.words import section, sections
+
+
+def test_double_slashes_are_no_comments_of_python():
+    assert "that is no Python" in section("block_lab", "dialect d2l")
+    with pytest.raises(SyntaxError):
+        compile("x = 1  // the stride", "copy", "exec")
+    compile("x = 1  # the stride", "original", "exec")
+
+
+def test_momentum_is_the_share_of_the_new_value_in_torch_and_of_the_old_in_mxnet():
+    assert "`bn_mom=0.9` is torch's momentum 0.1" in section("block_lab", "dialect mxnet")
+    norm, x = torch.nn.BatchNorm1d(1, momentum=0.1), torch.full((4, 1), 5.0)
+    norm(x)
+    assert float(norm.running_mean) == pytest.approx(0.9 * 0 + 0.1 * 5)
+
+
+def test_the_dashed_shortcuts_increase_the_channels():
+    """Doubled, or quadrupled in conv2_x; the size halves wherever a stride is."""
+    assert "*increase* the dimension" in section("shortcuts", "dashed facts")
+    factors = {}
+    for name in ("resnet18", "resnet34", "resnet50", "resnet101", "resnet152"):
+        for block in blueprint(preset(name), 224).dashed:
+            (before, size, _), (after, smaller, _) = block.ops[0].in_shape, block.out_shape
+            factors.setdefault(block.title, set()).add((after / before, size / smaller))
+    assert factors.pop("conv2_1") == {(4.0, 1.0)}
+    assert set(factors) == {"conv3_1", "conv4_1", "conv5_1"}
+    assert all(found == {(2.0, 2.0)} for found in factors.values())
+
+
+def test_error_by_depth_is_told_by_kind_of_block_from_the_published_table():
+    numbers = _numbers(BY_DEPTH)
+    told = section("why_residual", "depth", **numbers)
+    # He et al. 2015, Table 6; He et al. 2016, Table 3.
+    for figure in ("6.61 at 110", "7.93 at 1202", "5.93 and 7.61", "5.46 and 4.92"):
+        assert figure in told
+    assert not re.search(r"\d\.\d\d", sections("why_residual")["depth"])
+    assert numbers["post1001"] > numbers["post164"]
+    assert numbers["pre1001"] < numbers["pre164"]
+
+
+def test_the_first_block_of_d2ls_first_stage_keeps_its_shape():
+    assert "`first_block=True`" in section("block_lab", "dialect d2l")
+    first = blueprint(preset("d2l_resnet18"), 224).blocks[0]
+    assert first.ops[0].in_shape == first.out_shape
+    assert first not in blueprint(preset("d2l_resnet18"), 224).dashed
+
+
+def test_the_algorithms_output_is_y():
+    assert "output is y" in sections("batch_norm")["after the four steps"]
+    norm = torch.nn.BatchNorm1d(3)
+    assert norm(torch.randn(5, 3)).shape == (5, 3)
+
+
+@pytest.mark.parametrize(
+    ("file", "title"),
+    [("shortcuts", "identity"), ("parameters", "additions"), ("block_lab", "identity")],
+)
+def test_x_is_kept_for_the_addition_in_inference_and_anyway_in_training(file, title):
+    """The weights' gradient of the branch's first convolution needs x whatever the shortcut."""
+    assert "in inference" in sections(file)[title]
+    kept = []
+    x, convolution = torch.randn(1, 4, 6, 6), torch.nn.Conv2d(4, 4, 3, padding=1)
+
+    def keep(tensor):
+        kept.append(tensor.data_ptr())
+        return tensor
+
+    with torch.autograd.graph.saved_tensors_hooks(keep, lambda tensor: tensor):
+        convolution(x)
+    assert x.data_ptr() in kept
