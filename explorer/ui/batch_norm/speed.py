@@ -61,7 +61,9 @@ def _found(activation: Activation) -> Speed | None:
 def _show(found: Speed) -> None:
     from explorer.experiments.batch_norm.speed import EVERY, RATES, REACHED, UNITS
 
-    reached = {kind: one.reached for kind, one in found.kinds.items()}
+    reached: dict[str, tuple[int | None, ...]] = {
+        kind: one.reached for kind, one in found.kinds.items()
+    }
     st.markdown(speed_charts.table(reached, RATES, REACHED))
     st.success("  \n".join(conclusions(found)), icon=":material/insights:")
     left, right = st.columns(2)
