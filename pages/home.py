@@ -3,7 +3,7 @@
 import streamlit as st
 
 from explorer.architecture import blueprint
-from explorer.lessons.overview import summary
+from explorer.lessons.overview import summary, why_called
 from explorer.ui import overview, picker
 from explorer.ui.compare_link import compare_link
 from explorer.words import section
@@ -15,6 +15,8 @@ figures = overview.figures(choice)
 overview.doors()
 st.title(choice.title)
 st.markdown(summary(bp))
+if called := why_called(picker.entry_of(choice.name), bp):
+    st.markdown(called)
 overview.picture(bp, choice)
 overview.tiles(bp, figures)
 compare_link(choice)

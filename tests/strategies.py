@@ -44,6 +44,7 @@ def specs(draw: st.DrawFn, *, stages: int = 4, depth: int = 3, width: int = 12) 
         se_ratio=draw(st.sampled_from((0, 0, 1, 2, 16))),
         norm_eps=draw(st.sampled_from((1e-5, 2e-5, 1e-3))),
         final_norm=draw(st.booleans()),
+        share_first=draw(st.booleans()),
     )
 
 

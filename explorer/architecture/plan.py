@@ -46,7 +46,8 @@ class Layer(NamedTuple):
 class Place(NamedTuple):
     """A block within the network: what its place decides about it.
 
-    `dilations` are those of the first 3x3 convolution and of what follows it.
+    `dilations` are those of the first 3x3 convolution and of what follows it; `shares` says that
+    a pre-activation block's shortcut reads its first activation even where it is the identity.
     """
 
     stage: int
@@ -54,7 +55,7 @@ class Place(NamedTuple):
     width: int
     stride: int
     dilations: tuple[int, int]
-    follows_bare_stem: bool
+    shares: bool
 
     @property
     def path(self) -> str:
@@ -93,7 +94,7 @@ def places(spec: NetworkSpec) -> Iterator[Place]:
                 width,
                 step.stride if position == 0 else 1,
                 (first, step.dilation),
-                spec.bare_stem and stage == position == 0,
+                spec.first_shares and stage == position == 0,
             )
 
 

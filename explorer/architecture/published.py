@@ -36,6 +36,11 @@ CAFFE: Final = Source("caffe", "https://github.com/KaimingHe/deep-residual-netwo
 FB_TORCH: Final = Source("fb_torch", "https://github.com/facebookarchive/fb.resnet.torch")
 RESNEXT: Final = Source("resnext", "https://github.com/facebookresearch/ResNeXt")
 WIDE: Final = Source("wide", "https://github.com/szagoruyko/wide-residual-networks")
+AKAMASTER: Final = Source("akamaster", "https://github.com/akamaster/pytorch_resnet_cifar10")
+KUANGLIU: Final = Source("kuangliu", "https://github.com/kuangliu/pytorch-cifar")
+TIMM: Final = Source("timm", "https://huggingface.co/docs/timm/v0.9.12/results")
+SENET: Final = Source("senet", "https://github.com/hujie-frank/SENet")
+GROUP_NORM: Final = Source("groupnorm", "https://github.com/ppwwyyxx/GroupNorm-reproduce")
 
 
 class Protocol(NamedTuple):
@@ -63,6 +68,12 @@ WIDE_CROP: Final = "wide-1-crop"
 CROP_320: Final = "preact-320"
 CIFAR_TEST: Final = "paper-cifar10"
 CIFAR_PREACT: Final = "preact-cifar10"
+CIFAR_WIDE: Final = "wide-cifar10"
+CIFAR_BOTH: Final = "akamaster-cifar10"
+CIFAR_KUANGLIU: Final = "kuangliu-cifar10"
+TIMM_CROP: Final = "timm-1-crop"
+SENET_CROP: Final = "senet-1-crop"
+GROUP_NORM_CROP: Final = "groupnorm-1-crop"
 PROTOCOLS: Final = {
     V1_WEIGHTS: Protocol("ImageNet", "accuracy", TORCHVISION_META),
     V2_WEIGHTS: Protocol("ImageNet", "accuracy", TORCHVISION_META),
@@ -76,6 +87,12 @@ PROTOCOLS: Final = {
     CROP_320: Protocol("ImageNet", "error", PREACT, 320),
     CIFAR_TEST: Protocol("CIFAR-10", "error", PAPER),
     CIFAR_PREACT: Protocol("CIFAR-10", "error", PREACT),
+    CIFAR_WIDE: Protocol("CIFAR-10", "error", WIDE),
+    CIFAR_BOTH: Protocol("CIFAR-10", "error", AKAMASTER),
+    CIFAR_KUANGLIU: Protocol("CIFAR-10", "accuracy", KUANGLIU),
+    TIMM_CROP: Protocol("ImageNet", "accuracy", TIMM),
+    SENET_CROP: Protocol("ImageNet", "error", SENET),
+    GROUP_NORM_CROP: Protocol("ImageNet", "error", GROUP_NORM),
 }
 """By id; the labels [protocol] are their words."""
 
@@ -186,6 +203,10 @@ _POST_200: Final = Variant(
     replace(preset("preact_resnet200"), activation_order="post", norm_on_projection=True),
 )
 
+_SE50_V1: Final = Variant(
+    "v1_strides", "seresnet50", replace(preset("seresnet50"), stride_on="1x1")
+)
+
 FIGURES: Final[tuple[Figure, ...]] = (
     *_figures(V1_WEIGHTS, *(v1 for v1, _ in _TORCHVISION)),
     *_figures(V2_WEIGHTS, *((v1[0], *v2, "") for v1, v2 in _TORCHVISION if v2 is not None)),
@@ -251,6 +272,28 @@ FIGURES: Final[tuple[Figure, ...]] = (
         ("preact_resnet1001", 4.92, None, "batches of 128"),
         ("preact_resnet1001", 4.62, None, "batches of 64"),
     ),
+    *_figures(CIFAR_WIDE, ("wrn_28_10", 4.00, None, "median of 5")),
+    *_figures(
+        CIFAR_BOTH,
+        ("resnet20_both", 8.27, None, "no validation set"),
+        ("resnet32_both", 7.37, None, "no validation set"),
+        ("resnet44_both", 6.90, None, "no validation set"),
+        ("resnet56_both", 6.61, None, "no validation set"),
+        ("resnet110_both", 6.32, None, "no validation set"),
+    ),
+    *_figures(
+        CIFAR_KUANGLIU,
+        ("resnet18_cifar", 93.02, None, ""),
+        ("preact_resnet18_cifar", 95.11, None, ""),
+        ("resnext29_32x4d", 94.73, None, ""),
+    ),
+    *_figures(
+        TIMM_CROP,
+        ("resnet50d", 80.530, 95.160, "newer recipe of timm"),
+        ("seresnet50", 80.274, 95.070, "newer recipe of timm"),
+    ),
+    *_figures(SENET_CROP, (_SE50_V1, 22.37, 6.36, "")),
+    *_figures(GROUP_NORM_CROP, ("resnet50_gn", 24.0, None, "three runs")),
 )
 
 

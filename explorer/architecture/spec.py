@@ -49,6 +49,10 @@ _LIMITS: Final = {
     "expansion": 64,
     "se_ratio": 8_192,
 }
+_SWITCHES: Final = (
+    *("norm_on_projection", "conv_bias", "stem_bias"),
+    *("avg_down", "final_norm", "share_first"),
+)
 _OUTPUT_STRIDES: Final = tuple(2**power for power in range(10))
 _LARGEST_EPS: Final = 0.1
 
@@ -101,6 +105,9 @@ class NetworkSpec:
             this many times fewer channels; 0: none.
         norm_eps: what the normalisation adds to the variance.
         final_norm: batch norm and ReLU after the last block of a pre-activation network.
+        share_first: the first block of a pre-activation network whose stem is the convolution
+            alone hands its first activation to the shortcut too, as the authors' code does; else
+            the shortcut carries the stem's output.
 
     Raises:
         FieldError: names the field, the value received and what is allowed.
@@ -129,6 +136,7 @@ class NetworkSpec:
     se_ratio: int = 0
     norm_eps: float = 1e-5
     final_norm: bool = True
+    share_first: bool = True
 
     def __post_init__(self) -> None:
         self._check_choices()
@@ -180,6 +188,11 @@ class NetworkSpec:
         return self.activation_order == "pre" and not self.stem_shape.pools
 
     @property
+    def first_shares(self) -> bool:
+        """Whether the first block's shortcut reads its first activation, whatever it changes."""
+        return self.bare_stem and self.share_first
+
+    @property
     def stage_steps(self) -> tuple[StageStep, ...]:
         """Stride and dilation of each stage."""
         reached, dilation, steps = self.stem_stride, 1, []
@@ -219,7 +232,7 @@ class NetworkSpec:
             "zero_padding": get_args(ZeroPlaces),
             "norm": get_args(Norm),
         }
-        for switch in ("norm_on_projection", "conv_bias", "stem_bias", "avg_down", "final_norm"):
+        for switch in _SWITCHES:
             choices[switch] = (True, False)
         for field, allowed in choices.items():
             value = getattr(self, field)

@@ -1,6 +1,6 @@
 """A network in one sentence, and what each page is for."""
 
-from explorer.architecture import Blueprint
+from explorer.architecture import Blueprint, Preset
 from explorer.architecture.notation import volume
 from explorer.words import count, label, section, sections
 
@@ -20,6 +20,23 @@ def summary(bp: Blueprint) -> str:
         depths=label("list.comma").join(map(str, bp.spec.depths)),
         solid=len(bp.blocks) - dashed,
         dashed=dashed,
+    )
+
+
+def why_called(entry: Preset, bp: Blueprint) -> str | None:
+    """Why the number in a network's name is another than its depth; None where it is not."""
+    if entry.number is None or bp.spec != entry.spec:
+        return None
+    convolutions = [op for op in bp.ops if op.kind == "conv"]
+    projections = sum(op.on_shortcut for op in convolutions)
+    return section(
+        "home",
+        "why called",
+        title=entry.title,
+        number=entry.number,
+        main=len(convolutions) - projections,
+        projections=projections,
+        depth=bp.spec.depth,
     )
 
 

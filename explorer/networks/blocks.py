@@ -76,7 +76,7 @@ class ResidualBlock(nn.Module):
         in_channels: int,
         width: int,
         stride: int,
-        follows_bare_stem: bool,
+        always_shares: bool,
         dilations: tuple[int, int] = (1, 1),
     ) -> None:
         super().__init__()
@@ -110,7 +110,7 @@ class ResidualBlock(nn.Module):
             self.downsample = projection(spec, in_channels, out_channels, stride)
         if pads:
             self.add_padding(spec, in_channels, out_channels, stride)
-        shares = spec.activation_order == "pre" and (projects or pads or follows_bare_stem)
+        shares = spec.activation_order == "pre" and (projects or pads or always_shares)
         self.shared = "relu1" if shares else None
 
     def add_padding(

@@ -27,8 +27,8 @@ class ResNet(nn.Module):
                 stage = nn.Sequential()
                 self.stages.append(f"layer{place.stage + 1}")
                 self.add_module(self.stages[-1], stage)
-            _, _, width, stride, dilations, follows_bare_stem = place
-            stage.append(ResidualBlock(spec, channels, width, stride, follows_bare_stem, dilations))
+            _, _, width, stride, dilations, shares = place
+            stage.append(ResidualBlock(spec, channels, width, stride, shares, dilations))
             channels = width * spec.expands_by
         if spec.activation_order == "pre" and spec.final_norm:
             if spec.norm != "none":

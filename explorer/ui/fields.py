@@ -25,7 +25,10 @@ CHOICES: Final = {
     "zero_padding": get_args(ZeroPlaces),
     "norm": get_args(Norm),
 }
-SWITCHES: Final = ("avg_down", "norm_on_projection", "final_norm", "conv_bias", "stem_bias")
+SWITCHES: Final = (
+    *("avg_down", "norm_on_projection", "final_norm", "share_first"),
+    *("conv_bias", "stem_bias"),
+)
 LISTS: Final = ("depths", "widths")
 NUMBERS: Final = {
     "stem_width": ("16", "32", "64"),
@@ -48,6 +51,7 @@ FIELDS: Final = (
     "stem_width",
     "activation_order",
     "final_norm",
+    "share_first",
     "stride_on",
     "output_stride",
     "shortcut",

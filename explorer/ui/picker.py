@@ -37,6 +37,12 @@ _STATE: Final = "choice"
 _AS_LINKED: Final = "choice_as_linked"
 _COMPLAINTS: Final = "url_complaints"
 _CHOSEN: Final = "network_chosen"
+_OF_PAGES: Final = (
+    *("bn", "compare", "glossary", "infer", "lesson", "myths", "params", "questions", "quiz"),
+    *("see", "shortcuts", "table", "term", "trace", "unit", "why"),
+    *("utm_", "fbclid", "gclid"),
+)
+"""How the keys of the pages' own controls begin, and what others hang on to links."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -321,12 +327,23 @@ def _first_visit() -> None:
                 allowed=", ".join(map(_family_title, (*FAMILIES, CUSTOM))),
             )
         )
+    complaints += [
+        words.section("picker", "unknown field", field=f"{quoted(key)}={quoted(query[key])}")
+        for key in query
+        if not _known(key)
+    ]
     st.session_state[_COMPLAINTS] = complaints
     named = query.get("net")
     known = named is not None and controls.meant("net", named, NETWORKS) is not None
     st.session_state[_CHOSEN] = known
     if named is not None and not known:
         complaints.append(words.section("picker", "unknown network", name=quoted(named)))
+
+
+def _known(key: str) -> bool:
+    """Whether the sidebar or some page has such a control. A page's begin with its name."""
+    ours = {*FIELDS, *RENAMED, "image_size", "net", "family", "device", "lang", "with"}
+    return key in ours or key.startswith(_OF_PAGES)
 
 
 def _complaints() -> list[str]:

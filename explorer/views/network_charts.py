@@ -22,7 +22,10 @@ _WIDTH, _HEIGHT = 850, 380
 _FAMILY: Final = {
     "imagenet": (BLUE, "circle"),
     "imagenet_v1": (SKY, "circle-open"),
+    "imagenet_more": (BLUE, "square-open"),
     "cifar": (GREEN, "circle"),
+    "cifar_both": (GREEN, "circle-open"),
+    "cifar_more": (GREEN, "square-open"),
     "preactivation": (PURPLE, "diamond-open"),
     "plain": (ORANGE, "x-thin-open"),
     "teaching": (OLIVE, "square-open"),

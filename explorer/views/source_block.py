@@ -78,7 +78,7 @@ class Traits:
     @property
     def first_shares(self) -> bool:
         """The block after a bare stem feeds its first activation to an identity shortcut."""
-        return self.spec.bare_stem and self.kinds[0] == "identity"
+        return self.spec.first_shares and self.kinds[0] == "identity"
 
     @property
     def shares(self) -> bool:

@@ -28,6 +28,7 @@ CHANGES = {
     "norm": "group",
     "norm_eps": 2e-5,
     "final_norm": False,
+    "share_first": False,
     "conv_bias": True,
     "stem_bias": True,
     "stem_width": 32,
@@ -52,11 +53,14 @@ VIEWS = {
     "sentences": walk_in_words,
 }
 WITH = {"zero_padding": {"shortcut": "padding"}, "final_norm": {"activation_order": "pre"}}
+WITH["share_first"] = {"activation_order": "pre", "stem": "cifar", "block": "basic"}
 """What gives a field something to decide."""
 UNTOUCHED = {
-    "trace table": {"zero_padding", "norm_eps"},
-    "block diagram": {"norm_eps"},
-    "unit diagram": {"in_channels", "num_classes", "norm_eps", "final_norm", "stem_bias"},
+    "trace table": {"zero_padding", "norm_eps", "share_first"},
+    "block diagram": {"norm_eps", "share_first"},
+    "unit diagram": {
+        *("in_channels", "num_classes", "norm_eps", "final_norm", "share_first", "stem_bias"),
+    },
     "diagram": {
         *("norm_on_projection", "norm", "norm_eps", "conv_bias", "stem_bias"),
         *("groups", "width_per_group", "zero_padding", "avg_down"),

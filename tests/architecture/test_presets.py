@@ -36,12 +36,31 @@ TABLE = {
     "resnet50_v1": (25_557_032, 3_857_973_248, 483, 32, 4),  # Table 1: 3.8
     "resnet101_v1": (44_549_160, 7_570_194_432, 1027, 32, 4),  # Table 1: 7.6
     "resnet152_v1": (60_192_808, 11_282_415_616, 1507, 32, 4),  # Table 1: 11.3
+    "resnet10": (5_418_792, 889_229_312, 195, 32, 3),
+    "resnet26": (15_995_176, 2_342_256_640, 195, 32, 4),  # timm: 16.0 M
+    "resnet18d": (11_708_744, 2_053_713_920, 439, 32, 3),  # timm: 11.7 M
+    "resnet50d": (25_576_264, 4_328_824_832, 431, 32, 4),  # timm: 25.6 M
+    "seresnet50": (28_088_024, 4_091_699_200, 427, 32, 4),  # SE paper: 28.1 M
+    "resnet50_gn": (25_557_032, 4_089_184_256, 427, 32, 4),
+    "resnet50_os16": (25_557_032, 6_208_618_496, 427, 16, 4),
     "resnet20": (269_722, 40_551_040, 81, 4, 2),  # Table 6: 0.27 M
     "resnet32": (464_154, 68_862_592, 137, 4, 2),  # Table 6: 0.46 M
     "resnet44": (658_586, 97_174_144, 193, 4, 2),  # Table 6: 0.66 M
     "resnet56": (853_018, 125_485_696, 249, 4, 2),  # Table 6: 0.85 M
     "resnet110": (1_727_962, 252_887_680, 501, 4, 2),  # Table 6: 1.7 M
     "resnet1202": (19_421_274, 2_829_238_912, 5597, 4, 2),  # Table 6: 19.4 M
+    "resnet20_both": (269_722, 40_551_040, 81, 4, 2),
+    "resnet32_both": (464_154, 68_862_592, 137, 4, 2),
+    "resnet44_both": (658_586, 97_174_144, 193, 4, 2),
+    "resnet56_both": (853_018, 125_485_696, 249, 4, 2),
+    "resnet110_both": (1_727_962, 252_887_680, 501, 4, 2),
+    "resnet18_cifar": (11_173_962, 555_422_720, 109, 8, 3),
+    "preact_resnet18_cifar": (11_171_146, 555_422_720, 109, 8, 3),
+    "wrn_16_4": (2_748_890, 392_612_352, 53, 4, 3),  # Wide ResNets: 2.7 M
+    "wrn_28_10": (36_479_194, 5_243_328_768, 109, 4, 3),  # Wide ResNets: 36.5 M
+    "wrn_40_2": (2_243_546, 327_599_360, 165, 4, 3),  # Wide ResNets: 2.2 M
+    "resnext29_8x64d": (34_426_698, 5_387_266_048, 39, 4, 3),  # ResNeXt: 34.4 M
+    "resnext29_32x4d": (4_774_218, 772_483_072, 37, 4, 3),
     "preact_resnet18": (11_687_848, 1_814_073_344, 435, 32, 3),
     "preact_resnet34": (21_796_008, 3_663_761_408, 899, 32, 3),
     "preact_resnet50": (25_549_480, 3_857_973_248, 483, 32, 4),
@@ -59,8 +78,9 @@ TABLE = {
     "d2l_resnet18": (11_184_650, 1_813_566_464, 435, 32, 3),  # parameters: d2l's code
 }
 
-BASIC = {"18": (2, 2, 2, 2), "34": (3, 4, 6, 3)}
+BASIC = {"10": (1, 1, 1, 1), "18": (2, 2, 2, 2), "34": (3, 4, 6, 3)}
 BOTTLENECK = {
+    "26": (2, 2, 2, 2),
     "50": (3, 4, 6, 3),
     "101": (3, 4, 23, 3),
     "152": (3, 8, 36, 3),
@@ -68,8 +88,45 @@ BOTTLENECK = {
 }
 
 
+WIDE = (64, 128, 256, 512)
+OTHERS = {
+    "resnet18d": lambda: count("basic", BASIC["18"], deep=True),
+    "resnet50d": lambda: count("bottleneck", BOTTLENECK["50"], deep=True),
+    "seresnet50": lambda: count("bottleneck", BOTTLENECK["50"], ratio=16),
+    "resnet50_os16": lambda: count("bottleneck", BOTTLENECK["50"], undivided=1),
+    "resnet18_cifar": lambda: count("basic", BASIC["18"], cifar=True, widths=WIDE),
+    "preact_resnet18_cifar": lambda: count(
+        *("basic", BASIC["18"]), cifar=True, widths=WIDE, final=False, **PRE
+    ),
+    "resnext29_8x64d": lambda: count(
+        *("bottleneck", (3, 3, 3)), cifar=True, widths=WIDE[:3], groups=8, base_width=64
+    ),
+    "resnext29_32x4d": lambda: count(
+        *("bottleneck", (3, 3, 3)),
+        cifar=True,
+        widths=WIDE[:3],
+        groups=32,
+        base_width=4,
+        entry_kernel=1,
+    ),
+}
+"""Networks whose name does not say how they are counted."""
+PRE = {"pre": True, "norm_on_projection": False}
+
+
+def wide_by_hand(depth: int, times: int):
+    """WRN-n-k: n counts the projections too, so a stage has (n - 4) / 6 blocks."""
+    widths = (16 * times, 32 * times, 64 * times)
+    blocks = ((depth - 4) // 6,) * 3
+    return count("basic", blocks, cifar=True, widths=widths, entry=16, **PRE)
+
+
 def counted_by_hand(name: str):
     """The preset, told a second time in the papers' words."""
+    if name in OTHERS:
+        return OTHERS[name]()
+    if name.startswith("wrn"):
+        return wide_by_hand(*map(int, name.split("_")[1:]))
     digits = name.removeprefix("preact_").removeprefix("wide_").lstrip("abcdefghijklmnopqrstuvwxyz")
     number = digits.split("_")[0]
     if name.startswith("resnext"):
@@ -80,7 +137,7 @@ def counted_by_hand(name: str):
     if name.startswith("d2l"):
         return count("basic", BASIC["18"], biases=True, norm_on_projection=False, classes=10)
     plain = {"option": "plain"} if name.startswith("plain") else {}
-    pre = {"pre": True, "norm_on_projection": False} if name.startswith("preact") else {}
+    pre = PRE if name.startswith("preact") else {}
     if number in BASIC:
         return count("basic", BASIC[number], **plain, **pre)
     if number in BOTTLENECK:
@@ -124,9 +181,45 @@ def test_depth_is_the_number_in_the_name(name):
     entry = PRESETS[name]
     ops = blueprint(entry.spec, entry.image_size).ops
     on_main = [op for op in ops if op.kind in ("conv", "linear") and not op.on_shortcut]
-    assert entry.spec.depth == len(on_main)
-    in_title = entry.title.removesuffix(" v1").removesuffix("-2").replace("-", " ").split()
-    assert str(entry.spec.depth) in in_title
+    deep = 2 if entry.spec.stem == "deep" else 0  # three convolutions in the place of one
+    assert entry.spec.depth == len(on_main) - deep
+    if entry.number:  # Wide Residual Networks count convolutions, projections among them
+        assert entry.number == sum(op.kind == "conv" for op in ops)
+    in_title = entry.title.removesuffix(" v1").removesuffix("-2").replace("-", " ").replace(",", "")
+    assert str(entry.number or entry.spec.depth) in in_title.split()
+
+
+def test_published_counts_of_wide_and_grouped_networks_for_cifar():
+    """Wide Residual Networks, Tables 2 and 4; ResNeXt, Table 7; 28 x 10 to the last digit is
+    what every public implementation prints."""
+    for name, millions in (("wrn_28_10", 36.5), ("wrn_40_2", 2.2), ("wrn_16_4", 2.7)):
+        assert round(blueprint(preset(name), 32).params / 1e6, 1) == millions
+    assert round(blueprint(preset("resnext29_8x64d"), 32).params / 1e6, 1) == 34.4
+
+
+def test_resnet_c_and_d_cost_the_same_and_26_d():
+    """timm prints 16.01 M for resnet26d."""
+    c = replace(preset("resnet50"), stem="deep")
+    d = preset("resnet50d")
+    assert (blueprint(c).params, blueprint(c).macs) == (25_576_264, 4_328_824_832)
+    assert (blueprint(d).params, blueprint(d).macs) == (25_576_264, 4_328_824_832)
+    assert blueprint(replace(d, depths=(2, 2, 2, 2))).params == 16_014_408
+
+
+def test_dilation_costs_macs_and_no_parameter():
+    """torchvision's replace_stride_with_dilation: 6.21 and 19.08 G."""
+    macs = {32: 4_089_184_256, 16: 6_208_618_496, 8: 19_079_364_608}
+    for stride, expected in macs.items():
+        bp = blueprint(replace(preset("resnet50"), output_stride=stride))
+        hand = count("bottleneck", (3, 4, 6, 3), undivided={32: 0, 16: 1, 8: 2}[stride])
+        assert (bp.params, bp.macs, bp.output_stride) == (25_557_032, expected, stride)
+        assert (hand.macs, hand.receptive_field) == (expected, bp.receptive_field)
+
+
+def test_a_final_norm_is_two_numbers_per_channel():
+    without = preset("preact_resnet18_cifar")
+    assert blueprint(without, 32).params == 11_171_146
+    assert blueprint(replace(without, final_norm=True), 32).params == 11_172_170
 
 
 @pytest.mark.parametrize("name", TORCHVISION)

@@ -23,7 +23,10 @@ WORDS = {
     "zero_padding": "'after', 'both'",
     "norm": "'batch', 'group', 'none'",
 }
-SWITCHES = ("norm_on_projection", "conv_bias", "stem_bias", "avg_down", "final_norm")
+SWITCHES = (
+    *("norm_on_projection", "conv_bias", "stem_bias"),
+    *("avg_down", "final_norm", "share_first"),
+)
 NUMBERS = ("groups", "width_per_group", "in_channels", "num_classes")
 NOT_A_WORD = ["", "Basic", "basic ", b"basic", None, True, 0, 1.0, ["basic"], {"basic"}, "x" * 5000]
 NOT_A_SWITCH = [None, 0, 1, "yes", "True", [], 1.0, float("nan")]

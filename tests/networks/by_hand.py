@@ -172,7 +172,7 @@ def logits(spec, state, x, training=False):
             stride = stride if position == 0 else 1
             if pre:
                 unit = pre_basic if spec.block == "basic" else pre_bottleneck
-                first = bare and stage == 1 and position == 0
+                first = bare and stage == 1 and position == 0 and spec.share_first
                 x = unit(w, name, x, channels, stride, spec, taps, first)
             else:
                 unit = basic if spec.block == "basic" else bottleneck

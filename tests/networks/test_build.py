@@ -173,6 +173,7 @@ NARROW = {
     "ratio beyond the channels": {"se_ratio": 1000},
     "eps": {"norm_eps": 0.01},
     "no final norm": {"final_norm": False},
+    "first shortcut as it is": {"share_first": False, "stem": "cifar", "expansion": 1},
     "group norm": {"norm": "group"},
     "group norm, eps": {"norm": "group", "norm_eps": 0.01, "widths": (4, 16, 32, 64)},
 }

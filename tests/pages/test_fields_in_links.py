@@ -1,11 +1,17 @@
 """Every choice about a network in an address: all pages open with it, and say so if it is wrong."""
 
+import json
+import re
+from pathlib import Path
+
 import pytest
 
 from explorer.architecture import blueprint, preset
 from explorer.ui.fields import RENAMED
+from explorer.ui.picker import _known
 from explorer.words import label
 
+ROOT = Path(__file__).parents[2]
 UNUSUAL = {
     "stem": "deep",
     "stem_width": "48",
@@ -90,3 +96,25 @@ def test_what_no_machine_builds_is_counted(open_app):
     choice = app.session_state["choice"]
     assert blueprint(choice.spec, choice.image_size).params == 468_530_472
     assert any("468,530,472" in str(metric) for metric in app.metric)
+
+
+def test_a_field_of_another_tool_is_named(open_app):
+    app = open_app("", net="resnet50", dilation="2")
+    said = [warning.value for warning in app.warning]
+    assert any("dilation" in text and "left out" in text for text in said)
+    assert app.session_state["choice"].spec == preset("resnet50")
+
+
+def test_what_pages_keep_in_the_address_is_known():
+    before = json.loads((ROOT / "tests/addresses/before.json").read_text(encoding="utf-8"))
+    keys = set(re.findall(r"[?&]([a-zA-Z_0-9]+)=", json.dumps(before)))
+    assert len(keys) > 70
+    assert [key for key in sorted(keys) if not _known(key)] == []
+
+
+def test_why_wrn_28_10_is_called_28(open_app):
+    app = open_app("", net="wrn_28_10")
+    told = [text.value for text in app.markdown if "WRN-28-10 is called 28" in text.value]
+    assert told and "25 on the main path and 3 projections" in told[0] and "26 layers" in told[0]
+    other = open_app("", net="wrn_28_10", depths="1, 1, 1")
+    assert not any("is called 28" in text.value for text in other.markdown)

@@ -75,6 +75,7 @@ def _less_usual(spec: NetworkSpec) -> list[str]:
         "group norm": spec.norm == "group",
         "eps": spec.norm_eps != 1e-5,
         "no final norm": spec.activation_order == "pre" and not spec.final_norm,
+        "first shortcut": spec.bare_stem and not spec.share_first,
         "stem width": spec.stem_channels != spec.widths[0],
         "stem bias": spec.stem_bias and not spec.conv_bias,
         "expansion": spec.expansion is not None,

@@ -4,7 +4,7 @@ from collections import Counter
 from functools import partial
 from random import Random
 
-from explorer.architecture import Blueprint, Op
+from explorer.architecture import PRESETS, Blueprint, Op
 from explorer.lessons.quiz.question import COUNTS, Draft, Network, formula, in_a_row
 from explorer.words import section
 
@@ -79,6 +79,8 @@ def output_stride(rng: Random, network: Network, bp: Blueprint) -> Draft | None:
 def depth_in_the_name(rng: Random, network: Network, bp: Blueprint) -> Draft | None:
     """The number that a ResNet's name carries."""
     spec = network.spec
+    if (entry := PRESETS.get(network.name)) and entry.number:
+        return None  # a family whose names count other layers
     per_block, blocks = (2, sum(spec.depths)) if spec.block == "basic" else (3, sum(spec.depths))
     projections = sum(1 for op in bp.ops if op.kind == "conv" and op.on_shortcut)
     depths = " + ".join(map(str, spec.depths))

@@ -19,6 +19,7 @@ OTHERS = {
     "norm": ("group", "none"),
     "norm_eps": (2e-5,),
     "final_norm": (False,),
+    "share_first": (False,),
     "stem_width": (32,),
     "stem_bias": (True,),
     "zero_padding": ("both",),
@@ -33,6 +34,7 @@ OTHERS = {
     "num_classes": (10,),
 }
 WITH = {"zero_padding": {"shortcut": "padding"}, "final_norm": {"activation_order": "pre"}}
+WITH["share_first"] = {"activation_order": "pre", "stem": "cifar"}
 """What gives a field something to decide."""
 
 
