@@ -341,9 +341,9 @@ def _first_visit() -> None:
 
 
 def _known(key: str) -> bool:
-    """Whether the sidebar or some page has such a control. A page's begin with its name."""
+    """Whether the sidebar or some page has such a control: it has words, or its page's name."""
     ours = {*FIELDS, *RENAMED, "image_size", "net", "family", "device", "lang", "with"}
-    return key in ours or key.startswith(_OF_PAGES)
+    return key in ours or key.startswith(_OF_PAGES) or bool(words.labels(key))
 
 
 def _complaints() -> list[str]:

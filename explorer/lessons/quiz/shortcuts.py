@@ -114,6 +114,8 @@ def params_on_it(rng: Random, network: Network, bp: Blueprint) -> Draft | None:
     block, shortcut = _choose(rng, bp)
     if shortcut.kind == "none":
         return None
+    if any(op.kind == "group_norm" for op in block.shortcut_ops):
+        return None  # the answers to choose from speak of batch norm
     c_in, c_out = shortcut.in_shape[0], shortcut.out_shape[0]
     params = sum(op.params for op in block.shortcut_ops)
     norm = sum(op.params for op in block.shortcut_ops if op.kind == "batch_norm")
