@@ -9,7 +9,7 @@ from PIL import Image
 
 from explorer.architecture import PRESETS, blueprint, preset
 from explorer.experiments import cifar10
-from explorer.experiments.embedded import FOLDER, cards
+from explorer.experiments.embedded import FOLDER, FOUR, cards, depth_cards
 from explorer.experiments.images import decode
 from explorer.experiments.inference import predict
 from explorer.experiments.preprocess import CIFAR, prepare
@@ -117,3 +117,37 @@ def test_only_tensors_are_shipped() -> None:
         for name in CARDS
         for value in network_of(name).state_dict().values()
     )
+
+
+DEPTH = [name for name, card in depth_cards().items() if card.folder != FOLDER]
+
+
+@pytest.mark.parametrize("name", DEPTH)
+class TestTheFour:
+    """The networks of the central figure, where they are on board: what their cards say is so."""
+
+    def test_they_were_trained_alike(self, name: str) -> None:
+        assert tuple(depth_cards()) == FOUR
+        card = depth_cards()[name]
+        assert card.figures["network"] == name
+        assert card.figures["parameters"] == blueprint(preset(name), 32).params
+        assert card.recipe == depth_cards()["plain20"].recipe
+        epochs = card.recipe["epochs"]
+        assert card.figures["kept_epoch"] == epochs == card.curves["epoch"][-1]
+        held_out = card.curve("held_out_accuracy")
+        assert [at for at, _ in held_out] == list(range(1, epochs + 1))
+        assert held_out[-1][1] == pytest.approx(card.figures["held_out_accuracy"], abs=1e-4)
+        assert card.path.stat().st_size < 2_500_000
+
+    def test_accuracy_and_two_deletions_are_the_cards(
+        self, name: str, test_split: cifar10.Split
+    ) -> None:
+        card = depth_cards()[name]
+        network = load(preset(name), read_state(card.path, card.path.name))
+        assert accuracy(network, test_split) == pytest.approx(card.test_accuracy, abs=5e-4)
+        after = card.after_deleting
+        assert list(after) == [block.path for block in blueprint(preset(name), 32).blocks]
+        worst, _, least = card.extremes
+        for path, share in (worst, least):
+            found = accuracy(network, test_split, frozenset({path}))
+            assert found == pytest.approx(share, abs=1e-3)

@@ -413,3 +413,16 @@ def test_published_weights_are_downloaded_checked_and_used(open_app, no_cache, m
     finally:
         setups_of.clear()
         inference_cache.published_network.clear()
+
+
+def test_classes_without_a_sample_are_named(open_app) -> None:
+    """And none that has one."""
+    from explorer.experiments.cifar10 import CLASSES
+    from explorer.experiments.samples import samples
+
+    app = open_app("inference", net="resnet20", infer_view="model_card")
+    clean(app)
+    (text,) = (box.value for box in app.caption if "No sample shows" in box.value)
+    shown = {sample.cifar10 for sample in samples().values()}
+    named = set(re.findall(r"[a-z]+", text)) & set(CLASSES)
+    assert named == set(CLASSES) - shown

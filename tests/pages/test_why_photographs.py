@@ -1,10 +1,11 @@
 """Why residual, on photographs: what the cards of the networks on board say, and a live line."""
 
+import json
 import shutil
 
 import pytest
 
-from explorer.architecture import PRESETS
+from explorer.architecture import PRESETS, blueprint
 from explorer.experiments import cifar10, embedded
 from explorer.experiments.embedded import FOUR, ModelCard, depth_cards, surfaces
 from explorer.experiments.train_embedded import WARM_UP
@@ -72,9 +73,16 @@ def four_in(folder, monkeypatch):
     depth = folder / "depth"
     depth.mkdir()
     for name in FOUR:
-        for kind in ("csv", "json", "safetensors"):
-            source = "plain20" if name.startswith("plain") else "resnet20"
-            shutil.copy(embedded.FOLDER / f"{source}.{kind}", depth / f"{name}.{kind}")
+        source = "plain20" if name.startswith("plain") else "resnet20"
+        shutil.copy(embedded.FOLDER / f"{source}.csv", depth / f"{name}.csv")
+        figures = json.loads((embedded.FOLDER / f"{source}.json").read_text())
+        blocks = blueprint(PRESETS[name].spec, 32).blocks
+        changed = {block.path for block in blocks if block.in_shape != block.out_shape}
+        figures["after_deleting"] = {
+            block.path: None if name.startswith("plain") and block.path in changed else 0.25
+            for block in blocks
+        }
+        (depth / f"{name}.json").write_text(json.dumps(figures))
     monkeypatch.setattr(embedded, "FOLDER", folder)
     return depth
 
@@ -89,6 +97,20 @@ def test_the_four_are_taken_once_all_are_there(fresh, tmp_path, monkeypatch):
     monkeypatch.undo()
     depth_cards.cache_clear()
     assert set(depth_cards()) == before
+
+
+def test_the_page_shows_the_four_once_they_are_there(fresh, tmp_path, monkeypatch, open_app):
+    four_in(tmp_path, monkeypatch)
+    depth_cards.cache_clear()
+    app = open_app("why_residual", why_part="photographs", why_lesion_depth="20")
+    assert not app.exception
+    titles = [PRESETS[name].title for name in FOUR]
+    assert list(app.dataframe[0].value["network"]) == titles
+    assert len(app.success[0].value.splitlines()) == 3, "plain, residual, and both gaps"
+    text = " ".join(box.value for box in app.markdown)
+    assert "ResNet-20** names" in text and "ResNet-56** names" not in text
+    app = open_app("why_residual", why_part="surface")
+    assert not app.exception, "their surfaces may come later"
 
 
 def test_networks_of_one_recipe_are_compared():

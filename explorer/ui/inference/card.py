@@ -9,7 +9,7 @@ from explorer.experiments.embedded import cards
 from explorer.experiments.samples import samples
 from explorer.ui.chart import show
 from explorer.ui.inference.scene import Scene
-from explorer.words import label, labels, section
+from explorer.words import label, labels, listed, section
 
 
 def draw(scene: Scene) -> None:
@@ -59,3 +59,8 @@ def draw(scene: Scene) -> None:
             for name in ("picture", "shows", "cifar10", "author", "licence", "source")
         },
     )
+    from explorer.experiments.cifar10 import CLASSES
+
+    shown = {sample.cifar10 for sample in samples().values()}
+    if missing := [name for name in CLASSES if name not in shown]:
+        st.caption(section("inference", "samples missing", classes=listed(missing)))
