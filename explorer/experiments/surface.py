@@ -23,7 +23,7 @@ class Surface:
 
     `rows[i][j]` is the loss `steps[i]` along the second direction and `steps[j]` along the first.
     None stands for a loss that is no number. `pictures` is how many training pictures it is the
-    mean of, `seeds` are those of the two directions.
+    mean of, `seeds` are those of the two directions, `bfloat16` is how convolutions were computed.
     """
 
     network: str
@@ -31,6 +31,7 @@ class Surface:
     pictures: int
     seeds: tuple[int, int]
     rows: tuple[tuple[float | None, ...], ...]
+    bfloat16: bool = False
 
     @property
     def steps(self) -> tuple[float, ...]:

@@ -11,7 +11,11 @@ from explorer.views.chart_style import FONT, hover, styled
 from explorer.views.scales import Scale, log_axis
 from explorer.words import label
 
-_SIDE: Final = 320
+_HEIGHTS: Final = {1: 390, 2: 390}
+_HEIGHT: Final = 350
+"""In pixels, by how many stand beside each other: what is wide may be high."""
+_BELOW: Final = 110
+"""Pixels for what stands below a square: its axis, and the scale of the colours."""
 _MOST: Final = 6
 """Losses beyond 2 to this power have one colour: there, nothing is learnt any more."""
 
@@ -45,10 +49,11 @@ def squares(surfaces: Mapping[str, Square], guessing: float) -> dict[str, go.Fig
     ]
     low = floor(log2(min(every, default=1.0)))
     high = max(low + 1, min(_MOST, ceil(log2(max(every, default=2.0)))))
-    return {name: _square(square, low, high, guessing) for name, square in surfaces.items()}
+    height = _HEIGHTS.get(len(surfaces), _HEIGHT)
+    return {name: _square(square, low, high, guessing, height) for name, square in surfaces.items()}
 
 
-def _square(square: Square, low: int, high: int, guessing: float) -> go.Figure:
+def _square(square: Square, low: int, high: int, guessing: float, height: int) -> go.Figure:
     powers = [[_power(value, low, high) for value in row] for row in square.rows]
     steps = list(square.steps)
     ticks = list(range(low, high + 1, 2))
@@ -67,8 +72,9 @@ def _square(square: Square, low: int, high: int, guessing: float) -> go.Figure:
         colorbar={
             "orientation": "h",
             "thickness": 12,
-            "y": -0.28,
-            "yanchor": "top",
+            "y": 0,
+            "yref": "container",
+            "yanchor": "bottom",
             "tickvals": ticks,
             "ticktext": [f"{2.0**power:g}" for power in ticks],
             "tickfont": FONT,
@@ -101,7 +107,14 @@ def _square(square: Square, low: int, high: int, guessing: float) -> go.Figure:
         scaleanchor="x",
         showticklabels=False,
     )
-    return styled(figure, _SIDE, "first_direction", "second_direction", showlegend=False)
+    return styled(
+        figure,
+        height,
+        "first_direction",
+        "second_direction",
+        margin={"b": _BELOW},
+        showlegend=False,
+    )
 
 
 def _dark_where_low() -> list[list[float | str]]:

@@ -105,7 +105,9 @@ def surfaces() -> dict[str, Surface]:
             kept = json.loads(path.read_text(encoding="utf-8"))
             rows = tuple(tuple(row) for row in kept["rows"])
             seeds = tuple(kept["seeds"])
-            found[name] = Surface(name, kept["reach"], kept["pictures"], seeds, rows)
+            found[name] = Surface(
+                name, kept["reach"], kept["pictures"], seeds, rows, kept["bfloat16"]
+            )
     return found
 
 

@@ -84,8 +84,16 @@ def _method(found: dict[str, Surface]) -> None:
     ]
     st.dataframe(worded(rows, "why_surfaces"), hide_index=True, width="stretch")
     one = next(iter(found.values()))
-    points, pictures = len(one.rows), one.pictures
-    st.caption(section(_TEXTS, "surface method", points=points, pictures=pictures))
+    epochs = depth_cards()[one.network].recipe["epochs"]
+    st.caption(
+        section(
+            _TEXTS,
+            "surface method, bfloat16" if one.bfloat16 else "surface method",
+            points=len(one.rows),
+            pictures=one.pictures,
+            epochs=epochs,
+        )
+    )
     text = surface_charts.squares_csv(
         {name: Square(surface.steps, surface.rows) for name, surface in found.items()}
     )
