@@ -8,7 +8,7 @@ if __name__ == "__main__":
     import streamlit as st
 
     from explorer import words
-    from explorer.ui import controls, frame, link, navigation, picker, tour
+    from explorer.ui import controls, frame, link, navigation, network_here, picker, tour
 
     words.ask(controls.language)
     st.set_page_config(page_title=words.label("app.name"), page_icon="🧱", layout="wide")
@@ -28,6 +28,7 @@ if __name__ == "__main__":
         with above:
             navigation.links()
     tour.line()
+    network_here.draw()
     # In the page, because the sidebar is closed on a telephone.
     for sentence in complaints:
         st.warning(sentence, icon=":material/warning:")

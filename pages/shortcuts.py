@@ -21,13 +21,15 @@ else:
     st.markdown(network.lead(bp))
 view = network.choose_view(bp)
 st.caption(network.detail_line(bp, view))
-network.show(bp, choice, view)
-compare_link(choice)
-
-if view.open:
-    st.header(part_title(view.block.title))
-    st.caption(block.breadcrumb(bp, choice, view.block))
-    block.show(bp, choice, view.block)
+with st.container(key="shortcuts_beside"):
+    with st.container():
+        network.show(bp, choice, view)
+        compare_link(choice)
+    if view.open:
+        with st.container():
+            st.header(part_title(view.block.title))
+            st.caption(block.breadcrumb(bp, choice, view.block))
+            block.show(bp, choice, view.block)
 
 if not hidden:
     st.header(label("shortcuts.dashed"), anchor="dashed-blocks")

@@ -8,6 +8,8 @@ from pathlib import Path
 import axe_playwright_python
 import pytest
 
+from tests.browser.test_frame import BACKGROUND, BACKGROUNDS, PAGES
+
 AXE = (Path(axe_playwright_python.__file__).parent / "axe.min.js").read_text(encoding="utf-8")
 RUN = """async (theirs) => (await axe.run(document, {resultTypes: ['violations']})).violations
   .flatMap(({id, nodes}) => nodes.filter(({target}) => {
@@ -52,6 +54,7 @@ SECTIONS = {
     "quiz": ("", ()),
     "questions": ("", ()),
     "myths": ("", ()),
+    "glossary": ("", ()),
 }  # fmt: skip
 
 
@@ -64,13 +67,18 @@ def barriers(visit) -> list[str]:
     return found
 
 
+def test_every_page_is_looked_at():
+    assert set(SECTIONS) == set(PAGES)
+
+
 @pytest.mark.parametrize("page", SECTIONS, ids=lambda page: page or "home")
 def test_no_barrier_in_any_section_and_either_theme(open_page, page):
     key, sections = SECTIONS[page]
     for section in sections or (None,):
         visit = open_page(page, {"net": "resnet20"} | ({key: section} if section else {}))
-        for theme in ("light", "dark"):
+        for theme in BACKGROUNDS:
             visit.page.emulate_media(color_scheme=theme)
+            visit.page.wait_for_function(f"() => ({BACKGROUND})() === '{BACKGROUNDS[theme]}'")
             assert barriers(visit) == [], (section, theme)
         visit.close()
 

@@ -20,7 +20,7 @@ _LAST: Final = "bn_last_batch"
 
 def draw() -> None:
     """Table, controls and formulas first; torch's column when torch is there."""
-    numbers, chosen, written = st.columns([7, 3.3, 6.7], gap="medium")
+    numbers, chosen, written = st.container(key="bn_steps").columns([7, 3.3, 6.7], gap="medium")
     with numbers:
         text = st.text_input(
             label("bn_values.label"), START, max_chars=200, key="bn_values", **controls.BOUND

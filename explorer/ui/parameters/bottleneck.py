@@ -82,7 +82,7 @@ def _questions(cards: Iterable[tuple[str, str, str]], pair: Comparison, middle: 
 
 
 def _controls() -> Asked:
-    first, second, third, fourth = st.columns([3, 3, 3, 2], gap="medium")
+    first, second, third = st.columns(3, gap="medium")
     sliders = (
         (first, "params_channels", CHANNELS, 256, "channels"),
         (second, "params_reduction", REDUCTIONS, 4, "reduction"),
@@ -94,10 +94,12 @@ def _controls() -> Asked:
         )
         for column, key, values, usual, term in sliders
     )
-    batch_norm, bias = (
-        fourth.toggle(label(f"{key}.label"), help=glossary(term), **_bound(key))
-        for key, term in (("params_bn", "batch_norm"), ("params_bias", "conv_bias"))
-    )
+    # Beside each other and not in columns, which would cut their words.
+    with st.container(horizontal=True, gap="large"):
+        batch_norm, bias = (
+            st.toggle(label(f"{key}.label"), help=glossary(term), **_bound(key))
+            for key, term in (("params_bn", "batch_norm"), ("params_bias", "conv_bias"))
+        )
     return Asked(channels, reduction, size, batch_norm, bias)
 
 
