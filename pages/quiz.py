@@ -7,6 +7,6 @@ from explorer.words import label, section
 
 choice = picker.current()
 st.title(label("quiz.title"))
-st.write(section("quiz", "Introduction"))
 quiz_screen.show(quiz.run_of(quiz.settings(choice)))
 quiz.keep()
+st.caption(section("quiz", "Introduction"))

@@ -21,8 +21,9 @@ FIRST_OF_ALL = {"myths", "myths?myths_card=nonsense"}
 """Links that name no statement: another one comes first now."""
 
 
-BLOCKS = {"shortcuts_block", "shortcuts_unfold", "infer_cam_block", "infer_field"}
-"""Controls that choose a block or a stage."""
+STAGES = {f"layer{number}": f"conv{number + 1}_x" for number in range(1, 9)}
+BLOCKS = {"shortcuts_block", "infer_cam_block", "infer_field"}
+"""Controls that choose a block."""
 
 
 def test_there_are_many_of_every_page():
@@ -46,9 +47,11 @@ def as_today(controls: dict[str, list[str]], address: str) -> dict[str, list[str
     if "questions_card" in kept:
         label, *chosen = kept["questions_card"]
         kept["questions_card"] = [re.sub(r"\d+", "#", label), *chosen]
-    # Blocks and stages have both their names now: conv3_1 (layer2.0).
+    # Blocks have both their names now: conv3_1 (layer2.0).
     for key in BLOCKS & set(kept):
         kept[key] = [re.sub(r".*\((.*)\)$", r"\1", text) for text in kept[key]]
+    if "shortcuts_unfold" in kept:
+        kept["shortcuts_unfold"] = [STAGES.get(text, text) for text in kept["shortcuts_unfold"]]
     if "infer_field" in kept:
         last = re.compile(".*, the last block$")
         kept["infer_field"] = [last.sub("last block", text) for text in kept["infer_field"]]

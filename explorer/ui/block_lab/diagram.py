@@ -13,7 +13,7 @@ from explorer.ui.drawing import drawing
 from explorer.views import unit_diagram
 from explorer.words import glossary, section
 
-_HEIGHT: Final = 500
+_HEIGHT: Final = 470
 """Pixels: with it the addition is in sight on a projector."""
 
 

@@ -101,7 +101,9 @@ def detail_line(bp: Blueprint, view: View) -> str:
 
 
 def _stage(bp: Blueprint, path: str) -> str:
-    return label(f"{UNFOLD}.nothing") if path in _NOTHING else called(bp, path)
+    if path in _NOTHING:
+        return label(f"{UNFOLD}.nothing")
+    return next(stage.title for stage in bp.stages if stage.path == path)
 
 
 def _complain(bp: Blueprint) -> None:

@@ -1,0 +1,48 @@
+"""What a page is about is seen on a projector of 1280x720 without scrolling: the lesson's pages.
+
+The line of the lesson stands above each of them, as it does in a class.
+"""
+
+import pytest
+
+from explorer import words
+from explorer.lessons.lesson import stops
+
+WIDTH, HEIGHT = 1280, 720
+SUBJECTS = {
+    "network": lambda page: page.locator(".stage text", has_text="classes"),
+    "op-by-op": lambda page: page.get_by_text("9,408"),
+    "solid-and-dashed": lambda page: page.locator("[id='layer2.0.add']").first,
+    "break-a-block": lambda page: page.get_by_role("button", name="Project x with a 1x1"),
+    "bottleneck": lambda page: page.get_by_role("button", name="Show the results"),
+    "batch-norm": lambda page: page.locator(".katex-display").nth(3),
+    "deeper-and-worse": lambda page: page.get_by_test_id("stPlotlyChart").first,
+    "delete-a-block": lambda page: page.get_by_role("radio", name="Model card"),
+    "quiz": lambda page: page.get_by_role("button", name="D ·"),
+}
+"""Stop -> what has to end above the fold."""
+
+
+@pytest.mark.parametrize("stop", stops(), ids=lambda stop: stop.id)
+def test_the_subject_of_a_stop_is_above_the_fold(open_page, stop):
+    visit = open_page(f"{stop.page}?{stop.query}&lesson={stop.id}", width=WIDTH, height=HEIGHT)
+    task = visit.page.get_by_test_id("stMain").get_by_text(stop.task.replace("*", ""))
+    assert task.first.is_visible()
+    subject = SUBJECTS[stop.id](visit.page)
+    subject.wait_for()
+    box = subject.bounding_box()
+    assert box["y"] >= 0 and box["y"] + box["height"] <= HEIGHT, box
+    assert not visit.exceptions()
+
+
+def test_the_addition_of_a_block_is_above_the_fold(open_page):
+    visit = open_page("block_lab", width=WIDTH, height=HEIGHT)
+    picture = visit.page.locator(".stage").first.bounding_box()
+    assert picture["y"] + picture["height"] <= HEIGHT
+
+
+def test_the_views_of_a_picture_are_above_the_fold(open_page):
+    visit = open_page("inference", width=WIDTH, height=HEIGHT)
+    last = visit.page.get_by_role("radio", name=words.label("infer_view.model_card"))
+    box = last.bounding_box()
+    assert box["y"] + box["height"] <= HEIGHT
