@@ -67,7 +67,7 @@ def prepare(image: Image.Image, recipe: Preprocessing, channels: int = 3) -> Pre
     cropped = _centre_crop(resized, recipe.crop)
     values = np.asarray(cropped).reshape(recipe.crop, recipe.crop, channels)
     tensor = torch.from_numpy(values.copy()).permute(2, 0, 1).float()[None]  # (1, C, H, H)
-    mean, std = _statistics(recipe, channels)
+    mean, std = statistics(recipe, channels)
     tensor = tensor.div_(255).sub_(mean).div_(std).contiguous()
     return Prepared(resized, cropped, tensor, perf_counter() - begun)
 
@@ -80,7 +80,8 @@ def normalised_picture(tensor: Tensor) -> Image.Image:
     return Image.fromarray(scaled.squeeze())
 
 
-def _statistics(recipe: Preprocessing, channels: int) -> tuple[Tensor, Tensor]:
+def statistics(recipe: Preprocessing, channels: int) -> tuple[Tensor, Tensor]:
+    """Mean and standard deviation per channel, (C, 1, 1); a grey picture has those of the three."""
     mean, std = torch.tensor(recipe.mean), torch.tensor(recipe.std)
     if channels == 1:
         mean, std = mean.mean(0, keepdim=True), std.mean(0, keepdim=True)

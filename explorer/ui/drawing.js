@@ -111,7 +111,18 @@ export default function ({ parentElement, data, setTriggerValue }) {
   );
   const pathOf = (node) => node.dataset.path ?? node.id;
   const chosen = nodes.find((node) => pathOf(node) === data.selected);
-  const choose = (node) => setTriggerValue("clicked", pathOf(node));
+  // Of a picture of many positions, the one that was pointed at.
+  const placeIn = (node, event) => {
+    if (!node.dataset.grid) return "";
+    if (!event) return `,${node.dataset.at}`;
+    const box = node.querySelector("image, rect").getBoundingClientRect();
+    const [rows, columns] = node.dataset.grid.split(",").map(Number);
+    const index = (share, size) => Math.min(size - 1, Math.max(0, Math.floor(share * size)));
+    return `,${index((event.clientY - box.y) / box.height, rows)}`
+      + `,${index((event.clientX - box.x) / box.width, columns)}`;
+  };
+  const choose = (node, event) =>
+    setTriggerValue("clicked", pathOf(node) + placeIn(node, event));
   nodes.forEach((node) => node.classList.toggle("chosen", node === chosen));
   if (data.choosable) {
     const stop = chosen ?? nodes[0];
@@ -124,7 +135,7 @@ export default function ({ parentElement, data, setTriggerValue }) {
       const seen = [...node.querySelectorAll("text")].map((line) => line.textContent).join(" ");
       const said = title?.textContent ?? pathOf(node);
       node.setAttribute("aria-label", !seen || said.includes(seen) ? said : `${seen}: ${said}`);
-      node.onclick = () => { if (!dragged) choose(node); };
+      node.onclick = (event) => { if (!dragged) choose(node, event); };
       node.onkeydown = (event) => {
         const step = { ArrowRight: 1, ArrowDown: 1, ArrowLeft: -1, ArrowUp: -1 }[event.key];
         if (event.key === "Enter" || event.key === " ") choose(node);

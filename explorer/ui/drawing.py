@@ -66,7 +66,8 @@ def drawing(
         saves: buttons below that save it as SVG and PNG; where there are `tools`, if not said.
         files: ending -> text of more files to save, beside these.
         choosable: nodes (elements with `data-path`, or Graphviz nodes with an id) can be chosen
-            by click, or by Tab, arrow keys and Enter.
+            by click, or by Tab, arrow keys and Enter; of one with `data-grid` (svg.grid) the
+            position comes behind its path.
         selected: path of the node to show as chosen.
         filename: of the downloads, without extension.
         start: show the drawing in readable size from its beginning, or the whole of it.

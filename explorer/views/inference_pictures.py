@@ -199,7 +199,7 @@ def position_map(values: Values, row: int, column: int, choosable: bool, side: i
             )
             parts.append(svg.node(f"{i},{j}", label("heat.position", row=i, column=j), cell))
     x, y = 2 + column * cell_x, 2 + row * cell_y
-    parts.append(_frame(x, y, cell_x, cell_y))
+    parts.append(frame(x, y, cell_x, cell_y))
     return svg.document(side + 4, side + 4, parts)
 
 
@@ -210,7 +210,7 @@ def region_over(image: Image.Image, box: tuple[float, float, float, float], side
     left, top, right, bottom = (value * scale for value in box)
     parts = [
         svg.image(data_url(seen(image, side), kind), 2, 2, side, side),
-        _frame(2 + left, 2 + top, right - left, bottom - top),
+        frame(2 + left, 2 + top, right - left, bottom - top),
     ]
     return svg.document(side + 4, side + 4, parts)
 
@@ -226,7 +226,8 @@ def scale_bar(low: str, high: str) -> str:
     return svg.document(360, 34, [bar, *ends])
 
 
-def _frame(x: float, y: float, width: float, height: float) -> str:
+def frame(x: float, y: float, width: float, height: float) -> str:
+    """What marks a part of a picture."""
     place = f'x="{x:.2f}" y="{y:.2f}" width="{width:.2f}" height="{height:.2f}" fill="none"'
     # Two lines, so that the frame shows on dark and on bright pictures.
     return (

@@ -39,6 +39,18 @@ def node(path: str, title: str, *parts: str) -> str:
     return f"<g{chosen}><title>{escape(title)}</title>{''.join(parts)}</g>"
 
 
+def grid(path: str, title: str, shape: tuple[int, int], best: tuple[int, int], *parts: str) -> str:
+    """A picture of (rows, columns) of which a click chooses one: `path,row,column`.
+
+    The first of the parts is the picture. A keyboard, which points nowhere, chooses `best`.
+    """
+    size, at = (",".join(map(str, pair)) for pair in (shape, best))
+    return (
+        f'<g data-path="{escape(path)}" data-grid="{size}" data-at="{at}">'
+        f"<title>{escape(title)}</title>{''.join(parts)}</g>"
+    )
+
+
 def image(
     href: str,
     x: float,

@@ -24,6 +24,8 @@ if TYPE_CHECKING:
     from explorer.experiments.features import Features
     from explorer.experiments.inference import Prediction
     from explorer.experiments.modes import ModeComparison
+    from explorer.experiments.origin.cam import Cam
+    from explorer.experiments.origin.capture import Captured
     from explorer.networks import ResNet
     from explorer.networks.published_weights import PublishedWeights
 
@@ -70,6 +72,22 @@ def features(scene: Scene) -> Features:
     from explorer.experiments.features import features as compute
 
     return compute(scene.network, scene.prepared.tensor)
+
+
+@kept(by=BY_KEY, place=_to_run)
+def captured(scene: Scene, path: str) -> Captured:
+    """What one op reads and writes; of no other op is anything kept."""
+    from explorer.experiments.origin.capture import capture
+
+    return capture(scene.network, scene.prepared.tensor, scene.blueprint, path)
+
+
+@kept(by=BY_KEY)
+def cam(scene: Scene, target: int) -> Cam:
+    """CAM of one class beside Grad-CAM, at the maps that the average pool reads."""
+    from explorer.experiments.origin.cam import cam_of
+
+    return cam_of(scene.network, captured(scene, "avgpool").inputs[0], target)
 
 
 @kept(by=BY_KEY, place=_to_differentiate)

@@ -1,0 +1,194 @@
+"""Runs a network up to one op and keeps what that op reads and writes: nothing else."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor, nn
+
+from explorer.architecture import Blueprint, Op
+from explorer.experiments.origin.parts import (
+    Array,
+    Convolution,
+    Copied,
+    Cut,
+    Largest,
+    Mean,
+    Norm,
+    Part,
+    Pixel,
+    Sum,
+    Weighted,
+    window,
+)
+from explorer.experiments.origin.places import INPUT, Place, Wanted, op_of
+from explorer.experiments.preprocess import Prepared, Preprocessing, statistics
+from explorer.networks import ResNet
+
+
+@dataclass(frozen=True, eq=False)
+class Captured:
+    """One op for one picture: its inputs and its output, (C, H, W) or (C,), on the CPU."""
+
+    op: Op
+    inputs: tuple[Array, ...]
+    output: Array
+
+    def place(self, wanted: Wanted) -> Place:
+        """The value that is meant; where that is left open, the one with the largest size."""
+        output = abs(self.output)
+        channel = wanted.channel
+        if channel is None:
+            per_channel = output.reshape(output.shape[0], -1).max(1)
+            channel = int(per_channel.argmax())
+        if output.ndim == 1:
+            return Place(self.op.path, channel)
+        if wanted.row is None or wanted.column is None:
+            row, column = divmod(int(output[channel].argmax()), output.shape[2])
+            return Place(self.op.path, channel, row, column)
+        return Place(self.op.path, channel, wanted.row, wanted.column)
+
+
+def capture(network: ResNet, x: Tensor, bp: Blueprint, path: str) -> Captured:
+    """Walk from the picture to the op of this path. Tensors before it are let go of.
+
+    Args:
+        network: in eval mode; in train mode its running statistics would move.
+        x: a preprocessed image, (1, C, H, H).
+        bp: of the network at this size.
+        path: of an op, or "input".
+
+    Raises:
+        KeyError: the network has no such op.
+    """
+    op = op_of(bp, path)
+    with torch.inference_mode():
+        x = x.to(network.fc.weight.device)
+        kept = {INPUT: x} if INPUT in op.inputs else {}
+        output = x
+        if path != INPUT:
+            for name, value in network.walk(x):
+                if name in op.inputs:
+                    kept[name] = value
+                if name == path:
+                    output = value
+                    break
+        inputs = tuple(_array(kept[name]) for name in op.inputs)
+        return Captured(op, inputs, _array(output))
+
+
+def _array(value: Tensor) -> Array:
+    found: Array = value[0].cpu().numpy().copy()
+    return found
+
+
+def take_apart(
+    network: ResNet,
+    found: Captured,
+    place: Place,
+    picture: tuple[Prepared, Preprocessing] | None = None,
+) -> Part:
+    """What made this value of the captured op.
+
+    Args:
+        network: whose weights are read.
+        found: the op, from `capture` at the same picture.
+        place: of a value of this op.
+        picture: the steps to the tensor, asked for where the value is a pixel's.
+    """
+    op = found.op
+    at = (place.channel, place.row, place.column)
+    value = float(found.output[at[: found.output.ndim]])
+    common = (op, place, value)
+    if op.kind == "conv":
+        return _convolution(network, found, common)
+    if op.kind == "batch_norm":
+        return _norm(network, found, common)
+    if op.kind == "relu":
+        return Cut(*common, float(found.inputs[0][at]))
+    if op.kind == "max_pool":
+        place_of_window = window(op, place)
+        patch = place_of_window.read(found.inputs[0][place.channel][None], -float("inf"))
+        return Largest(*common, place_of_window, patch[0])
+    if op.kind == "add":
+        main, skip = (float(one[at]) for one in found.inputs)
+        return Sum(*common, main, skip)
+    if op.kind == "pad":
+        return _padded(found, common)
+    if op.kind == "avg_pool":
+        return Mean(*common, found.inputs[0][place.channel].astype("float64"))
+    if op.kind == "flatten":
+        return Copied(
+            *common, float(found.inputs[0].ravel()[place.channel]), Place(op.inputs[0], at[0])
+        )
+    if op.kind == "linear":
+        weights = _numbers(network.fc.weight[place.channel])
+        bias = float(network.fc.bias.detach()[place.channel])
+        return Weighted(*common, weights, found.inputs[0].astype("float64"), bias)
+    assert op.kind == "input", op.kind
+    return _pixel(found, common, picture)
+
+
+_Common = tuple[Op, Place, float]
+
+
+def _numbers(tensor: Tensor) -> Array:
+    found: Array = tensor.detach().double().cpu().numpy()
+    return found
+
+
+def _convolution(network: ResNet, found: Captured, common: _Common) -> Part:
+    op, place, _ = common
+    module = network.get_submodule(op.path)
+    assert isinstance(module, nn.Conv2d)
+    kernel = _numbers(module.weight[place.channel])
+    bias = None if module.bias is None else float(module.bias.detach()[place.channel])
+    per_group = kernel.shape[0]
+    group = place.channel // (op.out_shape[0] // op.groups)
+    first = group * per_group
+    place_of_window = window(op, place, int(module.dilation[0]))
+    patch = place_of_window.read(found.inputs[0][first : first + per_group])
+    return Convolution(*common, place_of_window, patch, kernel, bias, first)
+
+
+def _norm(network: ResNet, found: Captured, common: _Common) -> Part:
+    op, place, _ = common
+    module = network.get_submodule(op.path)
+    assert isinstance(module, nn.BatchNorm2d)
+    channel = found.inputs[0][place.channel].astype("float64")
+    x = float(channel[place.row, place.column])
+    if module.training:
+        mean, variance = float(channel.mean()), float(channel.var())
+    else:
+        assert module.running_mean is not None and module.running_var is not None
+        mean = float(module.running_mean[place.channel])
+        variance = float(module.running_var[place.channel])
+    gamma = float(module.weight.detach()[place.channel])
+    beta = float(module.bias.detach()[place.channel])
+    return Norm(*common, x, mean, variance, module.eps, gamma, beta, module.training)
+
+
+def _padded(found: Captured, common: _Common) -> Part:
+    op, place, _ = common
+    if place.channel >= op.in_shape[0]:
+        return Copied(*common, 0.0, None)
+    at = place.row * op.stride, place.column * op.stride
+    x = float(found.inputs[0][(place.channel, *at)])
+    return Copied(*common, x, Place(op.inputs[0], place.channel, *at))
+
+
+def _pixel(
+    found: Captured, common: _Common, picture: tuple[Prepared, Preprocessing] | None
+) -> Part:
+    assert picture is not None, "a pixel is told by the picture"
+    prepared, recipe = picture
+    place = common[1]
+    channels = found.output.shape[0]
+    byte = prepared.cropped.getpixel((place.column, place.row))
+    if isinstance(byte, tuple):
+        byte = byte[place.channel]
+    assert isinstance(byte, int)
+    mean, std = statistics(recipe, channels)
+    at = place.channel
+    return Pixel(*common, byte, float(mean.flatten()[at]), float(std.flatten()[at]))

@@ -1,0 +1,309 @@
+"""What a value is made of, by the kind of op that wrote it. Numbers and NumPy only: views read it.
+
+Sums are those of float64: the products of two float32 numbers are exact there, and `math.fsum`
+rounds their sum once. `value` is what the network itself computed.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+from math import fsum, sqrt
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from explorer.architecture import Op
+from explorer.experiments.origin.places import Place
+
+Array = NDArray[Any]
+
+
+@dataclass(frozen=True, eq=False)
+class Part:
+    """A value and the op that wrote it; each kind of op has a class of its own below."""
+
+    op: Op
+    place: Place
+    value: float
+
+    @property
+    def total(self) -> float:
+        """The value, computed again in float64 from the network's own inputs and weights."""
+        raise NotImplementedError
+
+    @property
+    def difference(self) -> float:
+        """Of the network's float32 value from ours."""
+        return self.value - self.total
+
+    @property
+    def sources(self) -> tuple[Place, ...]:
+        """Values one op further back, the one to follow first."""
+        raise NotImplementedError
+
+
+@dataclass(frozen=True, eq=False)
+class Window:
+    """Where a sliding window lies: which rows and columns it reads, also outside of the map."""
+
+    rows: tuple[int, ...]
+    columns: tuple[int, ...]
+    height: int
+    width: int
+
+    @cached_property
+    def inside(self) -> Array:
+        """Whether each of its cells lies on the map, (k, k); the others are padding."""
+        rows = np.array([0 <= row < self.height for row in self.rows])
+        columns = np.array([0 <= column < self.width for column in self.columns])
+        return rows[:, None] & columns[None]
+
+    def read(self, maps: Array, empty: float = 0.0) -> Array:
+        """The patches of maps (C, H, W) under the window, (C, k, k), in float64."""
+        rows = np.clip(self.rows, 0, self.height - 1)
+        columns = np.clip(self.columns, 0, self.width - 1)
+        patch = maps[:, rows][:, :, columns].astype(np.float64)
+        return np.where(self.inside, patch, empty)
+
+
+def window(
+    op: Op, place: Place, dilation: int = 1, before: tuple[int, int] | None = None
+) -> Window:
+    """Where the window of this op's output lies on its input.
+
+    Args:
+        op: a convolution or a pooling.
+        place: of the output.
+        dilation: pixels from one cell of the kernel to the next.
+        before: padding above and to the left, where it is not the op's own.
+    """
+    _, height, width = op.in_shape
+    top, left = before or (op.padding, op.padding)
+    first_row, first_column = place.row * op.stride - top, place.column * op.stride - left
+    return Window(
+        tuple(first_row + dilation * index for index in range(op.kernel)),
+        tuple(first_column + dilation * index for index in range(op.kernel)),
+        height,
+        width,
+    )
+
+
+@dataclass(frozen=True, eq=False)
+class Convolution(Part):
+    """A sum of products. `patch` and `kernel` are (C / groups, k, k); `first` is the input
+    channel with which the patch begins."""
+
+    window: Window
+    patch: Array
+    kernel: Array
+    bias: float | None
+    first: int
+
+    @cached_property
+    def products(self) -> Array:
+        return self.patch * self.kernel
+
+    @cached_property
+    def channel_sums(self) -> Array:
+        """What each input channel contributes, (C / groups,)."""
+        return np.array([fsum(one.ravel()) for one in self.products])
+
+    @cached_property
+    def ranking(self) -> tuple[int, ...]:
+        """Indices of the patch's channels, the largest contribution of either sign first."""
+        return tuple(np.argsort(-np.abs(self.channel_sums), kind="stable").tolist())
+
+    @cached_property
+    def total(self) -> float:
+        return fsum([*self.products.ravel(), self.bias or 0.0])
+
+    def rest(self, shown: int) -> float:
+        """What the channels contribute together that are not among the first `shown`."""
+        left = self.ranking[shown:]
+        return fsum(self.products[list(left)].ravel()) if left else 0.0
+
+    def source(self, channel: int, row: int, column: int) -> Place | None:
+        """The value under this cell of the patch; None for padding."""
+        if not self.window.inside[row, column]:
+            return None
+        at = self.window.rows[row], self.window.columns[column]
+        return Place(self.op.inputs[0], self.first + channel, *at)
+
+    @property
+    def sources(self) -> tuple[Place, ...]:
+        for channel in self.ranking:
+            order = np.argsort(-np.abs(self.products[channel]).ravel(), kind="stable")
+            size = self.op.kernel
+            cells = (divmod(int(index), size) for index in order)
+            found = [self.source(channel, row, column) for row, column in cells]
+            if places := tuple(place for place in found if place):
+                return places
+        return ()
+
+
+@dataclass(frozen=True, eq=False)
+class Norm(Part):
+    """Batch norm: gamma * (x - mean) / sqrt(variance + eps) + beta.
+
+    `batch` says that mean and variance are those of the batch (train mode), not the running ones.
+    """
+
+    x: float
+    mean: float
+    variance: float
+    eps: float
+    gamma: float
+    beta: float
+    batch: bool = False
+
+    @property
+    def total(self) -> float:
+        return self.gamma * (self.x - self.mean) / sqrt(self.variance + self.eps) + self.beta
+
+    @property
+    def sources(self) -> tuple[Place, ...]:
+        return (self.place._replace(path=self.op.inputs[0]),)
+
+
+@dataclass(frozen=True, eq=False)
+class Cut(Part):
+    """ReLU: the larger of x and 0."""
+
+    x: float
+
+    @property
+    def total(self) -> float:
+        return max(self.x, 0.0)
+
+    @property
+    def sources(self) -> tuple[Place, ...]:
+        return (self.place._replace(path=self.op.inputs[0]),)
+
+
+@dataclass(frozen=True, eq=False)
+class Largest(Part):
+    """Max pooling: `patch` is (k, k), -inf where the window hangs over the edge."""
+
+    window: Window
+    patch: Array
+
+    @property
+    def winner(self) -> tuple[int, int]:
+        """Row and column in the window; the first of equals, as torch takes it."""
+        return divmod(int(self.patch.argmax()), self.patch.shape[1])
+
+    @property
+    def total(self) -> float:
+        return float(self.patch.max())
+
+    def source(self, row: int, column: int) -> Place | None:
+        if not self.window.inside[row, column]:
+            return None
+        at = self.window.rows[row], self.window.columns[column]
+        return Place(self.op.inputs[0], self.place.channel, *at)
+
+    @property
+    def sources(self) -> tuple[Place, ...]:
+        found = self.source(*self.winner)
+        return (found,) if found else ()
+
+
+@dataclass(frozen=True, eq=False)
+class Sum(Part):
+    """The addition: F(x) from the main branch, and what the shortcut brings."""
+
+    main: float
+    skip: float
+
+    @property
+    def total(self) -> float:
+        return self.main + self.skip
+
+    @property
+    def sources(self) -> tuple[Place, ...]:
+        main, skip = (self.place._replace(path=path) for path in self.op.inputs)
+        return (main, skip) if abs(self.main) >= abs(self.skip) else (skip, main)
+
+
+@dataclass(frozen=True, eq=False)
+class Copied(Part):
+    """A value that is taken over as it is, from `origin`; None is a channel of zeros (option A)."""
+
+    x: float
+    origin: Place | None
+
+    @property
+    def total(self) -> float:
+        return self.x
+
+    @property
+    def sources(self) -> tuple[Place, ...]:
+        return (self.origin,) if self.origin else ()
+
+
+@dataclass(frozen=True, eq=False)
+class Mean(Part):
+    """Average pooling over the whole map, (H, W)."""
+
+    map: Array
+
+    @property
+    def total(self) -> float:
+        return fsum(self.map.ravel()) / self.map.size
+
+    @property
+    def sources(self) -> tuple[Place, ...]:
+        order = np.argsort(-np.abs(self.map).ravel(), kind="stable")
+        width = self.map.shape[1]
+        cells = (divmod(int(index), width) for index in order)
+        return tuple(Place(self.op.inputs[0], self.place.channel, *cell) for cell in cells)
+
+
+@dataclass(frozen=True, eq=False)
+class Weighted(Part):
+    """The classifier: sum over features of weight * feature, plus a bias. Both are (C,)."""
+
+    weights: Array
+    features: Array
+    bias: float
+
+    @cached_property
+    def products(self) -> Array:
+        return self.weights * self.features
+
+    @cached_property
+    def ranking(self) -> tuple[int, ...]:
+        """Features, the largest contribution of either sign first."""
+        return tuple(np.argsort(-np.abs(self.products), kind="stable").tolist())
+
+    @cached_property
+    def total(self) -> float:
+        return fsum([*self.products, self.bias])
+
+    def rest(self, shown: int) -> float:
+        """What the features contribute together that are not among the first `shown`."""
+        left = self.ranking[shown:]
+        return fsum(self.products[list(left)]) if left else 0.0
+
+    @property
+    def sources(self) -> tuple[Place, ...]:
+        return tuple(Place(self.op.inputs[0], feature) for feature in self.ranking)
+
+
+@dataclass(frozen=True, eq=False)
+class Pixel(Part):
+    """The end: a byte of the picture, (byte / 255 - mean) / std."""
+
+    byte: int
+    mean: float
+    std: float
+
+    @property
+    def total(self) -> float:
+        return (self.byte / 255 - self.mean) / self.std
+
+    @property
+    def sources(self) -> tuple[Place, ...]:
+        return ()

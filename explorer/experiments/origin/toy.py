@@ -1,0 +1,91 @@
+"""A convolution to play with: one patch of numbers, one kernel, and every choice of the window."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+
+from explorer.experiments.origin.parts import Array
+
+KERNELS: Final[dict[str, tuple[tuple[float, ...], ...]]] = {
+    "edge": ((-1, 0, 1), (-2, 0, 2), (-1, 0, 1)),
+    "edge_down": ((-1, -2, -1), (0, 0, 0), (1, 2, 1)),
+    "blur": ((1 / 9,) * 3,) * 3,
+    "identity": ((0, 0, 0), (0, 1, 0), (0, 0, 0)),
+    "zero": ((0, 0, 0),) * 3,
+}
+"""Presets: Sobel's two edges, the mean of nine, what leaves a map as it is, and nothing."""
+
+
+@dataclass(frozen=True, eq=False)
+class Toy:
+    """A map (H, W), a kernel (k, k) and how the window goes over the map."""
+
+    map: Array
+    kernel: Array
+    stride: int = 1
+    padding: int = 0
+    dilation: int = 1
+
+    @property
+    def reach(self) -> int:
+        """Rows from the window's first cell to its last, both counted: dilation*(k - 1) + 1."""
+        return self.dilation * (self.kernel.shape[0] - 1) + 1
+
+    @property
+    def size(self) -> tuple[int, int]:
+        """Height and width of the output; 0 or less where the window does not fit."""
+        height, width = (
+            (side + 2 * self.padding - self.reach) // self.stride + 1 for side in self.map.shape
+        )
+        return height, width
+
+    @property
+    def fits(self) -> bool:
+        return min(self.size) > 0
+
+    @property
+    def formula(self) -> str:
+        """Output height from input height, with these numbers."""
+        side, kernel = self.map.shape[0], self.kernel.shape[0]
+        reach = f"{self.dilation}*({kernel} - 1) - 1"
+        return f"floor(({side} + 2*{self.padding} - {reach})/{self.stride}) + 1 = {self.size[0]}"
+
+    def rows(self, row: int) -> list[int]:
+        """The input rows that output row `row` reads, also those in the padding."""
+        first = row * self.stride - self.padding
+        return [first + self.dilation * tap for tap in range(self.kernel.shape[0])]
+
+    def patch(self, row: int, column: int) -> Array:
+        """What the window reads there, (k, k), zeros for the padding."""
+        padded = np.pad(self.map.astype(np.float64), self.padding)
+        rows = [at + self.padding for at in self.rows(row)]
+        columns = [at + self.padding for at in self.rows(column)]
+        return padded[np.ix_(rows, columns)]
+
+    def output(self) -> Array:
+        """Every value, (H', W')."""
+        height, width = self.size
+        return np.array(
+            [
+                [float((self.patch(row, column) * self.kernel).sum()) for column in range(width)]
+                for row in range(height)
+            ]
+        )
+
+
+def read(text: str) -> Array | None:
+    """A kernel as an address holds it, nine numbers with commas; None where it is none."""
+    try:
+        numbers = [float(part) for part in text.split(",")]
+    except ValueError:
+        return None
+    sane = len(numbers) == 9 and all(np.isfinite(numbers)) and max(map(abs, numbers)) < 1e6
+    return np.array(numbers).reshape(3, 3) if sane else None
+
+
+def written(kernel: Array) -> str:
+    """The kernel as `read` reads it."""
+    return ",".join(f"{value:.6g}" for value in kernel.ravel())

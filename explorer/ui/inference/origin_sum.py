@@ -1,0 +1,210 @@
+"""The sum behind a value: the sentence, the picture of its terms, and the proof."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Final, cast
+
+import streamlit as st
+
+from explorer.experiments.origin import parts
+from explorer.experiments.origin.places import INPUT
+from explorer.ui import controls
+from explorer.ui.drawing import drawing
+from explorer.ui.inference import cache
+from explorer.ui.inference.origin_state import go
+from explorer.ui.inference.scene import Scene
+from explorer.views.numbers import plain
+from explorer.words import label, listed, section
+
+if TYPE_CHECKING:
+    from explorer.experiments.origin.parts import Part
+
+_SHOWN: Final = ("4", "8", "16")
+_DECIDING: Final = 5
+"""Channels of a logit that are drawn."""
+_COLOURS: Final = ("red", "green", "blue")
+
+
+def draw(scene: Scene, part: Part) -> None:
+    """Show it."""
+    if isinstance(part, parts.Convolution):
+        _convolution(scene, part)
+    elif isinstance(part, parts.Weighted):
+        _logit(scene, part)
+    else:
+        _line(scene, part)
+    st.caption(
+        section(
+            "origin",
+            "proof",
+            total=f"{part.total:.10g}",
+            value=f"{part.value:.8g}",
+            difference=f"{part.difference:.2g}",
+        )
+    )
+
+
+def _show(svg: str, words: str, narrowest: int = 340) -> None:
+    """Draw the terms, any of which leads on."""
+    drawing(
+        svg,
+        key="origin_drawing",
+        label=words,
+        choosable=True,
+        min_width=narrowest,
+        on_choose=go,
+    )
+
+
+def _convolution(scene: Scene, part: parts.Convolution) -> None:
+    from explorer.views import origin_sums
+
+    op, value = part.op, plain(part.total)
+    numbers: dict[str, Any] = {
+        "kernel": op.kernel,
+        "channels": len(part.kernel),
+        "products": part.products.size,
+        "value": value,
+    }
+    first = op.inputs[0] == INPUT and scene.blueprint.spec.in_channels == 3
+    if op.groups > 1:
+        last = part.first + len(part.kernel) - 1
+        group = {"first": part.first, "last": last, "all_channels": op.in_shape[0]}
+        st.write(section("origin", "conv, grouped", groups=op.groups, **group, **numbers))
+    else:
+        st.write(section("origin", "conv, first" if first else "conv", **numbers))
+    if outside := int((~part.window.inside).sum()):
+        cells = part.window.inside.size
+        st.caption(section("origin", "over the edge", n=outside, cells=cells))
+    shown = 4
+    if len(part.ranking) > int(_SHOWN[0]):
+        shown = int(controls.choice("origin_shown", _SHOWN, kind="segments", shown=str))
+    words = [
+        section(
+            "origin",
+            "alt of a channel",
+            n=part.first + channel,
+            value=plain(float(part.channel_sums[channel])),
+        )
+        for channel in part.ranking[:shown]
+    ]
+    if len(part.ranking) > shown:
+        words.append(section("origin", "alt of the others", value=plain(part.rest(shown))))
+    if part.bias is not None:
+        words.append(section("origin", "alt of a bias", value=plain(part.bias)))
+    said = {"products": part.products.size, "terms": listed(words), "value": value}
+    picture = origin_sums.convolution(part, shown, _colours(scene, part) if first else None)
+    narrow = {1: 560, 3: 640}.get(op.kernel, 960)
+    _show(picture, section("origin", "alt of a convolution", **said), narrow)
+
+
+def _colours(scene: Scene, part: parts.Convolution) -> list[list[str]]:
+    """The pixels under the window; "" beyond the edge."""
+    photograph = scene.prepared.cropped.convert("RGB")
+    width, height = photograph.size
+    found: list[list[str]] = []
+    for row in part.window.rows:
+        found.append([])
+        for column in part.window.columns:
+            pixel = (0, 0, 0)
+            inside = 0 <= row < height and 0 <= column < width
+            if inside:
+                pixel = cast("tuple[int, int, int]", photograph.getpixel((column, row)))
+            found[-1].append("#{:02x}{:02x}{:02x}".format(*pixel) if inside else "")
+    return found
+
+
+def _line(scene: Scene, part: Part) -> None:
+    """The ops whose sum has a few terms, or whose cells are compared."""
+    from explorer.views import origin_lines, origin_sums
+
+    value = plain(part.total)
+    title = str(part.op.kind)
+    numbers: dict[str, Any] = {"value": value}
+    if isinstance(part, parts.Norm):
+        picture, narrow = origin_lines.norm(part), 620
+    elif isinstance(part, parts.Cut):
+        picture, narrow = origin_lines.cut(part), 260
+        if part.x <= 0:
+            title, numbers = "relu, cut off", {"x": plain(part.x)}
+    elif isinstance(part, parts.Largest):
+        picture, narrow = origin_sums.window(part), 220
+        row, column = part.winner
+        numbers |= {"row": part.window.rows[row], "column": part.window.columns[column]}
+    elif isinstance(part, parts.Sum):
+        block = scene.blueprint.block(part.op.path)
+        kind = block.shortcut.kind if block.shortcut else "identity"
+        picture, narrow = origin_lines.addition(part, kind), 420
+        numbers |= {"main": plain(part.main), "skip": plain(part.skip)}
+        title = "add, cancels" if part.main * part.skip < 0 else "add"
+    elif isinstance(part, parts.Mean):
+        picture, narrow = origin_sums.mean(part), 300
+        numbers["cells"] = part.map.size
+    elif isinstance(part, parts.Pixel):
+        picture, narrow = origin_lines.pixel(part), 420
+        grey = scene.blueprint.spec.in_channels == 1
+        colour = "grey" if grey else _COLOURS[part.place.channel]
+        numbers |= {"byte": part.byte, "colour": label(f"origin.{colour}")}
+    else:
+        assert isinstance(part, parts.Copied)
+        picture, narrow = origin_lines.copied(part), 260
+        numbers["stride"] = part.op.stride
+        if part.origin is None:
+            added = part.op.out_shape[0] - part.op.in_shape[0]
+            title, numbers = "pad, zeros", {"added": added}
+    words = section("origin", title, **numbers)
+    st.write(words)
+    _show(picture, words.replace("**", ""), narrow)
+
+
+def _logit(scene: Scene, part: parts.Weighted) -> None:
+    from explorer.views import origin_sums
+
+    name = scene.classes[part.place.channel]
+    words = section(
+        "origin",
+        "linear",
+        name=name,
+        channels=len(part.features),
+        value=plain(part.total),
+        shown=min(_DECIDING, len(part.features)),
+    )
+    st.write(words)
+    pool = next(op for op in scene.blueprint.ops if op.kind == "avg_pool")
+    maps = cache.captured(scene, pool.path).inputs[0]
+    left, right = st.columns([5, 4], gap="medium")
+    with left:
+        picture = origin_sums.classifier(part, maps, _DECIDING)
+        _show(picture, words.replace("**", ""), 460)
+    with right:
+        _cam(scene, part, name)
+
+
+def _cam(scene: Scene, part: parts.Weighted, name: str) -> None:
+    """CAM beside Grad-CAM: one map, found in two ways."""
+    from explorer.views.inference_pictures import beside, data_url, enlarged, heat_over
+
+    both = cache.cam(scene, part.place.channel)
+    photograph = enlarged(scene.prepared.cropped, 220)
+    pictures = []
+    for title, values in (("cam", both.cam), ("grad_cam", both.grad_cam)):
+        peak = float(values.max())
+        heat = heat_over(photograph, (values / peak).clip(0)) if peak > 0 else photograph
+        pictures.append((data_url(heat), label(f"origin.{title}"), 1.0))
+    drawing(
+        beside(pictures), key="origin_cam", label=section("origin", "alt of CAM", name=name),
+        min_width=340,
+    )  # fmt: skip
+    st.caption(
+        section(
+            "origin",
+            "cam",
+            mean=plain(float(both.cam.mean())),
+            bias=plain(both.bias),
+            logit=plain(both.logit),
+            cells=both.cam.size,
+            difference=f"{both.difference:.2g}",
+        )
+    )
+    if scene.blueprint.spec.activation_order == "pre":
+        st.caption(section("origin", "cam, pre-activation"))

@@ -1,0 +1,318 @@
+"""Pictures of sums: patch x kernel = product per channel, terms of a classifier, what was read.
+
+Whatever leads one op further back can be chosen; its path is the value's place.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Final, NamedTuple
+
+import numpy as np
+
+from explorer.experiments.origin.parts import Array, Convolution, Largest, Mean, Weighted
+from explorer.experiments.origin.places import Place
+from explorer.views import svg
+from explorer.views.cells import HIGH, Cell, draw, table
+from explorer.views.inference_pictures import frame as marked
+from explorer.views.inference_pictures import map_url
+from explorer.views.numbers import plain
+from explorer.views.palette import BORDER
+from explorer.views.svg import text
+from explorer.words import count, label
+
+_GAP: Final = 30
+"""Between a patch and its kernel, for the sign."""
+_SUM: Final = 128
+"""Room for a row's sum, at the right."""
+_TITLE: Final = 24
+_LINE: Final = 26
+Colours = Sequence[Sequence[str]]
+"""Of a patch of the photograph, row by row, as `#rrggbb`; "" where there is none."""
+
+
+def convolution(part: Convolution, shown: int, colours: Colours | None = None) -> str:
+    """The channels that contribute most as triples patch x kernel = product, and what is left.
+
+    Args:
+        part: the sum.
+        shown: how many channels are drawn.
+        colours: where the patch lies on the photograph itself, its colours.
+    """
+    kernel = part.kernel.shape[-1]
+    single = kernel == 1
+    decimals, wide, size = (2, 42, 14) if kernel > 3 else (3, 56, 15)
+    names = 128 if single else 0
+    block = kernel * wide
+    width = names + 3 * block + 3 * _GAP + _SUM
+    most = [float(np.abs(one).max(initial=0)) for one in (part.patch, part.kernel, part.products)]
+    parts, y = [], 0.0
+    lefts = [names + index * (block + _GAP) for index in range(3)]
+    for left, name in zip(lefts, ("input", "kernel", "product"), strict=True):
+        parts.append(text(left + block / 2, 16, label(f"origin_sum.{name}"), bold=True))
+    parts.append(text(width, 16, label("origin_sum.sum"), bold=True, anchor="end"))
+    y = 26
+    for channel in part.ranking[:shown]:
+        name = label("origin_sum.channel", n=part.first + channel)
+        high = kernel * HIGH
+        if single:
+            parts.append(text(names - 10, y + HIGH / 2 + 6, name, anchor="end"))
+        else:
+            parts.append(text(0, y + 16, name, anchor="start"))
+            y += _TITLE
+        rows = _triples(part, channel, colours)
+        for index, (left, grid) in enumerate(zip(lefts, rows, strict=True)):
+            parts.append(table(grid, left, y, wide, most[index], decimals=decimals, size=size))
+        middle = y + high / 2 + 7
+        for left, sign in zip(lefts[1:], ("\u00d7", "="), strict=True):
+            parts.append(text(left - _GAP / 2, middle, sign, size=20))
+        total = float(part.channel_sums[channel])
+        parts.append(text(lefts[2] + block + _GAP / 2, middle, "=", size=20))
+        parts.append(text(width, middle, plain(total), anchor="end", bold=True))
+        y += high + 8
+    left = len(part.ranking) - min(shown, len(part.ranking))
+    lines = []
+    if left:
+        lines.append((count(left, "other_channel"), part.rest(shown)))
+    if part.bias is not None:
+        lines.append((label("origin_sum.bias"), part.bias))
+    lines.append((count(part.products.size, "product"), part.total))
+    return svg.document(width, y + _LINE * len(lines) + 10, [*parts, _lines(lines, width, y)])
+
+
+def _triples(
+    part: Convolution, channel: int, colours: Colours | None
+) -> tuple[list[list[Cell]], list[list[Cell]], list[list[Cell]]]:
+    kernel = part.kernel.shape[-1]
+    read: list[list[Cell]] = []
+    weights: list[list[Cell]] = []
+    made: list[list[Cell]] = []
+    for row in range(kernel):
+        read.append([])
+        weights.append([])
+        made.append([])
+        for column in range(kernel):
+            source = part.source(channel, row, column)
+            value, weight = (float(one[channel, row, column]) for one in (part.patch, part.kernel))
+            weights[-1].append(Cell(weight, "", plain(weight, 6)))
+            if source is None:
+                padding = label("origin_sum.padding")
+                read[-1].append(Cell(None, "", padding))
+                made[-1].append(Cell(None, "", padding))
+                continue
+            named = label(
+                "origin_sum.term",
+                place=spot(source),
+                value=plain(value, 6),
+                weight=plain(weight, 6),
+                product=plain(value * weight, 6),
+            )
+            fill = colours[row][column] if colours else ""
+            read[-1].append(Cell(value, source.text, named, fill))
+            made[-1].append(Cell(value * weight, source.text, named))
+    return read, weights, made
+
+
+def _lines(lines: Sequence[tuple[str, float]], width: float, y: float) -> str:
+    """What is left of a sum, and the sum itself below a line."""
+    parts = []
+    for index, (name, value) in enumerate(lines):
+        last = index == len(lines) - 1
+        if last:
+            parts.append(f'<path d="M0,{y + 4:.1f} H{width}" stroke="{BORDER}"/>')
+            y += 6
+        parts.append(text(width - _SUM, y + 18, name, anchor="end", bold=last))
+        parts.append(text(width, y + 18, plain(value), anchor="end", bold=last))
+        y += _LINE
+    return "".join(parts)
+
+
+def spot(place: Place) -> str:
+    """Where a value is, in words: 'layer1.0.relu1, channel 3, row 0, column 2'."""
+    if place.path in ("flatten", "fc"):
+        return label("origin_sum.flat_place", path=place.path, channel=place.channel)
+    return label("origin_sum.place", **place._asdict())
+
+
+def classifier(part: Weighted, maps: Array, shown: int) -> str:
+    """The features that decide a logit, each with its map: weight x mean = product.
+
+    Args:
+        part: the sum.
+        maps: what the average pool reads, (C, H, W).
+        shown: how many features are drawn.
+    """
+    side, names, wide = 64, 112, 84
+    lefts = [names + side + 16 + index * (wide + _GAP) for index in range(3)]
+    width = lefts[2] + wide + 20
+    heads = ("weight", "mean", "product")
+    parts = [
+        text(left + wide / 2, 16, label(f"origin_sum.{name}"), bold=True)
+        for left, name in zip(lefts, heads, strict=True)
+    ]
+    parts.append(text(names + side / 2, 16, label("origin_sum.map"), bold=True))
+    most = [float(np.abs(one).max()) for one in (part.weights, part.features, part.products)]
+    y = 26.0
+    for feature in part.ranking[:shown]:
+        weight, mean = float(part.weights[feature]), float(part.features[feature])
+        source = Place(part.op.inputs[0], feature)
+        title = label(
+            "origin_sum.term",
+            place=spot(source),
+            value=plain(mean, 6),
+            weight=plain(weight, 6),
+            product=plain(weight * mean, 6),
+        )
+        name = label("origin_sum.channel", n=feature)
+        middle = y + side / 2
+        values = maps[feature]
+        low, high = float(values.min()), float(values.max())
+        scaled = (values - low) / (high - low if high > low else 1.0)
+        row = [
+            text(names - 10, middle + 6, name, anchor="end"),
+            svg.image(map_url(scaled, side), names, y, side, side),
+        ]
+        for left, value, largest in zip(lefts, (weight, mean, weight * mean), most, strict=True):
+            row.append(draw(Cell(value), left, middle - HIGH / 2, wide, largest))
+        for left, sign in zip(lefts[1:], ("\u00d7", "="), strict=True):
+            row.append(text(left - _GAP / 2, middle + 6, sign, size=20))
+        parts.append(svg.node(source.text, title, *row))
+        y += side + 6
+    lines = []
+    if (left_over := len(part.ranking) - shown) > 0:
+        lines.append((count(left_over, "other_channel"), part.rest(shown)))
+    lines += [(label("origin_sum.bias"), part.bias), (label("origin_sum.logit"), part.total)]
+    return svg.document(width, y + _LINE * len(lines) + 10, [*parts, _lines(lines, width, y)])
+
+
+def window(part: Largest) -> str:
+    """The cells that a max pooling compares, the winner marked."""
+    size, wide = part.patch.shape[0], 72
+    most = float(np.abs(part.patch[part.window.inside]).max(initial=0))
+    rows: list[list[Cell]] = []
+    for row in range(size):
+        rows.append([])
+        for column in range(size):
+            source = part.source(row, column)
+            if source is None:
+                rows[-1].append(Cell(None, "", label("origin_sum.outside")))
+                continue
+            value = float(part.patch[row, column])
+            title = label("named.like", name=spot(source), what=plain(value, 6))
+            rows[-1].append(Cell(value, source.text, title, marked=(row, column) == part.winner))
+    return svg.document(size * wide + 4, size * HIGH + 4, [table(rows, 2, 2, wide, most)])
+
+
+_NOTHING: Final = (0.0, 0.0, 0.0, 0.0)
+_NUMBERED: Final = 10
+"""Rows of a map whose numbers can still be read."""
+
+
+def mean(part: Mean) -> str:
+    """The map that an average pooling reads, with its numbers where they have room."""
+    height, width = part.map.shape
+    rows: list[list[Cell]] = []
+    most = float(np.abs(part.map).max())
+    for row in range(height):
+        rows.append([])
+        for column in range(width):
+            source = Place(part.op.inputs[0], part.place.channel, row, column)
+            value = float(part.map[row, column])
+            title = label("named.like", name=spot(source), what=plain(value, 6))
+            rows[-1].append(Cell(value, source.text, title))
+    if width <= _NUMBERED:
+        wide = 64
+        return svg.document(width * wide + 4, height * HIGH + 4, [table(rows, 2, 2, wide, most)])
+    low = float(part.map.min())
+    scaled = ((part.map - low) / (most - low if most > low else 1.0)).astype(np.float32)
+    at = divmod(int(part.map.argmax()), width)
+    title = label("origin_sum.channel", n=part.place.channel)
+    picture = grid_map(
+        scaled, f"{part.op.inputs[0]},{part.place.channel}", _NOTHING, title, best=at
+    )
+    return svg.document(244, 244, [picture])
+
+
+class Term(NamedTuple):
+    """A value, what it is multiplied by and what comes of it, at a place to go to."""
+
+    place: Place
+    value: float
+    weight: float | None
+
+
+def outputs(terms: Sequence[Term]) -> str:
+    """Outputs that a value feeds, one a row: value x weight = what it adds there."""
+    names, wide = 330, 84
+    lefts = [names + index * (wide + _GAP) for index in range(3)]
+    width = lefts[2] + wide + 4
+    most_value = max(abs(term.value) for term in terms)
+    most_weight = max(abs(term.weight or 0) for term in terms)
+    parts = [
+        text(left + wide / 2, 16, label(f"origin_sum.{name}"), bold=True)
+        for left, name in zip(lefts, ("value", "weight", "product"), strict=True)
+    ]
+    y = 26.0
+    for term in terms:
+        row = [text(names - 10, y + 19, spot(term.place), anchor="end")]
+        if term.weight is None:
+            row.append(draw(Cell(term.value), lefts[0], y, wide, most_value))
+            title = label("named.like", name=spot(term.place), what=plain(term.value, 6))
+        else:
+            product = term.value * term.weight
+            cells = (
+                (term.value, most_value),
+                (term.weight, most_weight),
+                (product, most_value * most_weight),
+            )
+            for left, (number, most) in zip(lefts, cells, strict=True):
+                row.append(draw(Cell(number), left, y, wide, most))
+            for left, sign in zip(lefts[1:], ("\u00d7", "="), strict=True):
+                row.append(text(left - _GAP / 2, y + 20, sign, size=20))
+            title = label(
+                "origin_sum.term",
+                place=spot(term.place),
+                value=plain(term.value, 6),
+                weight=plain(term.weight, 6),
+                product=plain(product, 6),
+            )
+        parts.append(svg.node(term.place.text, title, *row))
+        y += HIGH + 6
+    return svg.document(width, y + 4, parts)
+
+
+def grid_map(
+    values: Array,
+    path: str,
+    frame: tuple[float, float, float, float],
+    title: str,
+    side: float = 240,
+    at: tuple[float, float] = (0, 0),
+    best: tuple[int, int] = (0, 0),
+) -> str:
+    """A map (H, W) of values from 0 to 1 of which any position can be chosen by one click.
+
+    Args:
+        values: the map.
+        path: of its channel, `layer2.0.conv1,17`; the position chosen comes behind it.
+        frame: left, top, right and bottom of what is marked, in positions.
+        title: what the pointer reads.
+        side: of the picture, in units of the drawing.
+        at: its left top.
+        best: the position that the keyboard chooses.
+    """
+    height, width = values.shape
+    x, y = at
+    parts = [svg.image(map_url(values, side), x, y, side, side, fit="none")]
+    parts.append(
+        f'<rect x="{x}" y="{y}" width="{side}" height="{side}" fill="transparent" '
+        f'stroke="{BORDER}"/>'
+    )
+    drawn = svg.grid(path, title, (height, width), best, *parts)
+    left, top, right, bottom = frame
+    if right <= left:
+        return drawn
+    across, down = side / width, side / height
+    return drawn + marked(
+        x + left * across, y + top * down, (right - left) * across, (bottom - top) * down
+    )

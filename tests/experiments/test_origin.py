@@ -1,0 +1,289 @@
+"""Values taken apart, against torch's own sums in float64 and torchvision's network."""
+
+import numpy as np
+import pytest
+import torch
+from PIL import Image
+from torch.nn import functional
+
+from explorer.architecture import NetworkSpec, blueprint, preset
+from explorer.experiments.origin import cam, feeds, parts, toy
+from explorer.experiments.origin.capture import capture, take_apart
+from explorer.experiments.origin.places import Place, op_of, read
+from explorer.experiments.preprocess import CIFAR, prepare
+from explorer.experiments.saliency import grad_cam
+from explorer.networks import build
+from explorer.words import WordedError
+from tests.networks.random_weights import randomise
+
+FAMILIES = {
+    "basic": NetworkSpec("basic", (1, 2), (8, 12), stem="imagenet", num_classes=7),
+    "bottleneck": NetworkSpec("bottleneck", (1, 1), (8, 8), stem="imagenet", num_classes=7),
+    "v1": NetworkSpec("bottleneck", (1, 1), (8, 8), stride_on="1x1", num_classes=7),
+    "pre-activation": NetworkSpec(
+        "basic", (2, 1), (8, 12), stem="cifar", activation_order="pre", num_classes=7
+    ),
+    "option A": NetworkSpec("basic", (1, 1), (8, 12), stem="cifar", shortcut="padding"),
+    "grouped": NetworkSpec("bottleneck", (1, 1), (64, 64), groups=32, width_per_group=4),
+    "plain": NetworkSpec("basic", (1, 1), (8, 12), stem="cifar", shortcut="none"),
+    "biases, no norm": NetworkSpec(
+        "basic", (1, 1), (8, 12), stem="cifar", batch_norm=False, conv_bias=True
+    ),
+}
+SIZE = 16
+
+
+def picture(spec, size=SIZE, seed=0):
+    return torch.randn(1, spec.in_channels, size, size, generator=torch.manual_seed(seed))
+
+
+def places_of(op, count=4, seed=0):
+    """Corners, where padding is, and places inside."""
+    shape = op.out_shape
+    corners = [(0,) * len(shape), tuple(size - 1 for size in shape)]
+    drawn = np.random.default_rng(seed).integers(0, shape, (count, len(shape)))
+    for index in [*corners, *(tuple(int(one) for one in row) for row in drawn)]:
+        yield Place(op.path, *index)
+
+
+@pytest.mark.parametrize("mode", ["eval", "train"])
+@pytest.mark.parametrize("family", FAMILIES)
+def test_every_op_adds_up_to_what_the_network_computes(family, mode):
+    """In float64 the network's own kernels are an independent sum of the same products."""
+    spec = FAMILIES[family]
+    network = build(spec)
+    randomise(network)
+    network = network.double().train(mode == "train")
+    x, bp = picture(spec).double(), blueprint(spec, SIZE)
+    kinds = set()
+    for op in bp.ops:
+        if mode == "train" and op.kind == "batch_norm" and op.out_shape[1:] == (1, 1):
+            continue
+        found = capture(network, x, bp, op.path)
+        for place in places_of(op):
+            part = take_apart(network, found, place)
+            kinds.add(op.kind)
+            scale = max(1.0, abs(part.value))
+            assert part.total == pytest.approx(part.value, abs=1e-12 * scale), (op.path, place)
+    expected = {op.kind for op in bp.ops}
+    assert kinds == expected
+
+
+@pytest.mark.parametrize("family", FAMILIES)
+def test_following_the_sources_leads_down_to_the_picture(family):
+    spec = FAMILIES[family]
+    network, bp = build(spec), blueprint(spec, SIZE)
+    randomise(network)
+    photograph = Image.effect_noise((SIZE, SIZE), 80).convert("RGB")
+    prepared = prepare(photograph, CIFAR.at(SIZE))
+    place, steps = Place("fc", 3), 0
+    while True:
+        found = capture(network, prepared.tensor, bp, place.path)
+        part = take_apart(network, found, place, (prepared, CIFAR.at(SIZE)))
+        if not part.sources:
+            break
+        # What was named as the source is a value of the op before, at that place.
+        for source in part.sources[:3]:
+            before = capture(network, prepared.tensor, bp, source.path)
+            at = (source.channel, source.row, source.column)[: before.output.ndim]
+            assert np.isfinite(before.output[at])
+        place, steps = part.sources[0], steps + 1
+        assert steps < 80
+    assert place.path == "input" or isinstance(part, parts.Copied)
+    assert part.total == pytest.approx(part.value, abs=1e-6)
+
+
+def test_a_convolution_splits_into_channels_that_add_up():
+    spec = FAMILIES["grouped"]
+    network, bp = build(spec), blueprint(spec, SIZE)
+    op = op_of(bp, "layer2.0.conv2")
+    found = capture(network, picture(spec), bp, op.path)
+    part = take_apart(network, found, Place(op.path, 70, 0, 1))
+    assert isinstance(part, parts.Convolution)
+    per_group = op.in_shape[0] // 32
+    assert part.kernel.shape == (per_group, 3, 3)
+    assert part.first == 70 // (op.out_shape[0] // 32) * per_group
+    shown = sum(part.channel_sums[channel] for channel in part.ranking[:2])
+    assert shown + part.rest(2) + (part.bias or 0) == pytest.approx(part.total, abs=1e-14)
+    assert part.rest(len(part.ranking)) == 0
+    # The top row hangs over the edge: zeros that lead nowhere.
+    assert not part.window.inside[0].any() and part.source(0, 0, 1) is None
+    assert part.source(0, 1, 1) is not None and (part.patch[:, 0] == 0).all()
+
+
+def test_the_largest_sum_of_a_named_network_is_exact():
+    """4,608 products of ResNet-18's last stage, against one call of torch's in float64."""
+    spec = preset("resnet18")
+    network, bp = build(spec), blueprint(spec, 64)
+    found = capture(network, picture(spec, 64), bp, "layer4.1.conv1")
+    part = take_apart(network, found, Place("layer4.1.conv1", 100, 1, 0))
+    assert isinstance(part, parts.Convolution) and part.products.size == 4_608
+    theirs = functional.conv2d(
+        torch.from_numpy(found.inputs[0])[None].double(),
+        network.get_parameter("layer4.1.conv1.weight").double(),
+        padding=1,
+    )
+    assert part.total == pytest.approx(float(theirs[0, 100, 1, 0].detach()), rel=1e-13)
+    assert abs(part.difference) < 1e-4
+
+
+@pytest.mark.parametrize("name", ["resnet18", "resnet50", "resnext50_32x4d"])
+def test_torchvisions_network_reads_and_writes_the_same(name):
+    from explorer.networks.torchvision_import import torchvision
+
+    theirs = getattr(torchvision.models, name)(weights=None).eval()
+    spec = preset(name)
+    network, bp = build(spec), blueprint(spec, 64)
+    network.load_state_dict(theirs.state_dict())
+    x = picture(spec, 64)
+    seen = {}
+    for path in ("conv1", "layer2.0.conv2", "layer3.0.downsample.0", "layer4.1.conv1", "fc"):
+        theirs.get_submodule(path).register_forward_hook(
+            lambda _, args, out, path=path: seen.update({path: (args[0], out)})
+        )
+    with torch.inference_mode():
+        theirs(x)
+    for path, (before, after) in seen.items():
+        found = capture(network, x, bp, path)
+        np.testing.assert_allclose(found.inputs[0], before[0].numpy(), atol=1e-4, rtol=1e-4)
+        np.testing.assert_allclose(found.output, after[0].numpy(), atol=1e-4, rtol=1e-4)
+
+
+def test_nothing_but_the_op_is_kept():
+    from explorer.experiments.byte_size import size
+
+    bp = blueprint(preset("resnet50"), 224)
+    network = build(preset("resnet50"))
+    found = capture(network, picture(preset("resnet50"), 224), bp, "layer3.2.conv2")
+    values = sum(op_of(bp, path).activations for path in ("layer3.2.relu1", "layer3.2.conv2"))
+    assert 4 * values <= size(found.inputs) + size(found.output) < 4 * values + 2_000
+
+
+@pytest.mark.parametrize("family", ["basic", "grouped", "option A", "pre-activation", "bottleneck"])
+def test_what_a_value_feeds_is_what_changes_with_it(family):
+    """The whole op is run twice, the second time with one of its inputs changed."""
+    spec = FAMILIES[family]
+    network, bp = build(spec).double(), blueprint(spec, SIZE)
+    randomise(network)
+    x = picture(spec).double()
+    for op in bp.ops:
+        if op.kind in ("max_pool", "relu", "add"):
+            continue
+        found = capture(network, x, bp, op.path)
+        channels, *sides = op.in_shape
+        at = [channels - 1, *(side // 2 for side in sides)]
+        place = Place(op.inputs[0], *at)
+        module = network.get_submodule(op.path)
+        before = torch.from_numpy(found.inputs[0])[None]
+        after = before.clone()
+        after[(0, *at)] += 1.0
+        with torch.inference_mode():
+            change = (module(after) - module(before))[0].numpy()
+        reader = feeds.reached(op, place, feeds.kernels_of(network, op))
+        shape = (*change.shape, 1, 1)[:3]
+        moved = np.zeros(shape, dtype=bool)
+        if reader is not None:
+            index = np.ix_(list(reader.channels), reader.rows, reader.columns)
+            moved[index] = True
+            if reader.weights is not None:
+                theirs = change.reshape(shape)[index]
+                np.testing.assert_allclose(theirs, reader.weights, atol=1e-9)
+            strongest = reader.strongest(3)
+            assert len(strongest) == min(3, reader.outputs)
+        assert (abs(change.reshape(shape)[~moved]) < 1e-9).all(), op.path
+
+
+def test_cam_is_grad_cam_at_the_last_maps():
+    spec = preset("resnet20")
+    network, bp = build(spec), blueprint(spec, 32)
+    x = picture(spec, 32)
+    found = capture(network, x, bp, "avgpool")
+    both = cam.cam_of(network, found.inputs[0], 4)
+    logits = network(x)[0]
+    assert both.logit == pytest.approx(float(logits[4].detach()), abs=1e-5)
+    theirs = grad_cam(network, x, 4, ["layer3.2"])["layer3.2"].numpy()
+    np.testing.assert_allclose(both.grad_cam, theirs, atol=1e-6)
+    assert both.difference < 1e-6
+    assert both.cam.min() < 0  # else the comparison would say nothing about the ReLU
+
+
+# --- addresses ----------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("text", "meant"),
+    [
+        ("layer2.0.conv1,17,5,9", ("layer2.0.conv1", 17, 5, 9)),
+        ("layer2.0.conv1,17", ("layer2.0.conv1", 17, None, None)),
+        ("layer2.0.conv1", ("layer2.0.conv1", None, None, None)),
+        ("fc,3", ("fc", 3, 0, 0)),
+        ("input,2,31,0", ("input", 2, 31, 0)),
+    ],
+)
+def test_an_address_is_read(text, meant):
+    wanted = read(text, blueprint(preset("resnet20"), 32))
+    assert (wanted.op.path, *wanted[1:]) == meant
+    if None not in meant:
+        assert Place(*meant).text == text
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["", "layer9.0.conv1", "conv1,16", "conv1,0,32,0", "conv1,0,0,-1", "conv1,x", "fc,1,2",
+     "conv1,1,2", "conv1,1e3", "conv1,٣", "conv1,1,1,1,1", "conv1," + "9" * 5000],
+)  # fmt: skip
+def test_nonsense_is_told_apart(text):
+    with pytest.raises(WordedError) as told:
+        read(text, blueprint(preset("resnet20"), 32))
+    assert len(str(told.value)) < 400
+
+
+def test_the_window_walks_in_reading_order():
+    place = Place("conv1", 1, 0, 31)
+    assert place.moved(0, 1, (16, 32, 32)) == Place("conv1", 1, 1, 0)
+    assert Place("conv1", 1).moved(0, -1, (16, 32, 32)) == Place("conv1", 1, 31, 31)
+    assert place.moved(1, 0, (16, 32, 32)) == Place("conv1", 1, 1, 31)
+    assert Place("fc", 1).moved(0, 1, (10,)) == Place("fc", 1)
+
+
+# --- the toy ------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("dilation", [1, 2])
+@pytest.mark.parametrize("padding", [0, 1, 2])
+@pytest.mark.parametrize("stride", [1, 2, 3])
+def test_the_toy_is_torchs_convolution(stride, padding, dilation):
+    values = np.random.default_rng(1).normal(size=(7, 7))
+    kernel = np.random.default_rng(2).normal(size=(3, 3))
+    one = toy.Toy(values, kernel, stride, padding, dilation)
+    theirs = functional.conv2d(
+        torch.from_numpy(values)[None, None],
+        torch.from_numpy(kernel)[None, None],
+        stride=stride,
+        padding=padding,
+        dilation=dilation,
+    )
+    assert one.size == tuple(theirs.shape[2:])
+    np.testing.assert_allclose(one.output(), theirs[0, 0].numpy(), atol=1e-12)
+    assert one.formula.endswith(f"= {theirs.shape[2]}")
+
+
+def test_the_toys_presets_do_what_they_are_called():
+    flat, ramp = np.full((7, 7), 4.0), np.tile(np.arange(7.0), (7, 1))
+    made = {name: np.array(rows) for name, rows in toy.KERNELS.items()}
+    assert (toy.Toy(ramp, made["identity"], padding=1).output() == ramp).all()
+    assert not toy.Toy(ramp, made["zero"]).output().any()
+    np.testing.assert_allclose(toy.Toy(flat, made["blur"]).output(), 4.0)
+    assert not toy.Toy(flat, made["edge"]).output().any()
+    assert (toy.Toy(ramp, made["edge"]).output() == 8).all()
+    assert not toy.Toy(ramp, made["edge_down"]).output().any()
+    for kernel in made.values():
+        np.testing.assert_allclose(toy.read(toy.written(kernel)), kernel, atol=1e-6)
+    assert not toy.Toy(flat, made["blur"], dilation=4).fits
+
+
+@pytest.mark.parametrize(
+    "text", ["", "1,2", "a,b,c,d,e,f,g,h,i", "nan" + ",0" * 8, "1e400" + ",0" * 8]
+)
+def test_a_kernel_that_is_none(text):
+    assert toy.read(text) is None
