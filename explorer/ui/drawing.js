@@ -115,7 +115,7 @@ export default function ({ parentElement, data, setTriggerValue }) {
   const placeIn = (node, event) => {
     if (!node.dataset.grid) return "";
     if (!event) return `,${node.dataset.at}`;
-    const box = node.querySelector("image, rect").getBoundingClientRect();
+    const box = node.querySelector("image").getBoundingClientRect();
     const [rows, columns] = node.dataset.grid.split(",").map(Number);
     const index = (share, size) => Math.min(size - 1, Math.max(0, Math.floor(share * size)));
     return `,${index((event.clientY - box.y) / box.height, rows)}`

@@ -9,6 +9,7 @@ import streamlit as st
 from explorer.architecture import Blueprint, Op
 from explorer.architecture.notation import receptive_field_formula
 from explorer.lessons.sentences import op_sentence
+from explorer.ui import controls, navigation
 from explorer.ui.drawing import drawing
 from explorer.views import op_picture, trace_map
 from explorer.views.numbers import duration
@@ -151,3 +152,10 @@ def _words(bp: Blueprint, op: Op, index: int, title: str, trace: Trace | None) -
             seconds = trace.ops[index].seconds
             share = f"{seconds / trace.seconds:.2%}"
             st.markdown(label("trace_fact.time", formula=duration(seconds), share=share))
+    page = next(page for page in navigation.pages() if page.url_path == "inference")
+    st.page_link(
+        page,
+        label=label("origin.from_walk"),
+        icon=":material/account_tree:",
+        query_params=controls.carried("inference") | {"infer_view": "origin", "origin": op.path},
+    )

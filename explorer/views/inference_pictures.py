@@ -171,8 +171,24 @@ def film_strip(
     return svg.document(width, rows * cell_height + 4, pictures)
 
 
-def channel_grid(tiles: Values, names: Sequence[str], width: int = 1_100) -> str:
-    """Tiles (rows, columns, H, W) with values from 0 to 1, each with a name for the pointer."""
+def channel_grid(
+    tiles: Values,
+    names: Sequence[str],
+    width: int = 1_100,
+    path: str = "",
+    shape: tuple[int, int] = (0, 0),
+    places: Sequence[tuple[int, int, int]] = (),
+) -> str:
+    """Tiles (rows, columns, H, W) with values from 0 to 1, each with a name for the pointer.
+
+    Args:
+        tiles: the channels.
+        names: one per channel.
+        width: in units of the drawing.
+        path: of the op that wrote them, where their positions can be chosen.
+        shape: rows and columns of a channel, which may be more than a tile has.
+        places: channel, row and column that the keyboard chooses in each tile.
+    """
     _, columns, height, across = tiles.shape
     side = (width - (columns - 1) * 3) / columns
     tall = side * height / across
@@ -181,7 +197,13 @@ def channel_grid(tiles: Values, names: Sequence[str], width: int = 1_100) -> str
         row, column = divmod(index, columns)
         x, y = column * (side + 3), row * (tall + 3)
         href = map_url(tiles[row, column], max(side, tall))
-        parts.append(svg.node("", name, svg.image(href, x, y, side, tall)))
+        tile = svg.image(href, x, y, side, tall)
+        if path:
+            channel, *best = places[index]
+            at = (best[0], best[1])
+            parts.append(svg.grid(f"{path},{channel}", name, shape, at, tile))
+        else:
+            parts.append(svg.node("", name, tile))
     used = -(-len(names) // columns)
     return svg.document(width, used * (tall + 3), parts)
 

@@ -141,8 +141,8 @@ def addition(part: Sum, shortcut: str) -> str:
     most = max(abs(part.main), abs(part.skip), abs(part.total)) or 1.0
     main, skip = (part.place._replace(path=path) for path in part.op.inputs)
     named = (
-        (main, part.main, "F(x)", 30.0),
-        (skip, part.skip, label(f"origin_line.{shortcut}"), 120.0),
+        (main, part.main, "F(x)", 24.0),
+        (skip, part.skip, label(f"origin_line.{shortcut}"), 130.0),
     )
     parts = []
     for place, value, name, y in named:
@@ -155,13 +155,13 @@ def addition(part: Sum, shortcut: str) -> str:
             draw(Cell(value), 0, y, box, most, high=high, size=18, decimals=4),
             below,
         )
-        parts += [node, _arrow(box + 6, y + high / 2, 300, 95)]
-    parts.append(f'<circle cx="318" cy="95" r="17" fill="none" stroke="{TEXT}" stroke-width="2"/>')
-    parts.append(text(318, 102, "+", size=22, bold=True))
-    parts.append(svg.arrow(338, 386, 95))
-    parts.append(text(396, 66, label("origin_line.sum"), anchor="start", bold=True))
-    parts.append(draw(Cell(part.total), 396, 75, box, most, high=high, size=18, decimals=4))
-    return svg.document(wide, 186, parts)
+        parts += [node, _arrow(box + 6, y + high / 2, 300, 97)]
+    parts.append(f'<circle cx="318" cy="97" r="17" fill="none" stroke="{TEXT}" stroke-width="2"/>')
+    parts.append(text(318, 104, "+", size=22, bold=True))
+    parts.append(svg.arrow(338, 386, 97))
+    parts.append(text(396, 68, label("origin_line.sum"), anchor="start", bold=True))
+    parts.append(draw(Cell(part.total), 396, 77, box, most, high=high, size=18, decimals=4))
+    return svg.document(wide, 192, parts)
 
 
 def _arrow(x: float, y: float, to_x: float, to_y: float) -> str:

@@ -16,6 +16,7 @@ from explorer.ui.chart import show
 from explorer.ui.drawing import drawing
 from explorer.ui.inference import cache
 from explorer.ui.inference import scene as scenes
+from explorer.ui.inference.origin_state import open_at
 from explorer.ui.inference.scene import Chosen, Loaded, Scene
 from explorer.views.numbers import points
 from explorer.words import glossary, label, section
@@ -59,6 +60,14 @@ def answer(scene: Scene) -> None:
             help=glossary("margin"),
         )
     bars(prediction, "infer_top")
+    st.button(
+        label("origin.logit", name=first.name, logit=f"{first.logit:.4g}"),
+        icon=":material/account_tree:",
+        key="infer_origin",
+        type="tertiary",
+        on_click=open_at,
+        args=(f"fc,{first.index}",),
+    )
 
 
 def allowed(draw: Callable[[Scene], None], scene: Scene) -> None:

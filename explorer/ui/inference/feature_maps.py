@@ -10,6 +10,7 @@ from explorer.ui import controls
 from explorer.ui.budget import kept
 from explorer.ui.drawing import drawing
 from explorer.ui.inference import cache
+from explorer.ui.inference.origin_state import open_at
 from explorer.ui.inference.scene import Scene
 from explorer.words import label, section
 
@@ -97,7 +98,9 @@ def _channels(scene: Scene, block: str, first: int, common: bool) -> None:
         _grid(scene, block, first, common),
         key="infer_channels",
         label=label("infer_channel_grid.label", block=block),
+        choosable=True,
         min_width=600,
+        on_choose=open_at,
     )
     ends = (f"{float(values.min()):.3g}", f"{float(values.max()):.3g}")
     each = (label("infer_scale.smallest"), label("infer_scale.largest"))
@@ -123,7 +126,15 @@ def _grid(scene: Scene, block: str, first: int, common: bool) -> str:
         )
         for index, channel in enumerate(chosen)
     ]
-    return channel_grid(_as_seen(tiles).numpy(), names)
+    _, height, width = values.shape
+    best = [divmod(int(channel.nan_to_num().argmax()), width) for channel in chosen]
+    return channel_grid(
+        _as_seen(tiles).numpy(),
+        names,
+        path=scene.blueprint.block(block).ops[-1].path,
+        shape=(height, width),
+        places=[(first + index, *at) for index, at in enumerate(best)],
+    )
 
 
 def _as_seen(maps: Tensor) -> Tensor:

@@ -11,6 +11,7 @@ import streamlit as st
 from explorer.ui import controls
 from explorer.ui.inference import cache
 from explorer.ui.inference.answer import overflow
+from explorer.ui.inference.origin_state import open_at
 from explorer.ui.inference.picture import picture
 from explorer.ui.inference.scene import Scene
 from explorer.views.titles import called
@@ -74,6 +75,13 @@ def draw(scene: Scene) -> None:
         with column:
             picture(image, words, f"infer_cam_{index}")
     st.caption(section("inference", "grad-cam reading"))
+    st.button(
+        label("origin.from_logit"),
+        icon=":material/account_tree:",
+        key="infer_cam_origin",
+        on_click=open_at,
+        args=(f"fc,{target}",),
+    )
 
 
 def _class(scene: Scene, prediction: Prediction) -> str:

@@ -149,7 +149,13 @@ def _player(place: Place, shape: tuple[int, ...]) -> None:
         args=() if moving else (place,),
     )
     speed = controls.choice(
-        "origin_speed", _SPEEDS, default="2", kind="select", shown=str, width=120
+        "origin_speed",
+        _SPEEDS,
+        default="2",
+        kind="select",
+        shown=lambda n: label("origin.per_second", n=n),
+        label_visibility="collapsed",
+        width=150,
     )
     if moving:
         ticker("origin_ticker", place.text, float(speed), partial(step, place, shape))

@@ -40,7 +40,7 @@ def draw(scene: Scene, found: Captured, part: Part) -> None:
             window.append(controls.number(f"origin_toy_{name}", low, high, value))
     kernel = _kernel(preset)
     toy = Toy(_patch(scene, found, part), kernel, *window)
-    left, right = st.columns(2)
+    left, right = st.columns([2, 5])
     with left:
         edited = _editor(toy.kernel, "kernel")
     with right:
@@ -138,7 +138,7 @@ def _result(toy: Toy) -> None:
     from explorer.views.toy_picture import picture
 
     height, width = toy.size
-    at = st.session_state.get(_AT, "0,0").split(",")
+    at = st.session_state.get(_AT, "2,2").split(",")
     row, column = min(int(at[0]), height - 1), min(int(at[1]), width - 1)
     value = float((toy.patch(row, column) * toy.kernel).sum())
     cells = toy.kernel.size

@@ -1,0 +1,157 @@
+"""Where a number comes from, in AppTest: every kind of op, every part, odd links, the time."""
+
+import re
+
+import pytest
+
+from explorer.ui.inference import cache
+
+
+def words(app) -> str:
+    kinds = (app.markdown, app.caption, app.warning, app.error, app.info)
+    return "\n".join(element.value for kind in kinds for element in kind)
+
+
+def opened(open_app, origin: str = "", net: str = "resnet20", **query: str):
+    app = open_app("inference", net=net, infer_view="origin", origin=origin, **query)
+    assert [element.value for element in app.exception] == []
+    return app
+
+
+def difference(app) -> float:
+    return float(re.search(r"Difference `([^`]+)`", words(app))[1])
+
+
+@pytest.mark.parametrize(
+    ("origin", "said"),
+    [
+        ("", "Logit of **cat** = sum over 64 channels"),
+        ("fc,5", "Logit of **dog**"),
+        ("flatten,3", "The flatten only renames"),
+        ("avgpool,3,0,0", "the mean of 64 values of one channel"),
+        ("layer3.2.relu2,3,0,0", "ReLU "),
+        ("layer3.2.add", "from the main branch and"),
+        ("layer3.0.pad,17,1,1", "one pixel of every 2 along each side"),
+        ("layer3.0.pad,50,1,1", "zeros: this value is **0** for every picture"),
+        ("layer2.1.bn1", "shifts and stretches each channel"),
+        ("layer2.1.conv1,17,5,9", "sum of 3 x 3 x 32 = **288 products"),
+        ("layer2.1.conv1,17,0,0", "5 of the window's 9 cells hang over the edge"),
+        ("conv1,0,0,0", "on the picture's own colours"),
+        ("input,1,3,4", "A pixel: the byte "),
+    ],
+)
+def test_every_kind_of_op(open_app, origin, said):
+    app = opened(open_app, origin)
+    assert said in words(app)
+    assert list(app.warning) == []
+    assert abs(difference(app)) < 1e-4
+    if origin == "":
+        assert "the largest difference of the two is" in words(app)
+
+
+@pytest.mark.parametrize(
+    ("net", "origin", "said"),
+    [
+        ("resnet18", "conv1,3,5,5", "= **147 products"),
+        ("resnet18", "maxpool,3,0,0", "Max pooling takes the largest"),
+        ("resnext50_32x4d", "layer1.0.conv2,9,3,3", "only the input channels 8 to 11 of 128"),
+        ("resnet50", "layer1.0.conv3,3,3,3", "sum of 1 x 1 x 64 = **64 products"),
+        ("preact_resnet18", "fc,3", "lies before the last batch norm and ReLU"),
+        ("plain18", "layer2.0.conv1", "= **576 products"),
+    ],
+)  # fmt: skip
+def test_other_families(open_app, net, origin, said):
+    app = opened(open_app, origin, net, image_size="64")
+    assert said in words(app)
+    assert abs(difference(app)) < 1e-3
+
+
+@pytest.mark.parametrize("part", ["feeds", "toy", "kernels"])
+@pytest.mark.parametrize("origin", ["", "layer2.0.conv1,17,5,9", "input", "layer3.0.relu2,3,1,1"])
+def test_every_part(open_app, part, origin):
+    app = opened(open_app, origin, origin_part=part)
+    assert list(app.warning) == []
+
+
+def test_what_a_value_feeds(open_app):
+    said = words(opened(open_app, "layer1.2.relu2,3,1,1", origin_part="feeds"))
+    assert "read by layer2.0.conv1, conv and layer2.0.pad, zero padding" in said
+    assert "**layer2.0.pad** steps over it" in said
+    # 3x3 with stride 2 at an odd position: two windows along each axis, in 32 channels.
+    assert "for 128 of its values: 32 channels at 4 positions" in said
+    last = words(opened(open_app, "fc,3", origin_part="feeds"))
+    assert "Nothing reads this value any more" in last
+
+
+@pytest.mark.parametrize(
+    ("origin", "said"),
+    [
+        ("layer9.0.conv1,1,1,1", "no op **layer9.0.conv1**"),
+        ("conv1,16,0,0", "values of shape 16 x 32 x 32"),
+        ("fc,10", "values of shape 10"),
+        ("<script>", "no op"),
+    ],
+)
+def test_nonsense_is_told_and_something_is_shown(open_app, origin, said):
+    app = opened(open_app, origin)
+    assert said in words(app)
+    assert "Logit of **cat**" in words(app)
+
+
+def test_one_op_back_leads_from_the_logit_to_a_pixel_and_home(open_app):
+    app, seen = opened(open_app), []
+    for _ in range(80):
+        back = app.button(key="origin_back")
+        if back.disabled:
+            break
+        back.click().run()
+        assert [element.value for element in app.exception] == []
+        seen.append(app.query_params["origin"])
+    assert seen[0].startswith("flatten,") and seen[-1].startswith("input,")
+    assert "Here the way back ends" in words(app)
+    app.button(key="origin_way_0").click().run()
+    assert "Logit of **cat**" in words(app)
+
+
+def test_the_walk_moves_the_window_and_stops(open_app):
+    app = opened(open_app, "layer2.1.conv1,17,5,9")
+    app.button(key="origin_next").click().run()
+    assert app.query_params["origin"] == "layer2.1.conv1,17,5,10"
+    app.button(key="origin_row_down").click().run()
+    assert app.query_params["origin"] == "layer2.1.conv1,17,6,10"
+    app.button(key="origin_play").click().run()
+    assert app.session_state["origin_walk"] == "layer2.1.conv1,17,6,10"
+    app.button(key="origin_play").click().run()
+    assert "origin_walk" not in app.session_state
+
+
+@pytest.mark.parametrize(
+    ("query", "said"),
+    [
+        ({"origin_toy_stride": "2"}, "floor((7 + 2*1 - 1*(3 - 1) - 1)/2) + 1 = 4"),
+        ({"origin_toy_dilation": "3", "origin_toy_padding": "0"}, "3*(3 - 1) - 1)/1) + 1 = 1"),
+        ({"origin_toy_stride": "99"}, "/1) + 1 = 7"),
+        ({"origin_toy_preset": "own", "origin_toy_kernel": "0,0,0,0,2,0,0,0,0"}, "9 products"),
+        ({"origin_toy_preset": "own", "origin_toy_kernel": "cat"}, "A kernel is nine numbers"),
+    ],
+)  # fmt: skip
+def test_the_toy(open_app, query, said):
+    app = opened(open_app, "layer2.1.conv1,17,5,9", origin_part="toy", **query)
+    assert said in words(app)
+
+
+def test_the_address_of_the_logit_is_reached_from_the_answer(open_app):
+    app = open_app("inference", net="resnet20")
+    app.button(key="infer_origin").click().run()
+    assert app.query_params["infer_view"] == "origin"
+    assert app.query_params["origin"] == "fc,3"
+    assert "Logit of **cat**" in words(app)
+
+
+def test_no_other_op_is_kept(open_app):
+    cache.captured.clear()
+    opened(open_app, "layer2.1.conv1,17,5,9")
+    from explorer.ui.budget import store
+
+    kept = [key for key in store()._entries if key[0].endswith("captured")]
+    assert [key[-1] for key in kept] == ["layer2.1.conv1"]
