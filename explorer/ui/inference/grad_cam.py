@@ -38,7 +38,7 @@ def draw(scene: Scene) -> None:
         return
     left, right = st.columns(2)
     with left:
-        wanted = _class(scene, prediction)
+        wanted = choose_class(scene, prediction)
     stages = [stage.blocks[-1].path for stage in scene.blueprint.stages]
     with right:
         extra = controls.choice(
@@ -84,7 +84,7 @@ def draw(scene: Scene) -> None:
     )
 
 
-def _class(scene: Scene, prediction: Prediction) -> str:
+def choose_class(scene: Scene, prediction: Prediction) -> str:
     """The class to look for: "top", or its index.
 
     Of very many classes the likeliest are offered, and any other is found by its number: each

@@ -64,8 +64,6 @@ def _sum(scene: Scene, found: Captured, part: Part) -> None:
 
 def _way(scene: Scene, place: Place) -> None:
     """Where to begin, and the steps from there to here."""
-    from explorer.views.origin_sums import spot
-
     way = trail(scene, place)
     if len(way) < 2:
         st.caption(section("origin", "lead"))
@@ -82,7 +80,6 @@ def _way(scene: Scene, place: Place) -> None:
                 key=f"origin_way_{index}",
                 type="tertiary",
                 icon=":material/home:" if index == 0 else ":material/chevron_right:",
-                help=spot(one),
                 disabled=one == place,
                 on_click=go,
                 args=(one.text,),

@@ -1,0 +1,167 @@
+"""One block of the way back: the picture, its sentence, its ops, the derivation and the proofs."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import streamlit as st
+
+from explorer.ui.drawing import drawing
+from explorer.ui.inference import gradient_cache as kept
+from explorer.ui.inference.scene import Scene
+from explorer.views.numbers import magnitude
+from explorer.words import label, section
+
+if TYPE_CHECKING:
+    from explorer.architecture import Block, Blueprint
+    from explorer.experiments.origin.gradient import Backward
+    from explorer.experiments.origin.shares import Split
+
+
+def draw(
+    scene: Scene,
+    state: str,
+    target: int,
+    bp: Blueprint,
+    residual: Backward,
+    plain: Backward | None,
+    block: Block,
+) -> None:
+    """Show what happens at this block."""
+    split = residual.split(block.path)
+    assert split is not None and block.shortcut is not None
+    twin = kept.blueprint_of(scene, state, plain=True).block(block.path)
+    below = None
+    if plain is not None:
+        # Where the shortcut would read; a plain pre-activation network has no addition there.
+        source = block.shortcut.source
+        below = plain.norms.get(source, plain.norms[twin.ops[0].inputs[0]])
+    _picture(block, split, below)
+    st.markdown(_sentence(bp, block, split))
+    if plain is not None and below is not None:
+        arriving = magnitude(plain.norms[twin.ops[-1].path])
+        numbers = {"plain": magnitude(below), "plain_arriving": arriving}
+        st.markdown(section("gradient", "in the twin", **numbers))
+    _ops(block, residual)
+    with st.expander(label("gradient.board")):
+        _derivation(bp, block, split)
+    norms = [op for op in block.ops if op.kind == "batch_norm"]
+    if norms:
+        with st.expander(label("gradient.norm"), key="gradient_norm", on_change="rerun") as opened:
+            if opened.open:
+                _norm(scene, state, target, norms[0].path)
+    if st.toggle(label("gradient.finite"), key="gradient_finite"):
+        _finite(scene, state, target, block)
+
+
+def _picture(block: Block, split: Split, below: float | None) -> None:
+    from explorer.views import gradient_charts
+
+    assert block.shortcut is not None
+    numbers = {
+        name: magnitude(value)
+        for name, value in (
+            ("arriving", split.arriving),
+            ("main", split.main),
+            ("skip", split.skip),
+            ("whole", split.whole),
+        )
+    }
+    drawing(
+        gradient_charts.block(split, block.shortcut.kind, below),
+        key="gradient_picture",
+        label=section("gradient", "alt of a block", title=block.title, **numbers),
+        min_width=560,
+    )
+
+
+def _sentence(bp: Blueprint, block: Block, split: Split) -> str:
+    assert block.shortcut is not None
+    kind: str = block.shortcut.kind
+    if kind == "projection" and bp.spec.batch_norm and bp.spec.norm_on_projection:
+        kind = "projection with norm"
+    return section(
+        "gradient",
+        f"one block, {kind}",
+        title=block.title,
+        share=f"{split.share:.0%}",
+        arriving=magnitude(split.arriving),
+        skip=magnitude(split.skip),
+        main=magnitude(split.main),
+        whole=magnitude(split.whole),
+        cosine=f"{split.cosine:.2f}".replace("-", "\u2212"),
+        left=f"{split.left:.0%}",
+    )
+
+
+def _ops(block: Block, found: Backward) -> None:
+    """The block's ops from right to left, with the map and the length of each gradient."""
+    from explorer.views.inference_pictures import film_strip
+    from explorer.views.origin_lines import as_picture
+
+    frames = [
+        (op.path, label("gradient.op", norm=magnitude(slope.norm)), as_picture(slope.map))
+        for op in reversed(block.ops)
+        if (slope := found.by_path.get(op.path))
+    ]
+    words = section("gradient", "ops", title=block.title)
+    st.write(words)
+    drawing(
+        film_strip(frames, columns=6, side=132),
+        key="gradient_ops",
+        label=words.replace("**", ""),
+        min_width=700,
+    )
+
+
+def _derivation(bp: Blueprint, block: Block, split: Split) -> None:
+    from explorer.views import gradient_formulas
+
+    assert block.shortcut is not None
+    st.write(section("gradient", "derivation"))
+    for line in gradient_formulas.block(split, block.shortcut.kind):
+        st.latex(line)
+    if bp.spec.activation_order == "post":
+        st.caption(section("gradient", "derivation, relu"))
+
+
+def _norm(scene: Scene, state: str, target: int, path: str) -> None:
+    from explorer.views import gradient_formulas
+    from explorer.views.numbers import plain as number
+
+    told, (channel, row, column) = kept.norm_backward(scene, state, False, target, path)
+    at = {"channel": channel, "row": row, "column": column}
+    numbers = {"mean": number(told.mean), "variance": number(told.variance), "count": told.count}
+    st.write(section("gradient", "norm", path=path, **at, **numbers))
+    for line in gradient_formulas.norm(told):
+        st.latex(line)
+    st.caption(
+        section(
+            "gradient",
+            "norm proof",
+            theirs=f"{told.theirs:.8g}",
+            residue=f"{told.residue:.1e}",
+            d_gamma=f"{told.d_gamma:.6g}",
+            d_beta=f"{told.d_beta:.6g}",
+            count=told.count,
+        )
+    )
+
+
+def _finite(scene: Scene, state: str, target: int, block: Block) -> None:
+    name = next(op.path for op in block.ops if op.kind == "conv")
+    with st.spinner(label("gradient.running")):
+        tried = kept.finite_difference(scene, state, False, target, f"{name}.weight")
+    st.caption(
+        section(
+            "gradient",
+            "finite",
+            name=tried.name,
+            index=str(list(tried.index)),
+            weight=f"{tried.weight:.6g}",
+            step=f"{tried.step:.0e}",
+            quotient=f"{tried.difference_quotient:.8g}",
+            slope=f"{tried.slope:.8g}",
+            relative=f"{tried.relative:.1e}",
+        )
+    )
