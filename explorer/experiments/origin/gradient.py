@@ -168,14 +168,14 @@ def finite_difference(network: ResNet, x: Tensor, target: int, name: str) -> Fin
 
     with torch.enable_grad():
         (slope,) = torch.autograd.grad(loss(), weights)
-    place = int(slope.abs().argmax())
-    flat = weights.detach().view(-1)
-    before = float(flat[place])
+    place = torch.tensor(int(slope.abs().argmax()))
+    index = tuple(int(one) for one in torch.unravel_index(place, slope.shape))
+    values = weights.detach()
+    before = float(values[index])
     step = 1e-6 * max(1.0, abs(before))
     with torch.no_grad():
-        flat[place] = before + step
+        values[index] = before + step
         higher = float(loss())
-        flat[place] = before - step
+        values[index] = before - step
         lower = float(loss())
-    index = tuple(int(one) for one in torch.unravel_index(torch.tensor(place), slope.shape))
-    return Finite(name, index, before, step, higher, lower, float(slope.view(-1)[place]))
+    return Finite(name, index, before, step, higher, lower, float(slope[index]))
