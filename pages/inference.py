@@ -27,10 +27,10 @@ from explorer.words import label, section
 st.title(label("page.inference"), anchor=False)
 left, right = st.columns([5, 6], gap="large", vertical_alignment="bottom")
 with left:
-    origin = upload.origin()
+    taken_from = upload.origin()
 with right:
     wanted = weights.select()
-chosen = upload.choose(origin)
+chosen = upload.choose(taken_from)
 choice = weights.stand_in(picker.current(), wanted)
 device = usable_device(choice.device)
 left, right = st.columns([5, 6], gap="large")

@@ -30,6 +30,13 @@ CARDS_GB: Final = (8, 12, 16, 24, 40, 80)
 """Memory of usual graphics cards; a GB of theirs is 2^30 bytes."""
 
 
+_READ: Final = {
+    *("conv", "linear", "gate_linear", "batch_norm", "group_norm"),
+    *("max_pool", "local_avg_pool", "scale"),
+}
+"""Ops whose derivative reads what they read."""
+
+
 class Kept(NamedTuple):
     """What one op keeps of one image beside what others keep already.
 
@@ -72,9 +79,9 @@ def _kept(bp: Blueprint, ops: Iterable[Op], known: set[str]) -> Iterator[Kept]:
 
 def _saved(op: Op) -> tuple[str, ...]:
     """The tensors that an op's derivative reads, by the ops that wrote them."""
-    if op.kind in ("conv", "batch_norm", "max_pool", "linear"):
+    if op.kind in _READ:
         return op.inputs
-    return (op.path,) if op.kind == "relu" else ()
+    return (op.path,) if op.kind in ("relu", "sigmoid") else ()
 
 
 def _storage(bp: Blueprint, path: str) -> str:
@@ -137,7 +144,8 @@ def memory(bp: Blueprint, setting: Setting) -> Memory:
     recomputed = 0
     if checkpointed:
         recomputed = max(
-            setting.batch * _of_images(_inside(bp, block), setting.precision) + _statistics(block)
+            setting.batch * _of_images(_inside(bp, block), setting.precision)
+            + _statistics(block, setting.batch)
             for block in bp.blocks
         )
     largest = max(op.activations + prod(op.in_shape) for op in bp.ops)
@@ -163,7 +171,12 @@ def saved(bp: Blueprint, setting: Setting) -> int:
     blocks = (bp.stem, bp.head) if checkpointed else bp.parts
     loss = setting.batch * (FLOAT * bp.spec.num_classes + _INDEX) + FLOAT
     images = setting.batch * _of_images(entries, setting.precision)
-    return images + sum(map(_statistics, blocks)) + _copies(bp, setting) + loss
+    return (
+        images
+        + sum(_statistics(block, setting.batch) for block in blocks)
+        + _copies(bp, setting)
+        + loss
+    )
 
 
 def _copies(bp: Blueprint, setting: Setting) -> int:
@@ -178,14 +191,21 @@ def _of_images(entries: Iterable[Kept], precision: Precision) -> int:
     return sum(entry.bytes(precision) for entry in entries)
 
 
-def _statistics(block: Block) -> int:
-    """Bytes of the mean and the standard deviation that each batch norm keeps of the batch."""
-    return sum(2 * FLOAT * op.out_shape[0] for op in block.ops if op.kind == "batch_norm")
+def _statistics(block: Block, batch: int) -> int:
+    """Bytes of the mean and the standard deviation that each normalisation keeps: batch norm of
+    each channel, group norm of each group of each image."""
+    total = 0
+    for op in block.ops:
+        if op.kind == "batch_norm":
+            total += 2 * FLOAT * op.out_shape[0]
+        elif op.kind == "group_norm":
+            total += 2 * FLOAT * op.groups * batch
+    return total
 
 
 def _multiplied(op: Op) -> int:
     """Weights of a convolution or classifier, without biases."""
-    if op.kind not in ("conv", "linear"):
+    if op.kind not in ("conv", "linear", "gate_linear"):
         return 0
     return op.params - (op.out_shape[0] if op.bias else 0)
 

@@ -8,7 +8,7 @@ from typing import Final, NamedTuple
 import numpy as np
 from PIL import Image
 
-from explorer.experiments.origin.parts import Array, Copied, Cut, Norm, Pixel, Sum
+from explorer.experiments.origin.parts import Array, Copied, Cut, Gate, Norm, Pixel, Scaled, Sum
 from explorer.views import svg
 from explorer.views.cells import Cell, draw
 from explorer.views.inference_pictures import data_url, seen
@@ -63,20 +63,46 @@ def line(pieces: Sequence[Piece]) -> str:
 def norm(part: Norm) -> str:
     """Batch norm in one line: gamma * (x - mean) / sqrt(variance + eps) + beta."""
     (source,) = part.sources
-    which = "batch" if part.batch else "running"
     return line(
         [
             Piece(plain(part.gamma), "\u03b3"),
             Piece("\u00b7 ("),
             Piece(plain(part.x), "x", source.text, spot(source)),
             Piece("\u2212"),
-            Piece(_in_brackets(part.mean), label(f"origin_line.{which}_mean")),
+            Piece(_in_brackets(part.mean), label(f"origin_line.{part.of}_mean")),
             Piece(") / \u221a("),
-            Piece(plain(part.variance), label(f"origin_line.{which}_variance")),
+            Piece(plain(part.variance), label(f"origin_line.{part.of}_variance")),
             Piece("+"),
             Piece(f"{part.eps:g}", "\u03b5"),
             Piece(") +"),
             Piece(_in_brackets(part.beta), "\u03b2"),
+            Piece("="),
+            Piece(plain(part.total), "y"),
+        ]
+    )
+
+
+def gate(part: Gate) -> str:
+    """A sigmoid."""
+    (source,) = part.sources
+    return line(
+        [
+            Piece("1 / (1 + exp(\u2212"),
+            Piece(_in_brackets(part.x), "x", source.text, spot(source)),
+            Piece(")) ="),
+            Piece(plain(part.total), "y"),
+        ]
+    )
+
+
+def scaled(part: Scaled) -> str:
+    """A value times its channel's factor."""
+    before, factor = part.sources
+    return line(
+        [
+            Piece(plain(part.x), "x", before.text, spot(before)),
+            Piece("\u00b7"),
+            Piece(plain(part.factor), label("origin_line.factor"), factor.text, spot(factor)),
             Piece("="),
             Piece(plain(part.total), "y"),
         ]
@@ -215,7 +241,7 @@ def as_picture(values: Array) -> Array:
     return scaled
 
 
-def kernels(weights: Array, columns: int = 16, side: int = 60) -> str:
+def kernels(weights: Array, path: str, columns: int = 16, side: int = 60) -> str:
     """The kernels of the first layer as pictures, (C_out, C_in, k, k); 0 is grey in each.
 
     Each is scaled by its own largest weight. One of three input channels has colours.
@@ -230,7 +256,7 @@ def kernels(weights: Array, columns: int = 16, side: int = 60) -> str:
         title = label("origin_line.kernel", n=index, most=plain(most))
         parts.append(
             svg.node(
-                f"conv1,{index}",
+                f"{path},{index}",
                 title,
                 svg.image(data_url(image), x, y, side, side),
                 text(x + side / 2, y + side + 18, str(index), size=_NAME),

@@ -10,7 +10,14 @@ from typing import Final, NamedTuple
 
 import numpy as np
 
-from explorer.experiments.origin.parts import Array, Convolution, Largest, Mean, Weighted
+from explorer.experiments.origin.parts import (
+    Array,
+    Convolution,
+    Largest,
+    Mean,
+    Weighted,
+    WindowMean,
+)
 from explorer.experiments.origin.places import Place
 from explorer.views import svg
 from explorer.views.cells import HIGH, Cell, draw, table
@@ -185,8 +192,9 @@ def classifier(part: Weighted, maps: Array, shown: int) -> str:
     return svg.document(width, y + _LINE * len(lines) + 10, [*parts, _lines(lines, width, y)])
 
 
-def window(part: Largest) -> str:
-    """The cells that a max pooling compares, the winner marked."""
+def window(part: Largest | WindowMean) -> str:
+    """The cells that a pooling reads; of a max pooling the winner is marked."""
+    winner = part.winner if isinstance(part, Largest) else None
     size, wide = part.patch.shape[0], 72
     most = float(np.abs(part.patch[part.window.inside]).max(initial=0))
     rows: list[list[Cell]] = []
@@ -199,7 +207,7 @@ def window(part: Largest) -> str:
                 continue
             value = float(part.patch[row, column])
             title = label("named.like", name=spot(source), what=plain(value, 6))
-            rows[-1].append(Cell(value, source.text, title, marked=(row, column) == part.winner))
+            rows[-1].append(Cell(value, source.text, title, marked=(row, column) == winner))
     return svg.document(size * wide + 4, size * HIGH + 4, [table(rows, 2, 2, wide, most)])
 
 

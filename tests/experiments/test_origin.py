@@ -26,8 +26,15 @@ FAMILIES = {
     "option A": NetworkSpec("basic", (1, 1), (8, 12), stem="cifar", shortcut="padding"),
     "grouped": NetworkSpec("bottleneck", (1, 1), (64, 64), groups=32, width_per_group=4),
     "plain": NetworkSpec("basic", (1, 1), (8, 12), stem="cifar", shortcut="none"),
+    "dilated": NetworkSpec("basic", (1, 1, 1), (8, 8, 8), stem="cifar", output_stride=1),
+    "squeeze and excitation": NetworkSpec("bottleneck", (1, 1), (8, 8), se_ratio=4),
+    "group norm": NetworkSpec("basic", (1, 1), (64, 64), stem="deep", norm="group"),
+    "averaging shortcut": NetworkSpec("basic", (1, 1), (8, 12), stem="3x3_pool", avg_down=True),
+    "zeros on both sides": NetworkSpec(
+        "basic", (1, 1), (8, 12), stem="cifar", shortcut="padding", zero_padding="both"
+    ),
     "biases, no norm": NetworkSpec(
-        "basic", (1, 1), (8, 12), stem="cifar", batch_norm=False, conv_bias=True
+        "basic", (1, 1), (8, 12), stem="cifar", norm="none", conv_bias=True
     ),
 }
 SIZE = 16
@@ -44,6 +51,15 @@ def places_of(op, count=4, seed=0):
     drawn = np.random.default_rng(seed).integers(0, shape, (count, len(shape)))
     for index in [*corners, *(tuple(int(one) for one in row) for row in drawn)]:
         yield Place(op.path, *index)
+
+
+@pytest.fixture(autouse=True)
+def _one_thread():
+    """Networks this small wait longer for a second thread than they compute."""
+    before = torch.get_num_threads()
+    torch.set_num_threads(1)
+    yield
+    torch.set_num_threads(before)
 
 
 @pytest.mark.parametrize("mode", ["eval", "train"])

@@ -13,13 +13,16 @@ from explorer.experiments.origin.parts import (
     Convolution,
     Copied,
     Cut,
+    Gate,
     Largest,
     Mean,
     Norm,
     Part,
     Pixel,
+    Scaled,
     Sum,
     Weighted,
+    WindowMean,
     window,
 )
 from explorer.experiments.origin.places import INPUT, Place, Wanted, op_of
@@ -101,12 +104,20 @@ def take_apart(
     at = (place.channel, place.row, place.column)
     value = float(found.output[at[: found.output.ndim]])
     common = (op, place, value)
-    if op.kind == "conv":
+    if op.kind in ("conv", "gate_linear"):
         return _convolution(network, found, common)
-    if op.kind == "batch_norm":
+    if op.kind in ("batch_norm", "group_norm"):
         return _norm(network, found, common)
     if op.kind == "relu":
         return Cut(*common, float(found.inputs[0][at]))
+    if op.kind == "sigmoid":
+        return Gate(*common, float(found.inputs[0][at]))
+    if op.kind == "scale":
+        x, factors = found.inputs
+        return Scaled(*common, float(x[at]), float(factors[place.channel, 0, 0]))
+    if op.kind == "local_avg_pool":
+        under = window(op, place)
+        return WindowMean(*common, under, under.read(found.inputs[0][place.channel][None])[0])
     if op.kind == "max_pool":
         place_of_window = window(op, place)
         patch = place_of_window.read(found.inputs[0][place.channel][None], -float("inf"))
@@ -147,7 +158,7 @@ def _convolution(network: ResNet, found: Captured, common: _Common) -> Part:
     per_group = kernel.shape[0]
     group = place.channel // (op.out_shape[0] // op.groups)
     first = group * per_group
-    place_of_window = window(op, place, int(module.dilation[0]))
+    place_of_window = window(op, place)
     patch = place_of_window.read(found.inputs[0][first : first + per_group])
     return Convolution(*common, place_of_window, patch, kernel, bias, first)
 
@@ -155,27 +166,34 @@ def _convolution(network: ResNet, found: Captured, common: _Common) -> Part:
 def _norm(network: ResNet, found: Captured, common: _Common) -> Part:
     op, place, _ = common
     module = network.get_submodule(op.path)
-    assert isinstance(module, nn.BatchNorm2d)
-    channel = found.inputs[0][place.channel].astype("float64")
-    x = float(channel[place.row, place.column])
-    if module.training:
-        mean, variance = float(channel.mean()), float(channel.var())
+    assert isinstance(module, nn.BatchNorm2d | nn.GroupNorm)
+    x = float(found.inputs[0][(place.channel, place.row, place.column)])
+    if isinstance(module, nn.GroupNorm):
+        each = op.in_shape[0] // module.num_groups
+        first = place.channel // each * each
+        values, of = found.inputs[0][first : first + each].astype("float64"), "group"
+        mean, variance = float(values.mean()), float(values.var())
+    elif module.training:
+        values, of = found.inputs[0][place.channel].astype("float64"), "batch"
+        mean, variance = float(values.mean()), float(values.var())
     else:
+        of = "running"
         assert module.running_mean is not None and module.running_var is not None
         mean = float(module.running_mean[place.channel])
         variance = float(module.running_var[place.channel])
     gamma = float(module.weight.detach()[place.channel])
     beta = float(module.bias.detach()[place.channel])
-    return Norm(*common, x, mean, variance, module.eps, gamma, beta, module.training)
+    return Norm(*common, x, mean, variance, module.eps, gamma, beta, of)
 
 
 def _padded(found: Captured, common: _Common) -> Part:
     op, place, _ = common
-    if place.channel >= op.in_shape[0]:
+    channel = place.channel - op.zeros_before
+    if not 0 <= channel < op.in_shape[0]:
         return Copied(*common, 0.0, None)
     at = place.row * op.stride, place.column * op.stride
-    x = float(found.inputs[0][(place.channel, *at)])
-    return Copied(*common, x, Place(op.inputs[0], place.channel, *at))
+    x = float(found.inputs[0][(channel, *at)])
+    return Copied(*common, x, Place(op.inputs[0], channel, *at))
 
 
 def _pixel(

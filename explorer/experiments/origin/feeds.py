@@ -55,17 +55,18 @@ def readers(bp: Blueprint, path: str) -> tuple[Op, ...]:
     return tuple(op for op in bp.ops if path in op.inputs)
 
 
-def reached(op: Op, place: Place, kernels: Array | None = None, dilation: int = 1) -> Reader | None:
+def reached(op: Op, place: Place, kernels: Array | None = None) -> Reader | None:
     """Where `op` reads the value at `place`; None if its window steps over it.
+
+    A group norm's statistics, which depend on the whole group, are left out.
 
     Args:
         op: one of the value's readers.
         place: of the value.
-        kernels: the weights of a convolution, (C_out, C_in / groups, k, k), or of the
-            classifier, (K, C).
-        dilation: of the convolution.
+        kernels: the weights of a convolution, (C_out, C_in / groups, k, k), or of a fully
+            connected layer, (K, C).
     """
-    if op.kind == "linear":
+    if op.kind in ("linear", "gate_linear"):
         assert kernels is not None
         weights = kernels[:, place.channel].reshape(-1, 1, 1)
         return Reader(op, range(op.out_shape[0]), (0,), (0,), weights)
@@ -79,15 +80,18 @@ def reached(op: Op, place: Place, kernels: Array | None = None, dilation: int = 
         rows, columns = place.row / op.stride, place.column / op.stride
         if rows != int(rows) or columns != int(columns):
             return None
-        return Reader(op, one, (int(rows),), (int(columns),))
-    if op.kind not in ("conv", "max_pool"):
+        channel = place.channel + op.zeros_before
+        return Reader(op, range(channel, channel + 1), (int(rows),), (int(columns),))
+    if op.kind == "scale" and place.path == op.inputs[1]:
+        return Reader(op, one, tuple(range(op.out_shape[1])), tuple(range(op.out_shape[2])))
+    if op.kind not in ("conv", "max_pool", "local_avg_pool"):
         return Reader(op, one, (place.row,), (place.column,))
-    rows_hit = _hit(op, place.row, op.out_shape[1], dilation)
-    columns_hit = _hit(op, place.column, op.out_shape[2], dilation)
+    rows_hit = _hit(op, place.row, op.out_shape[1])
+    columns_hit = _hit(op, place.column, op.out_shape[2])
     if not rows_hit or not columns_hit:
         return None
     found_rows, found_columns = tuple(rows_hit), tuple(columns_hit)
-    if op.kind == "max_pool":
+    if op.kind != "conv":
         return Reader(op, one, found_rows, found_columns)
     assert kernels is not None
     per_group, out = op.in_shape[0] // op.groups, op.out_shape[0] // op.groups
@@ -98,11 +102,11 @@ def reached(op: Op, place: Place, kernels: Array | None = None, dilation: int = 
     return Reader(op, channels, found_rows, found_columns, weights)
 
 
-def _hit(op: Op, at: int, size: int, dilation: int) -> dict[int, int]:
+def _hit(op: Op, at: int, size: int) -> dict[int, int]:
     """Output row -> row of the kernel that lies on input row `at`."""
     found = {}
     for tap in range(op.kernel):
-        start = at + op.padding - tap * dilation
+        start = at + op.padding - tap * op.dilation
         if start % op.stride == 0 and 0 <= start // op.stride < size:
             found[start // op.stride] = tap
     return dict(sorted(found.items()))
@@ -110,7 +114,7 @@ def _hit(op: Op, at: int, size: int, dilation: int) -> dict[int, int]:
 
 def kernels_of(network: ResNet, op: Op) -> Array | None:
     """The weights that `reached` asks for, where this op multiplies."""
-    if op.kind not in ("conv", "linear"):
+    if op.kind not in ("conv", "linear", "gate_linear"):
         return None
     module = network.get_submodule(op.path)
     assert isinstance(module.weight, Tensor)

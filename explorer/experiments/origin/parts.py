@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property
-from math import fsum, sqrt
+from math import exp, fsum, sqrt
 from typing import Any
 
 import numpy as np
@@ -68,25 +68,16 @@ class Window:
         return np.where(self.inside, patch, empty)
 
 
-def window(
-    op: Op, place: Place, dilation: int = 1, before: tuple[int, int] | None = None
-) -> Window:
-    """Where the window of this op's output lies on its input.
+def window(op: Op, place: Place) -> Window:
+    """Where the window of this op's output at `place` lies on its input.
 
-    Args:
-        op: a convolution or a pooling.
-        place: of the output.
-        dilation: pixels from one cell of the kernel to the next.
-        before: padding above and to the left, where it is not the op's own.
+    A squeeze-and-excitation's layers read one position, as a 1x1 convolution does.
     """
     _, height, width = op.in_shape
-    top, left = before or (op.padding, op.padding)
-    first_row, first_column = place.row * op.stride - top, place.column * op.stride - left
+    row, column = (at * op.stride - op.padding for at in (place.row, place.column))
+    taps = [op.dilation * index for index in range(max(1, op.kernel))]
     return Window(
-        tuple(first_row + dilation * index for index in range(op.kernel)),
-        tuple(first_column + dilation * index for index in range(op.kernel)),
-        height,
-        width,
+        tuple(row + tap for tap in taps), tuple(column + tap for tap in taps), height, width
     )
 
 
@@ -135,7 +126,7 @@ class Convolution(Part):
     def sources(self) -> tuple[Place, ...]:
         for channel in self.ranking:
             order = np.argsort(-np.abs(self.products[channel]).ravel(), kind="stable")
-            size = self.op.kernel
+            size = self.kernel.shape[-1]
             cells = (divmod(int(index), size) for index in order)
             found = [self.source(channel, row, column) for row, column in cells]
             if places := tuple(place for place in found if place):
@@ -145,9 +136,9 @@ class Convolution(Part):
 
 @dataclass(frozen=True, eq=False)
 class Norm(Part):
-    """Batch norm: gamma * (x - mean) / sqrt(variance + eps) + beta.
+    """Batch or group norm: gamma * (x - mean) / sqrt(variance + eps) + beta.
 
-    `batch` says that mean and variance are those of the batch (train mode), not the running ones.
+    `of` says of what mean and variance are: "running", the "batch" (train mode), or the "group".
     """
 
     x: float
@@ -156,7 +147,7 @@ class Norm(Part):
     eps: float
     gamma: float
     beta: float
-    batch: bool = False
+    of: str = "running"
 
     @property
     def total(self) -> float:
@@ -180,6 +171,62 @@ class Cut(Part):
     @property
     def sources(self) -> tuple[Place, ...]:
         return (self.place._replace(path=self.op.inputs[0]),)
+
+
+@dataclass(frozen=True, eq=False)
+class Gate(Part):
+    """A sigmoid: x squashed to between 0 and 1."""
+
+    x: float
+
+    @property
+    def total(self) -> float:
+        return 1 / (1 + exp(-self.x)) if self.x > -700 else 0.0
+
+    @property
+    def sources(self) -> tuple[Place, ...]:
+        return (self.place._replace(path=self.op.inputs[0]),)
+
+
+@dataclass(frozen=True, eq=False)
+class Scaled(Part):
+    """Squeeze-and-excitation's last op: a value times its channel's factor."""
+
+    x: float
+    factor: float
+
+    @property
+    def total(self) -> float:
+        return self.x * self.factor
+
+    @property
+    def sources(self) -> tuple[Place, ...]:
+        before, gate = self.op.inputs
+        return self.place._replace(path=before), Place(gate, self.place.channel)
+
+
+@dataclass(frozen=True, eq=False)
+class WindowMean(Part):
+    """The mean of the cells under a small window, without those beyond the edge; (k, k)."""
+
+    window: Window
+    patch: Array
+
+    @property
+    def total(self) -> float:
+        return fsum(self.patch[self.window.inside]) / int(self.window.inside.sum())
+
+    def source(self, row: int, column: int) -> Place | None:
+        if not self.window.inside[row, column]:
+            return None
+        at = self.window.rows[row], self.window.columns[column]
+        return Place(self.op.inputs[0], self.place.channel, *at)
+
+    @property
+    def sources(self) -> tuple[Place, ...]:
+        size = len(self.window.rows)
+        found = (self.source(row, column) for row in range(size) for column in range(size))
+        return tuple(place for place in found if place)
 
 
 @dataclass(frozen=True, eq=False)

@@ -23,5 +23,5 @@ def twin(spec: NetworkSpec, plain: bool) -> NetworkSpec:
 
 
 def bare(spec: NetworkSpec) -> NetworkSpec:
-    """Without batch norm."""
-    return replace(spec, batch_norm=False)
+    """Without normalisation."""
+    return replace(spec, norm="none")

@@ -78,7 +78,7 @@ def _picture(block: Block, split: Split, below: float | None) -> None:
 def _sentence(bp: Blueprint, block: Block, split: Split) -> str:
     assert block.shortcut is not None
     kind: str = block.shortcut.kind
-    if kind == "projection" and bp.spec.batch_norm and bp.spec.norm_on_projection:
+    if kind == "projection" and bp.spec.norm != "none" and bp.spec.norm_on_projection:
         kind = "projection with norm"
     return section(
         "gradient",

@@ -27,7 +27,7 @@ _ON_BOARD: Final = {False: "resnet20", True: "plain20"}
 
 def states(scene: Scene) -> tuple[str, ...]:
     """In which state a network can be looked at; the first is the one that answers above."""
-    return (ABOVE, INITIAL, BARE) if scene.blueprint.spec.batch_norm else (ABOVE, INITIAL)
+    return (ABOVE, INITIAL, BARE) if scene.blueprint.spec.norm != "none" else (ABOVE, INITIAL)
 
 
 def is_plain(scene: Scene) -> bool:

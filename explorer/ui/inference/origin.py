@@ -192,14 +192,14 @@ def _where(scene: Scene, found: Captured, part: Part) -> None:
 
 def _read(found: Captured, part: Part) -> Spotted:
     """The channel that the first source lies in, with the window over it."""
-    from explorer.experiments.origin.parts import Convolution, Largest
+    from explorer.experiments.origin.parts import Convolution, Largest, WindowMean
     from explorer.views.origin_lines import Spotted, as_picture
     from explorer.views.origin_sums import spot
 
     source = part.sources[0]
     values = found.inputs[found.op.inputs.index(source.path)][source.channel]
     frame: tuple[float, float, float, float]
-    if isinstance(part, (Convolution, Largest)):
+    if isinstance(part, (Convolution, Largest, WindowMean)):
         rows, columns = part.window.rows, part.window.columns
         height, width = values.shape
         frame = (

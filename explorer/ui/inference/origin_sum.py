@@ -61,7 +61,7 @@ def _convolution(scene: Scene, part: parts.Convolution) -> None:
 
     op, value = part.op, plain(part.total)
     numbers: dict[str, Any] = {
-        "kernel": op.kernel,
+        "kernel": part.kernel.shape[-1],
         "channels": len(part.kernel),
         "products": part.products.size,
         "value": value,
@@ -72,7 +72,8 @@ def _convolution(scene: Scene, part: parts.Convolution) -> None:
         group = {"first": part.first, "last": last, "all_channels": op.in_shape[0]}
         st.write(section("origin", "conv, grouped", groups=op.groups, **group, **numbers))
     else:
-        st.write(section("origin", "conv, first" if first else "conv", **numbers))
+        title = "gate_linear" if op.kind == "gate_linear" else "conv, first" if first else "conv"
+        st.write(section("origin", title, **numbers))
     if outside := int((~part.window.inside).sum()):
         cells = part.window.inside.size
         st.caption(section("origin", "over the edge", n=outside, cells=cells))
@@ -94,7 +95,7 @@ def _convolution(scene: Scene, part: parts.Convolution) -> None:
         words.append(section("origin", "alt of a bias", value=plain(part.bias)))
     said = {"products": part.products.size, "terms": listed(words), "value": value}
     picture = origin_sums.convolution(part, shown, _colours(scene, part) if first else None)
-    narrow = {1: 560, 3: 640}.get(op.kernel, 960)
+    narrow = {1: 560, 3: 640}.get(part.kernel.shape[-1], 960)
     _show(picture, section("origin", "alt of a convolution", **said), narrow)
 
 
@@ -127,6 +128,14 @@ def _line(scene: Scene, part: Part) -> None:
         picture, narrow = origin_lines.cut(part), 260
         if part.x <= 0:
             title, numbers = "relu, cut off", {"x": plain(part.x)}
+    elif isinstance(part, parts.Gate):
+        picture, narrow = origin_lines.gate(part), 340
+    elif isinstance(part, parts.Scaled):
+        picture, narrow = origin_lines.scaled(part), 340
+        numbers |= {"factor": plain(part.factor)}
+    elif isinstance(part, parts.WindowMean):
+        picture, narrow = origin_sums.window(part), 220
+        numbers["cells"] = int(part.window.inside.sum())
     elif isinstance(part, parts.Largest):
         picture, narrow = origin_sums.window(part), 220
         row, column = part.winner
@@ -170,8 +179,7 @@ def _logit(scene: Scene, part: parts.Weighted) -> None:
         shown=min(_DECIDING, len(part.features)),
     )
     st.write(words)
-    pool = next(op for op in scene.blueprint.ops if op.kind == "avg_pool")
-    maps = cache.captured(scene, pool.path).inputs[0]
+    maps = cache.captured(scene, "avgpool").inputs[0]
     left, right = st.columns([5, 4], gap="medium")
     with left:
         picture = origin_sums.classifier(part, maps, _DECIDING)

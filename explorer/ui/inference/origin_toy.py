@@ -162,11 +162,12 @@ def kernels(scene: Scene) -> None:
     """The first layer's kernels; each leads to its strongest value."""
     from explorer.views.origin_lines import kernels as picture
 
-    weights = scene.network.conv1.weight.detach().cpu().numpy()
+    first = next(op.path for op in scene.blueprint.ops if op.kind == "conv")
+    weights = scene.network.get_parameter(f"{first}.weight").detach().cpu().numpy()
     count, channels, kernel, _ = weights.shape
     words = section("origin", "kernels", count=count, channels=channels, kernel=kernel)
     st.write(words)
     drawing(
-        picture(weights), key="origin_kernels", label=words, choosable=True, min_width=700,
+        picture(weights, first), key="origin_kernels", label=words, choosable=True, min_width=700,
         on_choose=go,
     )  # fmt: skip
