@@ -17,12 +17,16 @@ IMAGENET_STD = (0.229, 0.224, 0.225)
 
 @dataclass(frozen=True, slots=True)
 class Preprocessing:
-    """Shorter side to `resize`, centre `crop`, values to 0..1, then (x - mean) / std."""
+    """Shorter side to `resize`, centre `crop`, values to 0..1, then (x - mean) / std.
+
+    `bgr`: the network takes blue first; mean and std are in its order.
+    """
 
     resize: int
     crop: int
     mean: tuple[float, ...]
     std: tuple[float, ...]
+    bgr: bool = False
 
     def at(self, crop: int) -> "Preprocessing":
         """The same framing for another crop size, in pixels."""
@@ -67,6 +71,8 @@ def prepare(image: Image.Image, recipe: Preprocessing, channels: int = 3) -> Pre
     cropped = _centre_crop(resized, recipe.crop)
     values = np.asarray(cropped).reshape(recipe.crop, recipe.crop, channels)
     tensor = torch.from_numpy(values.copy()).permute(2, 0, 1).float()[None]  # (1, C, H, H)
+    if recipe.bgr:
+        tensor = tensor.flip(1)
     mean, std = statistics(recipe, channels)
     tensor = tensor.div_(255).sub_(mean).div_(std).contiguous()
     return Prepared(resized, cropped, tensor, perf_counter() - begun)

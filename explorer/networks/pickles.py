@@ -1,6 +1,6 @@
 """What a pickle would build, told before anything is built.
 
-torch's weights-only reader runs no code of the file, but it builds whatever is asked for: a few
+The reader in explorer.networks.reading runs no code of the file, but it notes whatever is asked for: a few
 kilobytes can ask for a million tensors, for text that doubles forty times, or for tuples in
 tuples so deep that Python itself crashes when it looks one up. So the instructions are read first.
 """
@@ -23,8 +23,7 @@ _MAX_TUPLE: Final = 10_000
 _LETTERS: Final = 64
 """As many letters are as much work as one thing."""
 _CALLS: Final = frozenset(("REDUCE", "NEWOBJ", "BUILD"))
-_GROWING: Final = frozenset(("_codecs encode", "builtins bytearray", "__builtin__ bytearray"))
-"""Functions that torch allows and that make more bytes than they are given."""
+_MAGIC: Final = (0x1950A86A20F9469CFC6C).to_bytes(10, "little")
 _LEGACY_PARTS: Final = 5
 """A file of the old format holds a magic number, a version, a system, the object, its keys."""
 
@@ -51,11 +50,22 @@ def check(file: BinaryIO) -> None:
         with zipfile.ZipFile(file) as archive:
             for name in archive.namelist():
                 if name.endswith(".pkl"):
-                    _check_one(io.BytesIO(archive.read(name)))
+                    check_pickle(io.BytesIO(archive.read(name)))
         return
     file.seek(0)
-    for _ in range(_LEGACY_PARTS):
-        _check_one(file)
+    for part in range(_LEGACY_PARTS):
+        check_pickle(file)
+        if not part and not _begins_as_torch_does(file):
+            return  # a plain pickle is alone
+
+
+def _begins_as_torch_does(file: BinaryIO) -> bool:
+    """Whether the first pickle was the magic number of torch.save."""
+    end = file.tell()
+    file.seek(0)
+    found = file.read(min(end, 64))
+    file.seek(end)
+    return _MAGIC in found
 
 
 class _Thing:
@@ -67,8 +77,13 @@ class _Thing:
         self.weight, self.in_tuple = weight, False
 
 
-def _check_one(file: BinaryIO) -> None:
-    """Follow the instructions on a stack that holds only weights."""
+def check_pickle(file: BinaryIO) -> None:
+    """One pickle, from where the file stands: its instructions are followed on a stack that holds
+    only weights.
+
+    Raises:
+        TooMuch, NoStateDict, ValueError, LookupError: see `check`.
+    """
     calls = work = 0
     stack: list[_Thing] = []
     marks: list[list[_Thing]] = []
@@ -100,8 +115,6 @@ def _check_one(file: BinaryIO) -> None:
             elif name in _TUPLES:
                 stack.append(_tuple(gone))
             elif given:
-                if name == "GLOBAL" and argument in _GROWING:
-                    raise NoStateDict
                 letters = len(argument) if isinstance(argument, str | bytes) else 0
                 stack += [_Thing(1 + letters // _LETTERS)] * given
         if step > _MAX_STEPS or calls > _MAX_CALLS or work > _MAX_WORK:

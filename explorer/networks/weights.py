@@ -1,31 +1,30 @@
 """Weights from files: read without running anything in them, compared, and only then loaded."""
 
-import io
-import pickle
-import zipfile
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Final
 
 import torch
-from safetensors import SafetensorError
-from safetensors.torch import load as load_safetensors
 from torch import Tensor
 
 from explorer.architecture import NetworkSpec
-from explorer.networks import pickles
+from explorer.networks import heads, pickles
 from explorer.networks.pickles import MAX_TENSORS
+from explorer.networks.reading.collect import Collected, collect
+from explorer.networks.reading.container import Contents, NotWeights, contents
+from explorer.networks.reading.hostile import is_hostile
+from explorer.networks.reading.inert import Odd
+from explorer.networks.reading.tensors import Damaged, View
 from explorer.networks.resnet import ResNet
 from explorer.words import WordedError, label, quoted
 
-SUFFIXES: Final = (".pth", ".pt", ".safetensors")
-_WRAPPERS: Final = ("state_dict", "model_state_dict", "model", "network", "net", "module")
-_PREFIXES: Final = ("module.", "_orig_mod.", "model.", "network.", "net.", "backbone.", "resnet.")
-_MAGIC: Final = (b"PK\x03\x04", b"\x80")
-"""How files of torch.save begin: a ZIP archive, or a pickle of protocol 2 or later."""
+SUFFIXES: Final = (".pth", ".pt", ".safetensors", ".ckpt", ".th", ".tar", ".bin", ".pkl", ".pickle")
+"""How files of weights are called; what is in them decides, not the name."""
 _COUNTER: Final = "num_batches_tracked"
-_MOST_WRAPPERS: Final = 8
+_MOST_SHARED: Final = 2
+"""Numbers that names may ask for, for each that there is: a copy may share the network's."""
 MEMORY_PER_BYTE: Final = 4
 """Bytes of memory that reading takes for each byte of the file: itself, and copies of it."""
 MEMORY_FOR_OBJECTS: Final = 800_000_000
@@ -77,43 +76,51 @@ class Differences:
         return label("list.comma").join(told)
 
 
-def read_state(source: bytes | Path, name: str) -> dict[str, Tensor]:
-    """The tensors of a .pth, .pt or .safetensors file, by torchvision's names where possible.
+def read_tensors(source: bytes | Path, name: str) -> Collected:
+    """All tensors of a file of weights, and what else is in it. Nothing in it is executed.
 
-    Pickled files are read with `weights_only`: nothing in them is executed. Wrappers such as
-    {"state_dict": ...} are opened, prefixes such as `module.` are taken off, and a classifier
-    called `linear` becomes `fc`.
+    The file may be of torch.save (of either format), a plain pickle, TorchScript's or safetensors:
+    its bytes say which, whatever its name. The tensors are views of it.
 
     Takes at most MEMORY_PER_BYTE times the file's size, and MEMORY_FOR_OBJECTS beside that.
 
     Raises:
         WeightsError: the file is of another kind, damaged, asks for more than it holds, or holds
-            more than ordinary tensors.
+            no ordinary tensors.
     """
-    if Path(name).suffix.lower() not in SUFFIXES:
-        raise WeightsError("suffix", name=quoted(name), allowed=", ".join(SUFFIXES))
-    try:
-        # A pipe would be waited for, and a folder is no file.
-        if isinstance(source, Path) and not source.is_file():
-            raise WeightsError("no file", name=quoted(name))
-        safe = name.lower().endswith(".safetensors")
-        found = _read_safetensors(source, name) if safe else _read_pickle(source, name)
-    except OSError:
-        raise WeightsError("unreadable", name=quoted(name)) from None
-    state = _unwrapped(found, name)
-    if len(state) > MAX_TENSORS:
-        raise WeightsError("too many", name=quoted(name), most=MAX_TENSORS)
-    for key, value in state.items():
-        _check_ordinary(key, value)
-    size = len(source) if isinstance(source, bytes) else source.stat().st_size
-    if sum(value.numel() * value.element_size() for value in state.values()) > size:
-        raise WeightsError("shared", name=quoted(name))
-    return _renamed(state)
+    found = _opened(source, name)
+    collected = collect(found.root, found.kind == "torchscript")
+    _refuse(found, collected, quoted(name))
+    return collected
+
+
+def read_state(source: bytes | Path, name: str) -> dict[str, Tensor]:
+    """The tensors of a file by the names that it gives them, without those that all begin with.
+
+    A classifier called `linear` becomes `fc`. See `read_tensors`; networks under any names are
+    found by explorer.networks.recognise.
+    """
+    tensors = read_tensors(source, name).tensors
+    shared = 0
+    while len({found.path[shared] for found in tensors if len(found.path) > shared + 1}) == 1 and all(
+        len(found.path) > shared + 1 for found in tensors
+    ):
+        shared += 1
+    state = {}
+    for found in tensors:
+        assert isinstance(found.value, View)  # _refuse let no other pass
+        state[".".join(found.path[shared:])] = _filled(found.value, quoted(name))
+    if "fc.weight" in state:
+        return state
+    return {
+        f"fc.{key.removeprefix('linear.')}" if key.startswith("linear.") else key: value
+        for key, value in state.items()
+    }
 
 
 def differences(spec: NetworkSpec, state: Mapping[str, Tensor]) -> Differences:
     """Compare names and shapes with what the network needs; the values are not looked at."""
-    wanted = _shapes(spec)
+    wanted = _shapes(_on_meta(spec, state))
     return Differences(
         tuple(key for key in wanted if key not in state and not key.endswith(_COUNTER)),
         tuple(key for key in state if key not in wanted),
@@ -149,10 +156,9 @@ def load(spec: NetworkSpec, state: Mapping[str, Tensor], device: str = "cpu") ->
     found = differences(spec, state)
     if not found.fits:
         raise WeightsError("do not fit", differences=str(found))
-    with torch.device("meta"):
-        network = ResNet(spec)
+    network = _on_meta(spec, state)
     values = {}
-    for key, shape in _shapes(spec).items():
+    for key, shape in _shapes(network).items():
         counter = key.endswith(_COUNTER)
         value = state.get(key, torch.zeros(shape, dtype=torch.long) if counter else None)
         assert value is not None  # differences() missed nothing
@@ -180,91 +186,79 @@ def _check_ordinary(key: str, value: Tensor) -> None:
         raise WeightsError("expanded", key=quoted(key))
 
 
-def _shapes(spec: NetworkSpec) -> dict[str, tuple[int, ...]]:
+def _on_meta(spec: NetworkSpec, state: Mapping[str, Tensor]) -> ResNet:
+    """The network without numbers; its classifier has two layers where the state has two."""
     with torch.device("meta"):
-        return {key: tuple(value.shape) for key, value in ResNet(spec).state_dict().items()}
+        network = ResNet(spec)
+    first = state.get(heads.FIRST)
+    if first is not None and first.ndim == 2:
+        hidden, channels = first.shape
+        if channels == network.fc.in_features:
+            heads.with_head_of(network, channels, hidden, spec.num_classes)
+    return network
 
 
-def _read_safetensors(source: bytes | Path, name: str) -> dict[str, Tensor]:
-    data = source if isinstance(source, bytes) else source.read_bytes()
-    # The file begins with the length of its table, in which each tensor has a dtype.
-    table = data[8 : 8 + int.from_bytes(data[:8], "little")]
-    if table.count(b'"dtype"') > MAX_TENSORS:
-        raise WeightsError("too many", name=quoted(name), most=MAX_TENSORS)
+def _shapes(network: ResNet) -> dict[str, tuple[int, ...]]:
+    return {key: tuple(value.shape) for key, value in network.state_dict().items()}
+
+
+def _opened(source: bytes | Path, name: str) -> Contents:
+    shown = quoted(name)
     try:
-        return load_safetensors(data)
-    except (SafetensorError, ValueError, KeyError):
-        raise WeightsError("damaged safetensors", name=quoted(name)) from None
-
-
-def _read_pickle(source: bytes | Path, name: str) -> Any:
-    _refuse_compressed(source, name)
-    if not _start(source).startswith(_MAGIC):
-        raise WeightsError("damaged", name=quoted(name))
-    try:
-        with io.BytesIO(source) if isinstance(source, bytes) else source.open("rb") as file:
-            pickles.check(file)
-            file.seek(0)
-            return torch.load(file, map_location="cpu", weights_only=True)
+        # A pipe would be waited for, and a folder is no file.
+        if isinstance(source, Path) and not source.is_file():
+            raise WeightsError("no file", name=shown)
+        return contents(source if isinstance(source, bytes) else source.read_bytes())
+    except OSError:
+        raise WeightsError("unreadable", name=shown) from None
+    except NotWeights as problem:
+        known = Path(name).suffix.lower() in SUFFIXES
+        if problem.title == "damaged" and not known:
+            raise WeightsError("suffix", name=shown, allowed=", ".join(SUFFIXES)) from None
+        raise WeightsError(problem.title, name=shown) from None
     except pickles.TooMuch:
-        raise WeightsError("too many", name=quoted(name), most=MAX_TENSORS) from None
+        raise WeightsError("too many", name=shown, most=MAX_TENSORS) from None
     except pickles.NoStateDict:
-        raise WeightsError("no state dict", name=quoted(name)) from None
-    except pickle.UnpicklingError as error:
-        code = "weights_only" in str(error).lower() or "Unsupported" in str(error)
-        raise WeightsError("code" if code else "damaged", name=quoted(name)) from None
-    except Exception:  # whatever the reader stumbles over, the file is the reason
-        raise WeightsError("damaged", name=quoted(name)) from None
+        raise WeightsError("no state dict", name=shown) from None
 
 
-def _start(source: bytes | Path) -> bytes:
-    if isinstance(source, bytes):
-        return source[:4]
-    with source.open("rb") as file:
-        return file.read(4)
+def _refuse(found: Contents, collected: Collected, shown: str) -> None:
+    """Raise WeightsError unless there are ordinary tensors, and nothing that attacks."""
+    hostile = next((asked for asked in found.asked if is_hostile(asked)), None)
+    if hostile is not None:
+        raise WeightsError("hostile", name=shown, asked=quoted(hostile))
+    if len(collected.tensors) > MAX_TENSORS:
+        raise WeightsError("too many", name=shown, most=MAX_TENSORS)
+    for tensor in collected.tensors:
+        kind = tensor.value.kind if isinstance(tensor.value, Odd) else tensor.value.odd
+        if kind is not None:
+            raise WeightsError(kind, key=quoted(tensor.name))
+    if not collected.tensors:
+        raise _without_tensors(found.root, collected, shown)
+    views = [tensor.value for tensor in collected.tensors if isinstance(tensor.value, View)]
+    wanted = sum(math.prod(view.shape) * view.dtype.itemsize for view in views)
+    held = {id(view.storage): len(view.storage.data or b"") for view in views}
+    # A thousand names for one megabyte would be a gigabyte when they are copied.
+    if wanted > _MOST_SHARED * sum(held.values()):
+        raise WeightsError("shared", name=shown)
 
 
-def _refuse_compressed(source: bytes | Path, name: str) -> None:
-    """torch stores its archives uncompressed; a compressed one may unfold to any size."""
-    file = io.BytesIO(source) if isinstance(source, bytes) else source
-    if not zipfile.is_zipfile(file):
-        return
-    size = len(source) if isinstance(source, bytes) else source.stat().st_size
+def _without_tensors(root: object, collected: Collected, shown: str) -> WeightsError:
+    kind = getattr(root, "name", None) or next(iter(collected.objects), None)
+    if collected.objects:
+        return WeightsError("code", name=shown, kind=quoted(str(kind)))
+    if collected.optimisers:
+        return WeightsError("optimiser only", name=shown)
+    if kind is not None or collected.things:
+        kind = kind or next(iter(collected.things))
+        return WeightsError("an object", name=shown, kind=quoted(str(kind)))
+    if not isinstance(root, dict):
+        return WeightsError("another thing", name=shown, kind=type(root).__name__)
+    return WeightsError("no tensors", name=shown)
+
+
+def _filled(view: View, shown: str) -> Tensor:
     try:
-        with zipfile.ZipFile(file) as archive:
-            unfolded = sum(entry.file_size for entry in archive.infolist())
-    except (zipfile.BadZipFile, OSError, ValueError):
-        raise WeightsError("damaged", name=quoted(name)) from None
-    if unfolded > size:
-        raise WeightsError("compressed", name=quoted(name))
-
-
-def _unwrapped(found: Any, name: str) -> dict[str, Tensor]:
-    for _ in range(_MOST_WRAPPERS):
-        if not isinstance(found, Mapping):
-            raise WeightsError("another thing", name=quoted(name), kind=type(found).__name__)
-        inner = next((found[key] for key in _WRAPPERS if isinstance(found.get(key), Mapping)), None)
-        if inner is None:
-            break
-        found = inner
-    else:  # a wrapper can hold itself
-        raise WeightsError("no state dict", name=quoted(name))
-    state = {
-        key: value
-        for key, value in found.items()
-        if isinstance(key, str) and isinstance(value, Tensor)
-    }
-    if not state:
-        raise WeightsError("no tensors", name=quoted(name))
-    return state
-
-
-def _renamed(state: dict[str, Tensor]) -> dict[str, Tensor]:
-    while prefix := next((p for p in _PREFIXES if all(key.startswith(p) for key in state)), ""):
-        state = {key.removeprefix(prefix): value for key, value in state.items()}
-    if "fc.weight" in state:
-        return state
-    return {
-        f"fc.{key.removeprefix('linear.')}" if key.startswith("linear.") else key: value
-        for key, value in state.items()
-    }
+        return view.tensor()
+    except Damaged:
+        raise WeightsError("cut short", name=shown) from None

@@ -1,0 +1,216 @@
+"""Which reading of a file is right: batch norm remembers the mean of what it saw in training.
+
+A few photographs go through each reading of a network. At each batch norm, the mean of what
+arrives is held against the mean that the layer stored, in stored standard deviations. Read
+rightly, they are close; zeros on the wrong side, a stride in the wrong place or a forgotten
+normalisation carry everything behind them away. Nothing is trained and nothing is changed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from math import inf, isfinite, sqrt
+from typing import TYPE_CHECKING, Final
+
+import torch
+from torch import Tensor, nn
+
+from explorer.experiments import cifar10
+from explorer.experiments.preprocess import (
+    IMAGENET_MEAN,
+    IMAGENET_STD,
+    Preprocessing,
+    prepare,
+)
+
+if TYPE_CHECKING:
+    from PIL.Image import Image
+
+    from explorer.networks import ResNet
+
+_SILENT: Final = 0.01
+"""A channel whose scale is this much smaller than the layer's largest tells nothing."""
+_EARLY: Final = 3
+"""Layers that tell mean, deviation and order of colours; those behind tell the rest."""
+CLEAR: Final = 0.85
+"""A reading is told from the best where the best's distance is at most this part of its own."""
+
+Values = tuple[tuple[float, ...], tuple[float, ...], bool]
+"""Mean and deviation of each channel in the network's order, and whether that is blue first."""
+
+VALUES: Final[dict[str, Values]] = {
+    "imagenet": (IMAGENET_MEAN, IMAGENET_STD, False),
+    "cifar10": (cifar10.MEAN, cifar10.STD, False),
+    "cifar10_usual": ((0.4914, 0.4822, 0.4465), (0.2023, 0.1994, 0.2010), False),
+    "half": ((0.5,) * 3, (0.5,) * 3, False),
+    "none": ((0.0,) * 3, (1.0,) * 3, False),
+    "imagenet_bgr": (IMAGENET_MEAN[::-1], IMAGENET_STD[::-1], True),
+    "cifar10_bgr": (cifar10.MEAN[::-1], cifar10.STD[::-1], True),
+    "caffe": ((103.939 / 255, 116.779 / 255, 123.68 / 255), (1 / 255,) * 3, True),
+    "bytes": ((0.0,) * 3, (1 / 255,) * 3, False),
+}
+"""What training programs do to pixels of 0 to 1: torchvision's, this app's and the usual ones of
+CIFAR-10, -1 to 1, nothing; the first two with blue first, Caffe's, and bytes as they are."""
+
+
+@dataclass(frozen=True)
+class Remembered:
+    """How far the pictures' statistics are from those stored, layer by layer.
+
+    `distances` are root mean squares over a layer's channels of (mean of the batch - stored mean)
+    in stored standard deviations; inf where the network overflowed.
+    """
+
+    paths: tuple[str, ...]
+    distances: tuple[float, ...]
+
+    @property
+    def average(self) -> float:
+        """Over the layers; inf without any."""
+        found = self.distances
+        return sum(found) / len(found) if found else inf
+
+
+def remembered(network: ResNet, images: Tensor, layers: int | None = None) -> Remembered:
+    """Send pictures through a network in eval mode and compare.
+
+    Args:
+        network: with batch norms; its stored statistics are used and stay.
+        images: (N, C, H, W), preprocessed.
+        layers: stop after so many batch norms; all if None.
+    """
+    norms = {
+        path: layer
+        for path, layer in network.named_modules()
+        if isinstance(layer, nn.BatchNorm2d)
+    }
+    paths: list[str] = []
+    found: list[float] = []
+    with torch.inference_mode():
+        for path, out in network.walk(images.to(network.fc.weight.device)):
+            if path in norms:
+                paths.append(path)
+                found.append(_distance(norms[path], out))
+                if len(found) == layers:
+                    break
+    return Remembered(tuple(paths), tuple(found))
+
+
+def _distance(layer: nn.BatchNorm2d, out: Tensor) -> float:
+    """From what the layer writes: it has subtracted the stored mean and divided already.
+
+    out: (N, C, H, W).
+    """
+    scale, shift = layer.weight, layer.bias
+    mean = out.float().mean((0, 2, 3))  # (C,)
+    heard = scale.abs() > _SILENT * scale.abs().max()
+    if not bool(heard.any()):
+        return 0.0
+    away = (mean[heard] - shift[heard]) / scale[heard]
+    square = float(away.square().mean())
+    return sqrt(square) if isfinite(square) else inf
+
+
+def has_memory(network: ResNet) -> bool:
+    """Whether there are batch norms, and any whose statistics were ever updated."""
+    layers = [layer for layer in network.modules() if isinstance(layer, nn.BatchNorm2d)]
+    return any(
+        layer.running_mean is not None
+        and layer.running_var is not None
+        and not (bool((layer.running_mean == 0).all()) and bool((layer.running_var == 1).all()))
+        for layer in layers
+    )
+
+
+@dataclass(frozen=True)
+class Weighed:
+    """A candidate by its name, and what its batch norms remembered."""
+
+    name: str
+    found: Remembered
+
+    @property
+    def distance(self) -> float:
+        return self.found.average
+
+
+def by_distance(some: Iterable[Weighed]) -> tuple[Weighed, ...]:
+    """Nearest first."""
+    return tuple(sorted(some, key=lambda one: one.distance))
+
+
+def undecided(ranked: Sequence[Weighed]) -> tuple[str, ...]:
+    """The names of those that are not clearly further than the nearest; empty without figures."""
+    if not ranked or not isfinite(ranked[0].distance):
+        return ()
+    nearest = ranked[0].distance
+    return tuple(one.name for one in ranked if one.distance * CLEAR <= nearest)
+
+
+def best(ranked: Sequence[Weighed], usual: Sequence[str]) -> str:
+    """The nearest; where several are as near, the first of them in the `usual` order."""
+    near = undecided(ranked)
+    return next((name for name in usual if name in near), usual[0])
+
+
+def raw(pictures: Sequence[Image], recipe: Preprocessing, channels: int) -> Tensor:
+    """Pictures of any size as one batch of values from 0 to 1, (N, C, crop, crop)."""
+    plain = replace(recipe.without_normalisation(), bgr=False)
+    return torch.cat([prepare(picture, plain, channels).tensor for picture in pictures])
+
+
+def normalised(batch: Tensor, values: Values) -> Tensor:
+    """A raw batch as a training program would have given it to its network."""
+    mean, std, bgr = (torch.tensor(values[0]), torch.tensor(values[1]), values[2])
+    if batch.shape[1] == 1:
+        mean, std = mean.mean(0, keepdim=True), std.mean(0, keepdim=True)
+    elif bgr:
+        batch = batch.flip(1)
+    return (batch - mean.view(1, -1, 1, 1)) / std.view(1, -1, 1, 1)
+
+
+def values_of(recipe: Preprocessing) -> Values:
+    """A recipe's numbers."""
+    return recipe.mean, recipe.std, recipe.bgr
+
+
+def with_values(recipe: Preprocessing, values: Values) -> Preprocessing:
+    """The same framing with other numbers."""
+    mean, std, bgr = values
+    return replace(recipe, mean=mean, std=std, bgr=bgr)
+
+
+def weigh_values(
+    network: ResNet, batch: Tensor, candidates: Mapping[str, Values]
+) -> tuple[Weighed, ...]:
+    """The ways to bring pixels to numbers, nearest first, by the first few batch norms.
+
+    Args:
+        network: any reading: the first layers are the same in all.
+        batch: a few photographs, raw.
+        candidates: such as VALUES.
+    """
+    return by_distance(
+        Weighed(name, remembered(network, normalised(batch, values), _EARLY))
+        for name, values in candidates.items()
+    )
+
+
+def weigh_readings(
+    networks: Mapping[str, Callable[[], ResNet]],
+    batch: Tensor,
+    say: Callable[[int, int], None] = lambda done, todo: None,
+) -> tuple[Weighed, ...]:
+    """Networks that the same file fits, nearest first, by all batch norms.
+
+    Args:
+        networks: name -> makes the network; each is held only while it runs.
+        batch: (N, C, H, W), preprocessed.
+        say: called with (done, to do).
+    """
+    found = []
+    for done, (name, make) in enumerate(networks.items()):
+        say(done, len(networks))
+        found.append(Weighed(name, remembered(make(), batch)))
+    return by_distance(found)

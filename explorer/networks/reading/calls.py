@@ -1,0 +1,173 @@
+"""The few functions whose meaning is known to the reader of pickles: it does what they would do,
+within bounds, instead of calling them."""
+
+from __future__ import annotations
+
+from io import BytesIO
+from typing import TYPE_CHECKING, Any, Final
+
+import torch
+
+from explorer.networks.reading.tensors import Damaged, Storage, View, dtype_named, view
+
+if TYPE_CHECKING:
+    from explorer.networks.reading.inert import Reader
+
+UNKNOWN: Final = object()
+_ODD: Final = {
+    "torch._utils._rebuild_meta_tensor_no_storage": "meta",
+    "torch._utils._rebuild_sparse_tensor": "sparse",
+    "torch._utils._rebuild_sparse_csr_tensor": "sparse",
+    "torch._utils._rebuild_nested_tensor": "nested",
+    "torch._utils._rebuild_qtensor": "quantised",
+}
+_DICTS: Final = ("collections.OrderedDict", "collections.defaultdict", "collections.Counter",
+                 "builtins.dict", "__builtin__.dict")  # fmt: skip
+_LISTS: Final = ("builtins.list", "__builtin__.list", "builtins.set", "__builtin__.set",
+                 "builtins.frozenset", "__builtin__.frozenset")  # fmt: skip
+_NUMPY: Final = ("numpy.core.multiarray.", "numpy._core.multiarray.", "numpy._core.numeric.")
+_NUMPY_TYPES: Final = {
+    "f2": torch.float16,
+    "f4": torch.float32,
+    "f8": torch.float64,
+    "i1": torch.int8,
+    "i2": torch.int16,
+    "i4": torch.int32,
+    "i8": torch.int64,
+    "u1": torch.uint8,
+    "b1": torch.bool,
+}
+
+
+class NumpyArray:
+    """A numpy array whose numbers come with its state."""
+
+
+class NumpyType:
+    """A dtype of numpy, by its short name, such as "f4"."""
+
+    def __init__(self, code: str) -> None:
+        self.code, self.swapped = code.lstrip("<>=|"), code.startswith(">")
+
+
+def odd_kind(name: str) -> str | None:
+    """Why what a function rebuilds is no ordinary tensor."""
+    return _ODD.get(name)
+
+
+def known(name: str, given: tuple[Any, ...], reader: Reader) -> Any:
+    """What the function would return, or UNKNOWN.
+
+    Raises:
+        Damaged: it is given what it never is by a program that saves weights.
+    """
+    function = name.rpartition(".")[2]
+    if name.startswith("torch._utils._rebuild_"):
+        return _tensor(function, given)
+    if name == "torch._tensor._rebuild_from_type_v2" and len(given) > 2:
+        inner = getattr(given[0], "name", "")
+        return _tensor(inner.rpartition(".")[2], given[2] if isinstance(given[2], tuple) else ())
+    if name in _DICTS:
+        return _dict(given)
+    if name in _LISTS:
+        return list(given[0]) if given and isinstance(given[0], list | tuple) else []
+    if name == "torch.Size":
+        return given[0] if given and isinstance(given[0], tuple) else ()
+    if name == "_codecs.encode":
+        return _encoded(given, reader)
+    if name.startswith(_NUMPY) and function in ("_reconstruct", "_frombuffer"):
+        return _numpy_buffer(given) if function == "_frombuffer" else NumpyArray()
+    if name == "numpy.dtype" and given and isinstance(given[0], str):
+        return NumpyType(given[0])
+    if name == "torch.storage._load_from_bytes" and given and isinstance(given[0], bytes):
+        return _nested(given[0], reader)
+    return UNKNOWN
+
+
+def with_state(thing: Any, state: Any, opaque: type[Any]) -> Any:
+    """What BUILD makes of a thing and its state."""
+    if isinstance(thing, NumpyArray):
+        return _array(state)
+    if isinstance(thing, NumpyType):
+        if isinstance(state, tuple) and len(state) > 1:
+            thing.swapped = state[1] == ">"
+        return thing
+    if isinstance(thing, opaque):
+        thing.state = state
+    return thing
+
+
+def _tensor(function: str, given: tuple[Any, ...]) -> Any:
+    if function in ("_rebuild_parameter", "_rebuild_parameter_with_state"):
+        return given[0] if given else UNKNOWN
+    if function not in ("_rebuild_tensor", "_rebuild_tensor_v2", "_rebuild_tensor_v3"):
+        return UNKNOWN
+    if len(given) < 4:
+        raise Damaged
+    dtype = None
+    if function == "_rebuild_tensor_v3" and len(given) > 6:
+        dtype = dtype_named(getattr(given[6], "name", ""))
+        if dtype is None:
+            raise Damaged
+    return view(*given[:4], dtype)
+
+
+def _dict(given: tuple[Any, ...]) -> dict[Any, Any]:
+    first = given[0] if given else None
+    if isinstance(first, dict):
+        return dict(first)
+    if not isinstance(first, list):
+        return {}
+    pairs = [tuple(pair) for pair in first if isinstance(pair, list | tuple) and len(pair) == 2]
+    return {key: value for key, value in pairs if type(key) in (str, int)}
+
+
+def _encoded(given: tuple[Any, ...], reader: Reader) -> Any:
+    """Bytes as pickles of protocol 2 write them: text of as many letters."""
+    if len(given) < 2 or not isinstance(given[0], str) or given[1] not in ("latin1", "latin-1"):
+        return UNKNOWN
+    reader.budget -= len(given[0])
+    if reader.budget < 0:
+        raise Damaged
+    return given[0].encode("latin-1")
+
+
+def _array(state: Any) -> View | NumpyArray:
+    """The numbers of a numpy array: (version, shape, dtype, column by column, bytes)."""
+    if not isinstance(state, tuple) or len(state) != 5:
+        return NumpyArray()
+    _, shape, kind, by_column, data = state
+    if isinstance(data, str):  # Python 2 wrote bytes as text
+        data = data.encode("latin-1", "replace")
+    return _numbers(shape, kind, bool(by_column), data)
+
+
+def _numpy_buffer(given: tuple[Any, ...]) -> View | NumpyArray:
+    if len(given) != 4:
+        return NumpyArray()
+    data, kind, shape, order = given
+    return _numbers(shape, kind, order == "F", data)
+
+
+def _numbers(shape: Any, kind: Any, by_column: bool, data: Any) -> View | NumpyArray:
+    usable = isinstance(kind, NumpyType) and kind.code in _NUMPY_TYPES and not kind.swapped
+    if not usable or not isinstance(data, bytes | bytearray) or not isinstance(shape, tuple):
+        return NumpyArray()
+    dtype = _NUMPY_TYPES[kind.code]
+    # torch wants memory that could be written; nobody does.
+    whole = memoryview(bytearray(data))
+    steps, step = [], 1
+    for size in shape if by_column else reversed(shape):
+        steps.append(step)
+        step *= size if type(size) is int else 0
+    return view(Storage(dtype, whole), 0, shape, tuple(steps if by_column else reversed(steps)))
+
+
+def _nested(data: bytes, reader: Reader) -> Any:
+    """What pickle, rather than torch.save, writes for a storage: a file of torch.save in it."""
+    from explorer.networks.reading.legacy import read_legacy
+
+    reader.budget -= len(data)
+    if reader.budget < 0:
+        raise Damaged
+    return read_legacy(BytesIO(data), memoryview(bytearray(data)), reader.budget)[0]

@@ -1,0 +1,255 @@
+"""One network's tensors -> its structure, and what of them is no part of it."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import Final
+
+from explorer.networks.recognise.chain import Chain, chains
+from explorer.networks.reading.collect import Found
+from explorer.networks.recognise.modules import Layer, is_counter, layers
+from explorer.networks.recognise.counting import by_counting
+from explorer.networks.recognise.norms import place_norms
+from explorer.networks.recognise.order import orders
+from explorer.networks.recognise.structure import Block, Kind, Structure
+
+KINDS: Final[tuple[Kind, ...]] = ("basic", "bottleneck")
+
+
+@dataclass(eq=False)
+class Analysis:
+    """What was made of some tensors.
+
+    `structure` is None where nothing like a residual network was found; `unfit` is the first
+    layer that has no place in it, `lost` a normalisation that has none; `blurs` are fixed filters
+    before strides; `inputs` normalise the picture; `rest` belongs to none of these.
+    """
+
+    structure: Structure | None
+    layers: list[Layer]
+    rest: list[Found] = field(default_factory=list)
+    unfit: Layer | None = None
+    lost: Layer | None = None
+    blurs: list[Layer] = field(default_factory=list)
+    inputs: list[Found] = field(default_factory=list)
+    extra: list[Layer] = field(default_factory=list)
+
+    @property
+    def complete(self) -> bool:
+        """Whether all convolutions and normalisations have their places."""
+        return (
+            self.structure is not None
+            and self.unfit is None
+            and self.lost is None
+            and not self.blurs
+        )
+
+    @property
+    def blocks(self) -> int:
+        return len(self.structure.blocks) if self.structure else 0
+
+
+def analyse(tensors: Sequence[Found]) -> Analysis:
+    """The best reading of these tensors as one residual network."""
+    found = layers(tensors)
+    blurs = [layer for layer in found.found if _is_blur(layer)]
+    usable = [layer for layer in found.found if layer not in blurs]
+    rest = [tensor for tensor in found.left if not is_counter(tensor)]
+    inputs = [tensor for tensor in rest if _is_input(tensor)]
+    rest = [tensor for tensor in rest if tensor not in inputs]
+    best = Analysis(None, found.found, rest, blurs=blurs, inputs=inputs)
+    for order in orders(usable):
+        for made in _readings(order):
+            made.rest, made.blurs, made.inputs = rest, blurs, [*made.inputs, *inputs]
+            if made.complete and not made.extra:
+                return made
+            if _better(made, best):
+                best = made
+    if not best.complete:
+        for made in _counted(usable):
+            if made.complete and not made.extra:
+                made.rest, made.blurs, made.inputs = rest, blurs, [*made.inputs, *inputs]
+                return made
+    return best
+
+
+def _counted(usable: Sequence[Layer]) -> Iterator[Analysis]:
+    """Readings of layers in no order: what their shapes allow."""
+    convolutions = [layer for layer in usable if layer.kind == "conv"]
+    for kind in KINDS:
+        row = by_counting(convolutions, kind)
+        if row is None:
+            continue
+        others = [layer for layer in usable if layer.kind != "conv"]
+        for place, layer in enumerate([*row, *others]):
+            layer.place = place
+        for chain in chains(row, kind):
+            if chain.used == len(row):
+                yield _reading([*row, *others], row, chain, kind, known_order=False)
+
+
+def _better(one: Analysis, other: Analysis) -> bool:
+    def rank(a: Analysis) -> tuple[int, bool, bool]:
+        return a.blocks, a.lost is None, a.unfit is None
+
+    return rank(one) > rank(other)
+
+
+def _is_blur(layer: Layer) -> bool:
+    """A fixed filter over each channel, as anti-aliased networks have before a stride."""
+    shape = layer.shape
+    fixed = layer.kind == "conv" and shape[1] == 1 and shape[0] > 4 and shape[2] > 1
+    return fixed and "filt" in layer.name.lower()
+
+
+def _is_input(tensor: Found) -> bool:
+    shape = tensor.shape
+    return len(shape) == 4 and shape[0] == shape[2] == shape[3] == 1 and shape[1] <= 4
+
+
+def _readings(order: Sequence[Layer]) -> Iterator[Analysis]:
+    row = _row(order)
+    for kind in KINDS:
+        for chain in chains(row, kind):
+            # Each attempt begins with blocks without norms.
+            for block in chain.blocks:
+                block.norms, block.projection_norm = [], None
+            yield _reading(order, row, chain, kind)
+
+
+def _row(order: Sequence[Layer]) -> list[Layer]:
+    """Convolutions, and the pairs of linear layers that may be gates."""
+    row: list[Layer] = []
+    linears = [layer for layer in order if layer.kind == "linear"]
+    pairs = {
+        id(layer)
+        for one, two in zip(linears, linears[1:], strict=False)
+        if one.shape == two.shape[::-1] and one.shape[0] < one.shape[1]
+        for layer in (one, two)
+    }
+    for layer in order:
+        if layer.kind == "conv" or id(layer) in pairs:
+            row.append(layer)
+    return row
+
+
+def _reading(
+    order: Sequence[Layer],
+    row: Sequence[Layer],
+    chain: Chain,
+    kind: Kind,
+    known_order: bool = True,
+) -> Analysis:
+    structure = Structure(kind, chain.stem, _stages(chain.blocks), known_order=known_order)
+    used = {id(layer) for layer in row[: chain.used]}
+    over = [layer for layer in row[chain.used :] if layer.kind == "conv"]
+    structure.head = _head(order, structure, used)
+    in_head = {id(layer) for layer in structure.head}
+    over = [layer for layer in over if id(layer) not in in_head]
+    apart = [layer for layer in over if _is_apart(layer, row[: chain.used])]
+    unfit = next((layer for layer in over if layer not in apart), None)
+    norms = [layer for layer in order if layer.kind == "norm"]
+    channels = structure.stem[0].shape[1]
+    inputs = [norm for norm in norms if norm.channels == channels and channels <= 4]
+    norms = [norm for norm in norms if norm not in inputs]
+    # What else there is has perhaps norms of its own.
+    others = [*apart, *(one for one in order if one.kind == "linear" and id(one) not in used)]
+    near = [norm for norm in norms if not _is_with(norm, others, row[: chain.used])]
+    lost = None
+    for some in (norms, near):
+        if place_norms(structure, some):
+            extra = [*apart, *(norm for norm in norms if norm not in some)]
+            break
+    else:
+        lost, extra = (near or norms)[-1], apart
+    structure.pooled = pools_down(structure, order)
+    made = Analysis(structure, list(order), unfit=unfit, lost=lost, extra=extra)
+    made.inputs = [part for norm in inputs for part in norm.parts.values()]
+    return made
+
+
+def pools_down(structure: Structure, order: Sequence[Layer]) -> bool:
+    """Whether numbers in the names leave a place free before a projection, as by an average pool,
+    which has no tensors: `downsample.1` where nothing is called `downsample.0`."""
+    return any(
+        _leaves_a_place(block.projection, block.convolutions[0], order)
+        for block in structure.blocks
+        if block.projection is not None
+    )
+
+
+def _leaves_a_place(layer: Layer, beside: Layer, order: Sequence[Layer]) -> bool:
+    path, common = layer.path, 0
+    while common < min(len(path), len(beside.path)) and path[common] == beside.path[common]:
+        common += 1
+    for depth in range(common, len(path)):
+        if path[depth].isdigit() and int(path[depth]) > 0:
+            before = (one.path for one in order if one.path[:depth] == path[:depth])
+            if depth > common and min(
+                int(one[depth]) for one in before if len(one) > depth and one[depth].isdigit()
+            ) == int(path[depth]):
+                return True
+    return False
+
+
+def _stages(blocks: Sequence[Block]) -> list[list[Block]]:
+    """A stage begins where the channels change, or where a shortcut projects without need."""
+    everywhere = all(block.projection is not None for block in blocks)
+    stages: list[list[Block]] = []
+    for block in blocks:
+        changes = not stages or block.out != stages[-1][-1].out
+        changes = changes or block.inner != stages[-1][-1].inner
+        projects = block.projection is not None and not everywhere
+        if changes or projects:
+            stages.append([])
+        stages[-1].append(block)
+    return stages
+
+
+def _head(order: Sequence[Layer], structure: Structure, used: set[int]) -> list[Layer]:
+    """One linear layer from the last channels to the classes, or two; a 1x1 convolution too."""
+    free = [
+        layer
+        for layer in order
+        if id(layer) not in used
+        and (layer.kind == "linear" or (layer.kind == "conv" and layer.shape[2:] == (1, 1)))
+        and "weight" in layer.parts
+    ]
+    return classifier(free, structure.out)
+
+
+def classifier(free: Sequence[Layer], channels: int) -> list[Layer]:
+    """The linear layers that lead from so many channels to the classes."""
+    first = next((layer for layer in free if _inputs(layer) == channels), None)
+    if first is None:
+        turned = next((layer for layer in free if layer.shape[0] == channels), None)
+        if turned is None or turned.kind != "linear" or not turned.by_column:
+            return []
+        first = turned
+    rest = [layer for layer in free if layer is not first]
+    second = next((layer for layer in rest if _inputs(layer) == first.shape[0]), None)
+    beside = second is not None and first.path[:-1] == second.path[:-1]
+    return [first, second] if second is not None and beside else [first]
+
+
+def _inputs(layer: Layer) -> int:
+    return layer.shape[1]
+
+
+def _is_apart(layer: Layer, used: Sequence[Layer]) -> bool:
+    """Whether a layer's name goes its own way from the first word that differs."""
+    common = 0
+    paths = [one.path for one in used]
+    while all(len(p) > common + 1 and p[common] == paths[0][common] for p in paths):
+        common += 1
+    if layer.path[:common] != paths[0][:common]:
+        return True
+    own = {path[common] for path in paths}
+    return len(layer.path) > common and len(own) > 1 and layer.path[common] not in own
+
+
+def _is_with(norm: Layer, others: Sequence[Layer], used: Sequence[Layer]) -> bool:
+    if not _is_apart(norm, used):
+        return False
+    return any(norm.path[:1] == other.path[:1] for other in others) or (
+        len(norm.path) > 1 and not any(norm.path[:1] == layer.path[:1] for layer in used)
+    )

@@ -1,0 +1,73 @@
+"""Networks whose files have the same tensors under the same names: what a file cannot tell."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from typing import Any, Final
+
+from explorer.architecture import NetworkSpec
+from explorer.words import FieldError
+
+OPEN: Final = ("activation_order", "stride_on", "shortcut", "zero_padding", "avg_down", "stem", "norm_eps")
+"""Fields that change what a network computes and nothing that is in its file."""
+EPS: Final = (1e-5, 2e-5, 1.001e-5, 1e-3)
+"""torch's; MXNet's examples; Keras's ResNets; TensorFlow's usual one."""
+_SMALL_STEMS: Final = ("cifar", "3x3_pool", "3x3_stride2")
+
+
+@dataclass(frozen=True)
+class Reading:
+    """A network that fits the file, and the values of the fields that nothing decided.
+
+    `twin`: its tensors are those of the other order of activation.
+    """
+
+    spec: NetworkSpec
+    open: tuple[tuple[str, Any], ...]
+    twin: bool = False
+
+
+def readings(spec: NetworkSpec, twin: NetworkSpec | None = None) -> tuple[Reading, ...]:
+    """All networks that the same tensors fit, the given one first, eps aside.
+
+    Args:
+        spec: the likeliest.
+        twin: a network of the other order of activation, where the file fits both.
+    """
+    found = [spec]
+    for one in (*_alternatives(spec), *(_alternatives(twin) if twin else ())):
+        if one not in found:
+            found.append(one)
+    fields = [field for field in OPEN if len({getattr(one, field) for one in found}) > 1]
+    return tuple(
+        Reading(
+            one,
+            tuple((field, getattr(one, field)) for field in fields),
+            one.activation_order != spec.activation_order,
+        )
+        for one in found
+    )
+
+
+def _alternatives(spec: NetworkSpec) -> Iterator[NetworkSpec]:
+    halves = len(spec.depths) > 1
+    strides = ("3x3", "1x1") if spec.block == "bottleneck" and halves else (spec.stride_on,)
+    stems = _SMALL_STEMS if spec.stem in _SMALL_STEMS and spec.activation_order == "post" else ()
+    for stem in stems or (spec.stem,):
+        for stride_on in strides:
+            for shortcut in _shortcuts(spec):
+                try:
+                    yield replace(spec, stem=stem, stride_on=stride_on, **shortcut)
+                except FieldError:  # zeros cannot take channels away
+                    continue
+
+
+def _shortcuts(spec: NetworkSpec) -> Iterator[dict[str, Any]]:
+    """Shortcuts without weights: zeros after or on both sides, of every second pixel or of means;
+    or none at all."""
+    if spec.shortcut not in ("padding", "none"):
+        yield {}
+        return
+    for zeros in ("after", "both"):
+        for pooled in (False, True):
+            yield {"shortcut": "padding", "zero_padding": zeros, "avg_down": pooled}
+    yield {"shortcut": "none", "zero_padding": "after", "avg_down": False}

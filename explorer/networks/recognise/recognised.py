@@ -1,0 +1,198 @@
+"""A file of weights in, a network out: what it is, where its tensors go, and what was set aside."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+from torch import Tensor
+
+from explorer.architecture import PRESETS, NetworkSpec
+from explorer.networks.reading.tensors import Damaged, View
+from explorer.networks.recognise import values
+from explorer.networks.recognise.analysis import Analysis
+from explorer.networks.reading.collect import Collected
+from explorer.networks.recognise.find import Aside, Network, find
+from explorer.networks.recognise.readings import Reading, readings
+from explorer.networks.recognise.state import state_of
+from explorer.networks.recognise.structure import Structure
+from explorer.networks.recognise.vocabulary import Beyond, spec_of
+from explorer.networks.weights import WeightsError, read_tensors
+from explorer.words import FieldError, quoted
+
+def alike(one: NetworkSpec, other: NetworkSpec) -> bool:
+    """Whether two specs are one network: where a stride sits is no choice of basic blocks, and
+    where a norm is after a projection none where nothing projects."""
+    return _plainly(one) == _plainly(other)
+
+
+def _plainly(spec: NetworkSpec) -> NetworkSpec:
+    if spec.block == "basic" or len(spec.depths) == 1:
+        spec = replace(spec, stride_on="3x3")
+    if not spec.shortcut.startswith("projection") or spec.norm == "none":
+        spec = replace(spec, norm_on_projection=True)
+    return spec
+
+
+@dataclass(frozen=True, eq=False)
+class Recognised:
+    """A network from a file.
+
+    Attributes:
+        spec: the likeliest reading.
+        readings: all networks that these tensors fit, the likeliest first.
+        tensors: by our networks' names, views of the file where nothing had to be changed.
+        names: what the file calls them.
+        aside: what is in the file beside the network.
+        notes: what was done or found, as headings of recognition.md with their values.
+        prefix: the names in front of the network's own.
+        head: "classes", "sigmoid" (one output) or "none".
+        placed: whether it is known which tensor belongs where; without names and in no order,
+            only the network can be told.
+        recipe: the mean and deviation of each channel that the file itself holds, or None.
+    """
+
+    spec: NetworkSpec
+    readings: tuple[Reading, ...]
+    tensors: Mapping[str, Tensor]
+    names: Mapping[str, str]
+    aside: tuple[Aside, ...]
+    notes: tuple[tuple[str, Mapping[str, Any]], ...]
+    prefix: str
+    head: str
+    extras: tuple[str, ...] = ()
+    optimisers: int = 0
+    placed: bool = True
+    recipe: tuple[tuple[float, ...], tuple[float, ...]] | None = None
+    structure: Structure | None = field(default=None, repr=False)
+    twin_tensors: Mapping[str, Tensor] | None = field(default=None, repr=False)
+
+    def tensors_of(self, reading: Reading) -> Mapping[str, Tensor]:
+        """By the names of that reading's network."""
+        found = self.twin_tensors if reading.twin else self.tensors
+        assert found is not None
+        return found
+
+    @property
+    def preset(self) -> str | None:
+        """The named network that it is, classes and image channels aside."""
+        for name, entry in PRESETS.items():
+            same = replace(
+                entry.spec, num_classes=self.spec.num_classes, in_channels=self.spec.in_channels
+            )
+            if any(alike(same, reading.spec) for reading in self.readings):
+                return name
+        return None
+
+
+class Unknown(WeightsError):
+    """A file whose tensors are no network that we can say; `analysis` is as far as it goes."""
+
+    analysis: Analysis | None = None
+
+
+def recognise(source: bytes | Path, name: str) -> Recognised:
+    """Say what a file of weights is, whatever its form, names and extras.
+
+    Nothing in the file is executed. It takes at most weights.MEMORY_PER_BYTE times the file's
+    size, and weights.MEMORY_FOR_OBJECTS beside that.
+
+    Args:
+        source: the file, or where it is.
+        name: its name, which is only shown.
+
+    Raises:
+        WeightsError: it holds no network that we can say, in one sentence for the visitor.
+    """
+    collected = read_tensors(source, name)
+    return _recognised(find(collected.tensors), collected, name)
+
+
+def _recognised(network: Network, collected: Collected, name: str) -> Recognised:
+    shown = quoted(name)
+    analysis = network.taken.analysis
+    if analysis.structure is None:
+        first = next((layer for layer in analysis.layers if layer.kind == "conv"), None)
+        title = "no network" if first is None else "no residual network"
+        raise _unknown(title, analysis, name=shown, n=len(collected.tensors), **_first(first))
+    structure = analysis.structure
+    if network.contrastive and len(structure.head) > 1:
+        structure.head = []
+    try:
+        spec = spec_of(analysis)
+        state = state_of(structure, spec, network.contrastive)
+    except Beyond as problem:
+        raise _unknown(
+            f"beyond: {problem.title}",
+            analysis,
+            name=shown,
+            **_described(structure),
+            **_first(problem.layer),
+            **problem.values,
+        ) from None
+    except FieldError as problem:
+        raise _unknown("too large", analysis, name=shown, problem=str(problem)) from None
+    except Damaged:
+        raise WeightsError("cut short", name=shown) from None
+    bad = values.first_not_finite(state.tensors)
+    if bad is not None:
+        raise WeightsError("not finite", name=shown, key=quoted(state.names.get(bad, bad)))
+    twin, its_tensors = _twin(analysis, network.contrastive)
+    notes = [*state.notes, *values.remarks(state.tensors, state.names)]
+    classes = spec.num_classes
+    head = "none" if not structure.head else "sigmoid" if classes == 1 else "classes"
+    return Recognised(
+        spec, readings(spec, twin), state.tensors, state.names, tuple(network.aside), tuple(notes),
+        ".".join(network.taken.prefix), head, tuple(collected.extras), collected.optimisers,
+        structure.known_order, _recipe(analysis), structure, its_tensors,
+    )  # fmt: skip
+
+
+def _twin(
+    analysis: Analysis, contrastive: bool
+) -> tuple[NetworkSpec | None, Mapping[str, Tensor] | None]:
+    """The network of the other order of activation and its tensors, where the file fits both."""
+    assert analysis.structure is not None
+    other = analysis.structure.twin
+    if other is None:
+        return None, None
+    try:
+        spec = spec_of(replace(analysis, structure=other))
+    except (Beyond, FieldError):
+        return None, None
+    return spec, state_of(other, spec, contrastive).tensors
+
+
+def _unknown(title: str, analysis: Analysis, **told: Any) -> Unknown:
+    problem = Unknown(title, **told)
+    problem.analysis = analysis
+    return problem
+
+
+def _first(layer: Any) -> dict[str, Any]:
+    """The first tensor that does not fit, by its name and shape."""
+    if layer is None:
+        return {"first": "", "shape": ""}
+    part = layer.parts.get("weight") or next(iter(layer.parts.values()))
+    return {"first": quoted(part.name), "shape": " x ".join(map(str, part.shape))}
+
+
+def _described(structure: Structure) -> dict[str, Any]:
+    return {
+        "stages": len(structure.stages),
+        "depths": ", ".join(str(len(stage)) for stage in structure.stages),
+        "widths": ", ".join(f"{stage[0].out:,}" for stage in structure.stages),
+        "block": structure.kind,
+    }
+
+
+def _recipe(analysis: Analysis) -> tuple[tuple[float, ...], tuple[float, ...]] | None:
+    """Mean and deviation of a picture's channels, where the file holds a normaliser."""
+    found: dict[str, tuple[float, ...]] = {}
+    for part in analysis.inputs:
+        if isinstance(part.value, View):
+            numbers = tuple(float(x) for x in part.value.tensor().flatten().tolist())
+            for word in ("mean", "std"):
+                if part.path[-1].endswith(word):
+                    found[word] = numbers
+    return (found["mean"], found["std"]) if len(found) == 2 else None
