@@ -14,7 +14,7 @@ from explorer.networks.devices import synchronise
 
 @dataclass(frozen=True, slots=True)
 class Guess:
-    """One class with its probability (softmax) and logit."""
+    """One class with its probability (softmax; a sigmoid of a single output) and logit."""
 
     index: int
     name: str
@@ -32,7 +32,10 @@ class Prediction:
     probabilities: Tensor = field(init=False)
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "probabilities", self.logits.double().softmax(0))
+        # Softmax over one output would always be sure.
+        exact = self.logits.double()
+        shares = exact.sigmoid() if len(exact) == 1 else exact.softmax(0)
+        object.__setattr__(self, "probabilities", shares)
 
     @property
     def finite(self) -> bool:

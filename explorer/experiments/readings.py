@@ -81,9 +81,7 @@ def remembered(network: ResNet, images: Tensor, layers: int | None = None) -> Re
         layers: stop after so many batch norms; all if None.
     """
     norms = {
-        path: layer
-        for path, layer in network.named_modules()
-        if isinstance(layer, nn.BatchNorm2d)
+        path: layer for path, layer in network.named_modules() if isinstance(layer, nn.BatchNorm2d)
     }
     paths: list[str] = []
     found: list[float] = []

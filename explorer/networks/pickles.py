@@ -1,8 +1,9 @@
 """What a pickle would build, told before anything is built.
 
-The reader in explorer.networks.reading runs no code of the file, but it notes whatever is asked for: a few
-kilobytes can ask for a million tensors, for text that doubles forty times, or for tuples in
-tuples so deep that Python itself crashes when it looks one up. So the instructions are read first.
+The reader in explorer.networks.reading runs no code of the file, but it notes whatever is asked
+for: a few kilobytes can ask for a million tensors, for text that doubles forty times, or for
+tuples in tuples so deep that Python itself crashes when it looks one up. So the instructions are
+read first.
 """
 
 import io

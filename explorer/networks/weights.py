@@ -102,9 +102,9 @@ def read_state(source: bytes | Path, name: str) -> dict[str, Tensor]:
     """
     tensors = read_tensors(source, name).tensors
     shared = 0
-    while len({found.path[shared] for found in tensors if len(found.path) > shared + 1}) == 1 and all(
-        len(found.path) > shared + 1 for found in tensors
-    ):
+    while len(
+        {found.path[shared] for found in tensors if len(found.path) > shared + 1}
+    ) == 1 and all(len(found.path) > shared + 1 for found in tensors):
         shared += 1
     state = {}
     for found in tensors:

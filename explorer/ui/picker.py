@@ -11,6 +11,7 @@ import streamlit as st
 
 from explorer import words
 from explorer.architecture import FAMILIES, PRESETS, NetworkSpec, Preset, blueprint
+from explorer.architecture.alignment import differing_fields
 from explorer.ui import controls, navigation
 from explorer.ui.fields import (
     CHOICES,
@@ -37,6 +38,7 @@ _STATE: Final = "choice"
 _AS_LINKED: Final = "choice_as_linked"
 _COMPLAINTS: Final = "url_complaints"
 _CHOSEN: Final = "network_chosen"
+_TAKE: Final = "network_to_take"
 _OF_PAGES: Final = (
     *("bn", "compare", "glossary", "infer", "lesson", "myths", "params", "questions", "quiz"),
     *("see", "shortcuts", "table", "term", "trace", "unit", "why"),
@@ -75,6 +77,36 @@ def switch_to(name: str) -> None:
     _as_named()
 
 
+def take(spec: NetworkSpec) -> None:
+    """Make this network the sidebar's choice when it is drawn next: the named one that differs
+    least, and what differs."""
+    st.session_state[_TAKE] = spec
+
+
+def nearest(spec: NetworkSpec) -> str:
+    """The named network that a spec differs from in the fewest choices."""
+    return min(PRESETS, key=lambda name: len(differing_fields(spec, PRESETS[name].spec)))
+
+
+def _take_now() -> None:
+    spec = st.session_state.pop(_TAKE, None)
+    if spec is None:
+        return
+    name = nearest(spec)
+    base = PRESETS[name].spec
+    controls.put("net", name, FIRST)
+    if "family" in st.query_params:
+        del st.query_params["family"]
+    for field in (*FIELDS, "image_size"):
+        same = field == "image_size" or getattr(spec, field) == getattr(base, field)
+        wanted = None if same else written(field, spec)
+        if field in CHOICES or field in SWITCHES:
+            controls.put(field, wanted)
+        else:
+            st.session_state[field] = wanted
+    st.session_state[_CHOSEN] = True
+
+
 def forget_changes() -> None:
     """Leave the network as it is named, before the sidebar is drawn for an address that says so.
 
@@ -100,6 +132,7 @@ def draw() -> list[str]:
     """
     _first_visit()
     _renamed()
+    _take_now()
     entry = _network()
     values: dict[str, Any] = {"image_size": _number("image_size", entry)}
     slots: dict[str, Any] = {"image_size": st.container()}

@@ -134,3 +134,30 @@ def training_curves(curves: dict[str, list[float]]) -> go.Figure:
             hovertemplate=label("hover.epoch", epoch="%{x}", share="%{y:.2f}"),
         )
     return styled(figure, 350, "epoch", "accuracy", legend="above", hovermode="x unified")
+
+
+def remembered_curves(
+    names: Sequence[str], paths: Sequence[Sequence[str]], distances: Sequence[Sequence[float]]
+) -> go.Figure:
+    """How far the statistics of pictures are from those stored, layer by layer, one line for each
+    reading.
+
+    Args:
+        names: of the readings.
+        paths: of each one's batch norms, in order.
+        distances: in stored standard deviations.
+    """
+    figure = go.Figure()
+    slots = (palette.BLUE, palette.VERMILION, palette.TEAL)
+    for name, layers, values, slot in zip(names, paths, distances, slots, strict=False):
+        figure.add_scatter(
+            x=list(range(1, len(values) + 1)),
+            y=list(values),
+            mode="lines+markers",
+            name=plainly(name),
+            line={"color": palette.chart_colour(slot), "width": 2},
+            customdata=[plainly(path) for path in layers],
+            hovertemplate=hover("value", name="%{customdata}", value="%{y:.3f}"),
+        )
+    figure.update_yaxes(rangemode="tozero")
+    return styled(figure, 320, "batch_norm_layer", "distance", legend="above")

@@ -36,7 +36,9 @@ def hugging_face(state: State) -> State:
         new = new.replace("downsample.1", "shortcut.normalization")
         for pattern, word in layers:
             new = re.sub(
-                rf"(layers\.\d+)\.{pattern}", lambda m, w=word: f"{m[1]}.layer.{int(m[2]) - 1}.{w}", new
+                rf"(layers\.\d+)\.{pattern}",
+                lambda m, w=word: f"{m[1]}.layer.{int(m[2]) - 1}.{w}",
+                new,
             )
         new = re.sub(r"^conv1", "resnet.embedder.embedder.convolution", new)
         new = re.sub(r"^bn1", "resnet.embedder.embedder.normalization", new)
@@ -107,7 +109,9 @@ def keras(state: State) -> State:
     for key, value in state.items():
         if "num_batches" in key:
             continue
-        new = re.sub(r"^layer(\d)\.(\d+)\.", lambda m: f"conv{int(m[1]) + 1}_block{int(m[2]) + 1}_", key)
+        new = re.sub(
+            r"^layer(\d)\.(\d+)\.", lambda m: f"conv{int(m[1]) + 1}_block{int(m[2]) + 1}_", key
+        )
         new = new.replace("downsample.0", "0_conv").replace("downsample.1", "0_bn")
         new = re.sub(r"_conv(\d)", r"_\1_conv", new)
         new = re.sub(r"_bn(\d)", r"_\1_bn", new)

@@ -109,7 +109,8 @@ def _tensor(function: str, given: tuple[Any, ...]) -> Any:
         dtype = dtype_named(getattr(given[6], "name", ""))
         if dtype is None:
             raise Damaged
-    return view(*given[:4], dtype)
+    storage, offset, shape, stride = given[:4]
+    return view(storage, offset, shape, stride, dtype)
 
 
 def _dict(given: tuple[Any, ...]) -> dict[Any, Any]:

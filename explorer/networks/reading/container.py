@@ -121,9 +121,9 @@ def _archive(file: io.BytesIO, size: int) -> Contents:
         if main is None:
             raise NotWeights(_archive_of_another_kind(archive))
         folder = main.filename.removesuffix("data.pkl")
-        if f"{folder}byteorder" in archive.namelist():
-            if archive.read(f"{folder}byteorder").strip() != b"little":
-                raise NotWeights("byte order")
+        order = f"{folder}byteorder"
+        if order in archive.namelist() and archive.read(order).strip() != b"little":
+            raise NotWeights("byte order")
         pickles.check_pickle(io.BytesIO(archive.read(main)))
         storages = Storages()
         reader = Reader(storages.persistent, size)

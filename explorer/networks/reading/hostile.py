@@ -3,10 +3,13 @@
 from typing import Final
 
 _MODULES: Final = frozenset(
-    "os posix nt subprocess sys shutil socket runpy pty ctypes importlib code codeop marshal"
-    " webbrowser commands platform signal multiprocessing asyncio pip".split()
+    ("os", "posix", "nt", "subprocess", "sys", "shutil", "socket", "runpy", "pty", "ctypes",
+     "importlib", "code", "codeop", "marshal", "webbrowser", "commands", "platform", "signal",
+     "multiprocessing", "asyncio", "pip")
+)  # fmt: skip
+_FUNCTIONS: Final = frozenset(
+    ("eval", "exec", "execfile", "compile", "open", "file", "__import__", "input")
 )
-_FUNCTIONS: Final = frozenset("eval exec execfile compile open file __import__ input".split())
 _TORCH: Final = ("torch.hub.", "torch.package.", "torch.serialization.load", "torch.load")
 
 

@@ -22,7 +22,11 @@ class Storages:
         Raises:
             Damaged: it is something else.
         """
-        if not isinstance(saved, tuple) or len(saved) < 5 or saved[0] not in ("storage", b"storage"):
+        if (
+            not isinstance(saved, tuple)
+            or len(saved) < 5
+            or saved[0] not in ("storage", b"storage")
+        ):
             raise Damaged
         kind = storage_type(getattr(saved[1], "name", ""))
         if kind is None:

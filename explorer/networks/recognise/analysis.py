@@ -1,13 +1,14 @@
 """One network's tensors -> its structure, and what of them is no part of it."""
 
+import itertools
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
-from explorer.networks.recognise.chain import Chain, chains
 from explorer.networks.reading.collect import Found
-from explorer.networks.recognise.modules import Layer, is_counter, layers
+from explorer.networks.recognise.chain import Chain, chains
 from explorer.networks.recognise.counting import by_counting
+from explorer.networks.recognise.modules import Layer, is_counter, layers
 from explorer.networks.recognise.norms import place_norms
 from explorer.networks.recognise.order import orders
 from explorer.networks.recognise.structure import Block, Kind, Structure
@@ -122,7 +123,7 @@ def _row(order: Sequence[Layer]) -> list[Layer]:
     linears = [layer for layer in order if layer.kind == "linear"]
     pairs = {
         id(layer)
-        for one, two in zip(linears, linears[1:], strict=False)
+        for one, two in itertools.pairwise(linears)
         if one.shape == two.shape[::-1] and one.shape[0] < one.shape[1]
         for layer in (one, two)
     }

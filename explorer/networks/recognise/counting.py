@@ -54,7 +54,7 @@ def _row(left: Counter[Shape], channels: int, kind: Kind) -> list[Shape] | None:
 def _same(left: Counter[Shape], channels: int, inner: int, kind: Kind) -> list[Shape] | None:
     """A block whose shape does not change."""
     if kind == "basic":
-        shape = (channels, channels, 3, 3)
+        shape: Shape = (channels, channels, 3, 3)
         blocks = [shape, shape]
     else:
         middle = _middle(left, inner)

@@ -5,8 +5,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final, Literal
 
-from explorer.networks.recognise.analysis import Analysis, analyse, classifier
 from explorer.networks.reading.collect import Found
+from explorer.networks.recognise.analysis import Analysis, analyse, classifier
 from explorer.networks.recognise.modules import Layer, layers
 
 Kind = Literal[
@@ -101,9 +101,7 @@ def _places(tensors: Sequence[Found]) -> Iterator[Place]:
             todo += [((*prefix, name), inner) for name, inner in children.items()]
 
 
-def _children(
-    prefix: tuple[str, ...], tensors: Sequence[Found]
-) -> dict[str, list[Found]]:
+def _children(prefix: tuple[str, ...], tensors: Sequence[Found]) -> dict[str, list[Found]]:
     depth = len(prefix)
     found: dict[str, list[Found]] = {}
     for tensor in tensors:
@@ -176,7 +174,9 @@ def _used(analysis: Analysis) -> list[Layer]:
 
 def _alike(one: Analysis, other: Analysis) -> bool:
     def shape(analysis: Analysis) -> list[tuple[int, ...]]:
-        return [layer.shape for layer in analysis.structure.convolutions] if analysis.structure else []
+        return (
+            [layer.shape for layer in analysis.structure.convolutions] if analysis.structure else []
+        )
 
     return shape(one) == shape(other)
 

@@ -13,8 +13,8 @@ from typing import Final
 import torch
 from torch import Tensor
 
-from explorer.networks.reading.tensors import View
 from explorer.networks.reading.collect import Found
+from explorer.networks.reading.tensors import View
 
 _LEAF: Final = re.compile(
     r"^(?P<layer>.*?)[._/]?(?P<leaf>"
@@ -200,9 +200,9 @@ def _norms(run: list[Found], made: list[Layer], left: list[Found], each: int) ->
     rest = list(run)
     before = made[-1] if made else None
     takes = before is not None and before.kind in ("conv", "linear") and "bias" not in before.parts
-    if rest and takes and before is not None and len(rest) % each == 1:
-        if rest[0].shape[0] in before.shape:
-            before.parts["bias"] = rest.pop(0)
+    odd = len(rest) % each == 1
+    if takes and before is not None and odd and rest[0].shape[0] in before.shape:
+        before.parts["bias"] = rest.pop(0)
     roles = ("weight", "bias", "mean", "var")[:each]
     while len(rest) >= each:
         group, rest = rest[:each], rest[each:]

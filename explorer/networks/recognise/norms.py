@@ -10,7 +10,6 @@ from typing import Final
 from explorer.networks.recognise.modules import Layer
 from explorer.networks.recognise.structure import Structure
 
-
 _SEPARATORS: Final = re.compile(r"[._/]")
 
 
@@ -91,7 +90,7 @@ def _ways() -> Iterator[Places]:
     for pre, (final, stem), projection in product(
         (False, True), ((False, True), (True, False), (True, True), (False, False)), (True, False)
     ):
-        if pre or not final and stem:
+        if pre or (not final and stem):
             yield Places(pre, stem, projection, final)
 
 
@@ -194,9 +193,7 @@ def _shared(one: Layer, other: Layer) -> int:
     return count
 
 
-def _put(
-    structure: Structure, ways: Places, slots: Sequence[Slot], norms: Sequence[Layer]
-) -> None:
+def _put(structure: Structure, ways: Places, slots: Sequence[Slot], norms: Sequence[Layer]) -> None:
     structure.pre = ways.pre
     for (index, what, _), norm in zip(slots, norms, strict=True):
         if what == "stem":

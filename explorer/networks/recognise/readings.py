@@ -5,13 +5,20 @@ from dataclasses import dataclass, replace
 from typing import Any, Final
 
 from explorer.architecture import NetworkSpec
+from explorer.architecture.spec import Stem, StrideOn
 from explorer.words import FieldError
 
-OPEN: Final = ("activation_order", "stride_on", "shortcut", "zero_padding", "avg_down", "stem", "norm_eps")
+OPEN: Final = (
+    "activation_order",
+    "stride_on",
+    "shortcut",
+    "zero_padding",
+    "avg_down",
+    "stem",
+    "norm_eps",
+)
 """Fields that change what a network computes and nothing that is in its file."""
-EPS: Final = (1e-5, 2e-5, 1.001e-5, 1e-3)
-"""torch's; MXNet's examples; Keras's ResNets; TensorFlow's usual one."""
-_SMALL_STEMS: Final = ("cifar", "3x3_pool", "3x3_stride2")
+_SMALL_STEMS: Final[tuple[Stem, ...]] = ("cifar", "3x3_pool", "3x3_stride2")
 
 
 @dataclass(frozen=True)
@@ -50,8 +57,10 @@ def readings(spec: NetworkSpec, twin: NetworkSpec | None = None) -> tuple[Readin
 
 def _alternatives(spec: NetworkSpec) -> Iterator[NetworkSpec]:
     halves = len(spec.depths) > 1
-    strides = ("3x3", "1x1") if spec.block == "bottleneck" and halves else (spec.stride_on,)
-    stems = _SMALL_STEMS if spec.stem in _SMALL_STEMS and spec.activation_order == "post" else ()
+    both: tuple[StrideOn, ...] = ("3x3", "1x1")
+    strides = both if spec.block == "bottleneck" and halves else (spec.stride_on,)
+    small = spec.stem in _SMALL_STEMS and spec.activation_order == "post"
+    stems: tuple[Stem, ...] = _SMALL_STEMS if small else ()
     for stem in stems or (spec.stem,):
         for stride_on in strides:
             for shortcut in _shortcuts(spec):

@@ -8,10 +8,10 @@ from typing import Any
 from torch import Tensor
 
 from explorer.architecture import PRESETS, NetworkSpec
+from explorer.networks.reading.collect import Collected
 from explorer.networks.reading.tensors import Damaged, View
 from explorer.networks.recognise import values
 from explorer.networks.recognise.analysis import Analysis
-from explorer.networks.reading.collect import Collected
 from explorer.networks.recognise.find import Aside, Network, find
 from explorer.networks.recognise.readings import Reading, readings
 from explorer.networks.recognise.state import state_of
@@ -19,6 +19,7 @@ from explorer.networks.recognise.structure import Structure
 from explorer.networks.recognise.vocabulary import Beyond, spec_of
 from explorer.networks.weights import WeightsError, read_tensors
 from explorer.words import FieldError, quoted
+
 
 def alike(one: NetworkSpec, other: NetworkSpec) -> bool:
     """Whether two specs are one network: where a stride sits is no choice of basic blocks, and

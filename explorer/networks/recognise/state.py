@@ -44,8 +44,8 @@ def state_of(structure: Structure, spec: NetworkSpec, contrastive: bool = False)
             folded.append(layer.name)
     for key, norm in _norms(structure, spec):
         _put_norm(made, key, norm, spec.norm == "batch")
-        layer = followers.get(id(norm))
-        bias = layer.tensor("bias") if layer is not None else None
+        before = followers.get(id(norm))
+        bias = before.tensor("bias") if before is not None else None
         if bias is not None and not spec.conv_bias and spec.norm == "batch":
             mean = made.tensors[f"{key}.running_mean"]
             made.tensors[f"{key}.running_mean"] = folded_mean(mean, bias)
@@ -118,9 +118,9 @@ def _put_gate(made: State, key: str, layer: Layer) -> None:
 
 def _put_norm(made: State, key: str, norm: Layer, counted: bool) -> None:
     usual = {"weight": 1.0, "bias": 0.0, "running_mean": 0.0, "running_var": 1.0}
-    roles = (("weight", "weight"), ("bias", "bias"))
+    roles = [("weight", "weight"), ("bias", "bias")]
     if counted:
-        roles += (("mean", "running_mean"), ("var", "running_var"))
+        roles += [("mean", "running_mean"), ("var", "running_var")]
     for role, name in roles:
         value = norm.tensor(role)
         if value is None:

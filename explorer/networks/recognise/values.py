@@ -26,12 +26,13 @@ def remarks(tensors: Mapping[str, Tensor], names: Mapping[str, str]) -> list[tup
     if means and len(fresh) == len(means):
         found.append(("never updated", {"n": len(means)}))
     elif fresh:
-        found.append(("some never updated", {"n": len(fresh), "of": len(means), "name": names[fresh[0]]}))  # fmt: skip
-    negative = [
-        key for key, value in tensors.items() if key.endswith(".running_var") and bool((value < 0).any())
-    ]  # fmt: skip
+        told = {"n": len(fresh), "of": len(means), "name": names[fresh[0]]}
+        found.append(("some never updated", told))
+    variances = [key for key in tensors if key.endswith(".running_var")]
+    negative = [key for key in variances if bool((tensors[key] < 0).any())]
     if negative:
-        found.append(("negative variance", {"n": len(negative), "name": names.get(negative[0], negative[0])}))  # fmt: skip
+        first = names.get(negative[0], negative[0])
+        found.append(("negative variance", {"n": len(negative), "name": first}))
     return found
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 import streamlit as st
 
@@ -26,6 +26,10 @@ if TYPE_CHECKING:
     from explorer.ui.picker import Choice
 
 
+_OF_CLASSES: Final = ("grad_cam", "lesions", "modes", "many")
+"""Sections that are about the probability of a class."""
+
+
 def scene_of(choice: Choice, loaded: Loaded, chosen: Chosen) -> Scene:
     """The chosen picture before the chosen network; ends the page if they do not go together."""
     from explorer.experiments.images import PictureError
@@ -39,6 +43,9 @@ def scene_of(choice: Choice, loaded: Loaded, chosen: Chosen) -> Scene:
 
 def answer(scene: Scene) -> None:
     """The answer in words, bars and milliseconds, or why there is none."""
+    if scene.loaded.head == "none":
+        st.info(section("recognition", "no answer"), icon=":material/info:")
+        return
     try:
         with st.spinner(section("inference", "building", network=scene.title)):
             prediction = cache.prediction(scene)
@@ -72,6 +79,9 @@ def answer(scene: Scene) -> None:
 
 def allowed(draw: Callable[[Scene], None], scene: Scene) -> None:
     """Draw a section, or say in its place that it would take more than is run here."""
+    if scene.loaded.head == "none" and draw.__module__.rpartition(".")[2] in _OF_CLASSES:
+        st.info(section("recognition", "no classes here"), icon=":material/info:")
+        return
     try:
         draw(scene)
     except TooMuch as problem:

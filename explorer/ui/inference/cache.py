@@ -9,7 +9,7 @@ from __future__ import annotations
 from contextlib import AbstractContextManager
 from functools import partial
 from operator import attrgetter
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
 from explorer.architecture import NetworkSpec, blueprint
 from explorer.experiments import work
@@ -157,30 +157,6 @@ def published_network(spec: NetworkSpec, device: str, url: str, _file: Published
     if not is_intact(_file.path, _file.sha256_prefix):
         raise WeightsError("not what was published", name=_file.path.name)
     return load(spec, read_state(_file.path, _file.path.name), device)
-
-
-@kept
-def state_of(key: str, name: str, _source: Any) -> dict[str, Tensor]:
-    """The tensors in a visitor's file.
-
-    Raises:
-        WeightsError: see explorer.networks.weights.read_state.
-    """
-    from explorer.networks.weights import read_state
-
-    return read_state(_source, name)
-
-
-@kept(place=lambda spec, *_: _to_load(spec))
-def network_with(spec: NetworkSpec, key: str, device: str, name: str, _source: Any) -> ResNet:
-    """A network with a visitor's weights.
-
-    Raises:
-        WeightsError: names or shapes differ.
-    """
-    from explorer.networks.weights import load
-
-    return load(spec, state_of(key, name, _source), device)
 
 
 @kept

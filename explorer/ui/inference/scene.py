@@ -37,7 +37,8 @@ class Loaded:
     """Weights ready to answer. `key` names them and their device, `network()` has them.
 
     `on_board` is the preset whose weights the app carries, if it is these; `own` says that they
-    come from a visitor's file.
+    come from a visitor's file. `head` is what answers: "classes", "sigmoid" for a single output,
+    or "none" where the file has no classifier.
     """
 
     key: str
@@ -47,6 +48,7 @@ class Loaded:
     trained: bool
     on_board: str | None = None
     own: bool = False
+    head: str = "classes"
 
 
 @dataclass(frozen=True, eq=False)

@@ -14,11 +14,11 @@ from explorer.experiments.embedded import cards, default_network
 from explorer.experiments.inference_setup import BEST, EMBEDDED, FILE, OPTIONS, UNTRAINED
 from explorer.experiments.work import TooMuch
 from explorer.ui import cache as networks
-from explorer.ui import controls, downloading, gate, picker
-from explorer.ui.inference import cache, own_file
+from explorer.ui import controls, downloading, gate, own_weights, picker
+from explorer.ui.inference import cache, own_file, own_setup, recognition
 from explorer.ui.inference.scene import Loaded, embedded, setups_of
 from explorer.ui.picker import Choice
-from explorer.words import WordedError, glossary, label, quoted, section
+from explorer.words import WordedError, glossary, label, section
 
 if TYPE_CHECKING:
     from explorer.experiments.inference_setup import Setup
@@ -84,7 +84,8 @@ def choose(choice: Choice, wanted: str, device: str) -> Loaded:
         chosen = wanted == kind == UNTRAINED
         loaded = _untrained(choice, available, device, wanted, chosen)
     tested, asked_for = loaded.setup.recipe.crop, choice.image_size
-    if loaded.trained and tested != asked_for:
+    # Nobody knows at which size a visitor's file was tested.
+    if loaded.trained and not loaded.own and tested != asked_for:
         st.caption(section("inference", "other size", tested=tested, asked=asked_for))
     return loaded
 
@@ -147,26 +148,18 @@ def _offer_download(published: PublishedWeights) -> None:
 
 
 def _own_file(choice: Choice, available: dict[str, Setup], device: str) -> Loaded | None:
-    from explorer.experiments.inference_setup import with_spec
-    from explorer.networks.weights import differences, with_classes_of
-
-    found = own_file.given()
+    own_file.ask()
+    found = own_weights.given()
     if found is None:
         return None
-    name, key, source = found
     try:
-        state = cache.state_of(key, name, source)
-        spec = with_classes_of(choice.spec, state)
-        unlike = differences(spec, state)
-        if not unlike.fits:
-            shown = quoted(name)
-            words = section(
-                "inference", "no fit", file=shown, network=choice.title, differences=unlike
-            )
-            st.error(words, icon=":material/error:")
-            own_file.list_differences(unlike)
+        with st.spinner(section("recognition", "reading")):
+            mine = own_weights.recognised(*found)
+        recognition.adopt(mine, choice, device)
+        recognition.told(mine, choice, device)
+        if not recognition.fits(mine, choice):
             return None
-        network = partial(cache.network_with, spec, key, device, name, source)
+        network = partial(own_weights.network, mine, choice.spec, device)
         network()
     except TooMuch as problem:
         gate.refused(problem)
@@ -174,9 +167,9 @@ def _own_file(choice: Choice, available: dict[str, Setup], device: str) -> Loade
     except WordedError as error:
         st.error(str(error), icon=":material/error:")
         return None
-    setup = with_spec(available[FILE], spec)
-    st.caption(section("inference", "file", count=len(state), file=quoted(name)))
-    return Loaded(f"{key} {spec} {device}", setup, device, network, True, own=True)
+    setup = own_setup.setup_of(mine, choice.spec, available[FILE])
+    key = f"{mine.key} {choice.spec} {device} {hash(setup.classes)}"
+    return Loaded(key, setup, device, network, True, own=True, head=mine.found.head)
 
 
 def _untrained(
@@ -187,8 +180,19 @@ def _untrained(
         st.caption(section("inference", "untrained"))
         _offer_switch()
     else:
-        st.warning(section("inference", "none trained", network=choice.title))
-        _offer_switch(type="primary")
+        best = _best(available)
+        here = {EMBEDDED: "none taken, on board", UNTRAINED: "none trained"}
+        title = "none taken, file" if wanted == FILE else here.get(best, "none taken, downloaded")
+        st.warning(section("inference", title, network=choice.title))
+        if best == UNTRAINED:
+            _offer_switch(type="primary")
+        else:
+            st.button(
+                label("infer_best.label"),
+                on_click=controls.put,
+                args=("infer_weights", BEST, BEST),
+                key="infer_best",
+            )
         _offer_downloads(available, wanted)
     network = partial(networks.network_of, choice.spec, device)
     return Loaded(f"untrained {choice.spec} {device}", setup, device, network, False)

@@ -1,0 +1,146 @@
+"""Class names and preprocessing of a visitor's own weights: a file cannot say them."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any, Final
+
+import streamlit as st
+
+from explorer.architecture import NetworkSpec
+from explorer.ui import controls, uploads
+from explorer.ui.asking_for_files import file_uploader
+from explorer.ui.inference.recognition import VALUES, usual_values
+from explorer.ui.own_weights import Mine
+from explorer.ui.uploads import UploadRefused
+from explorer.words import label, section
+
+if TYPE_CHECKING:
+    from explorer.experiments.inference_setup import Setup
+    from explorer.experiments.preprocess import Preprocessing
+
+_NAMES: Final = "infer_names"
+_NAMES_FILE: Final = "class names"
+_TYPED: Final = "infer_typed_names"
+_LONGEST: Final = 100_000
+_LONGEST_NAME: Final = 80
+
+
+def setup_of(mine: Mine, spec: NetworkSpec, base: Setup) -> Setup:
+    """Draw the controls; the setup with the names and the preprocessing that they say."""
+    with st.expander(label("infer_own_setup.label")):
+        recipe = _recipe(mine, base)
+        classes = _classes(mine, spec)
+    return replace(base, spec=spec, recipe=recipe, classes=classes)
+
+
+def _recipe(mine: Mine, base: Setup) -> Preprocessing:
+    from explorer.experiments import readings
+
+    candidates = dict(readings.VALUES)
+    if mine.found.recipe is not None:
+        candidates = {"own": (*mine.found.recipe, False)} | candidates
+    usual = "own" if mine.found.recipe is not None else usual_values(base.spec)
+    chosen = controls.choice(
+        VALUES,
+        (*candidates, "typed"),
+        kind="select",
+        optional=True,
+        placeholder=label(f"{VALUES}.{usual}"),
+        help=section("recognition", "values"),
+    )
+    if chosen != "typed":
+        values = candidates.get(chosen or usual, candidates[usual])
+        return readings.with_values(base.recipe, values)
+    mean, std = (
+        st.text_input(label(f"infer_typed.{name}"), start, max_chars=80, key=f"infer_typed_{name}")
+        for name, start in (("mean", "0.5, 0.5, 0.5"), ("std", "0.5, 0.5, 0.5"))
+    )
+    bgr = st.toggle(label("infer_typed.bgr"), key="infer_typed_bgr")
+    numbers = [_numbers(text) for text in (mean, std)]
+    if numbers[0] is None or numbers[1] is None or not all(numbers[1]):
+        st.error(section("recognition", "three numbers"), icon=":material/error:")
+        return readings.with_values(base.recipe, candidates[usual])
+    return readings.with_values(base.recipe, (numbers[0], numbers[1], bgr))
+
+
+def _numbers(text: str) -> tuple[float, float, float] | None:
+    """Three numbers, or one for all channels."""
+    try:
+        found = [float(part) for part in text.replace(",", " ").split()]
+    except ValueError:
+        return None
+    if len(found) == 1:
+        found *= 3
+    if len(found) != 3 or not all(abs(number) < 1e6 for number in found):
+        return None
+    return (found[0], found[1], found[2])
+
+
+def _classes(mine: Mine, spec: NetworkSpec) -> tuple[str, ...]:
+    from explorer.experiments import cifar10
+    from explorer.networks.published_weights import imagenet_classes
+
+    numbered = tuple(label("infer_own_setup.class", n=index) for index in range(spec.num_classes))
+    if mine.found.head == "none":
+        return numbered
+    if mine.found.head == "sigmoid":
+        numbered = (label("infer_own_setup.positive"),)
+    known: dict[str, tuple[str, ...]] = {"numbers": numbered}
+    if spec.num_classes == 1000:
+        known = {"imagenet": imagenet_classes(), **known}
+    if spec.num_classes == len(cifar10.CLASSES):
+        known["cifar10"] = cifar10.CLASSES
+    chosen = controls.choice(
+        _NAMES, (*known, "typed"), kind="select", help=section("recognition", "names")
+    )
+    return known[chosen] if chosen in known else _typed(spec.num_classes, numbered)
+
+
+def _typed(classes: int, numbered: tuple[str, ...]) -> tuple[str, ...]:
+    """Names typed, or from a text file, one a line; a JSON list or dict too."""
+    upload: Any = file_uploader(label("infer_own_setup.file"), key="infer_names_file")
+    if upload is not None:
+        try:
+            uploads.keep(_NAMES_FILE, [upload])
+        except UploadRefused as problem:
+            st.error(str(problem), icon=":material/error:")
+    mine = uploads.kept(_NAMES_FILE)
+    text = mine[-1].data[:_LONGEST].decode("utf-8", "replace") if mine else ""
+    typed = st.text_area(
+        label("infer_own_setup.typed"), text or None, max_chars=_LONGEST, key=_TYPED, height=120
+    )
+    names = names_in(typed or text)
+    if not names:
+        return numbered
+    if len(names) != classes:
+        st.warning(section("recognition", "number of names", given=len(names), classes=classes))
+        return numbered
+    return names
+
+
+def names_in(text: str) -> tuple[str, ...]:
+    """Class names from text: a JSON list, a JSON dict of index -> name or name -> index, or one
+    name a line (with commas in a single line)."""
+    import json
+
+    text = text.strip().removeprefix("\ufeff")
+    found: list[Any] = []
+    if text.startswith(("[", "{")):
+        try:
+            value = json.loads(text)
+        except (ValueError, RecursionError):
+            value = None
+        if isinstance(value, list):
+            found = value
+        elif isinstance(value, dict):
+            by_index = all(str(key).isdigit() for key in value)
+            pairs = [(key, name) if by_index else (name, key) for key, name in value.items()]
+            if all(str(index).isdigit() for index, _ in pairs):
+                found = [name for _, name in sorted(pairs, key=lambda pair: int(pair[0]))]
+        # ImageNet's lists pair a synset with each name.
+        found = [one[-1] if isinstance(one, list) and one else one for one in found]
+    if not found:
+        lines = [line.strip() for line in text.splitlines() if line.strip()]
+        found = lines[0].split(",") if len(lines) == 1 and "," in lines[0] else lines
+    return tuple(str(one).strip()[:_LONGEST_NAME] for one in found)

@@ -1,0 +1,366 @@
+"""What a visitor's file is, and which reading of it is right."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Final
+
+import streamlit as st
+
+from explorer.architecture import PRESETS, NetworkSpec, blueprint
+from explorer.architecture.alignment import differing_fields, matters
+from explorer.experiments import work
+from explorer.experiments.batch_norm.plan import images_that_fit, takes_pictures
+from explorer.ui import controls, gate, own_weights, picker
+from explorer.ui.budget import kept
+from explorer.ui.cache import usable_device
+from explorer.ui.chart import show
+from explorer.ui.compare_link import compare_link
+from explorer.ui.fields import field_label
+from explorer.ui.own_weights import Mine
+from explorer.ui.picker import Choice
+from explorer.words import count, label, quoted, section
+
+if TYPE_CHECKING:
+    from explorer.experiments.readings import Weighed
+    from explorer.networks.recognise import Reading
+
+VALUES: Final = "infer_values"
+"""The control of what is subtracted from pixels and what they are divided by."""
+_ADOPTED: Final = "file_adopted"
+_MOST_PICTURES: Final = 12
+_SHOWN: Final = 8
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """The readings and the ways to prepare pixels, nearest first; empty where nothing tells."""
+
+    readings: tuple[Weighed, ...]
+    values: tuple[Weighed, ...]
+
+
+def adopt(mine: Mine, choice: Choice, device: str) -> None:
+    """A file that was just given: weigh its readings, take the best, and make it the sidebar's
+    choice; ends this run then."""
+    if st.session_state.get(_ADOPTED) == mine.key or not mine.found.placed:
+        return
+    st.session_state[_ADOPTED] = mine.key
+    with st.spinner(section("recognition", "weighing")):
+        verdict = weighed(mine, device)
+    controls.put(VALUES, best_values(mine, verdict), None)
+    reading = best_reading(mine, verdict)
+    if not _same(reading.spec, choice.spec):
+        picker.take(reading.spec)
+        st.rerun()
+
+
+def told(mine: Mine, choice: Choice, device: str) -> None:
+    """What the file is, what was set aside and done, and its readings."""
+    found = mine.found
+    spec = choice.spec if mine.reading_of(choice.spec) else found.spec
+    st.success(_what_it_is(mine, spec), icon=":material/search:")
+    for title, values in found.notes:
+        st.caption(section("recognition", title, **_quoted(values)))
+    _aside(mine)
+    if found.placed and mine.reading_of(choice.spec) is not None:
+        _readings(mine, choice, device)
+    compare_link(choice)
+
+
+def fits(mine: Mine, choice: Choice) -> bool:
+    """Whether the file is of the sidebar's network; else says so and offers the way back."""
+    if not mine.found.placed:
+        st.error(section("recognition", "no order", file=quoted(mine.name)))
+        return False
+    if mine.reading_of(choice.spec) is not None:
+        return True
+    st.warning(
+        section("recognition", "another network", file=quoted(mine.name), network=choice.title),
+        icon=":material/info:",
+    )
+    st.button(
+        label("infer_take.label"),
+        key="infer_take",
+        on_click=picker.take,
+        args=(mine.found.spec,),
+        type="primary",
+    )
+    return False
+
+
+def weighed(mine: Mine, device: str) -> Verdict:
+    """How near each reading's statistics are to those stored.
+
+    Empty where the network has no batch norm that learnt, or takes no pictures, or this server
+    may not run it.
+    """
+    spec = mine.found.spec
+    if spec.norm != "batch" or not takes_pictures(spec):
+        return Verdict((), ())
+    try:
+        return _weighed(spec, mine.key, device, mine)
+    except work.TooMuch:
+        return Verdict((), ())
+
+
+def _to_weigh(spec: NetworkSpec, *_: object) -> AbstractContextManager[None]:
+    bp = blueprint(spec, _size(spec))
+    return gate.place(work.forward(bp, images=_pictures_for(spec), passes=4))
+
+
+def _size(spec: NetworkSpec) -> int:
+    return max(32 if spec.stem_stride < 4 else 224, spec.minimum_image_size)
+
+
+def _pictures_for(spec: NetworkSpec) -> int:
+    bp = blueprint(spec, _size(spec))
+    return _MOST_PICTURES if bp.macs < 10**9 else min(4, images_that_fit(bp))
+
+
+@kept(place=_to_weigh)
+def _weighed(spec: NetworkSpec, key: str, device: str, _mine: Mine) -> Verdict:
+    from explorer.experiments import readings
+    from explorer.experiments.inference_setup import usual_recipe
+    from explorer.experiments.samples import samples
+    from explorer.ui.inference.upload import of_sample
+
+    network = own_weights.network(_mine, spec, device)
+    if not readings.has_memory(network):
+        return Verdict((), ())
+    some = list(samples().values())[: _pictures_for(spec)]
+    pictures = [of_sample(sample).picture.image for sample in some]
+    recipe = usual_recipe(spec).at(_size(spec))
+    batch = readings.raw(pictures, recipe, spec.in_channels)
+    candidates = dict(readings.VALUES)
+    if _mine.found.recipe is not None:
+        candidates = {"own": (*_mine.found.recipe, False)} | candidates
+    values = readings.weigh_values(network, batch, candidates)
+    usual = "own" if "own" in candidates else usual_values(spec)
+    chosen = candidates[readings.best(values, [usual, *candidates])]
+    return Verdict(_in_rounds(_mine, device, readings.normalised(batch, chosen)), values)
+
+
+def _in_rounds(mine: Mine, device: str, batch: Any) -> tuple[Weighed, ...]:
+    """All readings of the likeliest stem, then the other stems of the best of them."""
+    from explorer.experiments import readings
+
+    numbered = list(enumerate(mine.found.readings))
+
+    def weigh(some: Sequence[tuple[int, Reading]]) -> tuple[Weighed, ...]:
+        networks = {
+            str(index): (lambda one=one: own_weights.network(mine, one.spec, device))
+            for index, one in some
+        }
+        return readings.weigh_readings(networks, batch)
+
+    stem = mine.found.spec.stem
+    first = weigh([(index, one) for index, one in numbered if one.spec.stem == stem])
+    best = mine.found.readings[int(first[0].name)].spec
+    others = [
+        (index, one)
+        for index, one in numbered
+        if one.spec.stem != stem and differing_fields(one.spec, best) == ("stem",)
+    ]
+    return readings.by_distance([*first, *weigh(others)])
+
+
+def usual_values(spec: NetworkSpec) -> str:
+    """What is subtracted and divided by where nothing is known."""
+    return "cifar10" if spec.stem_stride == 1 else "imagenet"
+
+
+def best_values(mine: Mine, verdict: Verdict) -> str:
+    """The nearest; the usual ones where others are as near."""
+    from explorer.experiments import readings
+
+    usual = "own" if mine.found.recipe is not None else usual_values(mine.found.spec)
+    names = [one.name for one in verdict.values]
+    return readings.best(verdict.values, [usual, *names])
+
+
+def best_reading(mine: Mine, verdict: Verdict) -> Reading:
+    """The nearest; the likeliest where others are as near."""
+    from explorer.experiments import readings
+
+    order = [str(index) for index in range(len(mine.found.readings))]
+    return mine.found.readings[int(readings.best(verdict.readings, order))]
+
+
+def _same(one: NetworkSpec, other: NetworkSpec) -> bool:
+    from explorer.networks.recognise import alike
+
+    return alike(one, other)
+
+
+def _what_it_is(mine: Mine, spec: NetworkSpec) -> str:
+    found = mine.found
+    facts = [
+        label(f"recognised_stem.{spec.stem}"),
+        label(f"recognised_block.{spec.block}", n=sum(spec.depths)),
+        label(f"recognised_shortcut.{spec.shortcut}"),
+    ]
+    if spec.shortcut == "padding":
+        facts.append(label(f"recognised_zeros.{spec.zero_padding}"))
+    if spec.avg_down:
+        facts.append(label("recognised.avg_down"))
+    if spec.activation_order == "pre":
+        facts.append(label("recognised.pre"))
+    if spec.groups > 1:
+        facts.append(label("recognised.groups", n=spec.groups))
+    if spec.se_ratio:
+        facts.append(label("recognised.se", ratio=spec.se_ratio))
+    facts.append(label(f"recognised_norm.{spec.norm}"))
+    if spec.in_channels != 3:
+        facts.append(label("recognised.channels", n=spec.in_channels))
+    facts.append(
+        count(spec.num_classes, "class")
+        if found.head == "classes"
+        else label(f"recognised_head.{found.head}")
+    )
+    near = PRESETS[picker.nearest(spec)]
+    unlike = [
+        field for field in differing_fields(spec, near.spec) if matters(field, spec, near.spec)
+    ]
+    params = blueprint(spec, spec.minimum_image_size).params
+    return section(
+        "recognition",
+        "what it is, as named" if not unlike else "what it is",
+        file=quoted(mine.name),
+        depth=spec.depth,
+        facts=label("list.comma").join(facts),
+        params=params,
+        depths=", ".join(map(str, spec.depths)),
+        widths=", ".join(f"{width * spec.expands_by:,}" for width in spec.widths),
+        nearest=near.title,
+        fields=label("list.comma").join(field_label(field) for field in unlike),
+    )
+
+
+def _quoted(values: Mapping[str, Any]) -> dict[str, Any]:
+    return {
+        key: quoted(value) if isinstance(value, str) else value for key, value in values.items()
+    }
+
+
+def _aside(mine: Mine) -> None:
+    """What else is in the file, by name."""
+    found = mine.found
+    told = [
+        label(f"recognised_aside.{one.kind}", name=quoted(one.name), n=one.count)
+        for one in found.aside[:_SHOWN]
+    ]
+    if len(found.aside) > _SHOWN:
+        told.append(label("recognised_aside.more", n=len(found.aside) - _SHOWN))
+    if found.optimisers:
+        told.append(label("recognised_aside.optimiser"))
+    if found.extras:
+        shown = label("list.comma").join(quoted(one) for one in found.extras[:_SHOWN])
+        told.append(label("recognised_aside.extras", names=shown))
+    if found.prefix:
+        st.caption(section("recognition", "found under", prefix=quoted(found.prefix)))
+    if told:
+        st.caption(section("recognition", "aside", things=label("list.comma").join(told)))
+
+
+def _readings(mine: Mine, choice: Choice, device: str) -> None:
+    """The readings that fit, with their figures, and the curves of two of them."""
+    verdict = weighed(mine, device)
+    several = len(mine.found.readings) > 1
+    if not verdict.readings:
+        if several:
+            st.caption(section("recognition", "cannot weigh"))
+        return
+    ranked = verdict.readings
+    now = mine.reading_of(choice.spec)
+    title = label("recognised.readings", n=len(ranked))
+    st.caption(_judged(mine, verdict, now))
+    with st.expander(title, expanded=False):
+        st.write(section("recognition", "method"))
+        st.table(
+            [
+                {
+                    label("recognised.reading"): _reading_words(mine.found.readings[int(one.name)]),
+                    label("recognised.distance"): f"{one.distance:.3f}",
+                }
+                for one in ranked
+            ],
+            border="horizontal",
+        )
+        if several:
+            _choose(mine, now)
+        _curves(mine, verdict)
+        st.write(section("recognition", "values, measured"))
+        st.table(
+            [
+                {
+                    label("recognised.values"): label(f"{VALUES}.{one.name}"),
+                    label("recognised.distance"): f"{one.distance:.3f}",
+                }
+                for one in verdict.values
+            ],
+            border="horizontal",
+        )
+
+
+def _judged(mine: Mine, verdict: Verdict, now: Reading | None) -> str:
+    from explorer.experiments import readings
+
+    ranked = verdict.readings
+    by_name = {one.name: one.distance for one in ranked}
+    index = str(mine.found.readings.index(now)) if now in mine.found.readings else ranked[0].name
+    distance = by_name.get(index, ranked[0].distance)
+    near = readings.undecided(ranked)
+    values = {"distance": distance, "n": len(near)}
+    if index not in near:
+        return section("recognition", "not the nearest", best=ranked[0].distance, **values)
+    if len(ranked) == 1:
+        return section("recognition", "only reading", **values)
+    if len(near) > 1:
+        return section("recognition", "undecided", **values)
+    return section("recognition", "decided", next=ranked[1].distance, **values)
+
+
+def _reading_words(reading: Reading) -> str:
+    return label("list.comma").join(
+        f"{field_label(field)}: {_value_words(field, value)}" for field, value in reading.open
+    ) or label("recognised.as_is")
+
+
+def _value_words(field: str, value: object) -> str:
+    if isinstance(value, bool):
+        return label("answer.yes" if value else "answer.no")
+    return label(f"{field}.{value}")
+
+
+def _choose(mine: Mine, now: Reading | None) -> None:
+    options = list(range(len(mine.found.readings)))
+    index = mine.found.readings.index(now) if now in mine.found.readings else 0
+    chosen = st.selectbox(
+        label("recognised.choose"),
+        options,
+        index=index,
+        format_func=lambda one: _reading_words(mine.found.readings[one]),
+        key=f"infer_reading {mine.key} {index}",
+    )
+    if chosen != index:
+        picker.take(mine.found.readings[chosen].spec)
+        st.rerun()
+
+
+def _curves(mine: Mine, verdict: Verdict) -> None:
+    from explorer.views.inference_charts import remembered_curves
+
+    ranked = verdict.readings[:2]
+    names = [_reading_words(mine.found.readings[int(one.name)]) for one in ranked]
+    figure = remembered_curves(
+        names, [one.found.paths for one in ranked], [one.found.distances for one in ranked]
+    )
+    show(figure, "infer_remembered", alt=section("recognition", "curves"))
+
+
+def device_of(choice: Choice) -> str:
+    """Where the choice's network runs."""
+    return usable_device(choice.device).id
