@@ -31,10 +31,14 @@ if TYPE_CHECKING:
 
 _SILENT: Final = 0.01
 """A channel whose scale is this much smaller than the layer's largest tells nothing."""
+_LEAST: Final = 1e-4
 _EARLY: Final = 3
 """Layers that tell mean, deviation and order of colours; those behind tell the rest."""
 CLEAR: Final = 0.85
 """A reading is told from the best where the best's distance is at most this part of its own."""
+
+CLEAR_VALUES: Final = 0.6
+"""The same of what is done to pixels, of which the first layers tell less."""
 
 Values = tuple[tuple[float, ...], tuple[float, ...], bool]
 """Mean and deviation of each channel in the network's order, and whether that is blue first."""
@@ -59,11 +63,13 @@ class Remembered:
     """How far the pictures' statistics are from those stored, layer by layer.
 
     `distances` are root mean squares over a layer's channels of (mean of the batch - stored mean)
-    in stored standard deviations; inf where the network overflowed.
+    in stored standard deviations; `spreads` of the logarithm of (the batch's deviation / the
+    stored one); inf where the network overflowed.
     """
 
     paths: tuple[str, ...]
     distances: tuple[float, ...]
+    spreads: tuple[float, ...] = ()
 
     @property
     def average(self) -> float:
@@ -84,7 +90,7 @@ def remembered(network: ResNet, images: Tensor, layers: int | None = None) -> Re
         path: layer for path, layer in network.named_modules() if isinstance(layer, nn.BatchNorm2d)
     }
     paths: list[str] = []
-    found: list[float] = []
+    found: list[tuple[float, float]] = []
     with torch.inference_mode():
         for path, out in network.walk(images.to(network.fc.weight.device)):
             if path in norms:
@@ -92,22 +98,24 @@ def remembered(network: ResNet, images: Tensor, layers: int | None = None) -> Re
                 found.append(_distance(norms[path], out))
                 if len(found) == layers:
                     break
-    return Remembered(tuple(paths), tuple(found))
+    return Remembered(tuple(paths), tuple(one[0] for one in found), tuple(one[1] for one in found))
 
 
-def _distance(layer: nn.BatchNorm2d, out: Tensor) -> float:
+def _distance(layer: nn.BatchNorm2d, out: Tensor) -> tuple[float, float]:
     """From what the layer writes: it has subtracted the stored mean and divided already.
 
-    out: (N, C, H, W).
+    out: (N, C, H, W). Returns the distance of the means, and of the deviations' logarithms.
     """
     scale, shift = layer.weight, layer.bias
-    mean = out.float().mean((0, 2, 3))  # (C,)
+    variance, mean = torch.var_mean(out.float(), (0, 2, 3), correction=0)  # (C,)
     heard = scale.abs() > _SILENT * scale.abs().max()
     if not bool(heard.any()):
-        return 0.0
+        return 0.0, 0.0
     away = (mean[heard] - shift[heard]) / scale[heard]
-    square = float(away.square().mean())
-    return sqrt(square) if isfinite(square) else inf
+    ratio = (variance[heard].sqrt() / scale[heard].abs()).clamp_min(_LEAST).log()
+    squares = float(away.square().mean()), float(ratio.square().mean())
+    far, wide = (sqrt(one) if isfinite(one) else inf for one in squares)
+    return far, wide
 
 
 def has_memory(network: ResNet) -> bool:
@@ -123,14 +131,21 @@ def has_memory(network: ResNet) -> bool:
 
 @dataclass(frozen=True)
 class Weighed:
-    """A candidate by its name, and what its batch norms remembered."""
+    """A candidate by its name, and what its batch norms remembered.
+
+    `distance` is that of the means; where `by_spread`, the deviations count as much.
+    """
 
     name: str
     found: Remembered
+    by_spread: bool = False
 
     @property
     def distance(self) -> float:
-        return self.found.average
+        if not self.by_spread:
+            return self.found.average
+        pairs = list(zip(self.found.distances, self.found.spreads, strict=True))
+        return sum(sqrt(far**2 + wide**2) for far, wide in pairs) / len(pairs) if pairs else inf
 
 
 def by_distance(some: Iterable[Weighed]) -> tuple[Weighed, ...]:
@@ -138,17 +153,17 @@ def by_distance(some: Iterable[Weighed]) -> tuple[Weighed, ...]:
     return tuple(sorted(some, key=lambda one: one.distance))
 
 
-def undecided(ranked: Sequence[Weighed]) -> tuple[str, ...]:
+def undecided(ranked: Sequence[Weighed], clear: float = CLEAR) -> tuple[str, ...]:
     """The names of those that are not clearly further than the nearest; empty without figures."""
     if not ranked or not isfinite(ranked[0].distance):
         return ()
     nearest = ranked[0].distance
-    return tuple(one.name for one in ranked if one.distance * CLEAR <= nearest)
+    return tuple(one.name for one in ranked if one.distance * clear <= nearest)
 
 
-def best(ranked: Sequence[Weighed], usual: Sequence[str]) -> str:
+def best(ranked: Sequence[Weighed], usual: Sequence[str], clear: float = CLEAR) -> str:
     """The nearest; where several are as near, the first of them in the `usual` order."""
-    near = undecided(ranked)
+    near = undecided(ranked, clear)
     return next((name for name in usual if name in near), usual[0])
 
 
@@ -190,7 +205,7 @@ def weigh_values(
         candidates: such as VALUES.
     """
     return by_distance(
-        Weighed(name, remembered(network, normalised(batch, values), _EARLY))
+        Weighed(name, remembered(network, normalised(batch, values), _EARLY), True)
         for name, values in candidates.items()
     )
 

@@ -276,12 +276,20 @@ def test_state_dict_that_fits_and_one_that_does_not(open_app, no_cache) -> None:
         clean(app)
 
     give("other.safetensors", save(build(preset("resnet32")).state_dict()))
-    assert "`'other.safetensors'` does not fit ResNet-20: 72 unexpected." in words(app)
+    assert "`'other.safetensors'` is **ResNet-32**" in words(app)
+    assert app.query_params["net"] == "resnet32", "it is the sidebar's choice now"
     give("fits.safetensors", save(build(preset("resnet20"), seed=5).state_dict()))
     assert list(app.error) == []
-    assert "tensors of `'fits.safetensors'` fit this network exactly" in words(app)
+    assert "`'fits.safetensors'` is **ResNet-20**" in words(app)
+    assert app.query_params["net"] == "resnet20"
+    next(e for e in app.selectbox if e.key == "net").select("resnet44").run()
+    clean(app)
+    assert "`'fits.safetensors'` is not of the network in the sidebar (ResNet-44)" in words(app)
+    app.button(key="infer_take").click().run()
+    clean(app)
+    assert app.query_params["net"] == "resnet20"
     next(e for e in app.get("file_uploader") if e.key == "infer_state_dict").set_value(None).run()
-    assert "fit this network exactly" not in words(app), "taken out, it is let go of"
+    assert "fits.safetensors" not in words(app), "taken out, it is let go of"
 
 
 def test_a_large_state_dict_is_digested_once(open_app, no_cache, monkeypatch) -> None:
@@ -292,7 +300,7 @@ def test_a_large_state_dict_is_digested_once(open_app, no_cache, monkeypatch) ->
     assert len(data) > 100_000_000
     element.upload("mine.safetensors", data, "application/octet-stream").run()
     clean(app)
-    assert "tensors of `'mine.safetensors'` fit this network exactly" in words(app)
+    assert "`'mine.safetensors'` is **ResNet-50**" in words(app)
     digest = uploads.digest
 
     def digest_of_small_ones(found: bytes) -> str:
@@ -302,7 +310,7 @@ def test_a_large_state_dict_is_digested_once(open_app, no_cache, monkeypatch) ->
     monkeypatch.setattr(uploads, "digest", digest_of_small_ones)
     app.run()
     clean(app)
-    assert "tensors of `'mine.safetensors'` fit this network exactly" in words(app)
+    assert "`'mine.safetensors'` is **ResNet-50**" in words(app)
 
 
 def test_lesions_of_the_plain_twin(open_app, monkeypatch, tmp_path) -> None:

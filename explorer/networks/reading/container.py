@@ -29,6 +29,8 @@ _SAFE_TYPES: Final = {
     "F8_E4M3": torch.float8_e4m3fn,
     "F8_E5M2": torch.float8_e5m2,
 }
+_TEXT: Final = 3
+"""Bytes that may come of text, for each of the file: numbers in a pickle are turned twice."""
 _MOST_HEADER: Final = 100_000_000
 _OTHERS: Final = (
     (b"version https://git-lfs", "pointer"),
@@ -83,7 +85,7 @@ def contents(data: bytes | bytearray) -> Contents:
             return _archive(file, len(data))
         pickles.check(file)
         file.seek(0)
-        root, asked = read_legacy(file, memoryview(bytearray(data)), len(data))
+        root, asked = read_legacy(file, memoryview(bytearray(data)), _TEXT * len(data))
         return Contents(root, "legacy", asked)
     except (NotWeights, pickles.TooMuch, pickles.NoStateDict):
         raise
@@ -126,7 +128,7 @@ def _archive(file: io.BytesIO, size: int) -> Contents:
             raise NotWeights("byte order")
         pickles.check_pickle(io.BytesIO(archive.read(main)))
         storages = Storages()
-        reader = Reader(storages.persistent, size)
+        reader = Reader(storages.persistent, _TEXT * size)
         root = reader.read(io.BytesIO(archive.read(main)))
         inside = {entry.filename: entry for entry in needed}
         for key, storage in storages.found.items():

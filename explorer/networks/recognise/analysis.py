@@ -1,6 +1,7 @@
 """One network's tensors -> its structure, and what of them is no part of it."""
 
 import itertools
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Final
@@ -13,6 +14,7 @@ from explorer.networks.recognise.norms import place_norms
 from explorer.networks.recognise.order import orders
 from explorer.networks.recognise.structure import Block, Kind, Structure
 
+_FILTER: Final = re.compile(r"filt|blur|kernel")
 KINDS: Final[tuple[Kind, ...]] = ("basic", "bottleneck")
 
 
@@ -52,9 +54,14 @@ class Analysis:
 def analyse(tensors: Sequence[Found]) -> Analysis:
     """The best reading of these tensors as one residual network."""
     found = layers(tensors)
-    blurs = [layer for layer in found.found if _is_blur(layer)]
-    usable = [layer for layer in found.found if layer not in blurs]
-    rest = [tensor for tensor in found.left if not is_counter(tensor)]
+    blurs = [
+        Layer(tensor.name, "conv", tensor.place, {"weight": tensor})
+        for tensor in tensors
+        if _is_blur(tensor)
+    ]
+    fixed = {blur.place for blur in blurs}
+    usable = [layer for layer in found.found if layer.place not in fixed]
+    rest = [one for one in found.left if not is_counter(one) and one.place not in fixed]
     inputs = [tensor for tensor in rest if _is_input(tensor)]
     rest = [tensor for tensor in rest if tensor not in inputs]
     best = Analysis(None, found.found, rest, blurs=blurs, inputs=inputs)
@@ -95,11 +102,11 @@ def _better(one: Analysis, other: Analysis) -> bool:
     return rank(one) > rank(other)
 
 
-def _is_blur(layer: Layer) -> bool:
+def _is_blur(tensor: Found) -> bool:
     """A fixed filter over each channel, as anti-aliased networks have before a stride."""
-    shape = layer.shape
-    fixed = layer.kind == "conv" and shape[1] == 1 and shape[0] > 4 and shape[2] > 1
-    return fixed and "filt" in layer.name.lower()
+    shape = tensor.shape
+    single = len(shape) == 4 and shape[1] == 1 and shape[0] > 4 and shape[2] == shape[3] > 1
+    return single and bool(_FILTER.search(tensor.path[-1].lower()))
 
 
 def _is_input(tensor: Found) -> bool:

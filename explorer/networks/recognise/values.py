@@ -29,7 +29,7 @@ def remarks(tensors: Mapping[str, Tensor], names: Mapping[str, str]) -> list[tup
         told = {"n": len(fresh), "of": len(means), "name": names[fresh[0]]}
         found.append(("some never updated", told))
     variances = [key for key in tensors if key.endswith(".running_var")]
-    negative = [key for key in variances if bool((tensors[key] < 0).any())]
+    negative = [key for key in variances if bool((tensors[key].float() < 0).any())]
     if negative:
         first = names.get(negative[0], negative[0])
         found.append(("negative variance", {"n": len(negative), "name": first}))

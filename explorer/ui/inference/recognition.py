@@ -139,7 +139,7 @@ def _weighed(spec: NetworkSpec, key: str, device: str, _mine: Mine) -> Verdict:
         candidates = {"own": (*_mine.found.recipe, False)} | candidates
     values = readings.weigh_values(network, batch, candidates)
     usual = "own" if "own" in candidates else usual_values(spec)
-    chosen = candidates[readings.best(values, [usual, *candidates])]
+    chosen = candidates[readings.best(values, [usual, *candidates], readings.CLEAR_VALUES)]
     return Verdict(_in_rounds(_mine, device, readings.normalised(batch, chosen)), values)
 
 
@@ -178,7 +178,7 @@ def best_values(mine: Mine, verdict: Verdict) -> str:
 
     usual = "own" if mine.found.recipe is not None else usual_values(mine.found.spec)
     names = [one.name for one in verdict.values]
-    return readings.best(verdict.values, [usual, *names])
+    return readings.best(verdict.values, [usual, *names], readings.CLEAR_VALUES)
 
 
 def best_reading(mine: Mine, verdict: Verdict) -> Reading:
