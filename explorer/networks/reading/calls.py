@@ -3,15 +3,13 @@ within bounds, instead of calling them."""
 
 from __future__ import annotations
 
-from io import BytesIO
-from typing import TYPE_CHECKING, Any, Final
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, Final
 
 import torch
 
 from explorer.networks.reading.tensors import Damaged, Storage, View, dtype_named, view
-
-if TYPE_CHECKING:
-    from explorer.networks.reading.inert import Reader
 
 UNKNOWN: Final = object()
 _ODD: Final = {
@@ -39,6 +37,15 @@ _NUMPY_TYPES: Final = {
 }
 
 
+@dataclass
+class Bounds:
+    """What the calls of one pickle may still use: `budget` in bytes of text turned into others;
+    `nested` reads a file of torch.save that stands inside of the pickle."""
+
+    budget: int
+    nested: Callable[[bytes, int], Any] | None = None
+
+
 class NumpyArray:
     """A numpy array whose numbers come with its state."""
 
@@ -55,7 +62,7 @@ def odd_kind(name: str) -> str | None:
     return _ODD.get(name)
 
 
-def known(name: str, given: tuple[Any, ...], reader: Reader) -> Any:
+def known(name: str, given: tuple[Any, ...], bounds: Bounds) -> Any:
     """What the function would return, or UNKNOWN.
 
     Raises:
@@ -74,13 +81,13 @@ def known(name: str, given: tuple[Any, ...], reader: Reader) -> Any:
     if name == "torch.Size":
         return given[0] if given and isinstance(given[0], tuple) else ()
     if name == "_codecs.encode":
-        return _encoded(given, reader)
+        return _encoded(given, bounds)
     if name.startswith(_NUMPY) and function in ("_reconstruct", "_frombuffer"):
         return _numpy_buffer(given) if function == "_frombuffer" else NumpyArray()
     if name == "numpy.dtype" and given and isinstance(given[0], str):
         return NumpyType(given[0])
     if name == "torch.storage._load_from_bytes" and given and isinstance(given[0], bytes):
-        return _nested(given[0], reader)
+        return _nested(given[0], bounds)
     return UNKNOWN
 
 
@@ -123,12 +130,12 @@ def _dict(given: tuple[Any, ...]) -> dict[Any, Any]:
     return {key: value for key, value in pairs if type(key) in (str, int)}
 
 
-def _encoded(given: tuple[Any, ...], reader: Reader) -> Any:
+def _encoded(given: tuple[Any, ...], bounds: Bounds) -> Any:
     """Bytes as pickles of protocol 2 write them: text of as many letters."""
     if len(given) < 2 or not isinstance(given[0], str) or given[1] not in ("latin1", "latin-1"):
         return UNKNOWN
-    reader.budget -= len(given[0])
-    if reader.budget < 0:
+    bounds.budget -= len(given[0])
+    if bounds.budget < 0:
         raise Damaged
     return given[0].encode("latin-1")
 
@@ -164,11 +171,9 @@ def _numbers(shape: Any, kind: Any, by_column: bool, data: Any) -> View | NumpyA
     return view(Storage(dtype, whole), 0, shape, tuple(steps if by_column else reversed(steps)))
 
 
-def _nested(data: bytes, reader: Reader) -> Any:
+def _nested(data: bytes, bounds: Bounds) -> Any:
     """What pickle, rather than torch.save, writes for a storage: a file of torch.save in it."""
-    from explorer.networks.reading.legacy import read_legacy
-
-    reader.budget -= len(data)
-    if reader.budget < 0:
+    bounds.budget -= len(data)
+    if bounds.budget < 0 or bounds.nested is None:
         raise Damaged
-    return read_legacy(BytesIO(data), memoryview(bytearray(data)), reader.budget)[0]
+    return bounds.nested(data, bounds.budget)

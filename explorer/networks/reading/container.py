@@ -9,6 +9,7 @@ from typing import Any, Final
 import torch
 
 from explorer.networks import pickles
+from explorer.networks.reading.calls import Bounds
 from explorer.networks.reading.inert import Reader
 from explorer.networks.reading.legacy import Storages, read_legacy
 from explorer.networks.reading.tensors import Damaged, Storage, View
@@ -128,7 +129,7 @@ def _archive(file: io.BytesIO, size: int) -> Contents:
             raise NotWeights("byte order")
         pickles.check_pickle(io.BytesIO(archive.read(main)))
         storages = Storages()
-        reader = Reader(storages.persistent, _TEXT * size)
+        reader = Reader(storages.persistent, Bounds(_TEXT * size))
         root = reader.read(io.BytesIO(archive.read(main)))
         inside = {entry.filename: entry for entry in needed}
         for key, storage in storages.found.items():

@@ -58,11 +58,11 @@ class Reader:
 
     Args:
         persistent: makes what a persistent id of torch.save stands for.
-        budget: bytes of text that may be turned into others, all calls together.
+        bounds: of the calls whose meaning is known.
     """
 
-    def __init__(self, persistent: Callable[[Any], Any], budget: int) -> None:
-        self.persistent, self.budget = persistent, budget
+    def __init__(self, persistent: Callable[[Any], Any], bounds: calls.Bounds) -> None:
+        self.persistent, self.bounds = persistent, bounds
         self.named: dict[str, int] = {}
 
     def read(self, file: BinaryIO) -> Any:
@@ -162,7 +162,7 @@ class Reader:
     def _call(self, function: Any, given: tuple[Any, ...]) -> Any:
         if not isinstance(function, Name):
             return Thing("?", given)
-        made = calls.known(function.name, given, self)
+        made = calls.known(function.name, given, self.bounds)
         if made is not calls.UNKNOWN:
             return made
         kind = calls.odd_kind(function.name)

@@ -3,6 +3,7 @@
 import io
 from typing import Any, Final
 
+from explorer.networks.reading.calls import Bounds
 from explorer.networks.reading.inert import Reader
 from explorer.networks.reading.tensors import Damaged, Storage, storage_type
 
@@ -41,7 +42,7 @@ def read_legacy(file: io.BytesIO, data: memoryview, budget: int) -> tuple[Any, d
         Damaged, ValueError, LookupError: it is none, or cut short.
     """
     storages = Storages()
-    reader = Reader(storages.persistent, budget)
+    reader = Reader(storages.persistent, Bounds(budget, _nested))
     first = reader.read(file)
     if first != MAGIC:
         return first, reader.named
@@ -63,3 +64,7 @@ def read_legacy(file: io.BytesIO, data: memoryview, budget: int) -> tuple[Any, d
             storage.data = data[place : place + size * width]
         place += size * width
     return found, reader.named
+
+
+def _nested(data: bytes, budget: int) -> Any:
+    return read_legacy(io.BytesIO(data), memoryview(bytearray(data)), budget)[0]
