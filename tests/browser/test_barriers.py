@@ -44,7 +44,10 @@ SECTIONS = {
     "block_lab": ("unit_view", ("block", "numbers", "versions", "dialects", "code")),
     "parameters": ("params_view", ("bottleneck", "network", "presets")),
     "batch_norm": ("bn_section", ("steps", "layer", "modes", "depth", "claims")),
-    "why_residual": ("why_part", ("published", "initialisation", "training", "paths", "known")),
+    "why_residual": (
+        "why_part",
+        ("published", "initialisation", "training", "photographs", "surface", "paths", "known"),
+    ),
     "inference": (
         "infer_view",
         (

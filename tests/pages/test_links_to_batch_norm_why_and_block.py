@@ -12,7 +12,10 @@ import pytest
 UI = Path(__file__).parents[2] / "explorer" / "ui"
 PAGES = {
     "batch_norm": ("bn_section", ("steps", "layer", "modes", "depth", "claims")),
-    "why_residual": ("why_part", ("published", "initialisation", "training", "paths", "known")),
+    "why_residual": (
+        "why_part",
+        ("published", "initialisation", "training", "photographs", "surface", "paths", "known"),
+    ),
     "block_lab": ("unit_view", ("block", "numbers", "versions", "dialects", "code")),
 }
 FOLDERS = {"batch_norm": "batch_norm", "why_residual": "why", "block_lab": "block_lab"}
