@@ -6,7 +6,7 @@ import streamlit as st
 
 from explorer.architecture import PRESETS, blueprint
 from explorer.experiments.embedded import ModelCard, depth_cards
-from explorer.ui import chart, controls
+from explorer.ui import chart, controls, saving
 from explorer.views import training_chart, why_charts
 from explorer.views.tables import worded
 from explorer.views.training_chart import Run
@@ -129,14 +129,11 @@ def _numbers(cards: dict[str, ModelCard]) -> None:
     about = first.recipe | {"torch": first.figures["torch"], "network": first.preset}
     st.caption(section(_TEXTS, recipe, warm_up=_WARM_UP, **about))
     text = why_charts.epochs_csv({name: card.curves for name, card in cards.items()})
-    st.download_button(
-        label("why_photographs.save"), text, "depth_on_photographs.csv", "text/csv",
-        key="why_epochs_csv",
-    )  # fmt: skip
+    saving.save({"depth_on_photographs.csv": text})
 
 
 def _deletions(cards: dict[str, ModelCard]) -> None:
-    st.subheader(label("why_photographs.deletions"), anchor=False)
+    st.header(label("why_photographs.deletions"), anchor=False)
     st.write(section(_TEXTS, "deletions"))
     depths = sorted({depth(name) for name in cards})
     chosen = str(depths[-1])

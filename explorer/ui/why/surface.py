@@ -13,7 +13,7 @@ from explorer.experiments import work
 from explorer.experiments.embedded import depth_cards, surfaces
 from explorer.experiments.surface import GUESSING, Surface, line
 from explorer.experiments.work import TooMuch
-from explorer.ui import chart, controls, gate
+from explorer.ui import chart, controls, gate, saving
 from explorer.ui.budget import kept
 from explorer.ui.why.photographs import depth, plain, title
 from explorer.views import surface_charts
@@ -97,9 +97,7 @@ def _method(found: dict[str, Surface]) -> None:
     text = surface_charts.squares_csv(
         {name: Square(surface.steps, surface.rows) for name, surface in found.items()}
     )
-    st.download_button(
-        label("why_surface.save"), text, "loss_surfaces.csv", "text/csv", key="why_surface_csv"
-    )
+    saving.save({"loss_surfaces.csv": text})
 
 
 def _sentences(found: dict[str, Surface]) -> list[str]:
@@ -126,7 +124,7 @@ def _around(shares: dict[str, float]) -> str:
 
 def _own() -> None:
     """A line along a direction that the reader draws by its seed, computed at a press."""
-    st.subheader(label("why_surface.own"), anchor=False)
+    st.header(label("why_surface.own"), anchor=False)
     known = _pictures()
     which = "pictures cifar10" if known.training else "pictures samples"
     pictures = section(_TEXTS, which, n=len(known.labels))
