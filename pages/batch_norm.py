@@ -9,6 +9,7 @@ from explorer.ui.batch_norm import claims, depth, layer, modes, speed, steps
 from explorer.words import label, section
 
 choice = picker.current()
+picker.say_square(choice)
 st.title(label("page.batch_norm"))
 st.write(section("batch_norm", "lead"))
 controls.sections(

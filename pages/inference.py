@@ -61,3 +61,4 @@ controls.sections(
 st.caption(section("inference", "lead", network=choice.title, device=device.label))
 upload.credits(chosen)
 answer.times(scene)
+picker.say_square(choice)

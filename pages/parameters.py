@@ -5,6 +5,7 @@ from functools import partial
 import streamlit as st
 
 from explorer.architecture import blueprint
+from explorer.architecture.image_size import size_text
 from explorer.ui import controls, picker
 from explorer.ui.parameters import bottleneck, network, presets
 from explorer.words import label, section
@@ -19,7 +20,7 @@ st.markdown(
         "parameters",
         "lead",
         title=choice.title,
-        size=choice.image_size,
+        size=size_text(choice.image_size),
         **{name: f"{number:,}" for name, number in numbers.items()},
     )
 )

@@ -13,6 +13,7 @@ from explorer.architecture.arithmetic import (
     halved,
     output_size,
 )
+from explorer.architecture.image_size import ImageSize, sides
 from explorer.architecture.norms import groups_of
 from explorer.architecture.ops import (
     Block,
@@ -31,28 +32,33 @@ from explorer.words import FieldError
 MAX_IMAGE_SIZE: Final = 4_096
 
 
-def blueprint(spec: NetworkSpec, image_size: int = 224) -> Blueprint:
+def blueprint(spec: NetworkSpec, image_size: ImageSize = 224) -> Blueprint:
     """Every op of the network with its shapes, counts and receptive field.
 
     The last 64 are kept: pages and questions ask for the same ones again.
 
     Args:
         spec: the network.
-        image_size: height and width of the square input, in pixels.
+        image_size: height and width of the input in pixels, one number where it is square.
 
     Raises:
         FieldError: the image is too small for the strides, or too large.
     """
     smallest = spec.minimum_image_size
-    if type(image_size) is not int or not smallest <= image_size <= MAX_IMAGE_SIZE:
+    if type(image_size) is tuple and len(image_size) == 2 and image_size[0] == image_size[1]:
+        image_size = image_size[0]
+    both = image_size if type(image_size) is tuple else (image_size, image_size)
+    if len(both) != 2 or not all(
+        type(side) is int and smallest <= side <= MAX_IMAGE_SIZE for side in both
+    ):
         named = {"image_size": image_size}
         raise FieldError("spec", "image size", named, smallest=smallest, largest=MAX_IMAGE_SIZE)
     return _blueprint(spec, image_size)
 
 
 @lru_cache(maxsize=64)
-def _blueprint(spec: NetworkSpec, image_size: int) -> Blueprint:
-    image: Shape = (spec.in_channels, image_size, image_size)
+def _blueprint(spec: NetworkSpec, image_size: ImageSize) -> Blueprint:
+    image: Shape = (spec.in_channels, *sides(image_size))
     stem = _stem(spec, Op("input", "input", (), image, image, 1, 1))
     x = stem.ops[-1]
     stages: list[list[Block]] = [[] for _ in spec.depths]

@@ -22,6 +22,8 @@ def window(op: Op) -> str:
     only the stride."""
     stride = f"/{op.stride}" if op.stride > 1 else ""
     dilation = f" d{op.dilation}" if op.dilation > 1 else ""
+    if op.kind == "avg_pool":  # over the whole map, which need not be square
+        return "x".join(map(str, op.in_shape[1:]))
     return stride if op.kind == "pad" else f"{op.kernel}x{op.kernel}{stride}{dilation}"
 
 

@@ -11,6 +11,7 @@ from itertools import groupby
 from math import prod
 from typing import Literal, NamedTuple
 
+from explorer.architecture.image_size import ImageSize
 from explorer.architecture.spec import NetworkSpec
 from explorer.words import label
 
@@ -264,7 +265,7 @@ class Blueprint(_Sums):
     """A network's every shape and count for one image size, in closed form."""
 
     spec: NetworkSpec
-    image_size: int
+    image_size: ImageSize
     stem: Block
     stages: tuple[Stage, ...]
     head: Block

@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from typing import NamedTuple
 
 from explorer.architecture.blueprint import blueprint
+from explorer.architecture.image_size import ImageSize
 from explorer.architecture.ops import Block, Blueprint, Op
 from explorer.architecture.spec import NetworkSpec
 
@@ -22,28 +23,31 @@ class Reach(NamedTuple):
 
 
 def reach(block: Block) -> Reach:
-    """Which part of a residual unit's square input its output depends on.
+    """Which part of a residual unit's input its output depends on.
 
     Assumes what the wiring allows: no weight is zero and no ReLU blocks.
     """
-    size, end = block.in_shape[1], block.out_shape[1]
-    main = _rows_read(block.main_ops, end)
+    main, skip = (
+        [_read(ops, block.out_shape[1 + axis], axis) for axis in (0, 1)]
+        for ops in (block.main_ops, block.shortcut_ops)
+    )
+    size = block.in_shape[1] * block.in_shape[2]
+    on_main = len(main[0]) * len(main[1]) / size
     if block.shortcut is None or block.shortcut.kind == "none":
-        part = len(main) ** 2 / size**2
-        return Reach(part, part, None)
-    skip = _rows_read(block.shortcut_ops, end)
-    both = len(main) ** 2 + len(skip) ** 2 - len(main & skip) ** 2
-    return Reach(both / size**2, len(main) ** 2 / size**2, len(skip) ** 2 / size**2)
+        return Reach(on_main, on_main, None)
+    on_skip = len(skip[0]) * len(skip[1]) / size
+    both = len(main[0] & skip[0]) * len(main[1] & skip[1]) / size
+    return Reach(on_main + on_skip - both, on_main, on_skip)
 
 
-def _rows_read(ops: Iterable[Op], end: int) -> set[int]:
-    """Rows of the first op's input that the `end` rows of the last op's output depend on."""
+def _read(ops: Iterable[Op], end: int, axis: int) -> set[int]:
+    """Rows (axis 0) or columns of the first op's input that the last op's `end` depend on."""
     rows = set(range(end))
     # A gate scales what is there already: it reaches no row that the windows do not.
     for op in reversed([op for op in ops if op.kernel and ".se." not in op.path]):
         first = (row * op.stride - op.padding for row in rows)
         windows = {row + op.dilation * step for row in first for step in range(op.kernel)}
-        rows = {row for row in windows if 0 <= row < op.in_shape[1]}
+        rows = {row for row in windows if 0 <= row < op.in_shape[1 + axis]}
     return rows
 
 
@@ -66,7 +70,9 @@ class StrideStudy:
         return tuple(block for block in self.v15.blocks if _halves(block))
 
 
-def stride_study(spec: NetworkSpec, image_size: int, path: str | None = None) -> StrideStudy | None:
+def stride_study(
+    spec: NetworkSpec, image_size: ImageSize, path: str | None = None
+) -> StrideStudy | None:
     """The network as v1 and as v1.5; None where no bottleneck halves the size.
 
     Args:

@@ -9,6 +9,7 @@ import torch
 from torch import Tensor
 
 from explorer.architecture import Blueprint, Shape, blueprint
+from explorer.architecture.image_size import size_of
 from explorer.networks.devices import synchronise
 from explorer.networks.resnet import ResNet
 from explorer.words import section
@@ -80,19 +81,19 @@ class Trace:
 
 
 def trace(network: ResNet, x: Tensor) -> Trace:
-    """Run square images x, (N, C, H, H), through the network and measure every op.
+    """Run images x, (N, C, H, W), through the network and measure every op.
 
     The first pass pays for allocation and for the choice of kernels. Then up to three passes are
     measured, as long as they take less than a second together, and each op's fastest time counts:
     what else the machine does meanwhile only ever adds to it.
 
     Raises:
-        ValueError: x is not a batch of square images that the network's blueprint allows.
+        ValueError: x is not a batch of images that the network's blueprint allows.
         torch.OutOfMemoryError: the accelerator's memory is too small.
     """
-    if x.ndim != 4 or x.shape[2] != x.shape[3]:
-        raise ValueError(f"x has shape {tuple(x.shape)}; (N, C, H, H) is needed")
-    foretold = blueprint(network.spec, x.shape[2])
+    if x.ndim != 4:
+        raise ValueError(f"x has shape {tuple(x.shape)}; (N, C, H, W) is needed")
+    foretold = blueprint(network.spec, size_of(x.shape[2], x.shape[3]))
     if foretold.in_shape != tuple(x.shape[1:]):
         raise ValueError(f"x has {x.shape[1]} channels; the network takes {foretold.in_shape[0]}")
     with torch.inference_mode():
@@ -131,7 +132,7 @@ def _measure(network: ResNet, x: Tensor) -> tuple[list[MeasuredOp], str | None]:
             start = perf_counter()
     except torch.OutOfMemoryError:
         raise
-    except RuntimeError as problem:
+    except (RuntimeError, ValueError) as problem:  # group norm refuses a single value as ValueError
         return ops, str(problem).partition("\n")[0]
     return ops, None
 

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 import streamlit as st
 
 from explorer.architecture import PRESETS, NetworkSpec, blueprint
+from explorer.architecture.image_size import ImageSize, sides
 from explorer.experiments import work
 from explorer.ui import gate
 from explorer.ui.budget import kept
@@ -72,13 +73,15 @@ def embedded_network(preset: str, device: str) -> ResNet:
     return load(PRESETS[preset].spec, read_state(path, path.name), device)
 
 
-def _to_trace(spec: NetworkSpec, image_size: int, device: str) -> AbstractContextManager[None]:
+def _to_trace(
+    spec: NetworkSpec, image_size: ImageSize, device: str
+) -> AbstractContextManager[None]:
     # At least two passes: one unmeasured, one measured; quick networks run twice more.
     return gate.place(work.forward(blueprint(spec, image_size), passes=2))
 
 
 @kept(place=_to_trace)
-def trace_of(spec: NetworkSpec, image_size: int, device: str) -> Trace:
+def trace_of(spec: NetworkSpec, image_size: ImageSize, device: str) -> Trace:
     """A measured forward pass of the untrained network on one random image.
 
     Raises:
@@ -89,7 +92,7 @@ def trace_of(spec: NetworkSpec, image_size: int, device: str) -> Trace:
     from explorer.networks import trace
 
     generator = torch.Generator().manual_seed(0)
-    image = torch.randn(1, spec.in_channels, image_size, image_size, generator=generator)
+    image = torch.randn(1, spec.in_channels, *sides(image_size), generator=generator)
     return trace(network_of(spec, device), image.to(device))
 
 

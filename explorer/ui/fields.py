@@ -1,8 +1,10 @@
 """The fields of a network as the sidebar shows them: labels, usual values, what may be typed."""
 
+import re
 from math import isfinite, nan
 from typing import Any, Final, get_args
 
+from explorer.architecture.image_size import size_of
 from explorer.architecture.spec import (
     ActivationOrder,
     BlockKind,
@@ -16,6 +18,8 @@ from explorer.architecture.spec import (
 from explorer.words import FieldError, label, quoted
 
 YES, NO = "yes", "no"
+_SIDES: Final = re.compile(r"([0-9]{1,11}) ?[x\u00d7*] ?([0-9]{1,11})")
+"""Height x width of an image that is not square."""
 CHOICES: Final = {
     "block": get_args(BlockKind),
     "stem": get_args(Stem),
@@ -40,7 +44,20 @@ NUMBERS: Final = {
     "width_per_group": ("4", "8", "16", "32", "64", "128", "256"),
     "in_channels": ("1", "3", "4"),
     "num_classes": ("10", "100", "1000"),
-    "image_size": ("32", "64", "96", "128", "160", "192", "224", "256", "320", "384", "512"),
+    "image_size": (
+        "32",
+        "64",
+        "96",
+        "128",
+        "160",
+        "192",
+        "224",
+        "256",
+        "320",
+        "384",
+        "512",
+        "256x128",
+    ),
 }
 """Usual values to choose from; any other may be typed."""
 FIELDS: Final = (
@@ -89,6 +106,8 @@ def parsed(field: str, value: str) -> Any:
         if len(numbers) != len(value.replace(",", " ").split()):
             raise FieldError("spec", "typed numbers", {field: value})
         return tuple(numbers)
+    if field == "image_size" and (found := _SIDES.fullmatch(value.strip())):
+        return size_of(int(found[1]), int(found[2]))
     if field == "norm_eps":
         return _decimal(field, value.strip())
     if not _is_number(value.strip()):

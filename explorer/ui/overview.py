@@ -5,6 +5,7 @@ from typing import Final
 import streamlit as st
 
 from explorer.architecture import PRESETS, Blueprint
+from explorer.architecture.image_size import size_text
 from explorer.architecture.published import Figure, figures_of
 from explorer.lessons.overview import page_description
 from explorer.ui import controls, navigation
@@ -99,7 +100,7 @@ def published(choice: Choice, found: tuple[Figure, ...]) -> None:
     st.markdown(overview.published_list(found))
     st.caption(section("home", "published"))
     if choice.image_size != PRESETS[choice.name].image_size:
-        st.caption(section("home", "published, other size", size=choice.image_size))
+        st.caption(section("home", "published, other size", size=size_text(choice.image_size)))
 
 
 def page_cards() -> None:

@@ -12,6 +12,7 @@ import streamlit as st
 from explorer import words
 from explorer.architecture import FAMILIES, PRESETS, NetworkSpec, Preset, blueprint
 from explorer.architecture.alignment import differing_fields
+from explorer.architecture.image_size import ImageSize, short_text, sides, size_text
 from explorer.ui import controls, navigation
 from explorer.ui.fields import (
     CHOICES,
@@ -52,11 +53,16 @@ class Choice:
     """What the visitor looks at. `name` is the preset's, also where it is customised."""
 
     spec: NetworkSpec
-    image_size: int
+    image_size: ImageSize
     device: str
     name: str
     title: str
     customised: bool
+
+    @property
+    def side(self) -> int:
+        """Of the square that pages take which work on squares only: the smaller side."""
+        return min(sides(self.image_size))
 
 
 def current() -> Choice:
@@ -64,6 +70,13 @@ def current() -> Choice:
     navigation.require_app()
     choice: Choice = st.session_state[_STATE]
     return choice
+
+
+def say_square(choice: Choice) -> None:
+    """Say on a page that works on squares only what it takes of an image that is none."""
+    if choice.side != choice.image_size:
+        size = size_text(choice.image_size)
+        st.caption(words.section("picker", "square", size=size, square=size_text(choice.side)))
 
 
 def network_chosen() -> bool:
@@ -291,7 +304,7 @@ def _option(field: str, name: str) -> str:
 
 
 def _number(field: str, entry: Preset) -> str | None:
-    own = entry.image_size if field == "image_size" else written(field, entry.spec)
+    own = short_text(entry.image_size) if field == "image_size" else written(field, entry.spec)
     typed: str | None = st.selectbox(
         field_label(field),
         NUMBERS[field],

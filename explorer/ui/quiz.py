@@ -8,7 +8,7 @@ import streamlit as st
 
 from explorer.lessons.quiz import THEMES, Network, Question, make_quiz, named_networks
 from explorer.lessons.quiz.run import KEPT, Given, Run, Settings, possible
-from explorer.ui import browser_store, controls
+from explorer.ui import browser_store, controls, picker
 from explorer.ui.picker import Choice
 from explorer.words import label, language, section
 
@@ -40,7 +40,8 @@ def settings(choice: Choice) -> Settings:
         controls.choice("quiz_feedback", ("each", "end"), help=section("quiz", "Feedback"))
     networks: tuple[Network, ...] = ()
     if source == "sidebar":
-        networks = (Network(choice.name, choice.title, choice.spec, choice.image_size),)
+        picker.say_square(choice)
+        networks = (Network(choice.name, choice.title, choice.spec, choice.side),)
     elif source == "named":
         networks = named_networks()
     return Settings(seed, int(length), tuple(t for t in THEMES if t in themes), networks)

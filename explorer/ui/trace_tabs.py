@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Final, Literal
 import streamlit as st
 
 from explorer.architecture import Blueprint, NetworkSpec, blueprint
+from explorer.architecture.image_size import ImageSize, size_text
 from explorer.lessons.sentences import walk_in_words
 from explorer.ui import chart, controls, saving, tracing
 from explorer.ui.picker import Choice
@@ -75,7 +76,7 @@ def _ops(bp: Blueprint, choice: Choice) -> None:
 
 
 @lru_cache(maxsize=8)
-def _every_op(spec: NetworkSpec, image_size: int, _language: str) -> tuple[pa.Table, str]:
+def _every_op(spec: NetworkSpec, image_size: ImageSize, _language: str) -> tuple[pa.Table, str]:
     """The table of all ops and the same as CSV: thousands of rows for the deepest networks."""
     bp = blueprint(spec, image_size)
     rows = trace_table.op_rows(bp, dict(walk_in_words(bp)))
@@ -93,7 +94,7 @@ def _time(bp: Blueprint, choice: Choice, trace: Trace | None) -> None:
     from explorer.views import trace_charts
 
     numbers = {"device": trace.device, "seconds": duration(trace.seconds)}
-    st.markdown(section("shape_trace", "time", size=choice.image_size, **numbers))
+    st.markdown(section("shape_trace", "time", size=size_text(choice.image_size), **numbers))
     chart.show(
         trace_charts.time_per_block(bp, trace.seconds_by_part),
         "trace_time_blocks",
@@ -134,7 +135,7 @@ def _torchinfo(bp: Blueprint, choice: Choice) -> None:
 
 
 @st.cache_data(max_entries=8, show_spinner=False)
-def _summary(spec: NetworkSpec, image_size: int) -> Summary:
+def _summary(spec: NetworkSpec, image_size: ImageSize) -> Summary:
     from explorer.networks.torchinfo_summary import summary
 
     return summary(blueprint(spec, image_size))

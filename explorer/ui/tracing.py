@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Final
 import streamlit as st
 
 from explorer.architecture import NetworkSpec, blueprint
+from explorer.architecture.image_size import ImageSize, size_text
 from explorer.experiments import work
 from explorer.experiments.desk import Desk
 from explorer.experiments.work import TooMuch
@@ -20,7 +21,7 @@ from explorer.words import label, section
 if TYPE_CHECKING:
     from explorer.networks import Trace
 
-Key = tuple[NetworkSpec, int, str]
+Key = tuple[NetworkSpec, ImageSize, str]
 """Network, image size, wanted device."""
 
 POLL_S: Final = 0.5
@@ -117,5 +118,7 @@ def _sentence(problem: BaseException, choice: Choice) -> str:
     reason = str(problem).splitlines()[0] if str(problem) else type(problem).__name__
     lower = str(problem).lower()
     if isinstance(problem, MemoryError) or "out of memory" in lower or "can't allocate" in lower:
-        return section("shape_trace", "no memory", title=choice.title, size=choice.image_size)
+        return section(
+            "shape_trace", "no memory", title=choice.title, size=size_text(choice.image_size)
+        )
     return section("shape_trace", "failed", reason=reason.rstrip("."))

@@ -2,6 +2,7 @@
 
 from typing import Final
 
+from explorer.architecture import notation
 from explorer.architecture.notation import shape_text
 from explorer.architecture.ops import Block, Op
 from explorer.views.palette import BACKGROUND, LIGHT, slot_of
@@ -15,6 +16,10 @@ _ARROW: Final = 40
 _LABEL: Final = 13
 _FORK: Final = 15
 _PLUS: Final = 28
+_SCALE: Final = 28
+"""Height of the one line that says what a scaling is."""
+_ASIDE: Final = 20
+"""How far beside the main branch that runs which squeeze-and-excitation scales."""
 
 
 def sheet(block: Block, colour: str | None = None) -> Sheet:
@@ -42,6 +47,8 @@ def lines_of(op: Op) -> list[str]:
 
 def window(op: Op) -> str:
     """Kernel and stride in words: `3x3, stride 2`."""
+    if op.kind == "avg_pool":  # over the whole map, which need not be square
+        return notation.window(op)
     entry = "window_stride" if op.stride > 1 else "window"
     shown = label(f"drawn_op.{entry}", kernel=op.kernel, stride=op.stride)
     if op.dilation == 1:
@@ -99,6 +106,8 @@ class _Drawing:
         for op in block.main_ops:
             if op.kind == "add":
                 self._addition(op.path)
+            elif op.kind == "scale":
+                self._scaling(op)
             else:
                 self._op(op)
             self.shape = op.out_shape
@@ -118,6 +127,14 @@ class _Drawing:
         self._arrow(op.path)
         self.y = self._box(op, 0, self.y)
         self.tail = op.path
+
+    def _scaling(self, op: Op) -> None:
+        """Squeeze-and-excitation's factors from above, and beside them what they scale."""
+        self._op(op)
+        tail, fork = self.forks[op.inputs[0]]
+        middle, lane = self.y - _SCALE / 2, -_WIDTH / 2 - _ASIDE
+        points: list[Point] = [(0.0, fork), (lane, fork), (lane, middle), (-_WIDTH / 2, middle)]
+        self.sheet.arrow(tail, op.path, points, title=shape_text(op.in_shape))
 
     def _box(self, op: Op, x: float, top: float) -> float:
         """A node at this place; returns where it ends."""

@@ -187,9 +187,10 @@ def _figures(one: Alignment) -> dict[str, tuple[int, int]]:
             "activations": of.activations,
             "receptive_field": of.receptive_field,
             "output_stride": of.output_stride,
-            "image_size": of.image_size,
+            **({"image_size": of.in_shape[1]} if square else {}),
         }
 
+    square = all(isinstance(of.image_size, int) for of in (one.left, one.right))
     left, right = both(one.left), both(one.right)
     return {name: (left[name], right[name]) for name in left}
 

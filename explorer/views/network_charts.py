@@ -41,7 +41,7 @@ class Chosen(NamedTuple):
     title: str
     params: int
     macs: int
-    image_size: int
+    image_size: str
 
 
 class _Mark(NamedTuple):

@@ -90,7 +90,7 @@ def _tool(op: Op) -> Item:
     if op.kind == "conv":
         kernel = (channels // op.groups, op.kernel, op.kernel)
         return Item((count(op.out_shape[0], "kernel"), notation.volume(kernel)), kernel, op.path)
-    positions = label("drawn_op.window", kernel=op.in_shape[-1])
+    positions = "x".join(map(str, op.in_shape[1:]))
     signs = {
         "batch_norm": (
             _lines("op.batch_norm", "numbers", channels=channels),

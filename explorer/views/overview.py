@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from explorer.architecture import Blueprint
+from explorer.architecture.image_size import short_text
 from explorer.architecture.notation import memory, short_count, volume
 from explorer.architecture.published import Figure
 from explorer.words import count, label
@@ -32,7 +33,7 @@ def tiles(bp: Blueprint, figures: Sequence[Figure]) -> list[Tile]:
         _tile(
             "receptive field",
             label("tile.pixels", n=bp.receptive_field),
-            label("tile.image", n=bp.image_size),
+            label("tile.image", n=short_text(bp.image_size)),
         ),
         _tile(
             "output stride",

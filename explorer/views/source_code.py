@@ -5,6 +5,7 @@ state-dict keys and outputs against the app's own network.
 """
 
 from explorer.architecture import Blueprint, NetworkSpec
+from explorer.architecture.image_size import size_text
 from explorer.architecture.plan import stem as stem_plan
 from explorer.views.source_block import INDENT, Traits, block_source, squeeze_excitation_source
 
@@ -25,7 +26,7 @@ def _head(bp: Blueprint, title: str, traits: Traits) -> str:
     return f'''"""{title}: {bp.params:,} parameters, {bp.macs:,} MACs.
 
 Needs PyTorch only. Lines end with the shape of their result: N images, C channels,
-H x W pixels{stride}. MACs and sizes are those of a {bp.image_size}x{bp.image_size} image.
+H x W pixels{stride}. MACs and sizes are those of a {size_text(bp.image_size)} image.
 """
 {imports}
 import torch
@@ -171,10 +172,10 @@ def _stage(traits: Traits) -> str:
 
 
 def _usage(bp: Blueprint) -> str:
-    spec, size = bp.spec, bp.image_size
+    spec, size = bp.spec, ", ".join(map(str, bp.in_shape[1:]))
     return f"""if __name__ == "__main__":
     network = {_class(spec)}().eval()
     print(f"{{sum(p.numel() for p in network.parameters()):,}} parameters")  # {bp.params:,}
-    images = torch.rand(1, {spec.in_channels}, {size}, {size})  # (N, C, H, W)
+    images = torch.rand(1, {spec.in_channels}, {size})  # (N, C, H, W)
     with torch.inference_mode():
         print(network(images).shape)  # (1, {spec.num_classes})"""

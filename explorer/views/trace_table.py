@@ -80,7 +80,7 @@ def op_rows(bp: Blueprint, words: Mapping[str, str] | None = None) -> list[Row]:
             "branch": _branch(op),
             "in": shape_text(op.in_shape),
             "out": shape_text(op.out_shape),
-            "kernel": f"{op.kernel}x{op.kernel}" if op.kernel else None,
+            "kernel": _kernel(op) if op.kernel else None,
             "stride": op.stride if op.kernel else None,
             "padding": op.padding if op.kernel else None,
             "groups": op.groups if op.kind == "conv" else None,
@@ -150,6 +150,11 @@ def kernels(part: Block) -> str:
     main = ", ".join(_window(op) for op in part.main_ops if op.kernel)
     skip = ", ".join(_window(op) for op in part.shortcut_ops if op.kernel)
     return label("trace_table.both", main=main, shortcut=skip) if skip else main
+
+
+def _kernel(op: Op) -> str:
+    """A window; the last average pool's is the map, which need not be square."""
+    return window(op) if op.kind == "avg_pool" else f"{op.kernel}x{op.kernel}"
 
 
 def _window(op: Op) -> str:

@@ -391,11 +391,53 @@ def test_formulas_of_the_textbook():
 
 
 @pytest.mark.parametrize(
-    "size", [0, -1, 31, 4097, 10**9, 224.0, "224", None, True, float("nan"), (224, 224)]
+    "size",
+    [
+        0,
+        -1,
+        31,
+        4097,
+        10**9,
+        224.0,
+        "224",
+        None,
+        True,
+        float("nan"),
+        (224,),
+        (224, 31),
+        (224, 224, 3),
+    ],
 )
 def test_images_that_no_resnet50_takes(size):
     with pytest.raises(ValueError, match=r"image_size=.* whole number from 32 .* to 4,096"):
         blueprint(preset("resnet50"), size)
+
+
+def test_images_that_are_not_square():
+    """256x128 is the size of pictures of people in re-identification."""
+    bp = blueprint(preset("resnet50"), (256, 128))
+    assert (bp.params, bp.macs) == (25_557_032, 2_671_198_208)
+    assert bp.in_shape == (3, 256, 128)
+    assert bp.feature_op.out_shape == (2048, 8, 4)
+    assert blueprint(preset("resnet50"), (128, 256)).macs == bp.macs
+    assert blueprint(preset("resnet50"), (224, 224)) == blueprint(preset("resnet50"), 224)
+
+
+@EXAMPLES
+@given(specs_and_sizes(largest=48), st.integers(0, 24))
+def test_any_network_on_an_image_that_is_not_square(chosen, wider):
+    spec, height = chosen
+    bp = blueprint(spec, (height, height + wider))
+    with torch.device("meta"):
+        network = ResNet(spec).eval()
+        images = torch.empty(2, spec.in_channels, height, height + wider)
+    assert foretold(bp) == [(path, tuple(out.shape[1:])) for path, out in network.walk(images)]
+    macs = sum(
+        module_of(network, path).weight.numel() * prod(shape[1:])
+        for path, shape in foretold(bp)
+        if isinstance(module_of(network, path), torch.nn.Conv2d | torch.nn.Linear)
+    )
+    assert bp.macs == macs
 
 
 @EXAMPLES

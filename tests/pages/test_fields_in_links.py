@@ -118,3 +118,25 @@ def test_why_wrn_28_10_is_called_28(open_app):
     assert told and "25 on the main path and 3 projections" in told[0] and "26 layers" in told[0]
     other = open_app("", net="wrn_28_10", depths="1, 1, 1")
     assert not any("is called 28" in text.value for text in other.markdown)
+
+
+@pytest.mark.parametrize("page", [*PAGES, "inference", "quiz"])
+def test_pages_open_with_an_image_that_is_not_square(open_app, page):
+    app = open_app(page, net="resnet18", image_size="64x32")
+    assert not app.exception
+    assert not errors(app)
+    assert app.session_state["choice"].image_size == (64, 32)
+
+
+def test_a_square_that_is_typed_as_two_sides_is_one(open_app):
+    app = open_app("", net="resnet18", image_size="96x96")
+    choice = app.session_state["choice"]
+    assert blueprint(choice.spec, choice.image_size) == blueprint(choice.spec, 96)
+    assert choice.image_size == choice.side == 96
+
+
+@pytest.mark.parametrize("value", ["64x", "x", "64x0", "64x32x3", "64x5000"])
+def test_sizes_that_no_image_has(open_app, value):
+    app = open_app("", net="resnet18", image_size=value)
+    assert not app.exception and errors(app)
+    assert app.session_state["choice"].image_size == 224

@@ -36,9 +36,9 @@ def one_layer(
     """
     device = network.fc.weight.device
     if pictures:
-        images = batch_of(pictures, bp.spec, bp.image_size, device)
+        images = batch_of(pictures, bp.spec, bp.in_shape[1], device)
     else:
-        images = batch(bp.spec, bp.image_size, images_that_fit(bp), device)
+        images = batch(bp.spec, bp.in_shape[1], images_that_fit(bp), device)
     return layer_at_work(network, images, layers(bp)[path])
 
 
@@ -46,15 +46,15 @@ def in_company(network: ResNet, bp: Blueprint, trained: bool) -> Company:
     """The first sample picture in two batches, whose other pictures differ."""
     count = min(FEW_IMAGES, images_that_fit(bp))
     device = network.fc.weight.device
-    first = batch(bp.spec, bp.image_size, count, device)
-    second = batch(bp.spec, bp.image_size, count, device, first=count)
+    first = batch(bp.spec, bp.in_shape[1], count, device)
+    second = batch(bp.spec, bp.in_shape[1], count, device, first=count)
     second[0] = first[0]
     return in_two_batches(network, first, second, trained)
 
 
 def scaled(network: ResNet, bp: Blueprint, path: str) -> Scaled:
     """The logits of samples when one convolution's weights are multiplied by ten."""
-    images = batch(bp.spec, bp.image_size, FEW_IMAGES, network.fc.weight.device)
+    images = batch(bp.spec, bp.in_shape[1], FEW_IMAGES, network.fc.weight.device)
     return scale_convolution(network, images, path)
 
 

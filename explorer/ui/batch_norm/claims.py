@@ -104,7 +104,7 @@ def _scale(choice: Choice) -> Later:
             return
         convolution = pairs[len(pairs) // 2][0].path
         size = max(_SMALL_IMAGE, choice.spec.minimum_image_size)
-        size = min(size, choice.image_size)
+        size = min(size, choice.side)
         running = label("bn_running.scaling", convolution=convolution, network=choice.title)
         try:
             with slot, st.spinner(running):
@@ -167,7 +167,7 @@ def _bias(choice: Choice) -> Later:
 
 
 def _fold(choice: Choice) -> Later:
-    pairs, bp = _pairs(choice), blueprint(choice.spec, choice.image_size)
+    pairs, bp = _pairs(choice), blueprint(choice.spec, choice.side)
     _say("fold")
     slot = st.empty()
 
@@ -179,7 +179,7 @@ def _fold(choice: Choice) -> Later:
         running = label("bn_running.folding", norm=pairs[0][1].path, network=choice.title)
         try:
             with slot, st.spinner(running):
-                found = cached.folded(choice.spec, choice.image_size, device, pairs[0][0].path)
+                found = cached.folded(choice.spec, choice.side, device, pairs[0][0].path)
         except TooMuch as problem:
             _refused(slot, problem)
             return
@@ -250,7 +250,7 @@ def _vanishing(choice: Choice) -> None:
 
 
 def _pairs(choice: Choice) -> list[tuple[Op, Op]]:
-    bp = blueprint(choice.spec, choice.image_size)
+    bp = blueprint(choice.spec, choice.side)
     return foldable(bp)
 
 

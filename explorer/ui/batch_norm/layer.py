@@ -27,7 +27,7 @@ _LAST_CHANNEL: Final = 99_999
 
 def draw(choice: Choice) -> None:
     """Which layer and channel, then the axes; the measured part fills its place last."""
-    bp = blueprint(choice.spec, choice.image_size)
+    bp = blueprint(choice.spec, choice.side)
     found = layers(bp)
     if not found:
         st.info(section("batch_norm", "no batch norm", network=choice.title))
@@ -86,7 +86,7 @@ def _measured(
 ) -> None:
     from explorer.experiments.batch_norm.layer import channel_steps
 
-    network = (choice.spec, choice.image_size, usable_device(choice.device).id, trained)
+    network = (choice.spec, choice.side, usable_device(choice.device).id, trained)
     try:
         with (
             st.skeleton(_HEIGHT),

@@ -85,7 +85,7 @@ def _small_batches(cards: list[st.delta_generator.DeltaGenerator], momentum: flo
 
 
 def _two_batches(choice: Choice) -> None:
-    bp = blueprint(choice.spec, choice.image_size)
+    bp = blueprint(choice.spec, choice.side)
     if not layers(bp):
         st.info(section("batch_norm", "two batches without batch norm", network=choice.title))
         return
@@ -93,7 +93,7 @@ def _two_batches(choice: Choice) -> None:
     device = usable_device(choice.device).id
     try:
         with st.skeleton(330), st.spinner(label("bn_running.passes", network=choice.title)):
-            found = cached.in_two_batches(choice.spec, choice.image_size, device, trained)
+            found = cached.in_two_batches(choice.spec, choice.side, device, trained)
     except TooMuch as problem:
         gate.refused(problem)
         return

@@ -5,6 +5,7 @@ from typing import Any, Final
 import streamlit as st
 
 from explorer.architecture.costs import Measure, amount
+from explorer.architecture.image_size import size_text
 from explorer.architecture.notation import signed
 from explorer.lessons import compare
 from explorer.ui import controls, saving
@@ -20,7 +21,10 @@ def told(sides: Sides) -> None:
     """How much differs, which choices, and what follows."""
     one, titles = sides.one, sides.titles
     st.markdown(compare.lead(one, titles))
-    sizes = {"left_size": one.left.image_size, "right_size": one.right.image_size}
+    sizes = {
+        "left_size": size_text(one.left.image_size),
+        "right_size": size_text(one.right.image_size),
+    }
     if sizes["left_size"] != sizes["right_size"]:
         st.caption(
             section("compare", "sizes differ", left=titles.left, **sizes, right=titles.right)

@@ -49,7 +49,7 @@ def prediction(scene: Scene) -> Prediction:
     from explorer.experiments.inference import predict
 
     network = scene.network
-    _warmed(scene.weights, scene.blueprint.image_size, scene)
+    _warmed(scene.weights, scene.blueprint.in_shape[1], scene)
     return predict(network, scene.prepared.tensor, scene.classes)
 
 

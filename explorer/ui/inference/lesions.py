@@ -163,4 +163,4 @@ def _plain_twin(scene: Scene) -> Scene | None:
         return None
     plain = replace(spec, shortcut="none")
     name = next((name for name in cards() if PRESETS[name].spec == plain), None)
-    return scene.on(name, scene.blueprint.image_size) if name else None
+    return scene.on(name, scene.blueprint.in_shape[1]) if name else None

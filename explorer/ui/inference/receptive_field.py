@@ -28,7 +28,7 @@ def draw(scene: Scene) -> None:
 
     bp = scene.blueprint
     paths = [part.path for part in bp.parts[:-1]]
-    fits = [path for path in paths if bp.block(path).ops[-1].receptive_field <= bp.image_size]
+    fits = [path for path in paths if bp.block(path).ops[-1].receptive_field <= bp.in_shape[1]]
     named = {_FITS: (fits or paths)[-1], _LAST: paths[-1]}
     wanted = controls.choice(
         "infer_field",
@@ -55,7 +55,7 @@ def draw(scene: Scene) -> None:
         for key in ("infer_row", "infer_column"):
             st.slider(label(f"{key}.label"), 0, 100, 50, key=key, **controls.BOUND)
     with right:
-        box = seen_region(op, row, column, bp.image_size)
+        box = seen_region(op, row, column, bp.in_shape[1])
         with st.spinner(section("inference", "computing the gradient")):
             slope = cache.gradient(scene, block, row, column)
         _seen(scene, slope, box)

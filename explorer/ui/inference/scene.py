@@ -127,8 +127,8 @@ def scene_of(choice: Choice, loaded: Loaded, chosen: Chosen) -> Scene:
         loaded,
         chosen.key,
         chosen.picture,
-        setup.recipe.at(choice.image_size),
-        blueprint(setup.spec, choice.image_size),
+        setup.recipe.at(choice.side),
+        blueprint(setup.spec, choice.side),
         choice.title,
     )
     # Prepared once here, so that a network that takes no photograph is told at once.
@@ -153,7 +153,7 @@ def _scene(
     bp: Blueprint,
     title: str,
 ) -> Scene:
-    key = f"{file}|{recipe}|{bp.image_size}|{loaded.key}"
+    key = f"{file}|{recipe}|{bp.in_shape[1]}|{loaded.key}"
     return Scene(key, file, picture, recipe, loaded, bp, title)
 
 

@@ -83,7 +83,7 @@ def choose(choice: Choice, wanted: str, device: str) -> Loaded:
     if loaded is None:
         chosen = wanted == kind == UNTRAINED
         loaded = _untrained(choice, available, device, wanted, chosen)
-    tested, asked_for = loaded.setup.recipe.crop, choice.image_size
+    tested, asked_for = loaded.setup.recipe.crop, choice.side
     # Nobody knows at which size a visitor's file was tested.
     if loaded.trained and not loaded.own and tested != asked_for:
         st.caption(section("inference", "other size", tested=tested, asked=asked_for))

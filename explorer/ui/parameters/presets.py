@@ -6,6 +6,7 @@ import streamlit as st
 
 from explorer.architecture import PRESETS, Blueprint
 from explorer.architecture.catalogue import IMAGENET_SIZE, entries, near, protocols, results
+from explorer.architecture.image_size import short_text
 from explorer.architecture.published import figures_of
 from explorer.architecture.published_costs import PUBLISHED_COSTS
 from explorer.ui import chart, controls, picker
@@ -30,7 +31,7 @@ def draw(choice: picker.Choice, bp: Blueprint) -> None:
 
 
 def _maps(choice: picker.Choice, bp: Blueprint) -> None:
-    chosen = network_charts.Chosen(choice.title, bp.params, bp.macs, bp.image_size)
+    chosen = network_charts.Chosen(choice.title, bp.params, bp.macs, short_text(bp.image_size))
     # A customised network belongs where networks of its kind are drawn.
     on_imagenet = PRESETS.get(choice.name, PRESETS["resnet18"]).image_size == IMAGENET_SIZE
     picked = []

@@ -6,6 +6,7 @@ from typing import Any, Final, NamedTuple
 import streamlit as st
 
 from explorer.architecture import Block, Blueprint, NetworkSpec, blueprint
+from explorer.architecture.image_size import ImageSize
 from explorer.architecture.notation import shape_text
 from explorer.lessons.shortcut_numbers import summary
 from explorer.ui import controls, hiding
@@ -115,7 +116,11 @@ def _complain(bp: Blueprint) -> None:
 
 @lru_cache(maxsize=32)
 def _drawn(
-    spec: NetworkSpec, image_size: int, layout: Layout, unfold: tuple[str, ...], _language: str
+    spec: NetworkSpec,
+    image_size: ImageSize,
+    layout: Layout,
+    unfold: tuple[str, ...],
+    _language: str,
 ) -> tuple[str, Picture]:
     """The diagram's DOT and its picture; hundreds of unfolded blocks take a while to arrange."""
     source = diagram.sheet(blueprint(spec, image_size), layout, unfold).source

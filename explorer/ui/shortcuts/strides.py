@@ -5,6 +5,7 @@ from functools import lru_cache
 import streamlit as st
 
 from explorer.architecture import NetworkSpec
+from explorer.architecture.image_size import ImageSize
 from explorer.architecture.strides import StrideStudy, stride_study
 from explorer.lessons.shortcut_numbers import strides
 from explorer.ui.picker import Choice
@@ -13,7 +14,7 @@ from explorer.words import section
 
 
 @lru_cache(maxsize=16)
-def _study(spec: NetworkSpec, image_size: int, path: str) -> StrideStudy | None:
+def _study(spec: NetworkSpec, image_size: ImageSize, path: str) -> StrideStudy | None:
     return stride_study(spec, image_size, path)
 
 
