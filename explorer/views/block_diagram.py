@@ -18,7 +18,7 @@ _FORK: Final = 15
 _PLUS: Final = 28
 _SCALE: Final = 28
 """Height of the one line that says what a scaling is."""
-_ASIDE: Final = 20
+_ASIDE: Final = 62
 """How far beside the main branch that runs which squeeze-and-excitation scales."""
 
 
@@ -134,7 +134,8 @@ class _Drawing:
         tail, fork = self.forks[op.inputs[0]]
         middle, lane = self.y - _SCALE / 2, -_WIDTH / 2 - _ASIDE
         points: list[Point] = [(0.0, fork), (lane, fork), (lane, middle), (-_WIDTH / 2, middle)]
-        self.sheet.arrow(tail, op.path, points, title=shape_text(op.in_shape))
+        shape, at = [shape_text(op.in_shape)], (lane, (fork + middle) / 2)
+        self.sheet.arrow(tail, op.path, points, shape, at)
 
     def _box(self, op: Op, x: float, top: float) -> float:
         """A node at this place; returns where it ends."""
