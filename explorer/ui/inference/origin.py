@@ -167,7 +167,7 @@ def _where(scene: Scene, found: Captured, part: Part) -> None:
     op, place = found.op, part.place
     if len(op.out_shape) < 3 or op.out_shape[1] == 1:
         return
-    size = scene.blueprint.image_size
+    size = scene.blueprint.in_shape[1]
     box = seen_region(op, place.row, place.column, size)
     pictures = [Spotted(label("origin.sees"), scene.prepared.cropped, box)]
     if op.path != INPUT:
