@@ -96,7 +96,7 @@ def test_wide_signs_are_wide():
 
 def test_an_error_crosses_processes_and_is_worded_when_it_is_read():
     error = words.FieldError(
-        "home", "published, other size", {"image_size": 32}, size=32, title="x"
+        "home", "published, other size", {"image_size": 32}, size="32x32", title="x"
     )
     again = pickle.loads(pickle.dumps(error))
     assert type(again) is words.FieldError
