@@ -2,13 +2,14 @@
 
 import json
 import shutil
+from dataclasses import asdict
 
 import pytest
 
 from explorer.architecture import PRESETS, blueprint
 from explorer.experiments import cifar10, embedded
 from explorer.experiments.embedded import FOUR, ModelCard, depth_cards, surfaces
-from explorer.experiments.train_embedded import WARM_UP
+from explorer.experiments.train_embedded import WARM_UP, paper_recipe
 from explorer.ui.why import photographs, surface
 from explorer.words import section
 
@@ -82,6 +83,7 @@ def four_in(folder, monkeypatch):
             block.path: None if name.startswith("plain") and block.path in changed else 0.25
             for block in blocks
         }
+        figures["recipe"] = asdict(paper_recipe(8, 2))
         (depth / f"{name}.json").write_text(json.dumps(figures))
     monkeypatch.setattr(embedded, "FOLDER", folder)
     return depth
@@ -109,6 +111,8 @@ def test_the_page_shows_the_four_once_they_are_there(fresh, tmp_path, monkeypatc
     assert len(app.success[0].value.splitlines()) == 3, "plain, residual, and both gaps"
     text = " ".join(box.value for box in app.markdown)
     assert "ResNet-20** names" in text and "ResNet-56** names" not in text
+    (recipe,) = (box.value for box in app.caption if "shortened" in box.value)
+    assert "182 epochs to 8" in recipe and "--epochs 8 --decay 2" in recipe
     app = open_app("why_residual", why_part="surface")
     assert not app.exception, "their surfaces may come later"
 
