@@ -5,7 +5,7 @@ from typing import Any, Final
 import streamlit as st
 
 from explorer.lessons.myths import VERDICTS, Myth, Verdict, myths, possible
-from explorer.ui import browser_store, controls, proving, turning
+from explorer.ui import browser_store, controls, frame, proving, turning
 from explorer.words import label, section
 
 CARD: Final = "myths_card"
@@ -32,7 +32,7 @@ def show(myth: Myth) -> None:
         else:
             _verdict(myth, guess)
     turning.buttons("myths", _turn)
-    st.caption(section("myths_page", "Keys"))
+    frame.keys(section("myths_page", "Keys"), "myths")
 
 
 def score() -> None:

@@ -6,7 +6,7 @@ import streamlit as st
 
 from explorer.lessons.quiz import Question, describe, read_number
 from explorer.lessons.quiz.run import Run, spoken, theme_title
-from explorer.ui import quiz, saving
+from explorer.ui import frame, quiz, saving
 from explorer.ui.address import address
 from explorer.ui.answer_field import answer_field
 from explorer.ui.letter_keys import LETTERS, letter_keys
@@ -61,7 +61,7 @@ def _question(run: Run) -> None:
             _typed(run)
         else:
             _options(run)
-    st.caption(section("quiz", "Keys"))
+    frame.keys(section("quiz", "Keys"), "quiz")
 
 
 def _options(run: Run) -> None:

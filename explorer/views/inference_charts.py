@@ -111,7 +111,7 @@ def deletion_bars(
     )
     figure.update_yaxes(range=[0, 112])
     figure.update_xaxes(
-        tickangle=0 if few else -90,
+        tickangle=None if few else -90,  # Plotly turns them where they would not fit
         showticklabels=len(names) <= 24,
         ticktext=list(titles),
         tickvals=names,

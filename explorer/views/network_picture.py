@@ -35,7 +35,7 @@ def volumes(bp: Blueprint) -> list[Volume]:
         found.append(Volume(pool.path, pool.out_shape, label("volumes.max_pool"), window(pool)))
     for stage in bp.stages:
         made_by = count(len(stage.blocks), "block")
-        found.append(Volume(stage.ops[-1].path, stage.out_shape, stage.title, made_by))
+        found.append(Volume(stage.ops[0].path, stage.out_shape, stage.title, made_by))
     average, flat, classifier = bp.head.ops[-3:]
     found.append(
         Volume(

@@ -3,7 +3,7 @@
 Training runs are also a file.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from math import log10
 from typing import Any
 
@@ -98,7 +98,7 @@ def _two_rows(depths: Sequence[int]) -> list[str]:
 
 def _grouped(study: Study) -> go.Figure:
     figure = go.Figure()
-    slots = [_kind_slot(row, index) for index, row in enumerate(study.rows)]
+    slots = _kind_slots(study.rows)
     for slot, (choice, errors) in zip(slots, study.choices.items(), strict=True):
         figure.add_bar(
             x=list(study.column_titles),
@@ -124,7 +124,9 @@ def _ranking(study: Study) -> go.Figure:
             x=[error or 0 for error in alone],
             y=list(study.choices),
             orientation="h",
-            marker_color=[palette.chart_colour(_kind_slot(row, 0)) for row in study.rows],
+            marker_color=[
+                palette.chart_colour(palette.network_slot(row in _PLAIN_ROWS)) for row in study.rows
+            ],
             text=[label("mark.fails") if error is None else f"{error:.2f}" for error in alone],
             textposition="outside",
             cliponaxis=False,
@@ -298,6 +300,7 @@ def epochs_csv(curves: Mapping[str, Mapping[str, Sequence[float]]]) -> str:
     return str(table[["network", *table.columns.drop("network")]].to_csv(index=False))
 
 
-def _kind_slot(row: str, index: int) -> int:
-    """Colour of a row of a study, by its id and its place."""
-    return palette.network_slot(True) if row in _PLAIN_ROWS else _RESIDUAL[index]
+def _kind_slots(rows: Iterable[str]) -> list[int]:
+    """Colours of a study's rows, by their ids; the first residual one has that of all residual."""
+    residual = iter(_RESIDUAL)
+    return [palette.network_slot(True) if row in _PLAIN_ROWS else next(residual) for row in rows]

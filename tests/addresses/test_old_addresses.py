@@ -55,6 +55,10 @@ def as_today(controls: dict[str, list[str]], address: str) -> dict[str, list[str
     if "infer_field" in kept:
         last = re.compile(".*, the last block$")
         kept["infer_field"] = [last.sub("last block", text) for text in kept["infer_field"]]
+    if "lesson_stop" in kept:
+        # Stops are numbered now, and say how long they take.
+        plain = re.compile(r"\d+\. (.*) · \d+ minutes(?: .*)?")
+        kept["lesson_stop"] = [plain.sub(r"\1", text) for text in kept["lesson_stop"]]
     if "infer_sample" in kept:
         kept["infer_sample"] = ["", *kept["infer_sample"][1:]]
     # A link that names no block opens on one whose field fits into the picture.

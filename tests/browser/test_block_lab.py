@@ -74,8 +74,9 @@ def test_block_stays_while_tabs_change(open_page):
 
 def test_the_saved_code_runs(open_page, tmp_path):
     visit = open_page("block_lab", {"net": "resnet20", "unit_view": "code"}, width=1440)
+    visit.page.get_by_text("ResNet-20 as one file", exact=True).click()
     with visit.page.expect_download() as download:
-        visit.page.get_by_role("button", name="Save as Python file").click()
+        visit.page.get_by_role("button", name="Save Python").click()
     path = tmp_path / download.value.suggested_filename
     download.value.save_as(path)
     assert path.name == "resnet20.py"
@@ -97,7 +98,7 @@ def test_telephones_show_every_tab_without_sideways_scrolling(open_page, tab):
 def test_the_picture_can_be_saved_for_slides(open_page, tmp_path):
     visit = open_page("block_lab", {"unit_out_channels": "256"}, width=1440, dark=True)
     with visit.page.expect_download() as download:
-        visit.page.get_by_role("button", name="Save as SVG").click()
+        visit.page.get_by_role("button", name="Save SVG").click()
     path = tmp_path / download.value.suggested_filename
     download.value.save_as(path)
     root = ElementTree.parse(path).getroot()

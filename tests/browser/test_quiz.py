@@ -107,7 +107,7 @@ def test_the_table_to_take_home(visit, tmp_path: Path):
         with visit.rerun():
             visit.page.keyboard.press("Enter")
     with visit.page.expect_download() as download:
-        visit.page.get_by_role("button", name="Download the answers (CSV)").click()
+        visit.page.get_by_role("button", name="Save CSV").click()
     download.value.save_as(tmp_path / "quiz.csv")
     rows = list(csv.DictReader((tmp_path / "quiz.csv").open(encoding="utf-8")))
     assert [row["right answer"] for row in rows] == [

@@ -178,7 +178,7 @@ def test_resnet1202_opens_fast_and_unfolds(open_page):
     print(f"\nResNet-1202 opened in {seconds:.2f} s")
     assert seconds < 4
     with visit.rerun():
-        visit.page.get_by_role("button", name="layer2", exact=True).click()
+        visit.page.get_by_role("button", name="conv3_x", exact=True).click()
     assert node(visit, "layer2.199").count() == 1
     with visit.rerun():
         node(visit, "layer2.1").click()

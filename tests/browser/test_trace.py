@@ -78,7 +78,7 @@ def test_both_tables_can_be_saved(open_page, view, rows):
     visit = open_page("shape_trace", {"net": "resnet18", "trace_view": view})
     agreed(visit)
     with visit.page.expect_download() as caught:
-        visit.page.get_by_role("button", name="Save as CSV").click()
+        visit.page.get_by_role("button", name="Save CSV").click()
     saved = caught.value
     assert saved.suggested_filename == f"resnet18_{view}.csv"
     table = list(csv.DictReader(io.StringIO(saved.path().read_text(encoding="utf-8"))))

@@ -1,9 +1,11 @@
-"""The file of training curves."""
+"""The file of training curves, and one colour for what is residual."""
 
 import csv
 import io
 
-from explorer.views.why_charts import curves_csv
+from explorer.architecture.studies import PLAIN_OR_RESIDUAL
+from explorer.views import palette
+from explorer.views.why_charts import curves_csv, study_chart
 
 
 def test_any_name_stays_in_its_column():
@@ -16,3 +18,9 @@ def test_any_name_stays_in_its_column():
 
 def test_no_points_yet():
     assert curves_csv({"ab": ("plain-20", [])}) == "run,network,step,loss,accuracy\n"
+
+
+def test_the_residual_network_has_its_one_colour_beside_the_plain_one():
+    plain, residual = study_chart(PLAIN_OR_RESIDUAL).data
+    assert plain.marker.color == palette.chart_colour(palette.network_slot(True))
+    assert residual.marker.color == palette.chart_colour(palette.network_slot(False))

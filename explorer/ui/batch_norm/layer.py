@@ -132,7 +132,8 @@ def _measured(
                 fed=_fed(choice, trained, bool(fed.keys)),
             )
         )
-        st.dataframe(layer_tables.channels(layer.statistics), height=230)
+    # Below both, where all of its columns have room.
+    st.dataframe(layer_tables.channels(layer.statistics), height=230)
 
 
 def _fed(choice: Choice, trained: str | None, own: bool) -> str:

@@ -47,6 +47,7 @@ def draw(scene: Scene) -> None:
     row, column = _position(height, width)
     left, right = st.columns(2)
     with left:
+        st.caption(label("infer_positions.label", block=called(bp, block)))
         clicked = _position_map(scene, block, row, column)
         if clicked and clicked != (row, column):
             st.session_state["infer_row"] = _per_cent(clicked[0], height)
@@ -58,6 +59,7 @@ def draw(scene: Scene) -> None:
         box = seen_region(op, row, column, bp.in_shape[1])
         with st.spinner(section("inference", "computing the gradient")):
             slope = cache.gradient(scene, block, row, column)
+        st.caption(label("infer_region.label"))
         _seen(scene, slope, box)
     st.write(_seen_words(scene, block, row, column, box, op.receptive_field, slope))
 
@@ -86,7 +88,7 @@ def _position_map(scene: Scene, block: str, row: int, column: int) -> tuple[int,
     clicked = drawing(
         position_map(scaled, row, column, choosable),
         key="infer_positions",
-        label=label("infer_positions.label", block=block),
+        label=label("infer_positions.label", block=called(scene.blueprint, block)),
         choosable=choosable,
         selected=f"{row},{column}",
     )
