@@ -121,7 +121,7 @@ def test_a_fold_opens_and_closes(visit):
     assert node(visit, "layer3.4").count() == 1
     assert "shortcuts_unfold=layer3" in visit.page.url
     with visit.rerun():
-        visit.page.get_by_role("button", name="layer3", exact=True).click()
+        visit.page.get_by_role("button", name="conv4_x", exact=True).click()
     assert node(visit, "layer3.4").count() == 0
     assert_sound(visit)
 
