@@ -47,6 +47,7 @@ def draw(spec: UnitSpec) -> None:
             complaint = section("block_lab", "failed for real", complaint=passage.complaint)
             st.error(complaint, icon=":material/link_off:")
         st.caption(block_numbers.what_runs(spec, passage.spec, signed))
+    st.header(label("block_lab.one_layer"))
     st.markdown(block_numbers.one_layer(layers))
     st.table(block_tables.one_layer(layers), border="horizontal", hide_index=True)
     st.markdown(section("block_lab", "extended", **changes))
