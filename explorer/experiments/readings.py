@@ -37,7 +37,8 @@ _EARLY: Final = 3
 CLEAR: Final = 0.85
 """A reading is told from the best where the best's distance is at most this part of its own."""
 
-CLEAR_VALUES: Final = 0.6
+_SMALL: Final = 0.5
+CLEAR_VALUES: Final = 0.5
 """The same of what is done to pixels, of which the first layers tell less."""
 
 Values = tuple[tuple[float, ...], tuple[float, ...], bool]
@@ -154,11 +155,19 @@ def by_distance(some: Iterable[Weighed]) -> tuple[Weighed, ...]:
 
 
 def undecided(ranked: Sequence[Weighed], clear: float = CLEAR) -> tuple[str, ...]:
-    """The names of those that are not clearly further than the nearest; empty without figures."""
+    """The names of those that are not clearly further than the nearest; empty without figures.
+
+    Of what is done to pixels, small distances do not count: other photographs would order them
+    in another way.
+    """
     if not ranked or not isfinite(ranked[0].distance):
         return ()
     nearest = ranked[0].distance
-    return tuple(one.name for one in ranked if one.distance * clear <= nearest)
+    return tuple(
+        one.name
+        for one in ranked
+        if one.distance * clear <= nearest or (one.by_spread and one.distance <= _SMALL)
+    )
 
 
 def best(ranked: Sequence[Weighed], usual: Sequence[str], clear: float = CLEAR) -> str:

@@ -27,8 +27,6 @@ from explorer.words import WordedError, quoted
 if TYPE_CHECKING:
     from explorer.experiments.images import DecodedPicture
 
-TYPES: Final = ["jpg", "jpeg", "png", "webp", "gif", "bmp", "tif", "tiff"]
-"""Suffixes of pictures."""
 MOST_MB: Final = 20
 """Of one picture."""
 MOST_PICTURES: Final = 12

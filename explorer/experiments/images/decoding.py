@@ -8,7 +8,7 @@ import struct
 import zlib
 from collections.abc import Iterator
 from io import BytesIO
-from typing import Any, Final
+from typing import Any, Final, Literal
 
 import numpy as np
 from PIL import Image, ImageOps, UnidentifiedImageError, features
@@ -28,12 +28,18 @@ FORMATS: Final = (
     "GIF",
     "BMP",
     "TIFF",
+    "PPM",
     *(["AVIF"] if features.check("avif") else []),
+    *(["JPEG2000"] if features.check("jpg_2000") else []),
 )
 _ENOUGH: Final = 1_024
 """Pixels of the shorter side that are kept: four times what any network here looks at."""
 _ROWS: Final = 64
 """Rows of the result that are converted at a time, so that no copy of the whole is needed."""
+_MOST_BANDS: Final = 4
+_MOST_ENTRIES: Final = 200
+_SAMPLES_PER_PIXEL: Final = 277
+"""The tag of a TIFF."""
 _HEIC: Final = (b"heic", b"heix", b"hevc", b"heim", b"heis", b"mif1", b"msf1")
 
 _BROKEN: Final = (
@@ -67,7 +73,9 @@ def decoded(data: bytes) -> tuple[Image.Image, dict[str, Any]]:
     try:
         image: Image.Image = Image.open(BytesIO(data), formats=FORMATS)
     except UnidentifiedImageError:
-        raise Refused(_not_a_picture(data)) from None
+        title = _not_a_picture(data)
+        bands = {"bands": _bands_of_tiff(data)} if title == "TIFF of many bands" else {}
+        raise Refused(title, **bands) from None
     except Image.DecompressionBombError as error:
         pixels = int(re.findall(r"\d+", str(error))[0])
         raise Refused("too many pixels", **_millions(pixels, MAX_PIXELS)) from None
@@ -94,11 +102,28 @@ def decoded(data: bytes) -> tuple[Image.Image, dict[str, Any]]:
 
 
 def _not_a_picture(data: bytes) -> str:
-    if data[4:8] == b"ftyp" and data[8:12] in (*_HEIC, b"avif", b"avis"):
+    if data[4:8] == b"ftyp" and data[8:12] in _HEIC:
         return "HEIC"
+    if data[4:8] == b"ftyp" and data[8:12] in (b"avif", b"avis"):
+        return "AVIF"
+    if data[:12] == b"\0\0\0\x0cjP  \r\n\x87\n" or data[:4] == b"\xff\x4f\xff\x51":
+        return "JPEG 2000"
     if data[:4] in (b"II*\0", b"MM\0*"):
-        return "TIFF of another kind"
+        bands = _bands_of_tiff(data)
+        return "TIFF of many bands" if bands > _MOST_BANDS else "TIFF of another kind"
     return "no picture"
+
+
+def _bands_of_tiff(data: bytes) -> int:
+    """Samples per pixel, as the first directory of a TIFF says; 0 where it does not."""
+    order: Literal["little", "big"] = "little" if data[:2] == b"II" else "big"
+    start = int.from_bytes(data[4:8], order)
+    entries = min(int.from_bytes(data[start : start + 2], order), _MOST_ENTRIES)
+    for index in range(entries):
+        entry = data[start + 2 + 12 * index : start + 14 + 12 * index]
+        if int.from_bytes(entry[:2], order) == _SAMPLES_PER_PIXEL:
+            return int.from_bytes(entry[8:10], order)
+    return 0
 
 
 def _millions(pixels: int, most: int) -> dict[str, float]:

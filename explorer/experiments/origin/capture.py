@@ -205,7 +205,7 @@ def _pixel(
     channels = found.output.shape[0]
     byte = prepared.cropped.getpixel((place.column, place.row))
     if isinstance(byte, tuple):
-        byte = byte[place.channel]
+        byte = byte[2 - place.channel if recipe.bgr else place.channel]
     assert isinstance(byte, int)
     mean, std = statistics(recipe, channels)
     at = place.channel

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from explorer.architecture import NetworkSpec, blueprint
 from explorer.experiments import work
 from explorer.experiments.batch_norm.plan import FEW_IMAGES, images_that_fit
-from explorer.ui import cache, gate
+from explorer.ui import cache, gate, own_weights
 from explorer.ui.budget import kept
 
 if TYPE_CHECKING:
@@ -19,11 +19,16 @@ if TYPE_CHECKING:
 
     from explorer.experiments.batch_norm.layer import LayerAtWork
     from explorer.experiments.batch_norm.network import Company, Folded, Scaled
+    from explorer.experiments.readings import Remembered
     from explorer.networks import ResNet
 
 
 def network(spec: NetworkSpec, device: str, trained: str | None) -> ResNet:
-    """The network with the weights the app carries for the preset `trained`, or untrained."""
+    """The network with the weights the app carries for the preset `trained`, with those of the
+    visitor's file if they are named (own_weights.for_spec), or untrained."""
+    if own_weights.is_own(trained):
+        own = own_weights.mine()
+        return own_weights.network(own, spec, device) if own else cache.network_of(spec, device)
     if trained is None:
         return cache.network_of(spec, device)
     return cache.embedded_network(trained, device)
@@ -66,6 +71,39 @@ def layer_at_work(
     # On the same weights, so it is made anew: kept, it would hold a network that was let go of.
     twin = on_batch_statistics(network(spec, device, trained))
     return one_layer(twin, blueprint(spec, size), path, _pictures)
+
+
+def _to_remember(spec: NetworkSpec, size: int, *_: Any) -> AbstractContextManager[None]:
+    bp = blueprint(spec, size)
+    return gate.place(work.forward(bp, images=images_that_fit(bp)))
+
+
+@kept(place=_to_remember)
+def remembered(
+    spec: NetworkSpec, size: int, device: str, trained: str, forget: bool, bgr: bool
+) -> Remembered:
+    """How far the samples' statistics are from those that the batch norms stored.
+
+    Args:
+        spec, size, device, trained: the network, see `network`.
+        forget: leave the normalisation of the pictures out.
+        bgr: give blue where red is expected.
+
+    Raises:
+        TooMuch: this server may not run it.
+    """
+    from explorer.experiments import readings
+    from explorer.experiments.inference_setup import usual_recipe
+    from explorer.experiments.samples import samples
+
+    count = images_that_fit(blueprint(spec, size))
+    pictures = [cache.decoded(one.name, one.name, one.data).image for one in samples().values()]
+    recipe = usual_recipe(spec).at(size)
+    batch = readings.raw(pictures[:count], recipe, spec.in_channels)
+    mean, std, _ = readings.values_of(recipe)
+    batch = batch.flip(1) if bgr else batch
+    values = ((0.0,) * 3, (1.0,) * 3, False) if forget else (mean, std, False)
+    return readings.remembered(network(spec, device, trained), readings.normalised(batch, values))
 
 
 def _two_batches_twice(spec: NetworkSpec, size: int, *_: Any) -> AbstractContextManager[None]:

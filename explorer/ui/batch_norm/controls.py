@@ -5,7 +5,7 @@ from typing import Final
 import streamlit as st
 
 from explorer.experiments.embedded import cards
-from explorer.ui import controls
+from explorer.ui import controls, own_weights
 from explorer.ui.picker import Choice
 from explorer.words import glossary, label
 
@@ -34,11 +34,22 @@ def epsilon() -> float:
 
 
 def trained_preset(choice: Choice) -> str | None:
-    """The preset whose trained weights to take, if the app carries them and they are wanted.
+    """The preset whose trained weights to take, if the app carries them and they are wanted; or
+    the visitor's own, as cached.network knows them.
 
-    Draws nothing for a network that the app carries no weights for.
+    Draws nothing for a network that there are no trained weights for.
     """
-    if choice.customised or choice.name not in cards():
+    own = own_weights.for_spec(choice.spec)
+    on_board = not choice.customised and choice.name in cards()
+    if own is None and not on_board:
         return None
-    wanted = controls.choice("bn_weights", ("trained", "untrained"))
-    return choice.name if wanted == "trained" else None
+    kinds = (*(["yours"] if own else []), *(["trained"] if on_board else []), "untrained")
+    wanted = controls.choice("bn_weights", kinds, default=kinds[0])
+    return {"yours": own, "trained": choice.name}.get(wanted)
+
+
+def weights_of(trained: str | None) -> str:
+    """ "own", "trained" or "untrained", for the words about what runs."""
+    if trained is None:
+        return "untrained"
+    return "own" if own_weights.is_own(trained) else "trained"

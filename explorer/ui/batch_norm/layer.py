@@ -12,7 +12,7 @@ from explorer.experiments.batch_norm.plan import images_that_fit, layers, takes_
 from explorer.experiments.work import TooMuch
 from explorer.ui import chart, controls, gate
 from explorer.ui.batch_norm import cached, pictures
-from explorer.ui.batch_norm.controls import trained_preset
+from explorer.ui.batch_norm.controls import trained_preset, weights_of
 from explorer.ui.cache import usable_device
 from explorer.ui.drawing import drawing
 from explorer.ui.picker import Choice
@@ -138,7 +138,8 @@ def _measured(
 
 def _fed(choice: Choice, trained: str | None, own: bool) -> str:
     samples = "samples" if takes_pictures(choice.spec) else "noise"
-    images, weights = "yours" if own else samples, "trained" if trained else "untrained"
+    images = "yours" if own else samples
+    weights = weights_of(trained)
     return section("batch_norm", f"fed: {images}, {weights}")
 
 

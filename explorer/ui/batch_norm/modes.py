@@ -11,8 +11,8 @@ from explorer.experiments.batch_norm.claims import running_statistics
 from explorer.experiments.batch_norm.plan import layers
 from explorer.experiments.work import TooMuch
 from explorer.ui import chart, controls, gate
-from explorer.ui.batch_norm import cached
-from explorer.ui.batch_norm.controls import trained_preset
+from explorer.ui.batch_norm import cached, remembers
+from explorer.ui.batch_norm.controls import trained_preset, weights_of
 from explorer.ui.cache import usable_device
 from explorer.ui.picker import Choice
 from explorer.views.batch_norm import charts, claim_tables
@@ -43,6 +43,8 @@ def draw(choice: Choice) -> None:
             "bn_running",
             alt=label("bn_alt.running"),
         )
+    st.header(label("bn.remembers"))
+    remembered = st.container()
     st.header(label("bn.small_batches"))
     cards = [column.container(border=True, height="stretch") for column in st.columns(3)]
     st.header(label("bn.two_batches"))
@@ -58,6 +60,8 @@ def draw(choice: Choice) -> None:
         "difference": plain(running_difference(found, momentum)),
     }
     said.markdown(section("batch_norm", "running", **numbers))
+    with remembered:
+        remembers.draw(choice)
     _small_batches(cards, momentum)
     _two_batches(choice)
 
@@ -101,7 +105,7 @@ def _two_batches(choice: Choice) -> None:
     told.markdown(
         section(
             "batch_norm",
-            "two batches, trained" if trained else "two batches, untrained",
+            f"two batches, {weights_of(trained)}",
             mates=found.images - 1,
             network=choice.title,
             train=plain(found.train_difference),

@@ -37,7 +37,6 @@ def own(most: int) -> Pictures:
 
     files: Any = file_uploader(
         label("bn_files.label", most=most),
-        type=uploads.TYPES,
         accept_multiple_files=True,
         key="bn_files",
         max_upload_size=uploads.MOST_MB,

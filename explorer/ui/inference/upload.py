@@ -119,7 +119,6 @@ def credits(chosen: Chosen) -> None:
 def _upload() -> Chosen | None:
     files: Any = file_uploader(
         section("inference", "picture to upload", limit=MOST_MB),
-        type=uploads.TYPES,
         accept_multiple_files=True,
         key="infer_file",
         max_upload_size=MOST_MB,

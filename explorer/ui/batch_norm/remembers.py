@@ -1,0 +1,80 @@
+"""What batch norm remembers: photographs through a trained network, with two classic mistakes."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import streamlit as st
+
+from explorer.architecture import PRESETS
+from explorer.experiments.batch_norm.plan import takes_pictures
+from explorer.experiments.embedded import cards, default_network
+from explorer.experiments.work import TooMuch
+from explorer.ui import chart, controls, gate, own_weights
+from explorer.ui.batch_norm import cached
+from explorer.ui.cache import usable_device
+from explorer.ui.picker import Choice
+from explorer.views.inference_charts import remembered_curves
+from explorer.words import label, section
+
+
+def draw(choice: Choice) -> None:
+    """The two switches, the curves, and what they say."""
+    found = _subject(choice)
+    if found is None:
+        return
+    subject, trained = found
+    told, picture = st.columns([5, 7], gap="medium")
+    with told:
+        st.markdown(section("batch_norm", "remembers", network=subject.title))
+        forget = st.toggle(label("bn_forget.label"), key="bn_forget", **controls.BOUND)
+        bgr = st.toggle(label("bn_bgr.label"), key="bn_bgr", **controls.BOUND)
+    device = usable_device(choice.device).id
+    network = (subject.spec, subject.image_size, device, trained)
+    try:
+        with picture, st.skeleton(320), st.spinner(label("bn_running.remembers")):
+            right = cached.remembered(*network, False, False)
+            shown = cached.remembered(*network, forget, bgr)
+    except TooMuch as problem:
+        gate.refused(problem)
+        return
+    mistaken = forget or bgr
+    curves = [right, shown] if mistaken else [right]
+    names = [label("bn_remembers.right"), label("bn_remembers.mistaken")][: len(curves)]
+    with picture:
+        chart.show(
+            remembered_curves(
+                names, [one.paths for one in curves], [one.distances for one in curves]
+            ),
+            "bn_remembers",
+            alt=label("bn_alt.remembers"),
+        )
+    told.markdown(
+        section(
+            "batch_norm",
+            "remembers, mistaken" if mistaken else "remembers, right",
+            right=right.average,
+            shown=shown.average,
+        )
+    )
+
+
+def _subject(choice: Choice) -> tuple[Choice, str] | None:
+    """The chosen network with the visitor's file or what is on board; else the one on board."""
+    own = own_weights.for_spec(choice.spec)
+    if own is not None and choice.spec.norm == "batch" and takes_pictures(choice.spec):
+        return choice, own
+    if not choice.customised and choice.name in cards():
+        return choice, choice.name
+    if not cards():
+        return None
+    entry = PRESETS[default_network()]
+    other = replace(
+        choice,
+        spec=entry.spec,
+        image_size=entry.image_size,
+        name=entry.name,
+        title=entry.title,
+        customised=False,
+    )
+    return other, entry.name

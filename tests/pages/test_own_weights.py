@@ -1,0 +1,78 @@
+"""A visitor's file of weights on the pages: told, adopted, read, and used elsewhere."""
+
+import io
+
+import pytest
+import torch
+
+from explorer.experiments.embedded import cards
+from explorer.networks.weights import read_state
+
+
+@pytest.fixture
+def no_cache(monkeypatch: pytest.MonkeyPatch, tmp_path) -> None:
+    monkeypatch.setattr(torch.hub, "get_dir", lambda: str(tmp_path))
+
+
+def words(app) -> str:
+    kinds = (app.markdown, app.caption, app.warning, app.error, app.info, app.success)
+    return "\n".join(element.value for kind in kinds for element in kind)
+
+
+def give(app, name: str, value: object) -> None:
+    buffer = io.BytesIO()
+    torch.save(value, buffer)
+    element = next(e for e in app.get("file_uploader") if e.key == "infer_state_dict")
+    element.upload(name, buffer.getvalue(), "application/x-tar").run()
+    assert [element.value for element in app.exception] == []
+
+
+@pytest.fixture(scope="module")
+def trained() -> dict[str, torch.Tensor]:
+    path = cards()["resnet20"].path
+    return read_state(path, path.name)
+
+
+def test_trained_weights_under_other_names_are_read_rightly(open_app, no_cache, trained) -> None:
+    """The network on board, wrapped and renamed: option A is told from plain and from zeros on
+    both sides, and it answers as it does on board."""
+    app = open_app("inference", infer_weights="file")
+    whole = {"net": {f"module.{key}": value for key, value in trained.items()}, "acc": 91.0}
+    give(app, "ckpt.pth.tar", whole)
+    told = words(app)
+    assert "`'ckpt.pth.tar'` is **ResNet-20**" in told and "269,722 parameters" in told
+    assert "zeros after" in told
+    assert app.query_params["net"] == "resnet20"
+    assert "entries without tensors: `'acc'`" in told
+    assert "batch norm" in told and "stored deviations" in told
+    assert app.get("file_uploader"), "the file can be exchanged"
+    app.switch_page("pages/batch_norm.py")
+    app.query_params["bn_section"] = "layer"
+    app.run()
+    assert [element.value for element in app.exception] == []
+    assert "the weights are of your file" in words(app)
+
+
+def test_without_a_classifier_maps_work_and_answers_are_not_invented(
+    open_app, no_cache, trained
+) -> None:
+    app = open_app("inference", infer_weights="file", infer_view="grad_cam", net="resnet20")
+    body = {key: value for key, value in trained.items() if not key.startswith("fc.")}
+    give(app, "body.pth", body)
+    assert "no classifier" in words(app) and "Grad-CAM (Selvaraju" not in words(app)
+    assert app.query_params["num_classes"] == "1"
+
+
+def test_what_is_refused_is_refused_in_our_words(open_app, no_cache) -> None:
+    app = open_app("inference", infer_weights="file")
+    give(app, "optimiser.pth", {"state": {}, "param_groups": [{"lr": 0.1}]})
+    assert "holds an optimiser's state and no network" in words(app)
+    assert "No trained weights of" not in words(app)
+
+
+def test_what_batch_norm_remembers_and_two_mistakes(open_app) -> None:
+    right = open_app("batch_norm", bn_section="modes")
+    assert [element.value for element in right.exception] == []
+    assert "Turn a switch" in words(right)
+    wrong = open_app("batch_norm", bn_section="modes", bn_forget="true")
+    assert "instead of" in words(wrong)
