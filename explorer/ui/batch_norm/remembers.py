@@ -30,7 +30,7 @@ def draw(choice: Choice) -> None:
         forget = st.toggle(label("bn_forget.label"), key="bn_forget", **controls.BOUND)
         bgr = st.toggle(label("bn_bgr.label"), key="bn_bgr", **controls.BOUND)
     device = usable_device(choice.device).id
-    network = (subject.spec, subject.image_size, device, trained)
+    network = (subject.spec, subject.side, device, trained)
     try:
         with picture, st.skeleton(320), st.spinner(label("bn_running.remembers")):
             right = cached.remembered(*network, False, False)
