@@ -7,7 +7,7 @@ import streamlit as st
 from explorer.architecture import blueprint
 from explorer.architecture.image_size import size_text
 from explorer.ui import controls, picker
-from explorer.ui.parameters import bottleneck, network, presets
+from explorer.ui.parameters import bottleneck, network, presets, training
 from explorer.words import label, section
 
 choice = picker.current()
@@ -29,6 +29,7 @@ controls.sections(
     {
         "bottleneck": bottleneck.draw,
         "network": partial(network.draw, bp, choice.title),
+        "training": partial(training.draw, choice, bp),
         "presets": partial(presets.draw, choice, bp),
     },
 )

@@ -159,3 +159,11 @@ def _words(bp: Blueprint, op: Op, index: int, title: str, trace: Trace | None) -
         icon=":material/account_tree:",
         query_params=controls.carried("inference") | {"infer_view": "origin", "origin": op.path},
     )
+    if block.shortcut is not None:
+        st.page_link(
+            page,
+            label=label("origin.gradient_from_walk"),
+            icon=":material/undo:",
+            query_params=controls.carried("inference")
+            | {"infer_view": "gradient", "gradient_block": block.path},
+        )

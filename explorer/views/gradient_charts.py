@@ -71,11 +71,10 @@ def block(split: Split, kind: str, plain: float | None) -> str:
         plain: the norm at the same block's input in the plain twin, which has no second way.
     """
     wide, high = 620, 38
-    numbers = (split.arriving, split.main, split.skip, split.whole, plain or 0.0)
-    most = max(numbers) or 1.0
+    most = max(split.arriving, split.main, split.skip, split.whole) or 1.0
 
     def box(x: float, y: float, name: str, value: float, slot: int = BLUE) -> str:
-        strength = 0.1 + 0.5 * value / most
+        strength = 0.1 + 0.5 * min(1.0, value / most)
         return (
             text(x, y - 7, name, anchor="start", bold=True)
             + f'<rect x="{x}" y="{y}" width="{_BOX}" height="{high}" fill="{LIGHT[slot]}" '

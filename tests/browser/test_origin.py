@@ -54,7 +54,7 @@ def test_from_the_logit_to_a_pixel_and_home_by_mouse(open_page: Opener, size) ->
     )
     assert overflow <= 0
     with visit.rerun("fragment"):
-        visit.page.locator(".st-key-origin_way_0 button").first.click()
+        visit.page.locator(".st-key-origin_way_0 button").click()
     assert origin(visit) == "layer1.0.conv1,3,4,5"
     clean(visit)
 

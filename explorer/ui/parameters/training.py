@@ -1,0 +1,192 @@
+"""What training keeps in memory: by batch, optimiser, precision and checkpointing."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final, get_args
+
+import streamlit as st
+
+from explorer.architecture import Blueprint
+from explorer.architecture.training_memory import (
+    CARDS_GB,
+    OPTIMISERS,
+    Checkpointing,
+    Precision,
+    Setting,
+    largest_batch,
+    memory,
+    recomputed_macs,
+    saved,
+)
+from explorer.experiments import work
+from explorer.ui import chart, controls, gate
+from explorer.ui.budget import kept
+from explorer.ui.cache import usable_device
+from explorer.ui.picker import Choice
+from explorer.ui.saving import save
+from explorer.views import memory_views
+from explorer.views.tables import headings
+from explorer.words import count, label, section
+
+if TYPE_CHECKING:
+    from contextlib import AbstractContextManager
+
+    from explorer.architecture import NetworkSpec
+    from explorer.experiments.training_memory import Measured
+
+_MOST_IMAGES: Final = 65_536
+_BATCH: Final = 32
+
+
+@st.fragment
+def draw(choice: Choice, bp: Blueprint) -> None:
+    """Show the section for this network."""
+    st.markdown(section("training_memory", "lead"))
+    first, second, third, fourth = st.columns([2, 4, 3, 3], vertical_alignment="bottom")
+    with first:
+        batch = controls.number("memory_batch", 1, _MOST_IMAGES, _BATCH)
+    with second:
+        optimiser = controls.choice("memory_optimiser", tuple(OPTIMISERS), default="momentum")
+    with third:
+        precision = controls.choice("memory_precision", get_args(Precision))
+    with fourth:
+        checkpointing = controls.choice("memory_checkpointing", get_args(Checkpointing))
+    setting = Setting(batch, optimiser, precision, checkpointing)
+    _sums(choice, bp, setting)
+    _cards(bp, setting)
+    _recomputation(bp, setting)
+    _ops(choice, bp, setting)
+    _proof(choice, bp, setting)
+
+
+def _sums(choice: Choice, bp: Blueprint, setting: Setting) -> None:
+    found = memory(bp, setting)
+    st.markdown(
+        section(
+            "training_memory",
+            "sum",
+            title=choice.title,
+            size=choice.image_size,
+            images=count(setting.batch, "image"),
+            total=memory_views.size(found.total),
+            activations=memory_views.size(found.activations),
+            share=f"{found.activations / found.total:.0%}",
+        )
+    )
+    chart.show(
+        memory_views.parts(found), "memory_parts", alt=section("training_memory", "alt of parts")
+    )
+    with st.expander(label("memory.formula")):
+        st.markdown(section("training_memory", "formula", params=f"{bp.params:,}"))
+        st.dataframe(
+            memory_views.part_rows(found),
+            hide_index=True,
+            column_config=headings("memory_table", ("part", "bytes", "size")),
+        )
+
+
+def _cards(bp: Blueprint, setting: Setting) -> None:
+    rows = [
+        {"card": gigabytes, "batch": largest_batch(bp, setting, gigabytes * 2**30)}
+        for gigabytes in CARDS_GB
+    ]
+    st.markdown(section("training_memory", "cards"))
+    st.dataframe(
+        rows,
+        key="memory_cards",
+        hide_index=True,
+        width="content",
+        column_config={
+            "card": st.column_config.NumberColumn(label("memory_table.card"), format="%d GB"),
+            "batch": st.column_config.NumberColumn(label("memory_table.batch"), format="localized"),
+        },
+    )
+
+
+def _recomputation(bp: Blueprint, setting: Setting) -> None:
+    without, with_it = (
+        memory(bp, Setting(setting.batch, setting.optimiser, setting.precision, kind)).total
+        for kind in get_args(Checkpointing)
+    )
+    again = recomputed_macs(bp)
+    st.markdown(
+        section(
+            "training_memory",
+            "recomputation",
+            without=memory_views.size(without),
+            with_it=memory_views.size(with_it),
+            saving=f"{1 - with_it / without:.0%}",
+            cost=f"{again / (3 * bp.macs):.0%}",
+            gmacs=f"{again / 1e9:.3g}",
+        )
+    )
+
+
+def _ops(choice: Choice, bp: Blueprint, setting: Setting) -> None:
+    st.markdown(section("training_memory", "ops"))
+    rows = memory_views.op_rows(bp, setting.precision)
+    save({f"{choice.name}_training_memory.csv": memory_views.csv_text(rows)})
+    st.dataframe(
+        rows,
+        key="memory_ops",
+        hide_index=True,
+        height=400,
+        column_config={
+            **headings("memory_table", ("op", "keeps", "shared")),
+            "bytes": st.column_config.NumberColumn(
+                label("memory_table.bytes_per_image"), format="localized"
+            ),
+        },
+    )
+
+
+def _to_step(spec: NetworkSpec, size: int, batch: int, *_: object) -> AbstractContextManager[None]:
+    from explorer.architecture import blueprint
+
+    return gate.place(work.gradients(blueprint(spec, size), images=batch))
+
+
+@kept(place=_to_step)
+def _measured(
+    spec: NetworkSpec, size: int, batch: int, precision: str, checkpointing: str, device: str
+) -> Measured:
+    from explorer.experiments.training_memory import measure
+
+    return measure(spec, size, batch, precision, checkpointing, device)  # type: ignore[arg-type]
+
+
+def _proof(choice: Choice, bp: Blueprint, setting: Setting) -> None:
+    """One real step on this machine, whose bytes must be the formula's."""
+    st.markdown(section("training_memory", "proof"))
+    asked = (choice.spec, choice.image_size, setting.batch, setting.precision)
+    done = st.session_state.get("memory_asked")
+    name = (*asked, setting.checkpointing)
+    if st.button(label("memory.step"), icon=":material/play_arrow:", key="memory_step"):
+        done = st.session_state["memory_asked"] = name
+    if done != name:
+        return
+    device = usable_device(choice.device).id
+    try:
+        with st.spinner(label("memory.running"), show_time=True):
+            found = _measured(*asked, setting.checkpointing, device)
+    except work.TooMuch as problem:
+        gate.refused(problem)
+        return
+    except ValueError:
+        st.warning(section("training_memory", "no train mode"))
+        return
+    expected = saved(bp, setting)
+    numbers = {"measured": found.saved, "expected": expected, "tensors": found.tensors}
+    agrees = found.saved == expected
+    tell = st.success if agrees else st.info
+    tell(section("training_memory", "agrees" if agrees else "differs", **numbers))
+    if found.peak is not None:
+        total = memory(bp, Setting(setting.batch, "sgd", setting.precision, setting.checkpointing))
+        st.markdown(
+            section(
+                "training_memory",
+                "peak",
+                peak=memory_views.size(found.peak),
+                total=memory_views.size(total.total),
+            )
+        )
