@@ -70,7 +70,8 @@ def test_from_the_logit_to_a_pixel_by_keyboard_alone(open_page: Opener) -> None:
     with visit.rerun("fragment"):
         enter(terms(visit))
     assert origin(visit).startswith("flatten,")
-    # The rest by the key that follows what contributes most.
+    # Further down by the key that follows what contributes most.
+    visit.goto("inference", QUERY | {"origin": "layer1.1.conv1,3,4,5"})
     for _ in range(80):
         if terms(visit).count() == 0:
             break

@@ -1,0 +1,146 @@
+"""Drawings of sums: what is shown adds up, what can be chosen leads to the right place."""
+
+from xml.etree import ElementTree
+
+import numpy as np
+import pytest
+
+from explorer.architecture import blueprint, preset
+from explorer.architecture.training_memory import Setting, memory
+from explorer.experiments.origin.parts import Convolution, Largest, Sum, Weighted, Window
+from explorer.experiments.origin.places import Place, op_of
+from explorer.experiments.origin.shares import Split
+from explorer.experiments.origin.toy import Toy
+from explorer.views import gradient_charts, memory_views, origin_lines, origin_sums, toy_picture
+from explorer.views.cells import tight
+
+BP = blueprint(preset("resnet20"), 32)
+SPACE = "{http://www.w3.org/2000/svg}"
+
+
+def numbers(text: str) -> float:
+    return float(text.replace("−", "-").replace(",", ""))
+
+
+def convolution(row: int = 3, bias: float | None = 0.25) -> Convolution:
+    draw = np.random.default_rng(0)
+    patch, kernel = draw.normal(size=(2, 16, 3, 3))
+    rows, columns = tuple(range(row - 1, row + 2)), (4, 5, 6)
+    window = Window(rows, columns, 32, 32)
+    patch = np.where(window.inside, patch, 0.0)
+    place = Place("layer1.1.conv1", 7, row, 5)
+    op = op_of(BP, place.path)
+    return Convolution(op, place, 0.0, window, patch, kernel, bias, 0)
+
+
+def tree(svg: str) -> ElementTree.Element:
+    return ElementTree.fromstring(svg)
+
+
+def paths(svg: str) -> list[str]:
+    return [node.get("data-path") for node in tree(svg).iter(f"{SPACE}g") if node.get("data-path")]
+
+
+@pytest.mark.parametrize("shown", [1, 4, 16])
+@pytest.mark.parametrize("bias", [None, 0.25])
+def test_what_is_shown_of_a_convolution_adds_up(shown, bias):
+    part = convolution(bias=bias)
+    svg = origin_sums.convolution(part, shown)
+    right = max(float(node.get("x")) for node in tree(svg).iter(f"{SPACE}text"))
+    column = [node for node in tree(svg).iter(f"{SPACE}text") if float(node.get("x")) == right]
+    *terms, total = [numbers(node.text) for node in column[1:]]
+    assert len(terms) == shown + (shown < 16) + (bias is not None)
+    assert sum(terms) == pytest.approx(total, abs=0.0005)
+    assert total == pytest.approx(part.total, abs=0.0001)
+
+
+def test_each_cell_leads_to_the_value_under_it():
+    part = convolution()
+    found = paths(origin_sums.convolution(part, 1))
+    channel = part.ranking[0]
+    expected = [
+        f"layer1.0.relu2,{channel},{row},{column}" for row in (2, 3, 4) for column in (4, 5, 6)
+    ]
+    # Each value twice: in the patch and in the products.
+    assert sorted(found) == sorted(2 * expected)
+
+
+def test_padding_leads_nowhere_and_is_drawn_as_padding():
+    svg = origin_sums.convolution(convolution(row=0), 1)
+    assert len(paths(svg)) == 2 * 6
+    dashed = [node for node in tree(svg).iter(f"{SPACE}rect") if node.get("stroke-dasharray")]
+    assert len(dashed) == 2 * 3
+
+
+def test_the_winner_is_marked():
+    window = Window((-1, 0, 1), (0, 1, 2), 8, 8)
+    patch = np.where(window.inside, np.arange(9.0).reshape(3, 3), -np.inf)
+    op = op_of(blueprint(preset("resnet18"), 64), "maxpool")
+    part = Largest(op, Place("maxpool", 2, 0, 0), 8.0, window, patch)
+    svg = origin_sums.window(part)
+    thick = [
+        node
+        for node in tree(svg).iter(f"{SPACE}g")
+        if any(rect.get("stroke-width") == "3" for rect in node.findall(f"{SPACE}rect"))
+    ]
+    assert [node.get("data-path") for node in thick] == ["relu,2,1,2"]
+    assert len(paths(svg)) == 6
+
+
+def test_the_addition_has_two_ways():
+    op = op_of(BP, "layer2.0.add")
+    part = Sum(op, Place(op.path, 3, 1, 2), 0.5, -1.0, 1.5)
+    assert paths(origin_lines.addition(part, "padding")) == [
+        "layer2.0.bn2,3,1,2",
+        "layer2.0.pad,3,1,2",
+    ]
+
+
+def test_the_classifiers_terms_add_up():
+    draw = np.random.default_rng(1)
+    weights, features = draw.normal(size=(2, 64))
+    part = Weighted(op_of(BP, "fc"), Place("fc", 3), 0.0, weights, features, 0.5)
+    maps = draw.normal(size=(64, 8, 8)).astype(np.float32)
+    svg = origin_sums.classifier(part, maps, 5)
+    assert paths(svg) == [f"flatten,{index}" for index in part.ranking[:5]]
+    shown = sum(part.products[index] for index in part.ranking[:5])
+    assert shown + part.rest(5) + part.bias == pytest.approx(part.total)
+
+
+def test_the_toys_outputs_can_be_chosen():
+    toy = Toy(np.arange(49.0).reshape(7, 7), np.ones((3, 3)), 2, 1)
+    assert paths(toy_picture.picture(toy, 0, 0)) == [f"{i},{j}" for i in range(4) for j in range(4)]
+
+
+def test_the_first_layers_kernels_lead_to_their_channels():
+    svg = origin_lines.kernels(np.random.default_rng(0).normal(size=(20, 3, 7, 7)), "conv1")
+    assert paths(svg) == [f"conv1,{index}" for index in range(20)]
+
+
+@pytest.mark.parametrize(
+    ("value", "shown"),
+    [(0.0, "0.000"), (-0.0001, "0.000"), (-1.234, "−1.23"), (123.4, "123"), (2e7, "2e+07")],
+)
+def test_numbers_in_narrow_cells(value, shown):
+    assert tight(value) == shown
+
+
+def test_the_plain_twin_has_no_second_way():
+    split = Split("layer2.0", 0.4, 0.7, 0.1, 0.9, 1.0, 0.0)
+    both, alone = (gradient_charts.block(split, "identity", plain) for plain in (0.3, None))
+    said = "".join(tree(both).itertext())
+    assert "no second way" in said and "no second way" not in "".join(tree(alone).itertext())
+    for number in ("0.40", "0.70", "0.90", "1.0", "0.30"):
+        assert number in said
+    bars = gradient_charts.shares([split], {"layer2.0": "conv3_1"}, "layer2.0").data[0]
+    assert bars.y == (pytest.approx(100 * split.share),)
+
+
+def test_the_bar_of_memory_is_the_sum():
+    found = memory(BP, Setting(32, "adam", "mixed", "blocks"))
+    figure = memory_views.parts(found)
+    assert sum(trace.x[0] for trace in figure.data) == pytest.approx(found.total / 2**30)
+    rows = memory_views.part_rows(found)
+    assert sum(row["bytes"] for row in rows[:-1]) == rows[-1]["bytes"] == found.total
+    text = memory_views.csv_text(memory_views.op_rows(BP, "float32"))
+    assert len(text.splitlines()) == len(BP.ops) + 1
