@@ -12,6 +12,7 @@ from torch.nn import functional
 from torch.utils.checkpoint import checkpoint
 
 from explorer.architecture import NetworkSpec
+from explorer.architecture.image_size import ImageSize, sides
 from explorer.architecture.training_memory import Checkpointing, Precision
 from explorer.networks import ResNet, build
 
@@ -34,7 +35,7 @@ class Measured:
 
 def measure(
     spec: NetworkSpec,
-    size: int,
+    size: ImageSize,
     batch: int,
     precision: Precision = "float32",
     checkpointing: Checkpointing = "none",
@@ -53,7 +54,7 @@ def measure(
         torch.cuda.reset_peak_memory_stats()
     network = build(spec, device).train()
     generator = torch.Generator().manual_seed(0)
-    x = torch.randn(batch, spec.in_channels, size, size, generator=generator).to(device)
+    x = torch.randn(batch, spec.in_channels, *sides(size), generator=generator).to(device)
     wanted = torch.randint(spec.num_classes, (batch,), generator=generator).to(device)
     own = {_address(tensor) for tensor in (*network.parameters(), *network.buffers())}
     pieces: dict[int, int] = {}

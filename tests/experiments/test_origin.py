@@ -303,3 +303,25 @@ def test_the_toys_presets_do_what_they_are_called():
 )
 def test_a_kernel_that_is_none(text):
     assert toy.read(text) is None
+
+
+def test_typed_numbers_take_their_places():
+    numbers = np.zeros((3, 3))
+    found = toy.changed(numbers, {0: {"2": 5}, "2": {"0": -1.5, "1": None, "2": float("inf")}})
+    assert found.tolist() == [[0, 0, 5], [0, 0, 0], [-1.5, 0, 0]]
+    assert not numbers.any()
+
+
+@pytest.mark.parametrize("bgr", [False, True])
+def test_a_pixel_is_the_picture_s_own_byte(bgr):
+    from dataclasses import replace
+
+    spec = FAMILIES["basic"]
+    recipe = replace(CIFAR.at(SIZE), bgr=bgr)
+    photograph = Image.new("RGB", (SIZE, SIZE), (200, 100, 50))
+    prepared = prepare(photograph, recipe)
+    found = capture(build(spec), prepared.tensor, blueprint(spec, SIZE), "input")
+    for channel, byte in enumerate((50, 100, 200) if bgr else (200, 100, 50)):
+        part = take_apart(build(spec), found, Place("input", channel, 3, 4), (prepared, recipe))
+        assert isinstance(part, parts.Pixel) and part.byte == byte
+        assert part.total == pytest.approx(part.value, abs=1e-6)

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
 
@@ -17,6 +18,9 @@ KERNELS: Final[dict[str, tuple[tuple[float, ...], ...]]] = {
     "zero": ((0, 0, 0),) * 3,
 }
 """Presets: Sobel's two edges, the mean of nine, what leaves a map as it is, and nothing."""
+
+
+_LARGEST: Final = 1e6
 
 
 @dataclass(frozen=True, eq=False)
@@ -76,13 +80,24 @@ class Toy:
         )
 
 
+def changed(numbers: Array, cells: Mapping[Any, Mapping[str, Any]]) -> Array:
+    """The numbers with some typed anew: row -> column's name -> value; what is no number is 0."""
+    found: Array = numbers.copy()
+    for row, values in cells.items():
+        for column, value in values.items():
+            number = float(value) if isinstance(value, int | float) else 0.0
+            sane = np.isfinite(number) and abs(number) < _LARGEST
+            found[int(row), int(column)] = number if sane else 0.0
+    return found
+
+
 def read(text: str) -> Array | None:
     """A kernel as an address holds it, nine numbers with commas; None where it is none."""
     try:
         numbers = [float(part) for part in text.split(",")]
     except ValueError:
         return None
-    sane = len(numbers) == 9 and all(np.isfinite(numbers)) and max(map(abs, numbers)) < 1e6
+    sane = len(numbers) == 9 and all(np.isfinite(numbers)) and max(map(abs, numbers)) < _LARGEST
     return np.array(numbers).reshape(3, 3) if sane else None
 
 

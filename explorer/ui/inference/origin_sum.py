@@ -152,7 +152,8 @@ def _line(scene: Scene, part: Part) -> None:
     elif isinstance(part, parts.Pixel):
         picture, narrow = origin_lines.pixel(part), 420
         grey = scene.blueprint.spec.in_channels == 1
-        colour = "grey" if grey else _COLOURS[part.place.channel]
+        order = _COLOURS[::-1] if scene.recipe.bgr else _COLOURS
+        colour = "grey" if grey else order[part.place.channel]
         numbers |= {"byte": part.byte, "colour": label(f"origin.{colour}")}
     else:
         assert isinstance(part, parts.Copied)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING, Final
 
 import streamlit as st
@@ -83,8 +84,9 @@ def _preset_chosen() -> None:
 
 def _editor(numbers: Array, name: str) -> Array:
     """A table of numbers to type into; the kernel's go into the address."""
-    import numpy as np
     import pandas as pd
+
+    from explorer.experiments.origin.toy import changed
 
     st.caption(label(f"origin_toy.{name}"))
     table = pd.DataFrame(numbers, columns=[str(index) for index in range(numbers.shape[1])])
@@ -94,23 +96,25 @@ def _editor(numbers: Array, name: str) -> Array:
         column: st.column_config.NumberColumn(format="%.3g", required=True, width=60)
         for column in table.columns
     }
-    edited = st.data_editor(
-        table, key=key, hide_index=True, column_config=config, row_height=30,
+    st.data_editor(
+        table,
+        key=key,
+        hide_index=True,
+        column_config=config,
+        row_height=30,
         width="content",
-    )  # fmt: skip
-    found = np.nan_to_num(edited.to_numpy(dtype=np.float64), posinf=0.0, neginf=0.0)
-    if name == "kernel" and not np.array_equal(found, numbers):
-        _own(found)
-    return found
+        on_change=partial(_typed, key, numbers) if name == "kernel" else None,
+    )
+    return changed(numbers, st.session_state[key]["edited_rows"])
 
 
-def _own(kernel: Array) -> None:
+def _typed(key: str, numbers: Array) -> None:
     """What was typed is the visitor's own kernel, and the address says so."""
-    from explorer.experiments.origin.toy import written
+    from explorer.experiments.origin.toy import changed, written
 
+    kernel = changed(numbers, st.session_state[key]["edited_rows"])
     controls.put(_KERNEL, written(kernel), "")
     controls.put(_PRESET, _OWN, "edge")
-    st.rerun(scope="fragment")
 
 
 def _patch(scene: Scene, found: Captured, part: Part) -> Array:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Final, get_args
 import streamlit as st
 
 from explorer.architecture import Blueprint
+from explorer.architecture.image_size import ImageSize, size_text
 from explorer.architecture.training_memory import (
     CARDS_GB,
     OPTIMISERS,
@@ -66,7 +67,7 @@ def _sums(choice: Choice, bp: Blueprint, setting: Setting) -> None:
             "training_memory",
             "sum",
             title=choice.title,
-            size=choice.image_size,
+            size=size_text(choice.image_size),
             images=count(setting.batch, "image"),
             total=memory_views.size(found.total),
             activations=memory_views.size(found.activations),
@@ -140,7 +141,9 @@ def _ops(choice: Choice, bp: Blueprint, setting: Setting) -> None:
     )
 
 
-def _to_step(spec: NetworkSpec, size: int, batch: int, *_: object) -> AbstractContextManager[None]:
+def _to_step(
+    spec: NetworkSpec, size: ImageSize, batch: int, *_: object
+) -> AbstractContextManager[None]:
     from explorer.architecture import blueprint
 
     return gate.place(work.gradients(blueprint(spec, size), images=batch))
@@ -148,7 +151,7 @@ def _to_step(spec: NetworkSpec, size: int, batch: int, *_: object) -> AbstractCo
 
 @kept(place=_to_step)
 def _measured(
-    spec: NetworkSpec, size: int, batch: int, precision: str, checkpointing: str, device: str
+    spec: NetworkSpec, size: ImageSize, batch: int, precision: str, checkpointing: str, device: str
 ) -> Measured:
     from explorer.experiments.training_memory import measure
 
