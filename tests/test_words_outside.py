@@ -39,6 +39,8 @@ CODE = {
     "explorer/views/source_block.py": "writes the network as Python",
     "explorer/views/source_code.py": "writes the network as Python",
     "explorer/experiments/train_embedded.py": "a command for developers",
+    "explorer/experiments/reading_limits.py": "a command for developers",
+    "explorer/networks/reading/tensors.py": "declares storages as torch names them",
     "explorer/networks/torchvision_import.py": "declares ops as torch writes them",
     "explorer/ui/server/headers.py": "a policy as browsers read it",
 }
@@ -58,6 +60,7 @@ PROPER = {
     r"\b(?:Content-Length|User-Agent|Accept-Language|Content-Type|Cache-Control)\b": "of HTTP",
     r"^-[KT][a-z]+$": "options of Graphviz",
     r"^(?:_codecs encode|builtins bytearray|PIL\.Image)$": "names of Python's modules",
+    r"^collections\.[A-Za-z]+$": "names of Python's modules",
     r"^cluster_": "how DOT knows a frame around nodes",
     r"^(?:border|margin|padding|color|background)[\w-]*: .*$": "CSS",
     r"^Not found$": "of HTTP",
@@ -249,6 +252,9 @@ def _of_script(source: str) -> Iterator[tuple[int, str]]:
     for number, line in enumerate(source.splitlines(), start=1):
         code = re.sub(r"(^|\s)//.*", "", line)
         for _, text in re.findall(r"([\"'`])(.*?)\1", code):
+            if re.match(r"</?[a-z]", text):  # markup: a picture's paths are not read
+                aloud = re.findall(r'(?:aria-label|alt|title|placeholder)="([^"]+)"', text)
+                text = " ".join([*aloud, re.sub(r"<[^>]*>?", " ", text)])
             text = _NAMES.sub(" ", text)
             if _TWO_WORDS.search(text) or re.fullmatch(r"[A-Z][a-z]{2,}[.…]?", text):
                 yield number, text

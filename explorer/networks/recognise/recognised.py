@@ -124,7 +124,7 @@ def _recognised(network: Network, collected: Collected, name: str) -> Recognised
         state = state_of(structure, spec, network.contrastive)
     except Beyond as problem:
         raise _unknown(
-            f"beyond: {problem.title}",
+            problem.title,
             analysis,
             name=shown,
             **_described(structure),

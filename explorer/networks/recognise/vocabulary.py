@@ -11,7 +11,7 @@ from explorer.networks.recognise.structure import Block, Structure
 
 
 class Beyond(Exception):
-    """Nothing in NetworkSpec says this; `title` is a heading of recognition.md, `layer` the first
+    """Nothing in NetworkSpec says this; `title` is a heading of weights.md, `layer` the first
     that does not fit."""
 
     def __init__(self, title: str, layer: Layer | None = None, **values: Any) -> None:
@@ -58,18 +58,18 @@ def spec_of(analysis: Analysis) -> NetworkSpec:
 
 def _check(analysis: Analysis, structure: Structure) -> None:
     if analysis.blurs:
-        raise Beyond("blur", analysis.blurs[0])
+        raise Beyond("beyond: blur", analysis.blurs[0])
     if analysis.unfit is not None:
-        raise Beyond("does not fit", analysis.unfit)
+        raise Beyond("beyond: does not fit", analysis.unfit)
     if analysis.lost is not None:
-        raise Beyond("norm without a place", analysis.lost)
+        raise Beyond("beyond: norm without a place", analysis.lost)
     gated = [block for block in structure.blocks if block.gate is not None]
     if gated and len(gated) < len(structure.blocks):
         bare = next(block for block in structure.blocks if block.gate is None)
-        raise Beyond("some gates", bare.convolutions[0])
+        raise Beyond("beyond: some gates", bare.convolutions[0])
     counted = [norm.counted for norm in structure.norms]
     if any(counted) and not all(counted):
-        raise Beyond("some statistics", structure.norms[counted.index(not counted[0])])
+        raise Beyond("beyond: some statistics", structure.norms[counted.index(not counted[0])])
 
 
 def _norm(structure: Structure) -> Norm:
@@ -89,7 +89,7 @@ def _ratio(structure: Structure) -> int:
     for ratio in (about, *(n for n in range(max(1, about - 8), about + 64) if n != about)):
         if all(block.gate and max(1, block.out // ratio) == block.gate.middle for block in blocks):
             return ratio
-    raise Beyond("some gates", last.gate.squeeze)
+    raise Beyond("beyond: some gates", last.gate.squeeze)
 
 
 def _is_frozen(structure: Structure) -> bool:
@@ -106,24 +106,26 @@ def _stem(structure: Structure) -> Stem:
     if len(structure.stem) == 3:
         out, inner = structure.stem[-1].shape[0], [one.shape[0] for one in structure.stem[:2]]
         if inner != [max(1, out // 2)] * 2:
-            raise Beyond("deep stem", structure.stem[1], inner=inner[0], other=inner[1], out=out)
+            raise Beyond(
+                "beyond: deep stem", structure.stem[1], inner=inner[0], other=inner[1], out=out
+            )
         stem: Stem = "deep"
     else:
         kernels: dict[int, Stem] = {7: "imagenet", 3: "cifar", 1: "1x1"}
         if first.shape[2] not in kernels:
-            raise Beyond("stem kernel", first, kernel=first.shape[2])
+            raise Beyond("beyond: stem kernel", first, kernel=first.shape[2])
         stem = kernels[first.shape[2]]
     if structure.norms:
         # Before pre-activation the stem is bare where nothing pools.
         bare = len(structure.stem_norms) < len(structure.stem)
         if bare and not structure.pre:
-            raise Beyond("stem norm", first)
+            raise Beyond("beyond: stem norm", first)
         if structure.pre and stem in ("cifar", "1x1") and not bare:
             if stem == "1x1":
-                raise Beyond("stem norm", first)
+                raise Beyond("beyond: stem norm", first)
             return "3x3_pool"
         if structure.pre and stem in ("imagenet", "deep") and bare:
-            raise Beyond("stem norm", first)
+            raise Beyond("beyond: stem norm", first)
     return stem
 
 
@@ -145,7 +147,7 @@ def _widths(structure: Structure) -> tuple[tuple[int, ...], int | None]:
         if all(out == size * expansion for out, size in zip(outs, inner, strict=True)):
             return tuple(inner), expansion
     first = structure.stages[0][0].convolutions[-1]
-    raise Beyond("expansion", first, inner=first.shape[1], out=first.shape[0])
+    raise Beyond("beyond: expansion", first, inner=first.shape[1], out=first.shape[0])
 
 
 def _groups(structure: Structure, widths: Sequence[int]) -> tuple[int, int]:
@@ -156,7 +158,7 @@ def _groups(structure: Structure, widths: Sequence[int]) -> tuple[int, int]:
     for stage in structure.stages:
         for block in stage:
             if block.groups != groups:
-                raise Beyond("groups differ", block.convolutions[1])
+                raise Beyond("beyond: groups differ", block.convolutions[1])
     inner = [block.inner for block in blocks]
     about = inner[0] * 64 // (groups * widths[0])
     for per_group in sorted(range(max(1, about - 65), about + 66), key=lambda n: abs(n - about)):
@@ -165,7 +167,7 @@ def _groups(structure: Structure, widths: Sequence[int]) -> tuple[int, int]:
             for width, size in zip(widths, inner, strict=True)
         ):
             return groups, per_group
-    raise Beyond("expansion", blocks[0].convolutions[-1], inner=inner[0], out=blocks[0].out)
+    raise Beyond("beyond: expansion", blocks[0].convolutions[-1], inner=inner[0], out=blocks[0].out)
 
 
 def _rule(structure: Structure) -> ShortcutRule:
@@ -178,7 +180,7 @@ def _rule(structure: Structure) -> ShortcutRule:
         return "padding" if any(needed) else "projection"
     for block, has, needs in zip(blocks, projected, needed, strict=True):
         if has != needs:
-            raise Beyond("some projections", block.projection or block.convolutions[0])
+            raise Beyond("beyond: some projections", block.projection or block.convolutions[0])
     return "projection"
 
 

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from explorer.experiments.preprocess import Preprocessing
 
 _NAMES: Final = "infer_names"
-_NAMES_FILE: Final = "class names"
+_NAMES_FILE: Final = "class_names"
 _TYPED: Final = "infer_typed_names"
 _LONGEST: Final = 100_000
 _LONGEST_NAME: Final = 80
