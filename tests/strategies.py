@@ -74,4 +74,6 @@ def unit_specs(draw: st.DrawFn, *, channels: int = 12, size: int = 9) -> UnitSpe
         shortcut=draw(st.sampled_from(("identity", "padding", "projection", "none"))),
         norm_on_projection=draw(st.booleans()),
         conv_bias=draw(st.booleans()),
+        zero_padding=draw(st.sampled_from(("after", "both"))),
+        avg_down=draw(st.booleans()),
     )

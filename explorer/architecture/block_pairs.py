@@ -14,15 +14,18 @@ Aspect = Literal[
     "shortcut",
     "norm",
     "kernel",
+    "dilation",
     "groups",
     "width",
     "stride",
     "size",
     "bias",
+    "values",
 ]
 """What can differ, the weightiest first: `missing` is a block or a layer without counterpart,
 `order` that of normalisation, activation and convolution, `norm` a normalisation that only one
-has, `size` the height and width of what is read or written."""
+has, `size` the height and width of what is read or written, `values` what changes no shape and no
+count: eps, and where zeros are padded."""
 ASPECTS: Final[tuple[Aspect, ...]] = get_args(Aspect)
 
 _WEIGHTS: Final[dict[Aspect, float]] = dict.fromkeys(ASPECTS, 1.0) | {"kernel": 2.0}
@@ -116,8 +119,11 @@ def _op_differs(left: Op, right: Op) -> tuple[Aspect, ...]:
     """In what two ops of one kind differ; a pooling over all positions has no kernel."""
     whole = left.kind == "avg_pool"
     found: list[Aspect] = []
-    if not whole and (left.kernel, left.padding) != (right.kernel, right.padding):
+    padding = left.padding // left.dilation, right.padding // right.dilation
+    if not whole and (left.kernel, padding[0]) != (right.kernel, padding[1]):
         found.append("kernel")
+    if left.dilation != right.dilation:
+        found.append("dilation")
     if left.groups != right.groups:
         found.append("groups")
     if (left.in_shape[0], left.out_shape[0]) != (right.in_shape[0], right.out_shape[0]):
@@ -128,6 +134,8 @@ def _op_differs(left: Op, right: Op) -> tuple[Aspect, ...]:
         found.append("size")
     if left.bias != right.bias:
         found.append("bias")
+    if (left.eps, left.zeros_before) != (right.eps, right.zeros_before):
+        found.append("values")
     return tuple(found)
 
 

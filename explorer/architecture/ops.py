@@ -236,8 +236,14 @@ class Block(_Sums):
     def likeness(self) -> Hashable:
         """Equal for blocks that differ in nothing but their place in the network."""
         shared = self.shortcut is not None and self.shortcut.source.startswith(f"{self.path}.")
+        # Numbers of a shortcut's layers count what stands before them, such as nothing at all.
         return shared, tuple(
-            op._replace(path=op.name, inputs=(), receptive_field=0, output_stride=0)
+            op._replace(
+                path="" if op.on_shortcut else op.name,
+                inputs=(),
+                receptive_field=0,
+                output_stride=0,
+            )
             for op in self.ops
         )
 

@@ -145,4 +145,4 @@ def squeezed(spec: NetworkSpec, channels: int) -> int:
 
 def zeros_before(spec: NetworkSpec, new_channels: int) -> int:
     """How many of option A's channels of zeros stand before those of x."""
-    return new_channels // 2 if spec.zero_padding == "both" else 0
+    return max(0, new_channels) // 2 if spec.zero_padding == "both" else 0

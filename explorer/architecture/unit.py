@@ -19,6 +19,7 @@ from explorer.architecture.spec import (
     NetworkSpec,
     ShortcutRule,
     StrideOn,
+    ZeroPlaces,
     check_integer,
     unknown,
 )
@@ -50,7 +51,8 @@ class UnitSpec:
         stride: 2 halves the size.
         shortcut: "identity" adds x as it is, fitting or not; "padding" and "projection" change
             its shape; "none" adds nothing.
-        block, activation_order, stride_on, norm_on_projection, conv_bias: as in NetworkSpec.
+        block, activation_order, stride_on, norm_on_projection, conv_bias, zero_padding, avg_down:
+            as in NetworkSpec.
 
     Raises:
         FieldError: names the field, the value received and what is allowed.
@@ -67,6 +69,8 @@ class UnitSpec:
     shortcut: ShortcutKind = "identity"
     norm_on_projection: bool = True
     conv_bias: bool = False
+    zero_padding: ZeroPlaces = "after"
+    avg_down: bool = False
 
     def __post_init__(self) -> None:
         check_integer("size", self.size, MAX_SIZE)
@@ -105,6 +109,8 @@ class UnitSpec:
             shortcut=_RULE[self.shortcut],
             norm_on_projection=self.norm_on_projection,
             conv_bias=self.conv_bias,
+            zero_padding=self.zero_padding,
+            avg_down=self.avg_down,
         )
 
     @property

@@ -56,9 +56,12 @@ def _section_of(unit: Unit) -> str:
         return "fails, too many channels"
     if unit.verdict == "padding":
         sampled, filled = unit.spec.stride == 2, unit.spec.out_channels > unit.spec.in_channels
+        averaged = ", averaged" if sampled and unit.spec.avg_down else ""
         if sampled and filled:
-            return "padding, both"
-        return "padding, pixels" if sampled else "padding, channels"
+            return f"padding, both{averaged}"
+        return f"padding, pixels{averaged}" if sampled else "padding, channels"
+    if unit.verdict == "projection" and any(op.kind == "local_avg_pool" for op in unit.ops):
+        return "projection, averaged"
     return unit.verdict
 
 

@@ -8,6 +8,7 @@ from explorer.architecture.causes import Cause, causes
 from explorer.architecture.costs import MEASURES, Measure, amount
 from explorer.architecture.notation import signed, signed_share, volume, window
 from explorer.architecture.ops import Block, Op
+from explorer.lessons.sentences import USUAL_EPS
 from explorer.words import count, has_label, label, section, sections
 
 
@@ -146,4 +147,9 @@ def op_told(op: Op) -> str:
         told = label("compare.op_grouped", op=told, groups=count(op.groups, "group"))
     if op.bias and op.kind == "conv":
         told = label("compare.op_biased", op=told)
+    if op.normalises and op.eps != USUAL_EPS:
+        told = label("compare.op_eps", op=told, eps=f"{op.eps:g}")
+    if op.kind == "pad":
+        after = op.out_shape[0] - op.in_shape[0] - op.zeros_before
+        told = label("compare.op_zeros", op=told, before=op.zeros_before, after=after)
     return told

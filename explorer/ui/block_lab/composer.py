@@ -27,6 +27,8 @@ _CHOICES: Final = {
     "stride_on": ("3x3", "1x1"),
     "norm_on_projection": ("yes", "no"),
     "conv_bias": ("no", "yes"),
+    "zero_padding": ("after", "both"),
+    "avg_down": ("no", "yes"),
 }
 """The page's default first."""
 _FIGURES: Final = ("stride", "stride_on")
@@ -43,11 +45,17 @@ _WIDTHS: Final = {
     "middle_channels": 135,
     "norm_on_projection": 215,
     "conv_bias": 170,
+    "zero_padding": 190,
+    "avg_down": 215,
 }
 """Of the controls, in pixels and in their order; they flow in rows, as the window is wide."""
-_WITHOUT_EFFECT: Final = {
+_WITHOUT_EFFECT: Final[dict[str, Callable[[Callable[[str], str]], bool]]] = {
     "stride_on": lambda asked: asked("block") == "basic" or asked("stride") == "1",
     "norm_on_projection": lambda asked: asked("shortcut") != "projection",
+    "zero_padding": lambda asked: asked("shortcut") != "padding",
+    "avg_down": lambda asked: (
+        asked("shortcut") not in ("padding", "projection") or asked("stride") == "1"
+    ),
 }
 """What this block has no use for, though a link may keep it for the next one."""
 _HELP: Final = {
@@ -192,7 +200,7 @@ def _control(field: str) -> str | None:
 
 
 def _parsed(field: str, value: str | None) -> Any:
-    if field in ("norm_on_projection", "conv_bias"):
+    if field in ("norm_on_projection", "conv_bias", "avg_down"):
         return value == "yes"
     if field in _CHOICES and field != "stride":
         return value
