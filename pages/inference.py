@@ -31,15 +31,17 @@ with left:
 with right:
     wanted = weights.select()
 chosen = upload.choose(taken_from)
-choice = weights.stand_in(picker.current(), wanted)
-device = usable_device(choice.device)
 left, right = st.columns([5, 6], gap="large")
 with left:
     pictures = st.container()
+    choice = weights.stand_in(picker.current(), wanted)
+    device = usable_device(choice.device)
     loaded = weights.choose(choice, wanted, device.id)
 scene = answer.scene_of(choice, loaded, chosen)
 with pictures:
     answer.pictures(scene)
+with left:
+    answer.where_from(scene)
 with right:
     answer.answer(scene)
 

@@ -67,6 +67,17 @@ def answer(scene: Scene) -> None:
             help=glossary("margin"),
         )
     bars(prediction, "infer_top")
+
+
+def where_from(scene: Scene) -> None:
+    """The way to the sum behind the answer; nothing where there is no answer."""
+    try:
+        prediction = cache.prediction(scene)
+    except TooMuch:
+        return  # it is said in the answer's place
+    if scene.loaded.head == "none" or not prediction.finite:
+        return
+    first = prediction.best
     st.button(
         label("origin.logit", name=first.name, logit=f"{first.logit:.4g}"),
         icon=":material/account_tree:",

@@ -47,7 +47,7 @@ def stand_in(choice: Choice, wanted: str) -> Choice:
         return choice
     entry = PRESETS[default_network()]
     # One line, so that what is looked at stands higher.
-    said, ways = st.columns([7, 2], vertical_alignment="center")
+    said, ways = st.columns([3, 2], vertical_alignment="center")
     said.caption(section("inference", "stand-in", first=choice.title, network=entry.title))
     with ways, st.popover(label("infer_other.label"), key="infer_other", width="stretch"):
         st.button(
