@@ -61,6 +61,7 @@ controls.sections(
     },
 )
 st.caption(section("inference", "lead", network=choice.title, device=device.label))
+weights.told(loaded)
 upload.credits(chosen)
 answer.times(scene)
 picker.say_square(choice)

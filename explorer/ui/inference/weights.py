@@ -90,6 +90,13 @@ def choose(choice: Choice, wanted: str, device: str) -> Loaded:
     return loaded
 
 
+def told(loaded: Loaded) -> None:
+    """How good the weights on board are; nothing of others, which say it where they are chosen."""
+    if loaded.on_board:
+        accuracy = f"{cards()[loaded.on_board].test_accuracy:.2%}"
+        st.caption(section("inference", "embedded", accuracy=accuracy, size=32))
+
+
 def switch_to(preset: str) -> None:
     """Take a named network with the best weights it has here; for a button's callback."""
     picker.switch_to(preset)
@@ -105,8 +112,6 @@ def _best(available: dict[str, Setup]) -> str:
 
 
 def _embedded(choice: Choice, device: str) -> Loaded:
-    accuracy = f"{cards()[choice.name].test_accuracy:.2%}"
-    st.caption(section("inference", "embedded", accuracy=accuracy, size=32))
     return embedded(choice.name, device)
 
 
