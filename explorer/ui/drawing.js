@@ -131,10 +131,10 @@ export default function ({ parentElement, data, setTriggerValue }) {
       node.setAttribute("role", "button");
       node.setAttribute("aria-pressed", String(node === chosen));
       const title = node.querySelector("title");
-      // Begins with what one sees, so that it can be called by that.
+      // Holds what one sees, so that it can be called by that.
       const seen = [...node.querySelectorAll("text")].map((line) => line.textContent).join(" ");
       const said = title?.textContent ?? pathOf(node);
-      node.setAttribute("aria-label", !seen || said.includes(seen) ? said : `${seen}: ${said}`);
+      node.setAttribute("aria-label", !seen || said.includes(seen) ? said : `${said} (${seen})`);
       node.onclick = (event) => { if (!dragged) choose(node, event); };
       node.onkeydown = (event) => {
         const step = { ArrowRight: 1, ArrowDown: 1, ArrowLeft: -1, ArrowUp: -1 }[event.key];
