@@ -18,6 +18,14 @@ def count(recipe, reporter):
     return recipe["steps"]
 
 
+def told(recipe, reporter):
+    """As `count`, with the process that runs it."""
+    for step in range(recipe["steps"]):
+        reporter.report(step=step, pid=os.getpid())
+        time.sleep(recipe["pause"])
+    return recipe["steps"]
+
+
 def pid(recipe, reporter):
     reporter.report(pid=os.getpid())
     return os.getpid()

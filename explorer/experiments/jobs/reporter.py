@@ -1,13 +1,19 @@
 """The worker's side of a job: what it says while it runs, and how it is told to stop."""
 
 import json
+import os
+import socket
+import traceback
 from collections.abc import Callable
-from dataclasses import dataclass
+from contextlib import suppress
+from dataclasses import dataclass, replace
 from math import isfinite
 from pathlib import Path
 from time import perf_counter
 from typing import Any, Final, NamedTuple, NoReturn
 from uuid import uuid4
+
+from explorer.experiments.jobs import record
 
 LARGEST: Final = 1e15
 """No number that a job reports is as large; a larger one comes from a damaged file."""
@@ -15,6 +21,10 @@ LARGEST: Final = 1e15
 
 class Cancelled(Exception):
     """Raised inside a job that was told to stop."""
+
+
+class Superseded(Cancelled):
+    """Raised inside a job that somebody else has begun again, as this worker was thought lost."""
 
 
 class Finished(NamedTuple):
@@ -26,9 +36,17 @@ class Finished(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Reporter:
-    """What a job gets to speak with: its folder. Can be pickled and sent anywhere."""
+    """What a job gets to speak with: its folder. Can be pickled and sent anywhere.
+
+    Args:
+        folder: the job's.
+        shared: several servers keep their jobs beside it, and what they let go of is not wanted.
+        beginning: the word of `begun` when this worker began; empty elsewhere.
+    """
 
     folder: Path
+    shared: bool = False
+    beginning: str = ""
 
     def report(self, **values: float | None) -> None:
         """Append one point of progress.
@@ -48,15 +66,28 @@ class Reporter:
         """
         if (self.folder / "cancel").exists():
             raise Cancelled
+        if self.shared and not (self.folder / "job.json").exists():
+            raise Cancelled
+        if self.superseded():
+            raise Superseded
+
+    def superseded(self) -> bool:
+        """Whether another worker has begun this job after this one."""
+        return bool(self.beginning) and self.begun() not in (None, self.beginning)
 
     def cancel(self) -> None:
         """Tell the job to stop."""
         (self.made() / "cancel").touch()
 
-    def begin(self) -> None:
-        """Note that the job begins, perhaps again: a killed worker's points are dropped."""
+    def begin(self) -> "Reporter":
+        """Note that the job begins, perhaps again: a killed worker's points are dropped.
+
+        Returns what this beginning reports with.
+        """
+        beginning = uuid4().hex
         (self.made() / "progress.jsonl").write_text("", encoding="utf-8")
-        (self.folder / "started").write_text(uuid4().hex, encoding="utf-8")
+        (self.folder / "started").write_text(beginning, encoding="utf-8")
+        return replace(self, beginning=beginning)
 
     def begun(self) -> str | None:
         """A word that differs each time the job begins; None before that."""
@@ -81,11 +112,36 @@ class Reporter:
 
 
 def run(function: Callable[[Any, Reporter], Any], recipe: Any, reporter: Reporter) -> Finished:
-    """In the worker: note the start, then the job itself."""
+    """In the worker: note the start, then the job itself, then how it ended."""
     reporter.check()
-    reporter.begin()
+    reporter = reporter.begin()
+    record.log(reporter.folder, f"begun on {socket.gethostname()} by process {os.getpid()}")
     started = perf_counter()
-    return Finished(function(recipe, reporter), perf_counter() - started)
+    try:
+        result = function(recipe, reporter)
+    except BaseException as problem:
+        _note(reporter, problem, None, perf_counter() - started)
+        raise
+    seconds = perf_counter() - started
+    _note(reporter, None, result, seconds)
+    return Finished(result, seconds)
+
+
+def _note(reporter: Reporter, problem: BaseException | None, result: Any, seconds: float) -> None:
+    """Leave in the folder how it ended, for servers that did not start it."""
+    if reporter.superseded():
+        return
+    if problem is None:
+        ended = record.Ended("done", result, seconds, None)
+    elif isinstance(problem, Cancelled):
+        ended = record.Ended("cancelled", None, seconds, None)
+    else:
+        ended = record.Ended("failed", None, seconds, record.reason(problem))
+        record.log(reporter.folder, "".join(traceback.format_exception(problem)))
+    record.log(reporter.folder, f"{ended.state} after {seconds:.1f} s")
+    # Where it cannot be written, whoever started the job still knows.
+    with suppress(OSError, TypeError):
+        record.write_end(reporter.folder, ended)
 
 
 def _point(line: bytes) -> dict[str, Any] | None:

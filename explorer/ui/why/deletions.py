@@ -19,7 +19,6 @@ if TYPE_CHECKING:
 
     Training = Status[TrainingRecipe, Any]
 
-_KEPT: Final = 40
 _SEEN: Final = "why_finished_before"
 
 
@@ -72,8 +71,9 @@ def draw(
 
 
 def _ordered(training: str) -> Status[Any, DeletionResult] | None:
+    found = service().needing(training)
     try:
-        return service().status(_jobs()[training])
+        return service().status(found[-1]) if found else None
     except KeyError:
         return None
 
@@ -83,22 +83,12 @@ def _order(training: Training) -> None:
 
     order = DeletionOrder(training.recipe, training.result.weights)  # type: ignore[union-attr]
     try:
-        job = service().submit(delete_each_block, order, visitor(), needs=[training.id])
+        service().submit(delete_each_block, order, visitor(), needs=[training.id])
     except WordedError as problem:
         st.error(str(problem))
         return
-    jobs = _jobs()
-    jobs[training.id] = job
-    for oldest in list(jobs)[:-_KEPT]:
-        jobs.pop(oldest, None)
     # The whole page, so that this part begins to rerun by itself.
     st.rerun()
-
-
-@st.cache_resource
-def _jobs() -> dict[str, str]:
-    """Training -> the job that deletes its blocks, for all sessions."""
-    return {}
 
 
 def _progress(deletion: Status[Any, DeletionResult]) -> None:

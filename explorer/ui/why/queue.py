@@ -1,28 +1,50 @@
-"""The one queue of trainings of this server."""
+"""The one queue of trainings of this server, or of all servers that share a folder."""
 
 from __future__ import annotations
 
+import logging
 import re
+from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 from uuid import uuid4
 
 import streamlit as st
 
 from explorer.ui import browser_store
+from explorer.ui.server import settings
 
 if TYPE_CHECKING:
     from explorer.experiments.jobs import JobService
 
 
 _VISITOR: Final = "why_visitor"
+_FUNCTIONS: Final = (
+    "explorer.experiments.degradation:train",
+    "explorer.experiments.degradation:delete_each_block",
+)
+_log = logging.getLogger(__name__)
 
 
 @st.cache_resource
 def service() -> JobService:
-    """One training at a time, in a process of its own."""
-    from explorer.experiments.jobs import JobService, worker_process
+    """Trainings in a process of their own, one at a time, or on the cluster that the owner names;
+    their folder is this server's own, or one that several servers share."""
+    from explorer.experiments.jobs import SCHEME, Bounds, Cluster, JobService, Shared
+    from explorer.experiments.jobs import worker_process as local
 
-    return JobService(worker_process)
+    where, folder = settings.jobs(), settings.jobs_folder()
+    cluster = where.startswith(SCHEME)
+    if not cluster and where != "local":
+        _log.error("%s=%r is neither local nor dask://host:port: local", settings.JOBS, where)
+    shared = None
+    if folder is not None:
+        try:
+            shared = Shared(folder, Bounds(settings.jobs_bytes(), settings.jobs_age()))
+        except OSError as problem:
+            _log.error("the folder of runs cannot be used: %s; runs end with this server", problem)
+    return JobService(
+        partial(Cluster, where) if cluster else local, shared=shared, known=_FUNCTIONS
+    )
 
 
 def visitor() -> str:

@@ -107,6 +107,8 @@ def _watch(fresh: list[_Seen], active: bool) -> None:
     if missing := set(_identifiers()) - {status.id for status in statuses}:
         ids = label("list.comma").join(map(quoted, sorted(missing)))
         st.warning(section("why_residual", "runs not here", ids=ids))
+    if seen.active and (trouble := service().trouble()):
+        st.warning(trouble, icon=":material/cloud_off:")
     _progress(statuses)
     _curves(_comparable(statuses))
     _conclude(statuses)
