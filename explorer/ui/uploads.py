@@ -19,9 +19,8 @@ from streamlit import runtime
 from streamlit.runtime.scriptrunner import get_script_run_ctx
 
 from explorer.experiments.byte_cache import Key
-from explorer.ui import budget
+from explorer.ui import budget, settings
 from explorer.ui.cache import decoded, digest
-from explorer.ui.server import settings
 from explorer.words import WordedError, quoted
 
 if TYPE_CHECKING:

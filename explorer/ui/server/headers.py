@@ -5,7 +5,7 @@ from typing import Final
 from starlette.datastructures import MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from explorer.ui.server import settings
+from explorer.ui import settings
 
 _POLICY: Final = "; ".join(
     (

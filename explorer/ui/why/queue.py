@@ -10,8 +10,7 @@ from uuid import uuid4
 
 import streamlit as st
 
-from explorer.ui import browser_store
-from explorer.ui.server import settings
+from explorer.ui import browser_store, settings
 
 if TYPE_CHECKING:
     from explorer.experiments.jobs import JobService
