@@ -3,6 +3,7 @@
 import math
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Final
 
 import torch
 from torch import Tensor
@@ -32,11 +33,15 @@ class Features:
         return (mean - low) / (high - low if high > low else 1.0)
 
 
+_HEAD: Final = ("final_bn", "final_relu", "avgpool", "flatten", "fc")
+"""Ops behind the last block; those before the first one differ from stem to stem."""
+
+
 def part_of(op_path: str) -> str:
     """The block that an op belongs to: 'layer2.0' of 'layer2.0.conv1', else 'stem' or 'head'."""
     if op_path.startswith("layer"):
         return ".".join(op_path.split(".")[:2])
-    return "stem" if op_path in ("conv1", "bn1", "relu", "maxpool") else "head"
+    return "head" if op_path in _HEAD else "stem"
 
 
 def features(network: ResNet, x: Tensor) -> Features:

@@ -8,6 +8,7 @@ import torch
 
 from explorer.architecture import PRESETS, blueprint
 from explorer.experiments.byte_size import size
+from explorer.experiments.features import features
 from explorer.experiments.origin.capture import capture, take_apart
 from explorer.experiments.origin.parts import Convolution
 from explorer.experiments.origin.places import read
@@ -21,11 +22,12 @@ def test_a_step(name: str) -> None:
     chosen = PRESETS[name]
     bp, network = blueprint(chosen.spec, chosen.image_size), build(chosen.spec)
     x = torch.randn(1, 3, chosen.image_size, chosen.image_size)
+    maps = features(network, x).maps
     convolutions = [op.path for op in bp.ops if op.kind == "conv"]
     times, kept = [], []
     for path in convolutions[:: max(1, len(convolutions) // 12)] + convolutions[-1:]:
         begun = perf_counter()
-        found = capture(network, x, bp, path)
+        found = capture(network, x, bp, path, maps)
         part = take_apart(network, found, found.place(read(path, bp)))
         assert isinstance(part, Convolution)
         convolution(part, 4)

@@ -325,3 +325,21 @@ def test_a_pixel_is_the_picture_s_own_byte(bgr):
         part = take_apart(build(spec), found, Place("input", channel, 3, 4), (prepared, recipe))
         assert isinstance(part, parts.Pixel) and part.byte == byte
         assert part.total == pytest.approx(part.value, abs=1e-6)
+
+
+@pytest.mark.parametrize("family", FAMILIES)
+def test_a_walk_from_the_block_reads_and_writes_what_the_whole_walk_does(family):
+    from explorer.experiments.features import features
+
+    spec = FAMILIES[family]
+    network, bp = randomise(build(spec)).eval(), blueprint(spec, SIZE)
+    x = picture(spec)
+    maps = features(network, x).maps
+    with torch.inference_mode():
+        whole = {"input": x} | dict(network.walk(x))
+    for op in bp.ops:
+        found = capture(network, x, bp, op.path, maps)
+        for name, read_there in zip(
+            (*op.inputs, op.path), (*found.inputs, found.output), strict=True
+        ):
+            np.testing.assert_allclose(read_there, whole[name][0], rtol=1e-5, atol=1e-5)

@@ -5,7 +5,7 @@ import torch
 from torch import Tensor, nn
 
 from explorer.architecture import NetworkSpec, blueprint, preset
-from explorer.experiments.features import Features, features, grid
+from explorer.experiments.features import Features, features, grid, part_of
 from explorer.experiments.saliency import grad_cam, half_of_gradient, seen_gradient, seen_region
 from explorer.networks import ResNet, build
 from explorer.networks.torchvision_import import torchvision
@@ -147,3 +147,13 @@ def test_grid_scales() -> None:
 def test_grid_of_a_silent_channel_is_finite() -> None:
     tiles, _ = grid(torch.zeros(1, 2, 2), 0, 64, common=False)
     assert tiles[0, 0].tolist() == [[0.0, 0.0], [0.0, 0.0]]
+
+
+def test_every_stem_belongs_to_the_stem():
+    """Deep stems have ops of their own names, which are not the head's."""
+    for stem in ("imagenet", "cifar", "deep", "3x3_pool", "3x3_stride2", "1x1"):
+        spec = NetworkSpec("basic", (1, 1), (8, 8), stem=stem)
+        bp = blueprint(spec, 32)
+        assert [part_of(op.path) for op in bp.ops] == [
+            part.path for part in bp.parts for _ in part.ops
+        ]

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 import torch
 from torch import Tensor, nn
 
 from explorer.architecture import Blueprint, Op
+from explorer.architecture.ops import Block
 from explorer.experiments.origin.parts import (
     Array,
     Convolution,
@@ -28,6 +30,7 @@ from explorer.experiments.origin.parts import (
 from explorer.experiments.origin.places import INPUT, Place, Wanted, op_of
 from explorer.experiments.preprocess import Prepared, Preprocessing, statistics
 from explorer.networks import ResNet
+from explorer.networks.blocks import ResidualBlock
 
 
 @dataclass(frozen=True, eq=False)
@@ -53,25 +56,35 @@ class Captured:
         return Place(self.op.path, channel, wanted.row, wanted.column)
 
 
-def capture(network: ResNet, x: Tensor, bp: Blueprint, path: str) -> Captured:
-    """Walk from the picture to the op of this path. Tensors before it are let go of.
+def capture(
+    network: ResNet,
+    x: Tensor,
+    bp: Blueprint,
+    path: str,
+    maps: Mapping[str, Tensor] | None = None,
+) -> Captured:
+    """Walk to the op of this path. Tensors before it are let go of.
+
+    The walk begins at the picture, or, where the blocks' outputs are known, at the op's block:
+    a step then takes one block's time, not that of all before it.
 
     Args:
         network: in eval mode; in train mode its running statistics would move.
         x: a preprocessed image, (1, C, H, H).
         bp: of the network at this size.
         path: of an op, or "input".
+        maps: path of the stem and of each block -> its output for this image, (C, H, W).
 
     Raises:
         KeyError: the network has no such op.
     """
     op = op_of(bp, path)
     with torch.inference_mode():
-        x = x.to(network.fc.weight.device)
-        kept = {INPUT: x} if INPUT in op.inputs else {}
+        begun, x, steps = _begin(network, x, bp, path, maps)
+        kept = {begun: x} if begun in op.inputs else {}
         output = x
-        if path != INPUT:
-            for name, value in network.walk(x):
+        if path != begun:
+            for name, value in steps:
                 if name in op.inputs:
                     kept[name] = value
                 if name == path:
@@ -79,6 +92,32 @@ def capture(network: ResNet, x: Tensor, bp: Blueprint, path: str) -> Captured:
                     break
         inputs = tuple(_array(kept[name]) for name in op.inputs)
         return Captured(op, inputs, _array(output))
+
+
+def _begin(
+    network: ResNet, x: Tensor, bp: Blueprint, path: str, maps: Mapping[str, Tensor] | None
+) -> tuple[str, Tensor, Iterator[tuple[str, Tensor]]]:
+    """Where to begin: the op whose output is known, that output, and the steps from there."""
+    device = network.fc.weight.device
+    part = bp.stem if path == INPUT else bp.block(path)
+    if maps is None or part is bp.stem:
+        x = x.to(device)
+        return INPUT, x, network.walk(x)
+    before = bp.parts[bp.parts.index(part) - 1]
+    x = maps[before.path][None].to(device)
+    return before.ops[-1].path, x, _steps(network, part, x)
+
+
+def _steps(network: ResNet, part: Block, x: Tensor) -> Iterator[tuple[str, Tensor]]:
+    """The walk through one block, or through the head, whose ops follow each other."""
+    module = None if part.path == "head" else network.get_submodule(part.path)
+    if isinstance(module, ResidualBlock):
+        for name, x in module.walk(x):
+            yield f"{part.path}.{name}", x
+        return
+    for op in part.ops:
+        x = network.get_submodule(op.path)(x)
+        yield op.path, x
 
 
 def _array(value: Tensor) -> Array:

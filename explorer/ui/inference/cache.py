@@ -62,7 +62,7 @@ def _warmed(weights: str, image_size: int, _scene: Scene) -> bool:
     return True
 
 
-def _to_keep_features(scene: Scene) -> Place:
+def _to_keep_features(scene: Scene, *_: object) -> Place:
     return gate.place(work.keeping_features(scene.blueprint))
 
 
@@ -74,12 +74,14 @@ def features(scene: Scene) -> Features:
     return compute(scene.network, scene.prepared.tensor)
 
 
-@kept(by=BY_KEY, place=_to_run)
+@kept(by=BY_KEY, place=_to_keep_features)
 def captured(scene: Scene, path: str) -> Captured:
-    """What one op reads and writes; of no other op is anything kept."""
+    """What one op reads and writes. Of the others nothing is kept but what blocks hand on, from
+    which each step begins."""
     from explorer.experiments.origin.capture import capture
 
-    return capture(scene.network, scene.prepared.tensor, scene.blueprint, path)
+    maps = features(scene).maps
+    return capture(scene.network, scene.prepared.tensor, scene.blueprint, path, maps)
 
 
 @kept(by=BY_KEY)
