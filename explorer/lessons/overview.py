@@ -8,13 +8,14 @@ from explorer.words import count, label, section, sections
 def summary(bp: Blueprint) -> str:
     """Depth, stem, blocks and shortcuts of the network, from its image to its scores."""
     dashed = len(bp.dashed)
+    stem = [op for op in bp.stem.ops if op.kind == "conv"]
     return section(
         "home",
         "summary, plain" if bp.spec.shortcut == "none" else "summary",
         depth=f"{bp.spec.depth:,}",
         image=volume(bp.in_shape),
         classes=f"{bp.spec.num_classes:,}",
-        kernel=bp.stem.ops[0].kernel,
+        stem=label(f"summary_stem.{'one' if len(stem) == 1 else 'three'}", kernel=stem[0].kernel),
         blocks=count(len(bp.blocks), f"{bp.spec.block}_block"),
         stages=count(len(bp.stages), "stage"),
         depths=label("list.comma").join(map(str, bp.spec.depths)),

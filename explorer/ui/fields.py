@@ -111,7 +111,8 @@ def parsed(field: str, value: str) -> Any:
     if field == "norm_eps":
         return _decimal(field, value.strip())
     if not _is_number(value.strip()):
-        raise FieldError("spec", "typed number", {field: value})
+        title = "typed size" if field == "image_size" else "typed number"
+        raise FieldError("spec", title, {field: value})
     return numbers[0]
 
 

@@ -36,23 +36,24 @@ def draw() -> None:
             st.subheader(every[chosen].title, anchor=False)
             st.markdown(every[chosen].text)
             st.markdown(_place(every[chosen]))
-    _list([term for term in search(words or "") if theme in ("all", term.theme)], words or "")
+    found = [term for term in search(words or "") if theme in ("all", term.theme)]
+    _list(found, words or "", None if theme == "all" else theme)
 
 
-def _list(found: list[Term], words: str) -> None:
+def _list(found: list[Term], words: str, theme: str | None) -> None:
+    told: dict[str, str] = {"words": quoted(words)}
+    if theme is not None:
+        told["theme"] = label(f"{_THEME}.{theme}")
     if not found:
-        st.info(section("glossary_page", "nothing found", words=quoted(words)))
+        if theme is None:
+            st.info(section("glossary_page", "nothing found", **told))
+        else:
+            told["every"] = label(f"{_THEME}.all")
+            st.info(section("glossary_page", "nothing found in theme", **told))
         return
     if words:
-        st.caption(
-            section(
-                "glossary_page",
-                "found",
-                found=len(found),
-                count=len(terms()),
-                words=quoted(words),
-            )
-        )
+        title = "found" if theme is None else "found in theme"
+        st.caption(section("glossary_page", title, found=len(found), count=len(terms()), **told))
     # Read down the first column, then down the second: neighbours of the alphabet stay neighbours.
     half = (len(found) + 1) // 2
     for column, part in zip(st.columns(2, gap="large"), (found[:half], found[half:]), strict=True):

@@ -38,7 +38,7 @@ def top_bars(
     )
     figure.update_yaxes(autorange="reversed")
     figure.update_xaxes(range=[0, max(4.0, 116 * max(probabilities, default=0))])
-    height = 72 + 22 * max(2, len(names))
+    height = 72 + 22 * max(4, len(names))  # lower, the axis lies on its own title
     return styled(figure, height, "probability", bargap=0.3, showlegend=False)
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from explorer.architecture import Blueprint, Op
-from explorer.words import WordedError
+from explorer.words import WordedError, quoted
 
 INPUT = "input"
 """Path of the picture's tensor, which every network reads."""
@@ -74,12 +74,14 @@ def read(text: str, bp: Blueprint) -> Wanted:
     path, *numbers = (part.strip() for part in text.split(","))
     op = _ops(bp).get(path)
     if op is None:
-        raise WordedError("origin", "no such op", path=path[:60], first=bp.ops[0].path)
+        raise WordedError("origin", "no such op", path=quoted(path), first=bp.ops[0].path)
     sizes = op.out_shape
     sane = all(part.isascii() and part.isdigit() and len(part) < 7 for part in numbers)
     indices = [int(part) for part in numbers] if sane else []
     outside = any(index >= size for index, size in zip(indices, sizes, strict=False))
     if not sane or len(indices) > len(sizes) or len(indices) == 2 or outside:
+        if len(sizes) == 1:
+            raise WordedError("origin", "no such number", path=path, size=sizes[0])
         shape = " x ".join(map(str, sizes))
         raise WordedError("origin", "no such place", path=path, shape=shape)
     if len(sizes) == 1 and indices:

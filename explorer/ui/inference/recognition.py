@@ -214,7 +214,7 @@ def _what_it_is(mine: Mine, spec: NetworkSpec) -> str:
         facts.append(label("recognised.se", ratio=spec.se_ratio))
     facts.append(label(f"recognised_norm.{spec.norm}"))
     if spec.in_channels != 3:
-        facts.append(label("recognised.channels", n=spec.in_channels))
+        facts.append(count(spec.in_channels, "image_channel"))
     facts.append(
         count(spec.num_classes, "class")
         if found.head == "classes"
@@ -224,18 +224,21 @@ def _what_it_is(mine: Mine, spec: NetworkSpec) -> str:
     unlike = [
         field for field in differing_fields(spec, near.spec) if matters(field, spec, near.spec)
     ]
-    params = blueprint(spec, spec.minimum_image_size).params
+    bp = blueprint(spec, spec.minimum_image_size)
+    # A file without a classifier is read with the smallest one, which is not in it.
+    absent = found.head == "none"
+    params = bp.params - (bp.ops[-1].params if absent else 0)
     return section(
         "recognition",
         "what it is, as named" if not unlike else "what it is",
         file=quoted(mine.name),
-        depth=spec.depth,
+        depth=spec.depth - absent,
         facts=label("list.comma").join(facts),
         params=params,
         depths=", ".join(map(str, spec.depths)),
         widths=", ".join(f"{width * spec.expands_by:,}" for width in spec.widths),
         nearest=near.title,
-        fields=label("list.comma").join(field_label(field) for field in unlike),
+        fields=label("list.comma").join(f"*{field_label(field)}*" for field in unlike),
     )
 
 
@@ -275,7 +278,7 @@ def _readings(mine: Mine, choice: Choice, device: str) -> None:
         return
     ranked = verdict.readings
     now = mine.reading_of(choice.spec)
-    title = label("recognised.readings", n=len(ranked))
+    title = label("recognised.readings", readings=count(len(ranked), "reading"))
     st.caption(_judged(mine, verdict, now))
     with st.expander(title, expanded=False):
         st.write(section("recognition", "method"))
