@@ -9,6 +9,7 @@ if __name__ == "__main__":
 
     from explorer import words
     from explorer.ui import controls, frame, link, navigation, network_here, picker, tour
+    from explorer.ui.server import speed
 
     words.ask(controls.language)
     st.set_page_config(page_title=words.label("app.name"), page_icon="🧱", layout="wide")
@@ -33,6 +34,7 @@ if __name__ == "__main__":
     for sentence in complaints:
         st.warning(sentence, icon=":material/warning:")
     page.run()
+    speed.page_is_out()
 elif __name__ == "app":
     from streamlit import App
 

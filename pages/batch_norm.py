@@ -6,20 +6,26 @@ import streamlit as st
 
 from explorer.ui import controls, picker
 from explorer.ui.batch_norm import claims, depth, layer, modes, speed, steps
+from explorer.ui.body import body
+from explorer.ui.picker import Choice
 from explorer.words import label, section
 
-choice = picker.current()
-picker.say_square(choice)
-st.title(label("page.batch_norm"))
-st.write(section("batch_norm", "lead"))
-controls.sections(
-    "bn_section",
-    {
-        "steps": steps.draw,
-        "layer": partial(layer.draw, choice),
-        "modes": partial(modes.draw, choice),
-        "depth": partial(depth.draw, choice),
-        "claims": partial(claims.draw, choice),
-        "speed": partial(speed.draw, choice),
-    },
-)
+
+def draw(choice: Choice) -> None:
+    picker.say_square(choice)
+    st.title(label("page.batch_norm"))
+    st.write(section("batch_norm", "lead"))
+    controls.sections(
+        "bn_section",
+        {
+            "steps": steps.draw,
+            "layer": partial(layer.draw, choice),
+            "modes": partial(modes.draw, choice),
+            "depth": partial(depth.draw, choice),
+            "claims": partial(claims.draw, choice),
+            "speed": partial(speed.draw, choice),
+        },
+    )
+
+
+body(draw)

@@ -4,20 +4,26 @@ from functools import partial
 
 import streamlit as st
 
-from explorer.ui import controls, picker
+from explorer.ui import controls
 from explorer.ui.block_lab import code, composer, diagram, dialects, numbers, strides
+from explorer.ui.body import body
+from explorer.ui.picker import Choice
 from explorer.words import label, section
 
-choice = picker.current()
-st.title(label("page.block_lab"))
-controls.sections(
-    "unit_view",
-    {
-        "block": diagram.draw,
-        "numbers": partial(composer.above, numbers.draw),
-        "versions": partial(composer.above, strides.draw),
-        "dialects": partial(composer.above, dialects.draw),
-        "code": partial(composer.above, partial(code.draw, choice)),
-    },
-)
-st.caption(section("block_lab", "introduction"))
+
+def draw(choice: Choice) -> None:
+    st.title(label("page.block_lab"))
+    controls.sections(
+        "unit_view",
+        {
+            "block": diagram.draw,
+            "numbers": partial(composer.above, numbers.draw),
+            "versions": partial(composer.above, strides.draw),
+            "dialects": partial(composer.above, dialects.draw),
+            "code": partial(composer.above, partial(code.draw, choice)),
+        },
+    )
+    st.caption(section("block_lab", "introduction"))
+
+
+body(draw)

@@ -2,22 +2,26 @@
 
 import streamlit as st
 
-from explorer.ui import picker
+from explorer.ui.body import body
 from explorer.ui.compare import configurations, drawn, numbers, sides
+from explorer.ui.picker import Choice
 from explorer.words import label, section
 
-choice = picker.current()
 
-heading = st.container()
-st.markdown(section("compare", "introduction"))
-both = sides.choose(choice)
-with heading:
-    st.title(label("compare.title", left=both.titles.left, right=both.titles.right))
-numbers.told(both)
+def draw(choice: Choice) -> None:
+    heading = st.container()
+    st.markdown(section("compare", "introduction"))
+    both = sides.choose(choice)
+    with heading:
+        st.title(label("compare.title", left=both.titles.left, right=both.titles.right))
+    numbers.told(both)
 
-st.header(label("compare.drawing"), anchor="block-by-block")
-st.markdown(section("compare", "picture"))
-measure = drawn.show(both)
-numbers.table(both, measure)
-numbers.figures(both)
-configurations.show(choice)
+    st.header(label("compare.drawing"), anchor="block-by-block")
+    st.markdown(section("compare", "picture"))
+    measure = drawn.show(both)
+    numbers.table(both, measure)
+    numbers.figures(both)
+    configurations.show(choice)
+
+
+body(draw)

@@ -3,12 +3,18 @@
 import streamlit as st
 
 from explorer.lessons.myths import myths as statements
-from explorer.ui import myths, picker
+from explorer.ui import myths
+from explorer.ui.body import body
+from explorer.ui.picker import Choice
 from explorer.words import label, section
 
-picker.current()
-st.title(label("myths.title"))
-st.write(section("myths_page", "Introduction", count=len(statements())))
-myths.show(myths.choose())
-myths.score()
-myths.keep()
+
+def draw(_: Choice) -> None:
+    st.title(label("myths.title"))
+    st.write(section("myths_page", "Introduction", count=len(statements())))
+    myths.show(myths.choose())
+    myths.score()
+    myths.keep()
+
+
+body(draw)

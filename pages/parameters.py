@@ -6,30 +6,36 @@ import streamlit as st
 
 from explorer.architecture import blueprint
 from explorer.architecture.image_size import size_text
-from explorer.ui import controls, picker
+from explorer.ui import controls
+from explorer.ui.body import body
 from explorer.ui.parameters import bottleneck, network, presets, training
+from explorer.ui.picker import Choice
 from explorer.words import label, section
 
-choice = picker.current()
-bp = blueprint(choice.spec, choice.image_size)
 
-st.title(label("parameters.title"))
-numbers = {"params": bp.params, "macs": bp.macs, "activations": bp.activations}
-st.markdown(
-    section(
-        "parameters",
-        "lead",
-        title=choice.title,
-        size=size_text(choice.image_size),
-        **{name: f"{number:,}" for name, number in numbers.items()},
+def draw(choice: Choice) -> None:
+    bp = blueprint(choice.spec, choice.image_size)
+
+    st.title(label("parameters.title"))
+    numbers = {"params": bp.params, "macs": bp.macs, "activations": bp.activations}
+    st.markdown(
+        section(
+            "parameters",
+            "lead",
+            title=choice.title,
+            size=size_text(choice.image_size),
+            **{name: f"{number:,}" for name, number in numbers.items()},
+        )
     )
-)
-controls.sections(
-    "params_view",
-    {
-        "bottleneck": bottleneck.draw,
-        "network": partial(network.draw, bp, choice.title),
-        "training": partial(training.draw, choice, bp),
-        "presets": partial(presets.draw, choice, bp),
-    },
-)
+    controls.sections(
+        "params_view",
+        {
+            "bottleneck": bottleneck.draw,
+            "network": partial(network.draw, bp, choice.title),
+            "training": partial(training.draw, choice, bp),
+            "presets": partial(presets.draw, choice, bp),
+        },
+    )
+
+
+body(draw)

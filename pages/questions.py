@@ -3,18 +3,24 @@
 import streamlit as st
 
 from explorer.lessons.questions import cards
-from explorer.ui import controls, picker, question_card, questions
+from explorer.ui import controls, question_card, questions
+from explorer.ui.body import body
+from explorer.ui.picker import Choice
 from explorer.words import label, section
 
-picker.current()
-st.title(label("questions.title"))
-st.write(section("questions", "Introduction", count=len(cards())))
-found = questions.filtered()
-if found:
-    question_card.show(questions.choose(found), found)
-elif controls.held("questions_show") == "to_review":
-    st.info(section("questions", "All known"))
-else:
-    st.info(section("questions", "Nothing found"))
-question_card.progress()
-questions.keep()
+
+def draw(_: Choice) -> None:
+    st.title(label("questions.title"))
+    st.write(section("questions", "Introduction", count=len(cards())))
+    found = questions.filtered()
+    if found:
+        question_card.show(questions.choose(found), found)
+    elif controls.held("questions_show") == "to_review":
+        st.info(section("questions", "All known"))
+    else:
+        st.info(section("questions", "Nothing found"))
+    question_card.progress()
+    questions.keep()
+
+
+body(draw)

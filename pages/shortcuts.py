@@ -3,37 +3,43 @@
 import streamlit as st
 
 from explorer.architecture import blueprint
-from explorer.ui import hiding, picker
+from explorer.ui import hiding
+from explorer.ui.body import body
 from explorer.ui.compare_link import compare_link
+from explorer.ui.picker import Choice
 from explorer.ui.shortcuts import block, network, strides
 from explorer.views.titles import part_title
 from explorer.words import label
 
-choice = picker.current()
-bp = blueprint(choice.spec, choice.image_size)
 
-st.title(label("shortcuts.title", title=choice.title))
-if hidden := hiding.hidden(network.HIDE):
-    with st.container(horizontal=True, vertical_alignment="center"):
-        st.markdown(network.lead(bp), width="content")
-        hiding.offer_results(network.HIDE)
-else:
-    st.markdown(network.lead(bp))
-view = network.choose_view(bp)
-st.caption(network.detail_line(bp, view))
-with st.container(key="shortcuts_beside"):
-    with st.container():
-        network.show(bp, choice, view)
-        compare_link(choice)
-    if view.open:
+def draw(choice: Choice) -> None:
+    bp = blueprint(choice.spec, choice.image_size)
+
+    st.title(label("shortcuts.title", title=choice.title))
+    if hidden := hiding.hidden(network.HIDE):
+        with st.container(horizontal=True, vertical_alignment="center"):
+            st.markdown(network.lead(bp), width="content")
+            hiding.offer_results(network.HIDE)
+    else:
+        st.markdown(network.lead(bp))
+    view = network.choose_view(bp)
+    st.caption(network.detail_line(bp, view))
+    with st.container(key="shortcuts_beside"):
         with st.container():
-            st.header(part_title(view.block.title))
-            st.caption(block.breadcrumb(bp, choice, view.block))
-            block.show(bp, choice, view.block)
+            network.show(bp, choice, view)
+            compare_link(choice)
+        if view.open:
+            with st.container():
+                st.header(part_title(view.block.title))
+                st.caption(block.breadcrumb(bp, choice, view.block))
+                block.show(bp, choice, view.block)
 
-if not hidden:
-    st.header(label("shortcuts.dashed"), anchor="dashed-blocks")
-    network.list_dashed(bp)
+    if not hidden:
+        st.header(label("shortcuts.dashed"), anchor="dashed-blocks")
+        network.list_dashed(bp)
 
-st.header(label("shortcuts.strides"), anchor="v1-and-v1-5-where-the-stride-sits")
-strides.show(choice, view.block.path)
+    st.header(label("shortcuts.strides"), anchor="v1-and-v1-5-where-the-stride-sits")
+    strides.show(choice, view.block.path)
+
+
+body(draw)

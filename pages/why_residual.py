@@ -2,23 +2,29 @@
 
 import streamlit as st
 
-from explorer.ui import controls, hiding, picker
+from explorer.ui import controls, hiding
+from explorer.ui.body import body
+from explorer.ui.picker import Choice
 from explorer.ui.why import initialisation, photographs, published, surface, training
 from explorer.words import label, section
 
-picker.current()
-st.title(label("page.why_residual"), anchor=False)
-if not hiding.hidden(training.HIDE):
-    st.write(section("why_residual", "lead"))
-controls.sections(
-    "why_part",
-    {
-        "published": published.studies,
-        "initialisation": initialisation.draw,
-        "training": training.draw,
-        "photographs": photographs.draw,
-        "surface": surface.draw,
-        "paths": published.path_lengths,
-        "known": published.what_is_known,
-    },
-)
+
+def draw(_: Choice) -> None:
+    st.title(label("page.why_residual"), anchor=False)
+    if not hiding.hidden(training.HIDE):
+        st.write(section("why_residual", "lead"))
+    controls.sections(
+        "why_part",
+        {
+            "published": published.studies,
+            "initialisation": initialisation.draw,
+            "training": training.draw,
+            "photographs": photographs.draw,
+            "surface": surface.draw,
+            "paths": published.path_lengths,
+            "known": published.what_is_known,
+        },
+    )
+
+
+body(draw)

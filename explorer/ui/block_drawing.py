@@ -1,15 +1,21 @@
 """One block's ops as a drawing, wherever a block is looked at."""
 
 from collections.abc import Callable
+from functools import lru_cache
 
 import streamlit as st
 
 from explorer.architecture import Block
 from explorer.ui.drawing import drawing
 from explorer.views import block_diagram
-from explorer.views.dot import DrawingError
+from explorer.views.dot import DrawingError, Picture
 from explorer.views.titles import part_title
-from explorer.words import section
+from explorer.words import language, section
+
+
+@lru_cache(maxsize=64)
+def _picture(block: Block, _language: str) -> Picture:
+    return block_diagram.sheet(block).picture
 
 
 def block_drawing(
@@ -30,7 +36,7 @@ def block_drawing(
         on_choose: called with a chosen op's path before the page runs again.
     """
     try:
-        picture = block_diagram.sheet(block).picture
+        picture = _picture(block, language())
     except DrawingError as problem:
         st.error(str(problem))
         return

@@ -15,7 +15,7 @@ import tomllib
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import cache
 from pathlib import Path
-from typing import Any, Final, Literal
+from typing import Any, Final, Literal, NoReturn
 
 import streamlit as st
 from streamlit.runtime.scriptrunner import get_script_run_ctx
@@ -31,6 +31,8 @@ _MEMORY: Final = "controls"
 _SPEAKS: Final = "lang"
 _spoken = threading.local()
 """The language of the run of this thread, which belongs to one session."""
+_here = threading.local()
+"""The memory of the run of this thread, and the run's context."""
 
 
 class _Memory:
@@ -40,6 +42,8 @@ class _Memory:
         self.page: str | None = None
         self.run = 0
         self.news = True
+        self.frame_is_old = False
+        self.browsers: str | None = None
         self.chosen: dict[str, Any] = {}
         self.known: dict[str, set[tuple[str, ...]]] = {}
         self.home: dict[str, str | None] = {}
@@ -48,10 +52,16 @@ class _Memory:
 
 
 def _memory() -> _Memory:
+    context = get_script_run_ctx(suppress_warning=True)
+    found: tuple[object, _Memory] | None = getattr(_here, "found", None)
+    # A run asks some hundred times, and the session's state takes its time.
+    if context is not None and found is not None and found[0] is context:
+        return found[1]
     # `in` would filter the whole state first.
     memory: _Memory | None = st.session_state.get(_MEMORY)
     if memory is None:
         memory = st.session_state[_MEMORY] = _Memory()
+    _here.found = (context, memory)
     return memory
 
 
@@ -59,6 +69,7 @@ def begin() -> None:
     """Start a run: find out the language, in which the pages are then named."""
     memory, context = _memory(), get_script_run_ctx(suppress_warning=True)
     memory.run += 1
+    memory.frame_is_old = False
     memory.news = memory.run == 1 or (context is not None and context.is_history_navigation)
     _settle(_SPEAKS, _one_of(_SPEAKS, tuple(words.LANGUAGES)), _browsers_language(), None)
     _speak(memory.chosen[_SPEAKS])
@@ -85,8 +96,23 @@ def address_is_news() -> bool:
 
     Never in a fragment's rerun, which follows a run that has read it.
     """
-    context = get_script_run_ctx()
-    return _memory().news and not (context and context.fragment_ids_this_run)
+    return _memory().news and not in_part()
+
+
+def in_part() -> bool:
+    """Whether only a part of the page runs, after a click on that part."""
+    context = get_script_run_ctx(suppress_warning=True)
+    return bool(context is not None and context.fragment_ids_this_run)
+
+
+def again() -> NoReturn:
+    """Run what is running from its beginning: the part that was clicked, or everything."""
+    st.rerun(scope="fragment" if in_part() else "app")
+
+
+def frame_is_old() -> bool:
+    """Whether a click on the page has changed what the sidebar shows."""
+    return _memory().frame_is_old
 
 
 def language() -> str:
@@ -107,8 +133,12 @@ def _speak(spoken: str) -> None:
 
 
 def _browsers_language() -> str:
-    accepted = st.context.headers.get("Accept-Language") if st.context.headers else None
-    return words.best(accepted or st.context.locale or "")
+    memory = _memory()
+    if memory.browsers is None:
+        headers = st.context.headers
+        accepted = headers.get("Accept-Language") if headers else None
+        memory.browsers = words.best(accepted or st.context.locale or "")
+    return memory.browsers
 
 
 def choose_language() -> None:
@@ -211,9 +241,12 @@ def put(key: str, value: Any, default: Any = None) -> None:
 
     `default` is the value that the address leaves out, as the control has it.
     """
-    _memory().chosen[key] = value
+    memory = _memory()
+    memory.chosen[key] = value
     st.session_state[key] = list(value) if isinstance(value, tuple) else value
     _write(key, value, default)
+    if in_part() and memory.home.get(key, memory.page) is None:
+        memory.frame_is_old = True
 
 
 def held(key: str) -> Any:

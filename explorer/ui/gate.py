@@ -21,6 +21,7 @@ import streamlit as st
 from streamlit.runtime.scriptrunner import get_script_run_ctx
 
 from explorer.experiments.gate import Gate
+from explorer.experiments.priority import behind
 from explorer.experiments.work import TooMuch, Work
 from explorer.ui import budget
 from explorer.words import section
@@ -63,6 +64,7 @@ def check(work: Work) -> None:
 def place(work: Work) -> Iterator[None]:
     """Hold one of the few places for this work; inside, walks end when the visitor has gone.
 
+    What is done inside comes after other visitors' clicks wherever both want the processor.
     Nothing is refused or waited for inside of another place of the same thread. What is
     kept and was used longest ago makes room first.
 
@@ -72,7 +74,7 @@ def place(work: Work) -> Iterator[None]:
     from explorer.networks.stopping import stoppable
 
     check(work)
-    with stoppable(budget.go_on):
+    with stoppable(budget.go_on), behind():
         if work.macs <= _SMALL_MACS and work.memory <= _SMALL_MEMORY:
             yield
             return

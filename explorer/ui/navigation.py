@@ -1,8 +1,10 @@
 """The list of pages, the links to them, and the guard that every page calls first."""
 
-from typing import Final, NamedTuple
+from collections.abc import Mapping, Sequence
+from typing import Any, Final, NamedTuple
 
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 from streamlit.navigation.page import StreamlitPage
 
 from explorer.ui import controls
@@ -10,6 +12,7 @@ from explorer.words import label, language
 
 _STARTED: Final = "app_has_run"
 _PAGES: Final = "pages"
+_OWN: Final = "own_link"
 
 
 class Entry(NamedTuple):
@@ -82,18 +85,46 @@ def begin() -> StreamlitPage:
 
 def links() -> None:
     """Draw the links to all pages, each with what the address of that page says."""
-    found = iter(pages())
+    found, here = iter(pages()), controls.page()
     for group, entries in GROUPS.items():
         with st.container(gap=None):
             st.caption(label(f"page_group.{group}"))
             for entry in entries:
                 page = next(found)
-                st.page_link(
-                    page,
-                    # Given to the page itself, it would be fetched from the internet as its icon.
-                    icon=f":material/{entry.icon}:",
-                    query_params=controls.carried(page.url_path),
-                )
+                if page.url_path == here:
+                    st.session_state[_OWN] = _Own(st.empty(), page, entry.icon)
+                    own_link()
+                else:
+                    _link(st, page, entry.icon, controls.carried(page.url_path))
+
+
+class _Own:
+    """The link to the page that one is on: where it stands, and what it says."""
+
+    def __init__(self, slot: DeltaGenerator, page: StreamlitPage, icon: str) -> None:
+        self.slot, self.page, self.icon = slot, page, icon
+        self.carried: dict[str, list[str]] = {}
+
+
+def own_link(renew: bool = False) -> None:
+    """Draw the link to this page anew, so that it says what is chosen now.
+
+    A part of the page (fragment) whose clicks run nothing else calls this when it begins, in
+    every run: Streamlit lets it write outside of itself only where it always did; and with
+    `renew` when it ends. At most one part of a page may.
+    """
+    own: _Own | None = st.session_state.get(_OWN)
+    if own is None:
+        return
+    carried = controls.carried(own.page.url_path)
+    if not renew or carried != own.carried:
+        own.carried = carried
+        _link(own.slot, own.page, own.icon, carried)
+
+
+def _link(place: Any, page: StreamlitPage, icon: str, carried: Mapping[str, Sequence[str]]) -> None:
+    # The icon, given to the page itself, would be fetched from the internet as its icon.
+    place.page_link(page, icon=f":material/{icon}:", query_params=carried)
 
 
 def require_app() -> None:

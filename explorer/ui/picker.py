@@ -4,6 +4,8 @@ Every control is bound to the URL. Defaults must not depend on the network, or t
 values; so an empty control means 'as the named network has it' and shows that as its placeholder.
 """
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from typing import Any, Final
 
@@ -46,6 +48,9 @@ _OF_PAGES: Final = (
     *("utm_", "fbclid", "gclid"),
 )
 """How the keys of the pages' own controls begin, and what others hang on to links."""
+CUSTOMISE: Final = "customise"
+"""Key of the part that is open while something is customised."""
+_NEEDED: Final = "customise_needed"
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,11 +158,12 @@ def draw() -> list[str]:
         "device", _DEVICES, kind="select", everywhere=True, help=glossary("device")
     )
     changed = any(_held(field) not in (None, "") for field in FIELDS)
-    customise = words.label("picker.customise")
-    with st.expander(customise, expanded=changed or entry.name == CUSTOM):
-        for field in FIELDS:
+    with _customise(changed or entry.name == CUSTOM) as shown:
+        # Most visitors never open it, and each control costs every click of theirs.
+        for field in FIELDS if shown else ():
             values[field] = _control(field, entry)
-            slots[field] = st.container()
+            if values[field]:
+                slots[field] = st.container()
         if changed:
             st.button(words.label("picker.as_named"), on_click=_as_named, width="stretch")
     problem = _settle(entry, values, device)
@@ -166,8 +172,8 @@ def draw() -> list[str]:
         slot = slots[_blamed(problem, values) or "image_size"]
         sentence = problem.worded(labelled)
         slot.error(sentence, icon=":material/error:")
-        shown = st.session_state[_STATE].title
-        stays = words.section("picker", "stays on screen", problem=sentence, shown=shown)
+        title = st.session_state[_STATE].title
+        stays = words.section("picker", "stays on screen", problem=sentence, shown=title)
         complaints = [*complaints, stays]
     return complaints
 
@@ -181,6 +187,20 @@ def _renamed() -> None:
         del st.query_params[former]
         if said in values and field not in st.query_params:
             controls.put(field, values[said])
+
+
+@contextmanager
+def _customise(needed: bool) -> Iterator[bool]:
+    """The part of the sidebar that changes the network, and whether to draw what is in it.
+
+    It opens by itself when something is customised, and closes when nothing is any more.
+    """
+    if st.session_state.get(_NEEDED) != needed:
+        st.session_state[_NEEDED] = needed
+        st.session_state[CUSTOMISE] = needed
+    part = st.expander(words.label("picker.customise"), key=CUSTOMISE, on_change="rerun")
+    with part:
+        yield needed or bool(part.open)
 
 
 def _network() -> Preset:
@@ -339,7 +359,7 @@ def _as_named() -> None:
     for field in (*FIELDS, "image_size"):
         if field in CHOICES or field in SWITCHES:
             controls.put(field, None)
-        else:
+        elif st.session_state.get(field) is not None:
             st.session_state[field] = None
 
 

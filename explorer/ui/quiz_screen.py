@@ -6,7 +6,7 @@ import streamlit as st
 
 from explorer.lessons.quiz import Question, describe, read_number
 from explorer.lessons.quiz.run import Run, spoken, theme_title
-from explorer.ui import frame, quiz, saving
+from explorer.ui import controls, frame, quiz, saving
 from explorer.ui.address import address
 from explorer.ui.answer_field import answer_field
 from explorer.ui.letter_keys import LETTERS, letter_keys
@@ -76,7 +76,7 @@ def _options(run: Run) -> None:
     chosen = letter_keys(f"quiz_letters_{run.index}", len(options))
     if chosen is not None:
         quiz.give(run.index, options[chosen].id)
-        st.rerun()
+        controls.again()
 
 
 def _marked(question: Question, given: str) -> None:
@@ -102,7 +102,7 @@ def _typed(run: Run) -> None:
         quiz.give(run.index, read_number(typed))
     except WordedError as problem:
         st.session_state[_COMPLAINT] = str(problem)
-    st.rerun()
+    controls.again()
 
 
 def _text_of(question: Question) -> None:

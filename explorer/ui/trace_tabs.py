@@ -10,7 +10,7 @@ import streamlit as st
 from explorer.architecture import Blueprint, NetworkSpec, blueprint
 from explorer.architecture.image_size import ImageSize, size_text
 from explorer.lessons.sentences import walk_in_words
-from explorer.ui import chart, controls, saving, tracing
+from explorer.ui import chart, controls, navigation, saving, tracing
 from explorer.ui.picker import Choice
 from explorer.ui.player import PLAYER, go
 from explorer.views import trace_table
@@ -35,6 +35,7 @@ _OF_OPS: Final = ("op", "in", "out", "kernel", "stride", "params", "macs")
 @st.fragment
 def tabs(bp: Blueprint, choice: Choice, trace: Trace | None) -> None:
     """Draw the sections; only the open one is computed."""
+    navigation.own_link()
     controls.sections(
         "trace_view",
         {
@@ -44,6 +45,7 @@ def tabs(bp: Blueprint, choice: Choice, trace: Trace | None) -> None:
             "torchinfo": partial(_torchinfo, bp, choice),
         },
     )
+    navigation.own_link(renew=True)
 
 
 def _blocks(bp: Blueprint, choice: Choice) -> None:
@@ -96,12 +98,12 @@ def _time(bp: Blueprint, choice: Choice, trace: Trace | None) -> None:
     numbers = {"device": trace.device, "seconds": duration(trace.seconds)}
     st.markdown(section("shape_trace", "time", size=size_text(choice.image_size), **numbers))
     chart.show(
-        trace_charts.time_per_block(bp, trace.seconds_by_part),
+        chart.drawn(trace_charts.time_per_block, bp, trace.seconds_by_part),
         "trace_time_blocks",
         alt=section("shape_trace", "alt of the time of blocks"),
     )
     chart.show(
-        trace_charts.time_per_kind(bp, {op.path: op.seconds for op in trace.ops}),
+        chart.drawn(trace_charts.time_per_kind, bp, {op.path: op.seconds for op in trace.ops}),
         "trace_time_kinds",
         alt=section("shape_trace", "alt of the time of kinds"),
     )

@@ -7,6 +7,7 @@ is the light theme's shade.
 """
 
 import tomllib
+from functools import lru_cache
 from pathlib import Path
 from typing import Any, Final
 
@@ -65,6 +66,7 @@ def chart_diverging() -> list[list[float | str]]:
     return [[step / 9, f"#{step + 21:06d}"] for step in range(10)]
 
 
+@lru_cache(maxsize=32)
 def themed(svg: str) -> str:
     """Exchange the light theme's colours in a drawing for CSS variables that follow the theme."""
     for colour, variable in _CSS_VARIABLE.items():

@@ -13,9 +13,11 @@ import asyncio
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 import websockets
 from streamlit.proto.BackMsg_pb2 import BackMsg
+from streamlit.proto.Delta_pb2 import Delta
 from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 from streamlit.proto.WidgetStates_pb2 import WidgetState
 
@@ -31,6 +33,11 @@ class Visitor:
         self.session = ""
         self.exceptions: list[str] = []
         self.received = 0
+        self.messages = 0
+        self.widgets: dict[str, str] = {}
+        """Key of each widget on the page -> its id."""
+        self.part: dict[str, str] = {}
+        """Id of a widget -> the part of the page (fragment) that a click on it reruns."""
 
     async def __aenter__(self) -> "Visitor":
         self.socket = await websockets.connect(
@@ -44,15 +51,30 @@ class Visitor:
     async def __aexit__(self, *error: object) -> None:
         await self.socket.close()
 
-    async def rerun(self, widgets: Sequence[WidgetState] = ()) -> float:
+    async def press(self, key: str) -> float:
+        """Click a button; seconds until what follows has arrived."""
+        return await self.change(key, trigger_value=True)
+
+    async def change(self, key: str, **value: Any) -> float:
+        """Give a widget a value, by its field of WidgetState: a number, a text, or texts."""
+        state = WidgetState(id=self.widgets[key])
+        for name, new in value.items():
+            if isinstance(new, list):
+                getattr(state, name).data.extend(new)
+            else:
+                setattr(state, name, new)
+        return await self.rerun([state], self.part.get(state.id, ""))
+
+    async def rerun(self, widgets: Sequence[WidgetState] = (), part: str = "") -> float:
         """Ask for one run of the script; seconds until all of it has arrived.
 
-        `widgets` is what this visitor has clicked and typed.
+        `widgets` is what this visitor has clicked and typed, `part` the fragment that is to run.
         """
         start = time.perf_counter()
         request = BackMsg()
         rerun = request.rerun_script
         rerun.query_string = self.query
+        rerun.fragment_id = part
         rerun.widget_states.widgets.extend(widgets)
         rerun.page_script_hash = self.page_hash
         if not self.page_hash:
@@ -70,8 +92,11 @@ class Visitor:
         if isinstance(raw, str):
             return False
         self.received += len(raw)
+        self.messages += 1
         message = ForwardMsg.FromString(raw)
         kind = message.WhichOneof("type")
+        if kind == "delta" and message.delta.WhichOneof("type") == "new_element":
+            self._know(message.delta)
         if kind == "new_session":
             self.page_hash = message.new_session.page_script_hash
             self.session = message.new_session.initialize.session_id or self.session
@@ -83,6 +108,15 @@ class Visitor:
             kind == "script_finished"
             and message.script_finished != ForwardMsg.FINISHED_EARLY_FOR_RERUN
         )
+
+    def _know(self, delta: Delta) -> None:
+        kind = delta.new_element.WhichOneof("type")
+        element = getattr(delta.new_element, kind) if kind else None
+        found = getattr(element, "id", "")
+        # "$$ID-HASH-KEY"
+        if isinstance(found, str) and found.startswith("$$ID-"):
+            self.widgets[found.split("-", 2)[2]] = found
+            self.part[found] = delta.fragment_id
 
 
 @dataclass

@@ -19,7 +19,7 @@ def section(visit: Visit) -> str:
 
 
 def press(visit: Visit, words: str) -> None:
-    with visit.rerun("script"):
+    with visit.rerun():
         visit.page.get_by_test_id("stButtonGroup").get_by_text(words, exact=True).click()
 
 

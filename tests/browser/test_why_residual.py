@@ -5,7 +5,7 @@ def start(visit, steps):
     page = visit.page
     page.get_by_text("A run of your own").click()
     page.get_by_label("Steps", exact=True).fill(str(steps))
-    with visit.rerun("script"):
+    with visit.rerun():
         page.get_by_role("button", name="Train", exact=True).click()
 
 

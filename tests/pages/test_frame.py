@@ -25,7 +25,15 @@ def choice(app):
 
 
 def choose(app, key, value):
-    control = next(c for c in (*app.selectbox, *app.text_input) if c.key == key)
+    """Choose in the sidebar, as a visitor does: what is not on screen is under 'Customise'."""
+
+    def found():
+        return (c for c in (*app.selectbox, *app.text_input) if c.key == key)
+
+    if not next(found(), None):
+        app.session_state[picker.CUSTOMISE] = True
+        app.run()
+    control = next(found())
     control.set_value(value).run()
     assert_whole(app)
     return app
@@ -465,4 +473,5 @@ def test_the_list_of_pages_is_the_folder(open_app):
     listed = {entry.path for entries in navigation.GROUPS.values() for entry in entries}
     assert listed == {path.stem for path in ROOT.glob("pages/*.py")}
     for path in ROOT.glob("pages/*.py"):
-        assert "picker.current()" in path.read_text(encoding="utf-8")
+        text = path.read_text(encoding="utf-8")
+        assert "picker.current()" in text or "\nbody(draw)\n" in text, "app.py is not asked for"

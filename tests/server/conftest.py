@@ -1,12 +1,15 @@
 """Servers with limits that a test can reach, and what an attacker's own program sends them."""
 
+import asyncio
 import http.client
 import sys
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 
+from tests.benchmarks.load import Visitor
 from tests.browser.driver import HOST, Server
 
 ROOT = Path(__file__).parents[2]
@@ -109,3 +112,23 @@ def open_files(server: Server) -> list[str]:
         except OSError:
             continue
     return found
+
+
+def settled_mb(server: Server) -> float:
+    """What the server holds once it has loaded what it loads after its first page."""
+
+    async def first_page() -> None:
+        async with Visitor(server.url) as visitor:
+            await visitor.rerun()
+
+    asyncio.run(first_page())
+    end = time.monotonic() + 120
+    while sys.platform.startswith("linux") and time.monotonic() < end:
+        if "libtorch" in Path(f"/proc/{server.process.pid}/maps").read_text():
+            break
+        time.sleep(0.2)
+    found = 0.0
+    while (now := memory_mb(server)) > found + 1 and time.monotonic() < end:
+        found = now
+        time.sleep(2)
+    return now

@@ -8,7 +8,7 @@ import pytest
 
 from tests.benchmarks.load import Visitor
 from tests.browser.driver import HOST
-from tests.server.conftest import LIMITS, MB, memory_mb, open_files, upload, xsrf
+from tests.server.conftest import LIMITS, MB, memory_mb, open_files, settled_mb, upload, xsrf
 
 UPLOADER = ("inference", "infer_from=upload")
 
@@ -26,7 +26,7 @@ def visiting(server, page, query, do):
 
 
 def test_a_page_without_an_uploader_takes_no_file(server):
-    before = memory_mb(server)
+    before = settled_mb(server)
 
     def flood(session):
         return [upload(server, session, f"f{number}", 50 * MB) for number in range(6)]

@@ -68,7 +68,7 @@ def _shape(choice: Choice) -> None:
             after=plain(found.kurtosis_after),
             outside=f"{found.outside:.1%}",
         )
-    figure = charts.histograms((found.before, found.after), 300)
+    figure = chart.drawn(charts.histograms, (found.before, found.after), 300)
     chart.show(
         figure, "bn_shape", alt=label("bn_alt.shape", values=label(f"bn_values_of.{chosen}"))
     )
@@ -149,7 +149,7 @@ def _sigmoid(choice: Choice) -> None:
             straight=f"{claims.straightness(0, 1):.1%}",
             bent=f"{claims.straightness(0, _GAMMA):.1%}",
         )
-    figure = charts.sigmoid(found)
+    figure = chart.drawn(charts.sigmoid, found)
     chart.show(figure, "bn_sigmoid", alt=label("bn_alt.sigmoid"))
 
 

@@ -23,15 +23,21 @@ def draw(choice: Choice) -> None:
     with left:
         st.markdown(section("batch_norm", "forward"))
         chart.show(
-            depth_charts.by_depth({net: signal.spread for net, signal in found.items()}, "spread"),
+            chart.drawn(
+                depth_charts.by_depth,
+                {net: signal.spread for net, signal in found.items()},
+                "spread",
+            ),
             "bn_spread",
             alt=label("bn_alt.spread"),
         )
     with right:
         st.markdown(section("batch_norm", "back"))
         chart.show(
-            depth_charts.by_depth(
-                {net: signal.gradients for net, signal in found.items()}, "gradient"
+            chart.drawn(
+                depth_charts.by_depth,
+                {net: signal.gradients for net, signal in found.items()},
+                "gradient",
             ),
             "bn_gradients",
             alt=label("bn_alt.gradients"),

@@ -106,7 +106,7 @@ def _measured(
     picture, numbers = st.columns([6, 5], gap="medium")
     with picture:
         chart.show(
-            charts.histograms(result.histograms, _HEIGHT),
+            chart.drawn(charts.histograms, result.histograms, _HEIGHT),
             "bn_histograms",
             alt=label("bn_alt.histograms", channel=channel),
         )

@@ -39,7 +39,7 @@ def draw(choice: Choice) -> None:
     found = running_statistics(momentum, int(size), _BATCHES, _MEAN, _SPREAD)
     with picture:
         chart.show(
-            charts.running(found, _MEAN, _SPREAD**2),
+            chart.drawn(charts.running, found, _MEAN, _SPREAD**2),
             "bn_running",
             alt=label("bn_alt.running"),
         )
@@ -115,4 +115,5 @@ def _two_batches(choice: Choice) -> None:
     with picture:
         pairs = {label("bn_mode.train"): found.train, label("bn_mode.eval"): found.evaluated}
         lists = {name: (a.tolist(), b.tolist()) for name, (a, b) in pairs.items()}
-        chart.show(charts.agreement(lists), "bn_agreement", alt=label("bn_alt.agreement"))
+        figure = chart.drawn(charts.agreement, lists)
+        chart.show(figure, "bn_agreement", alt=label("bn_alt.agreement"))

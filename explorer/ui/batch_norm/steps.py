@@ -39,7 +39,7 @@ def draw() -> None:
     with written:
         for formula in formulas(result, row):
             st.latex(formula)
-        picture = journey(result, row)
+        picture = chart.drawn(journey, result, row)
         chart.show(picture, "bn_journey", alt=label("bn_alt.journey"))
     undo_gamma, undo_beta = map(plain, result.undoing)
     st.markdown(section("batch_norm", "after the four steps", gamma=undo_gamma, beta=undo_beta))

@@ -79,11 +79,11 @@ def _choose(name: str) -> None:
 
 
 @lru_cache(maxsize=16)
-def _drawn(one: "_Same", titles: tuple[str, str], unfold: tuple[str, ...], _language: str) -> str:
+def _drawn(one: "Same", titles: tuple[str, str], unfold: tuple[str, ...], _language: str) -> str:
     return compare_picture.picture(one.alignment, titles, unfold)
 
 
-class _Same:
+class Same:
     """An alignment as a cache's key: there is one object for each two networks and sizes."""
 
     def __init__(self, alignment: Alignment) -> None:
@@ -93,11 +93,11 @@ class _Same:
         return id(self.alignment)
 
     def __eq__(self, other: object) -> bool:
-        return isinstance(other, _Same) and self.alignment is other.alignment
+        return isinstance(other, Same) and self.alignment is other.alignment
 
 
 def _svg(one: Alignment, titles: tuple[str, str], unfold: tuple[str, ...], spoken: str) -> str:
-    return _drawn(_Same(one), titles, unfold, spoken)
+    return _drawn(Same(one), titles, unfold, spoken)
 
 
 def _alt(sides: Sides) -> str:

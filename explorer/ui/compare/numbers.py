@@ -1,5 +1,6 @@
 """Both networks in sentences, in tables, and as files."""
 
+from functools import lru_cache
 from typing import Any, Final
 
 import streamlit as st
@@ -9,10 +10,10 @@ from explorer.architecture.image_size import size_text
 from explorer.architecture.notation import signed
 from explorer.lessons import compare
 from explorer.ui import controls, saving
-from explorer.ui.compare.drawn import show_rows
+from explorer.ui.compare.drawn import Same, show_rows
 from explorer.ui.compare.sides import UNFOLD, Sides
 from explorer.views import compare_tables
-from explorer.words import glossary, label, section
+from explorer.words import glossary, label, language, section
 
 _ROWS: Final = "compare_rows"
 
@@ -29,13 +30,23 @@ def told(sides: Sides) -> None:
         st.caption(
             section("compare", "sizes differ", left=titles.left, **sizes, right=titles.right)
         )
-    if reason := compare.main_reason(one, titles):
+    if reason := _main_reason(Same(one), titles, language()):
         st.markdown(reason)
     if choices := compare.choices(one):
         st.markdown("\n".join(f"- {choice}" for choice in choices))
-    if reasons := compare.reasons(one, titles):
+    if reasons := _reasons(Same(one), titles, language()):
         with st.expander(label("compare.follows")):
             st.markdown("\n".join(f"- {reason}" for reason in reasons))
+
+
+@lru_cache(maxsize=32)
+def _main_reason(one: Same, titles: compare.Titles, _language: str) -> str | None:
+    return compare.main_reason(one.alignment, titles)
+
+
+@lru_cache(maxsize=32)
+def _reasons(one: Same, titles: compare.Titles, _language: str) -> list[str]:
+    return compare.reasons(one.alignment, titles)
 
 
 def figures(sides: Sides) -> None:

@@ -18,7 +18,6 @@ _PART: Final = "params_part"
 _LONGEST_TABLE: Final = 20
 
 
-@st.fragment
 def draw(bp: Blueprint, title: str) -> None:
     """Show the section for this network."""
     left, right = st.columns([3, 2], vertical_alignment="bottom")
@@ -38,7 +37,7 @@ def draw(bp: Blueprint, title: str) -> None:
     choose = partial(_choose, bp)
     said = {"measure": _worded(measure), "title": title}
     chart.show(
-        cost_charts.shares(bp, measure, name),
+        chart.drawn(cost_charts.shares, bp, measure, name),
         # A key for each choice: so a second click on the same bar is a click again.
         f"params_shares_{name}",
         alt=section("parameters", "alt of the shares", **said),
@@ -47,7 +46,7 @@ def draw(bp: Blueprint, title: str) -> None:
     )
     st.markdown(section("parameters", "where"))
     chart.show(
-        cost_charts.treemap(bp, measure),
+        chart.drawn(cost_charts.treemap, bp, measure),
         "params_tree",
         alt=section("parameters", "alt of the treemap", **said),
         choosable=True,

@@ -1,23 +1,34 @@
 """All named networks: what they cost, what they reach, and what sources print about them."""
 
-from typing import Final
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
 
 import streamlit as st
 
 from explorer.architecture import PRESETS, Blueprint
-from explorer.architecture.catalogue import IMAGENET_SIZE, entries, near, protocols, results
+from explorer.architecture.catalogue import (
+    IMAGENET_SIZE,
+    Result,
+    entries,
+    near,
+    protocols,
+    results,
+)
 from explorer.architecture.image_size import short_text
 from explorer.architecture.published import figures_of
 from explorer.architecture.published_costs import PUBLISHED_COSTS
 from explorer.ui import chart, controls, picker
 from explorer.views import cost_tables, network_charts
-from explorer.words import glossary, label, section
+from explorer.words import glossary, label, language, section
+
+if TYPE_CHECKING:
+    from plotly.graph_objects import Figure
 
 _AXES: Final = ("params", "macs")
 _PROTOCOL: Final = "params_protocol"
 
 
-@st.fragment
 def draw(choice: picker.Choice, bp: Blueprint) -> None:
     """Show the section; the network in the sidebar is ringed."""
     st.markdown(section("parameters", "map"))
@@ -27,7 +38,7 @@ def draw(choice: picker.Choice, bp: Blueprint) -> None:
     _accuracy(choice)
     with st.expander(label("parameters.printed")):
         st.markdown(section("parameters", "printed costs"))
-        st.table(cost_tables.printed_table(PUBLISHED_COSTS, entries()), hide_index=True)
+        _printed(language())
 
 
 def _maps(choice: picker.Choice, bp: Blueprint) -> None:
@@ -39,12 +50,35 @@ def _maps(choice: picker.Choice, bp: Blueprint) -> None:
     for imagenet in (on_imagenet, not on_imagenet):
         name = "imagenet" if imagenet else "cifar"
         kind = label(f"params_map.{name}")
-        shown = [e for e in entries() if (e.preset.image_size == IMAGENET_SIZE) == imagenet]
-        figure = network_charts.cost_map(shown, chosen if imagenet == on_imagenet else None)
+        figure = chart.drawn(_map, imagenet, chosen if imagenet == on_imagenet else None)
         st.header(kind)
         alt = section("parameters", "alt of the map", kind=kind)
         picked += chart.show(figure, f"params_map_{name}", alt=alt, choosable=True)
     _offer(picked, choice)
+
+
+def _map(imagenet: bool, chosen: network_charts.Chosen | None) -> Figure:
+    shown = [e for e in entries() if (e.preset.image_size == IMAGENET_SIZE) == imagenet]
+    return network_charts.cost_map(shown, chosen)
+
+
+def _accuracies(protocol: str, axis: network_charts.Axis, ringed: str | None) -> Figure:
+    return network_charts.accuracy_chart(_of(protocol), axis, ringed)
+
+
+def _of(protocol: str) -> list[Result]:
+    return [result for result in results() if result.figure.protocol == protocol]
+
+
+# Kept as they are drawn: pandas takes 10 ms for the format of one.
+@st.cache_data(max_entries=32, show_spinner=False)
+def _figures(protocol: str, language: str) -> None:
+    st.table(cost_tables.figures_table(_of(protocol)), hide_index=True)
+
+
+@st.cache_data(max_entries=8, show_spinner=False)
+def _printed(language: str) -> None:
+    st.table(cost_tables.printed_table(PUBLISHED_COSTS, entries()), hide_index=True)
 
 
 def _offer(picked: list[chart.Point], choice: picker.Choice) -> None:
@@ -76,12 +110,12 @@ def _accuracy(choice: picker.Choice) -> None:
     if choice.customised and choice.name in PRESETS:
         st.caption(section("parameters", "customised", title=PRESETS[choice.name].title))
     _elsewhere(choice, protocol)
-    shown = [result for result in results() if result.figure.protocol == protocol]
+    shown = _of(protocol)
     ringed = None if choice.customised else choice.name
     alt = section(
         "parameters", "alt of the accuracies", measure=_measure(axis), protocol=_worded(protocol)
     )
-    chart.show(network_charts.accuracy_chart(shown, axis, ringed), "params_accuracy", alt=alt)
+    chart.show(chart.drawn(_accuracies, protocol, axis, ringed), "params_accuracy", alt=alt)
     source = shown[0].figure.source
     st.markdown(
         section(
@@ -91,7 +125,7 @@ def _accuracy(choice: picker.Choice) -> None:
             size=shown[0].image_size,
         )
     )
-    st.table(cost_tables.figures_table(shown), hide_index=True)
+    _figures(protocol, language())
 
 
 def _worded(protocol: str) -> str:

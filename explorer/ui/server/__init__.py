@@ -10,6 +10,7 @@ from typing import Any
 import streamlit as st
 from starlette.middleware import Middleware
 
+from explorer.ui.server.batches import Batches
 from explorer.ui.server.guard import Guard
 from explorer.ui.server.headers import Headers
 from explorer.ui.server.life import life
@@ -22,7 +23,7 @@ def around() -> dict[str, Any]:
     """What `st.App` is given besides the script that it runs for each visitor."""
     return {
         "lifespan": life,
-        "middleware": [Middleware(Headers), Middleware(Guard)],
+        "middleware": [Middleware(Headers), Middleware(Guard), Middleware(Batches)],
         "on_script_error": _said,
     }
 

@@ -104,7 +104,8 @@ def _progress(deletion: Status[Any, DeletionResult]) -> None:
 
 def _chart(training: Training, found: DeletionResult) -> None:
     blocks = blueprint(training.recipe.spec, training.recipe.image_size).blocks
-    figure = why_charts.deletions(
+    figure = chart.drawn(
+        why_charts.deletions,
         [block.title for block in blocks],
         [block.path for block in blocks],
         found.after,

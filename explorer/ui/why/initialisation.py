@@ -45,7 +45,7 @@ def _gradients() -> None:
     if found is None:
         return
     lines = {net: signal.gradients for net, signal in found.items()}
-    figure = depth_charts.by_depth(lines, "gradient_of_conv1")
+    figure = chart.drawn(depth_charts.by_depth, lines, "gradient_of_conv1")
     chart.show(figure, key="why_gradients", alt=label("why_alt.gradients"))
     from explorer.experiments.signal import REFERENCE
 
@@ -67,7 +67,7 @@ def _likeness() -> None:
         for kind in found.by_kind
         if kind != "plain_with_bn"  # the same line as the plain network's
     }
-    figure = why_charts.likeness(found.depths, measured, lines)
+    figure = chart.drawn(why_charts.likeness, found.depths, measured, lines)
     chart.show(figure, key="why_likeness", alt=label("why_alt.likeness"))
 
 
@@ -81,7 +81,7 @@ def _identity() -> None:
         errors: dict[str, tuple[float, ...]] = {
             str(kind): row for kind, row in found.by_kind.items()
         }
-        figure = why_charts.identity(found.depths, errors)
+        figure = chart.drawn(why_charts.identity, found.depths, errors)
         chart.show(figure, key="why_identity", alt=label("why_alt.identity"))
 
 

@@ -18,7 +18,8 @@ def studies() -> None:
     study = by_id[controls.choice("why_study", tuple(by_id), default=PLAIN_OR_RESIDUAL.id)]
     left, right = st.columns([3, 2], gap="large")
     with left:
-        chart.show(why_charts.study_chart(study), key=f"why_study_{study.id}", alt=study.metric)
+        figure = chart.drawn(why_charts.study_chart, study)
+        chart.show(figure, key=f"why_study_{study.id}", alt=study.metric)
     with right:
         st.header(study.title, anchor=False)
         st.write(section("why_residual", study.id, **_numbers(study)))
@@ -85,7 +86,7 @@ def path_lengths() -> None:
         )
         st.caption(section("why_residual", "paths_source"))
     with right:
-        figure = why_charts.path_lengths(paths, shortest, longest)
+        figure = chart.drawn(why_charts.path_lengths, paths, shortest, longest)
         chart.show(figure, key="why_paths", alt=label("why_alt.paths"))
 
 

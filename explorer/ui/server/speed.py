@@ -1,0 +1,114 @@
+"""What makes each click cheaper without any page knowing of it.
+
+Most of a click's time goes to Streamlit's own messages, some hundred for a page. uvicorn takes
+uvloop for them where it is installed; the rest is here.
+"""
+
+import contextlib
+import gc
+import importlib
+import logging
+import os
+import socket
+import stat
+import sys
+import threading
+import time
+from collections.abc import Callable
+from functools import cache
+from typing import Any, Final
+
+from streamlit import config
+from streamlit.proto.NewSession_pb2 import CustomThemeConfig
+from streamlit.runtime import app_session
+
+_LATER_S: Final = 1.0
+_NEEDED: Final = (
+    "pandas",
+    "plotly.graph_objects",
+    "explorer.networks",
+    "explorer.experiments.inference",
+    "explorer.experiments.saliency",
+)
+"""In the order in which visitors need them: tables, charts, and torch, which takes seconds."""
+_loading = threading.Semaphore(0)
+"""To be acquired once by the first page of a server."""
+_YOUNG: Final = 20_000
+"""Objects between two collections of the youngest: about what one run of a page makes."""
+_TURN_S: Final = 0.002
+"""How long a thread that computes in Python keeps others waiting; Python's own turn is 5 ms."""
+
+
+def begin() -> None:
+    """To be called once, before the first visitor."""
+    _send_at_once()
+    _theme_once()
+    gc.set_threshold(_YOUNG, 20, 50)
+    sys.setswitchinterval(_TURN_S)
+    _loading.release()
+
+
+def page_is_out() -> None:
+    """A page has been drawn: what the others need is loaded now, so that nobody waits for it.
+
+    Does something the first time only, and only in a server.
+    """
+    if _loading.acquire(blocking=False):
+        threading.Thread(target=_load, daemon=True, name="loader").start()
+
+
+def _load() -> None:
+    # The browser that waits for the first page comes first. Not at a lower priority: an import
+    # holds the lock of Python, and others would wait for whoever is not let on.
+    time.sleep(_LATER_S)
+    for name in _NEEDED:
+        try:
+            importlib.import_module(name)
+        except ImportError:
+            # Whoever opens its page is told.
+            logging.getLogger(__name__).warning("Could not load %s", name)
+    # What has been loaded by now stays: the collector need not look through it again.
+    gc.collect()
+    gc.freeze()
+
+
+def _send_at_once() -> None:
+    """Let no answer wait for the browser to acknowledge the last one (Nagle's algorithm).
+
+    asyncio switches that off for sockets that say they are TCP, and Streamlit's says nothing: on
+    Linux the end of every run came 40 ms late. Connections take it from the socket that listens.
+    """
+    for descriptor in range(3, 256):
+        with contextlib.suppress(OSError):
+            if stat.S_ISSOCK(os.fstat(descriptor).st_mode):
+                _at_once(descriptor)
+
+
+def _at_once(descriptor: int) -> None:
+    # A second handle on the same socket, to be closed without closing the server's.
+    with socket.socket(fileno=os.dup(descriptor)) as found:
+        inet = found.family in (socket.AF_INET, socket.AF_INET6)
+        if inet and found.getsockopt(socket.SOL_SOCKET, socket.SO_ACCEPTCONN):
+            found.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+
+
+def _theme_once() -> None:
+    """Put the theme together once; Streamlit does so at the start of every run, in 1 to 3 ms."""
+    fill: Callable[[Any, str], None] | None = getattr(app_session, "_populate_theme_msg", None)
+    if fill is None or hasattr(fill, "filled"):
+        return
+
+    @cache
+    def filled(section: str) -> CustomThemeConfig:
+        message = CustomThemeConfig()
+        fill(message, section)
+        return message
+
+    def quick(msg: CustomThemeConfig, section: str = "theme") -> None:
+        # A part that was not even empty must stay so.
+        if (found := filled(section)).ByteSize():
+            msg.MergeFrom(found)
+
+    quick.filled = filled  # type: ignore[attr-defined]
+    app_session._populate_theme_msg = quick
+    config.on_config_parsed(filled.cache_clear, force_connect=True)

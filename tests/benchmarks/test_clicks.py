@@ -1,0 +1,177 @@
+"""What a click costs the server, measured by Streamlit itself: a page of two lines.
+
+`python -m pytest -s tests/benchmarks/test_clicks.py` prints, for whole pages and for clicks on
+them, the processor's time and how many times that of the two lines it is. Both servers run the
+same settings and are asked by the same client in the same run, in turns, so that what else the
+machine does concerns both; time of the processor, not of the clock, is compared.
+"""
+
+import asyncio
+import os
+import shutil
+import sys
+import time
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+from statistics import median
+from typing import Any
+
+import pytest
+
+from explorer.words import label
+from tests.benchmarks.load import Visitor, load
+from tests.browser.driver import Server
+
+ROOT = Path(__file__).parents[2]
+ROUNDS, RERUNS = 3, 12
+PAGES = {
+    "": 10,
+    "lesson": 10,
+    "shape_trace": 12,
+    "shortcuts": 14,
+    "compare": 14,
+    "block_lab": 10,
+    "parameters": 10,
+    "batch_norm": 14,
+    "why_residual": 10,
+    "inference": 20,
+    "quiz": 8,
+    "questions": 8,
+    "myths": 8,
+}
+"""Page -> how many times two lines it may cost, whole. The aim is 2.5."""
+USERS, SECONDS_EACH = 30, 10
+pytestmark = pytest.mark.skipif(not sys.platform.startswith("linux"), reason="asks Linux")
+
+
+def spent(server: Server) -> float:
+    """Seconds of the processor that a server's process has taken, its ended threads included."""
+    # The clock of another process: clock_getcpuclockid(3).
+    return time.clock_gettime((~server.process.pid << 3) | 2)
+
+
+@pytest.fixture(scope="module")
+def servers(tmp_path_factory):
+    """The app, and the two lines with the same settings."""
+    folder = tmp_path_factory.mktemp("clicks")
+    two = folder / "two"
+    two.mkdir()
+    shutil.copy(Path(__file__).parent / "two_lines" / "app.py", two)
+    shutil.copytree(ROOT / ".streamlit", two / ".streamlit")
+    with Server(ROOT, folder / "app.log") as app, Server(two, folder / "two.log") as lines:
+        # torch is loaded after the first page, which is no part of any click.
+        asyncio.run(quiet(app))
+        yield app, lines
+
+
+async def quiet(app: Server) -> None:
+    """Wait until the server has loaded torch and computes nothing."""
+    async with Visitor(app.url, "lesson") as visitor:
+        await visitor.rerun()
+        end = time.monotonic() + 120
+        while "libtorch" not in Path(f"/proc/{app.process.pid}/maps").read_text():
+            assert time.monotonic() < end, "torch is not loaded"
+            await asyncio.sleep(0.5)
+    before = spent(app)
+    for _ in range(120):
+        await asyncio.sleep(1)
+        now = spent(app)
+        if now - before < 0.05:
+            return
+        before = now
+
+
+async def cost(server: Server, again: Callable[[], Awaitable[Any]]) -> float:
+    """Milliseconds of the processor for each time."""
+    start = spent(server)
+    for _ in range(RERUNS):
+        await again()
+    return (spent(server) - start) / RERUNS * 1e3
+
+
+async def beside_two_lines(
+    servers, page: str, query: str, click: Callable[[Visitor], Awaitable[Any]]
+) -> tuple[float, float, float]:
+    """Milliseconds of one click, of a rerun of the two lines, and the ratio's median."""
+    app, lines = servers
+    async with Visitor(app.url, page, query) as visitor, Visitor(lines.url) as small:
+        for _ in range(3):
+            await visitor.rerun()
+            await small.rerun()
+        await click(visitor)
+        # What is computed for a page after it is there, such as a trace, is no part of a click.
+        await quiet(app)
+        clicks, reruns = [], []
+        for _ in range(ROUNDS):
+            reruns.append(await cost(lines, small.rerun))
+            clicks.append(await cost(app, lambda: click(visitor)))
+        assert visitor.exceptions == []
+    ratios = [one / other for one, other in zip(clicks, reruns, strict=True)]
+    return median(clicks), median(reruns), median(ratios)
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_a_whole_page(servers, page):
+    query = "quiz_seed=clicks" if page == "quiz" else "net=resnet50"
+    mine, two, ratio = asyncio.run(
+        beside_two_lines(servers, page, query, lambda visitor: visitor.rerun())
+    )
+    print(
+        f"\n{page or 'home':14} whole {mine:6.1f} ms, {ratio:5.1f} times two lines ({two:.1f} ms)"
+    )
+    assert ratio < PAGES[page]
+
+
+class _Turns:
+    """Each time another of these values, so that every click changes something."""
+
+    def __init__(self, key: str, field: str, *values: Any) -> None:
+        self.key, self.field, self.values, self.count = key, field, values, 0
+
+    async def __call__(self, visitor: Visitor) -> None:
+        self.count += 1
+        value = self.values[self.count % len(self.values)]
+        await visitor.change(self.key, **{self.field: value})
+
+
+def _sections(key: str, *ids: str) -> _Turns:
+    return _Turns(key, "string_array_value", *([label(f"{key}.{name}")] for name in ids))
+
+
+CLICKS = {
+    "player's button": ("shape_trace", "net=resnet152", lambda v: v.press("trace_next")),
+    "slider of Parameters": (
+        "parameters",
+        "",
+        _Turns("params_channels", "string_array_value", ["64"], ["128"]),
+    ),
+    "section of Batch norm": ("batch_norm", "", _sections("bn_section", "steps", "modes")),
+    "section of Parameters": (
+        "parameters",
+        "net=resnet50",
+        _sections("params_view", "network", "presets"),
+    ),
+    "case of Residual block": ("block_lab", "", _sections("unit_view", "block", "dialects")),
+    "next question": ("questions", "", lambda v: v.press("questions_next")),
+}
+"""What is clicked -> the page, its query, and the click."""
+
+
+@pytest.mark.parametrize("what", CLICKS)
+def test_a_click_inside_a_page(servers, what):
+    page, query, click = CLICKS[what]
+    mine, two, ratio = asyncio.run(beside_two_lines(servers, page, query, click))
+    print(f"\n{what:24} {mine:6.1f} ms, {ratio:5.1f} times two lines ({two:.1f} ms)")
+    assert ratio < 15
+
+
+@pytest.mark.parametrize(("page", "query"), [("shape_trace", "net=resnet50"), ("quiz", "")])
+def test_thirty_who_click_once_a_second(servers, page, query):
+    app, _ = servers
+    query = query or "quiz_seed=clicks"
+    alone = asyncio.run(load(app.url, page, query, users=1, reruns=20))
+    report = asyncio.run(load(app.url, page, query, USERS, SECONDS_EACH, think=1.0))
+    print(f"\n{page}: {report}")
+    assert report.errors == [], app.log_tail()
+    cores = os.cpu_count() or 1
+    assert median(report.later) < 40 * median(alone.later) / min(cores, 2)

@@ -1,0 +1,148 @@
+"""What makes clicks cheap around the app: each holds for its own, and changes nothing one sees."""
+
+import asyncio
+import socket
+import sys
+import time
+from pathlib import Path
+
+import pytest
+from streamlit.proto.NewSession_pb2 import CustomThemeConfig
+from streamlit.runtime import app_session
+
+from explorer.ui.server import speed
+from explorer.ui.server.batches import Batches
+from tests.benchmarks.load import Visitor
+from tests.server.conftest import settled_mb
+
+SECTIONS = ["theme", "theme.light", "theme.dark", "theme.light.sidebar", "theme.dark.sidebar"]
+
+
+def through(app, scope_type="websocket"):
+    """What reaches the server when `app(send)` sends through Batches, and when."""
+    sent = []
+
+    async def send(message):
+        sent.append((message, time.monotonic()))
+
+    async def inner(scope, receive, send):
+        await app(send)
+
+    asyncio.run(Batches(inner)({"type": scope_type}, None, send))
+    return sent
+
+
+def piece(number, size=10):
+    return {"type": "websocket.send", "bytes": bytes([number % 256]) * size}
+
+
+def test_messages_arrive_whole_and_in_order():
+    pieces = [piece(number, 1 + number * 37 % 900) for number in range(300)]
+
+    async def app(send):
+        await send({"type": "websocket.accept"})
+        for number, message in enumerate(pieces):
+            await send(message)
+            if number % 50 == 0:
+                await asyncio.sleep(0.004)
+        await send({"type": "websocket.close"})
+
+    found = [message for message, _ in through(app)]
+    assert found == [{"type": "websocket.accept"}, *pieces, {"type": "websocket.close"}]
+
+
+def test_the_last_message_does_not_wait_for_another():
+    async def app(send):
+        await send(piece(1))
+        await asyncio.sleep(0.2)
+
+    start = time.monotonic()
+    ((_, arrived),) = through(app)
+    assert arrived - start < 0.15
+
+
+def test_what_is_large_is_waited_for():
+    """A slow reader must be noticed: whoever sends may not run ahead without end."""
+    taken = []
+
+    async def slow(message):
+        await asyncio.sleep(0.01)
+        taken.append(message)
+
+    async def app(scope, receive, send):
+        for number in range(10):
+            await send(piece(number, 300_000))
+            assert len(taken) == number + 1
+
+    asyncio.run(Batches(app)({"type": "websocket"}, None, slow))
+    assert len(taken) == 10
+
+
+def test_a_broken_connection_is_told_to_whoever_sends_next():
+    async def broken(message):
+        raise OSError("gone")
+
+    async def app(scope, receive, send):
+        await send(piece(1))
+        await asyncio.sleep(0.05)
+        with pytest.raises(OSError, match="gone"):
+            await send(piece(2))
+
+    asyncio.run(Batches(app)({"type": "websocket"}, None, broken))
+
+
+def test_other_requests_pass_untouched():
+    async def app(send):
+        await send({"type": "http.response.start"})
+
+    assert [message for message, _ in through(app, "http")] == [{"type": "http.response.start"}]
+
+
+@pytest.mark.parametrize("section", SECTIONS)
+def test_the_theme_is_the_one_that_streamlit_puts_together(monkeypatch, section):
+    expected = CustomThemeConfig()
+    app_session._populate_theme_msg(expected, section)
+    monkeypatch.setattr(app_session, "_populate_theme_msg", app_session._populate_theme_msg)
+    speed._theme_once()
+    for _ in range(2):
+        found = CustomThemeConfig()
+        app_session._populate_theme_msg(found, section)
+        assert found == expected
+    assert section.count(".") == 2 or expected.ByteSize(), "the settings have this part"
+
+
+def test_a_part_of_the_theme_that_is_not_set_is_not_sent(monkeypatch):
+    monkeypatch.setattr(app_session, "_populate_theme_msg", app_session._populate_theme_msg)
+    speed._theme_once()
+    message = CustomThemeConfig()
+    app_session._populate_theme_msg(message.light.sidebar, "theme.light.sidebar")
+    assert not message.HasField("light")
+
+
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="inherited on Linux")
+def test_answers_are_sent_at_once():
+    with socket.socket() as listening:
+        listening.bind(("127.0.0.1", 0))
+        listening.listen()
+        speed._send_at_once()
+        with socket.create_connection(listening.getsockname()):
+            connection, _ = listening.accept()
+            with connection:
+                assert connection.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY)
+
+
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="reads /proc")
+def test_torch_is_loaded_after_the_first_page_and_not_before(start):
+    running = start()
+    maps = Path(f"/proc/{running.process.pid}/maps")
+
+    async def first_page():
+        async with Visitor(running.url) as visitor:
+            await visitor.rerun()
+            return "libtorch" in maps.read_text()
+
+    assert "libtorch" not in maps.read_text()
+    assert not asyncio.run(first_page())
+    settled_mb(running)
+    assert "libtorch" in maps.read_text()
+    assert "Traceback" not in running.log.read_text()
