@@ -306,6 +306,38 @@ def _readings(mine: Mine, choice: Choice, device: str) -> None:
             ],
             border="horizontal",
         )
+        _limits()
+
+
+def _limits() -> None:
+    """How often a wrong reading was told, where it is known which one is right."""
+    from explorer.experiments import reading_limits
+
+    rows = reading_limits.limits()
+    if not rows:
+        return
+    st.write(
+        section("recognition", "limits", draws=rows[0].draws, pictures=reading_limits.PICTURES)
+    )
+    st.dataframe(
+        [
+            {
+                label("recognised_limits.network"): PRESETS[row.network].title,
+                label("recognised_limits.way"): label(
+                    f"reading_way.{row.way}" if row.what == "reading" else f"{VALUES}.{row.way}"
+                ),
+                label("recognised_limits.told"): label(
+                    "recognised_limits.of", n=row.told, draws=row.draws
+                ),
+                label("recognised_limits.nearer"): label(
+                    "recognised_limits.of", n=row.nearer, draws=row.draws
+                ),
+            }
+            for row in rows
+        ],
+        hide_index=True,
+        width="stretch",
+    )
 
 
 def _judged(mine: Mine, verdict: Verdict, now: Reading | None) -> str:
