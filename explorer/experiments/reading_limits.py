@@ -14,7 +14,7 @@ from __future__ import annotations
 import json
 import random
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
 from typing import Final
 
@@ -63,7 +63,7 @@ def measure(preset: str, draws: int = DRAWS) -> list[Limit]:
     state = read_state(path, path.name)
     right = load(spec, state)
     some = [one.spec for one in ways(spec) if one.spec.stem == spec.stem and not one.twin]
-    networks = {_way(one): load(one, state) for one in some}
+    networks = {_way(one): partial(load, one, state) for one in some}
     own = _way(spec)
     pictures = [decode(one.data, one.name).image for one in samples().values()]
     whole = readings.raw(pictures, CIFAR, spec.in_channels)
@@ -72,10 +72,7 @@ def measure(preset: str, draws: int = DRAWS) -> list[Limit]:
         chosen = random.Random(draw).sample(range(len(pictures)), PICTURES)
         batch = whole[torch.tensor(chosen)]
         prepared = readings.normalised(batch, VALUES["cifar10"])
-        ranked = readings.weigh_readings(
-            {name: (lambda network=network: network) for name, network in networks.items()},
-            prepared,
-        )
+        ranked = readings.weigh_readings(networks, prepared)
         _count(counts, "reading", ranked, own, readings.CLEAR)
         values = readings.weigh_values(right, batch, VALUES)
         _count(counts, "values", values, "cifar10", readings.CLEAR_VALUES)
