@@ -49,12 +49,14 @@ def parts(found: Memory) -> go.Figure:
                 y=[""],
                 name=label(f"memory_part.{name}"),
                 orientation="h",
+                width=0.6,
                 marker={"color": chart_colour(_SLOTS[name])},
                 hovertemplate=hover(
                     "memory_part", part=label(f"memory_part.{name}"), size=size(value)
                 ),
             )
-    return styled(figure, 210, "gibibytes", None, legend="above", barmode="stack")
+    # High enough for a legend of one line each, as on a telephone.
+    return styled(figure, 320, "gibibytes", None, legend="above", barmode="stack")
 
 
 def part_rows(found: Memory) -> list[Row]:
