@@ -7,8 +7,8 @@ PYTEST_ARGS ?=
 VENV := .venv
 BIN := $(VENV)/bin
 
-SIDE_BY_SIDE := -n auto --dist worksteal -m "not browser and not benchmark"
-ONE_BY_ONE := -m "browser or benchmark"
+SIDE_BY_SIDE := -n auto --dist worksteal -m "not browser and not benchmark and not replicas"
+ONE_BY_ONE := -m "browser or benchmark or replicas"
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
@@ -29,6 +29,7 @@ quick: lint types ## lint, types, and the tests without browser and benchmarks: 
 # The browser is looked for first: without one, nothing has to be waited for.
 test: lint types ## lint, types, then every test, the browser's included (PYTEST_ARGS=...)
 	@CHROMIUM="$$(sh tools/find_browser.sh)" || exit 1; export CHROMIUM; ended=; \
+	HAPROXY="$$(sh tools/find_proxy.sh)" || exit 1; export HAPROXY; \
 	run() { echo "$(BIN)/python -m pytest $$*"; "$(BIN)/python" -m pytest "$$@"; ended="$$ended $$?"; }; \
 	run $(SIDE_BY_SIDE) $(PYTEST_ARGS); run $(ONE_BY_ONE) $(PYTEST_ARGS); \
 	case "$$ended" in " 0 0" | " 0 5" | " 5 0") ;; *) echo "pytest ended with$$ended" >&2; exit 1 ;; esac

@@ -1,0 +1,105 @@
+"""What deploy/ says is true of the app: names, ports, paths, and that nothing runs as root."""
+
+import re
+from pathlib import Path
+
+import pytest
+import yaml
+
+ROOT = Path(__file__).parents[2]
+DEPLOY = ROOT / "deploy"
+FILES = sorted(path for path in DEPLOY.rglob("*") if path.is_file())
+COMPOSE = yaml.safe_load((DEPLOY / "compose.yaml").read_text())
+KUBERNETES = list(yaml.safe_load_all((DEPLOY / "kubernetes" / "explorer.yaml").read_text()))
+DOCKERFILE = (DEPLOY / "Dockerfile").read_text()
+VARIABLE = re.compile(r"RESNET_EXPLORER_[A-Z0-9_]+[A-Z0-9]")
+
+
+def named_in_code():
+    text = "".join(path.read_text() for path in (ROOT / "explorer").rglob("*.py"))
+    return set(VARIABLE.findall(text))
+
+
+def table_of_readme():
+    rows = re.findall(r"^\| `(RESNET_EXPLORER_\w+)` \|", (ROOT / "README.md").read_text(), re.M)
+    assert len(rows) == len(set(rows))
+    return set(rows)
+
+
+def test_every_setting_is_in_the_readme_and_no_other():
+    assert table_of_readme() == named_in_code()
+
+
+@pytest.mark.parametrize("path", FILES, ids=lambda path: path.name)
+def test_settings_that_are_set_exist(path):
+    assert set(VARIABLE.findall(path.read_text())) <= named_in_code()
+
+
+def deployments():
+    return {one["metadata"]["name"]: one for one in KUBERNETES if one["kind"] == "Deployment"}
+
+
+def pod(one):
+    return one["spec"]["template"]["spec"]
+
+
+def test_nothing_runs_as_root():
+    user = re.findall(r"^USER (\d+):\d+$", DOCKERFILE, re.M)[-1]
+    assert int(user) > 0
+    assert DOCKERFILE.index("USER ") < DOCKERFILE.index("CMD [")
+    for one in deployments().values():
+        context = pod(one)["securityContext"]
+        assert context["runAsNonRoot"] is True
+        assert context["runAsUser"] == int(user)
+
+
+def test_ports_and_the_health_path_agree():
+    port = int(re.search(r"^EXPOSE (\d+)$", DOCKERFILE, re.M)[1])
+    assert f'"--server.port", "{port}"' in DOCKERFILE
+    assert f"http://127.0.0.1:{port}/_stcore/health" in DOCKERFILE
+    proxy = (DEPLOY / "haproxy.cfg").read_text()
+    assert f" app:{port} " in proxy and "option httpchk GET /_stcore/health" in proxy
+    bound = re.search(r"bind :(\d+)", proxy)[1]
+    assert COMPOSE["services"]["proxy"]["ports"] == [f"{bound}:{bound}"]
+    (app,) = pod(deployments()["resnet-explorer"])["containers"]
+    assert app["ports"] == [{"containerPort": port}]
+    for probe in ("startupProbe", "readinessProbe", "livenessProbe"):
+        assert app[probe]["httpGet"] == {"path": "/_stcore/health", "port": port}
+    services = {
+        one["metadata"]["name"]: one["spec"] for one in KUBERNETES if one["kind"] == "Service"
+    }
+    assert services["resnet-explorer"]["ports"][0]["targetPort"] == port
+    assert services["resnet-explorer"]["sessionAffinity"] == "ClientIP"
+
+
+def test_workers_and_replicas_see_one_folder_under_one_path():
+    services = COMPOSE["services"]
+    for name in ("app", "worker"):
+        assert services[name]["volumes"] == ["data:/data"]
+    folder = services["app"]["environment"]["RESNET_EXPLORER_JOBS_FOLDER"]
+    assert folder.startswith("/data/")
+    assert f"RESNET_EXPLORER_JOBS_FOLDER={folder}" in DOCKERFILE
+    for name in ("resnet-explorer", "resnet-explorer-worker"):
+        (container,) = pod(deployments()[name])["containers"]
+        assert container["volumeMounts"] == [{"name": "data", "mountPath": "/data"}]
+        assert container["resources"]["limits"].keys() == {"cpu", "memory"}
+    (claim,) = (one for one in KUBERNETES if one["kind"] == "PersistentVolumeClaim")
+    assert claim["spec"]["accessModes"] == ["ReadWriteMany"]
+
+
+def test_the_scheduler_is_found_where_it_listens():
+    address = COMPOSE["services"]["app"]["environment"]["RESNET_EXPLORER_JOBS"]
+    host, _, port = address.removeprefix("dask://").partition(":")
+    assert port in COMPOSE["services"][host]["command"]
+    assert f"tcp://{host}:{port}" in COMPOSE["services"]["worker"]["command"]
+    names = {one["metadata"]["name"] for one in KUBERNETES if one["kind"] == "Service"}
+    (app,) = pod(deployments()["resnet-explorer"])["containers"]
+    address = next(one["value"] for one in app["env"] if one["name"] == "RESNET_EXPLORER_JOBS")
+    assert address.removeprefix("dask://").partition(":")[0] in names
+
+
+def test_the_image_holds_what_the_app_reads():
+    copied = re.findall(r"^COPY (.+) \S+$", DOCKERFILE, re.M)
+    for name in " ".join(copied).split():
+        assert (ROOT / name).exists()
+        assert f"!{name}" in (ROOT / ".dockerignore").read_text().splitlines()
