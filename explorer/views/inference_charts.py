@@ -32,6 +32,7 @@ def top_bars(
             text=[f"{value:.1%}" for value in probabilities],
             textposition="outside",
             cliponaxis=False,
+            constraintext="none",
             customdata=[plainly(name) for name in names],
             hovertemplate=hover("value", name="%{customdata}", value="%{x:.3f}%"),
         )

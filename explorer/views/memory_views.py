@@ -56,7 +56,9 @@ def parts(found: Memory) -> go.Figure:
                 ),
             )
     # High enough for a legend of one line each, as on a telephone.
-    return styled(figure, 320, "gibibytes", None, legend="above", barmode="stack")
+    figure = styled(figure, 320, "gibibytes", None, legend="above", barmode="stack")
+    # Plotly turns the order of horizontal bars around.
+    return figure.update_layout(legend_traceorder="normal")
 
 
 def part_rows(found: Memory) -> list[Row]:

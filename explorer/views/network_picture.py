@@ -27,9 +27,11 @@ class Volume(NamedTuple):
 def volumes(bp: Blueprint) -> list[Volume]:
     """The image, what the stem writes, each stage's output, the pooled features, the scores."""
     first, pool = bp.stem.ops[0], bp.stem.ops[-1]
+    windows = [op for op in bp.stem.ops if op.kind == "conv"]
+    made_by = window(first) if len(windows) == 1 else label("volumes.three", kernel=first.kernel)
     found = [
         Volume(IMAGE, bp.in_shape, label("tensor.image")),
-        Volume(first.path, first.out_shape, first.path, window(first)),
+        Volume(first.path, windows[-1].out_shape, first.path.partition(".")[0], made_by),
     ]
     if pool.kind == "max_pool":
         found.append(Volume(pool.path, pool.out_shape, label("volumes.max_pool"), window(pool)))

@@ -87,6 +87,11 @@ def test_resnet50_shrinks_and_thickens_as_in_the_paper():
     ]
 
 
+def test_a_deep_stem_is_what_its_last_convolution_writes():
+    stem = network_picture.volumes(drawn("resnet50d"))[1]
+    assert (stem.name, stem.shape, stem.made_by) == ("conv1", (64, 112, 112), "three 3x3")
+
+
 @pytest.mark.parametrize("name", PRESETS)
 def test_every_network_is_drawn_in_proportion(name):
     bp = drawn(name)
