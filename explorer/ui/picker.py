@@ -43,8 +43,8 @@ _COMPLAINTS: Final = "url_complaints"
 _CHOSEN: Final = "network_chosen"
 _TAKE: Final = "network_to_take"
 _OF_PAGES: Final = (
-    *("bn", "compare", "glossary", "infer", "lesson", "myths", "params", "questions", "quiz"),
-    *("see", "shortcuts", "table", "term", "trace", "unit", "why"),
+    *("bn", "compare", "glossary", "gradient", "infer", "lesson", "memory", "myths", "origin"),
+    *("params", "questions", "quiz", "see", "shortcuts", "table", "term", "trace", "unit", "why"),
     *("utm_", "fbclid", "gclid"),
 )
 """How the keys of the pages' own controls begin, and what others hang on to links."""

@@ -1,5 +1,6 @@
 """Every choice about a network in an address: all pages open with it, and say so if it is wrong."""
 
+import ast
 import json
 import re
 from pathlib import Path
@@ -12,6 +13,7 @@ from explorer.ui.picker import _known
 from explorer.words import label
 
 ROOT = Path(__file__).parents[2]
+DOORS = {"choice", "choices", "number", "sections", "text"}
 UNUSUAL = {
     "stem": "deep",
     "stem_width": "48",
@@ -110,6 +112,36 @@ def test_what_pages_keep_in_the_address_is_known():
     keys = set(re.findall(r"[?&]([a-zA-Z_0-9]+)=", json.dumps(before)))
     assert len(keys) > 70
     assert [key for key in sorted(keys) if not _known(key)] == []
+
+
+def _keys_of_today():
+    """Keys that pages give to the door, written out or named above the functions of a file."""
+    for path in [*ROOT.glob("explorer/ui/**/*.py"), *ROOT.glob("pages/*.py")]:
+        tree = ast.parse(path.read_text(encoding="utf-8"))
+        named = {
+            node.target.id: node.value
+            for node in tree.body
+            if isinstance(node, ast.AnnAssign) and isinstance(node.target, ast.Name)
+        }
+        for node in ast.walk(tree):
+            if isinstance(node, ast.Call) and node.args:
+                door = ast.unparse(node.func).removeprefix("controls.")
+                key = node.args[0]
+                key = named.get(key.id, key) if isinstance(key, ast.Name) else key
+                if door in DOORS and isinstance(key, ast.Constant):
+                    yield key.value
+
+
+def test_what_pages_keep_in_the_address_today_is_known():
+    keys = set(_keys_of_today())
+    assert {"origin_toy_kernel", "origin", "memory_batch", "why_part"} <= keys
+    assert [key for key in sorted(keys) if not _known(key)] == []
+
+
+def test_a_link_with_a_typed_kernel_is_no_mistake(open_app):
+    app = open_app("inference", net="resnet20", infer_view="origin", origin_toy_kernel="x")
+    assert not app.exception
+    assert not [warning.value for warning in app.warning if "left out" in warning.value]
 
 
 def test_why_wrn_28_10_is_called_28(open_app):

@@ -79,7 +79,7 @@ def where_from(scene: Scene) -> None:
         return
     first = prediction.best
     st.button(
-        label("origin.logit", name=first.name, logit=f"{first.logit:.4g}"),
+        label("origin.logit", logit=f"{first.logit:.4g}"),
         icon=":material/account_tree:",
         key="infer_origin",
         type="tertiary",
