@@ -9,7 +9,6 @@ during half an hour is let go of.
 
 from __future__ import annotations
 
-import os
 import threading
 from collections.abc import Callable, Hashable, Mapping
 from contextlib import AbstractContextManager, nullcontext
@@ -24,23 +23,21 @@ from streamlit.runtime.scriptrunner import get_script_run_ctx
 from explorer import words
 from explorer.experiments import machine
 from explorer.experiments.byte_cache import MISSING, ByteCache, Key
+from explorer.ui import settings
 
 P = ParamSpec("P")
 R = TypeVar("R")
 Names = Mapping[type[Any], Callable[[Any], Hashable]]
 """How arguments of a type are named in a key."""
 
-SETTING: Final = "RESNET_EXPLORER_MEMORY_MB"
 _SWEEP_S: Final = 60.0
 _after_sweep: list[Callable[[], None]] = []
 
 
 def limit() -> int:
     """The budget in bytes, as the owner of the machine says, or a quarter of its memory."""
-    said = os.environ.get(SETTING, "").strip()
-    if said.isascii() and said.isdigit() and 0 < len(said) < 10:
-        return int(said) * 10**6
-    return machine.memory() // 4
+    said = settings.memory()
+    return machine.memory() // 4 if said is None else said
 
 
 @cache

@@ -9,7 +9,6 @@ ends between two ops when its visitor has left or chosen something else.
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import cache
@@ -23,17 +22,12 @@ from streamlit.runtime.scriptrunner import get_script_run_ctx
 from explorer.experiments.gate import Gate
 from explorer.experiments.priority import behind
 from explorer.experiments.work import TooMuch, Work
-from explorer.ui import budget
+from explorer.ui import budget, settings
 from explorer.words import section
 
 if TYPE_CHECKING:
     from streamlit.delta_generator import DeltaGenerator
 
-MACS: Final = "RESNET_EXPLORER_MAX_GMACS"
-PLACES: Final = "RESNET_EXPLORER_PLACES"
-_MOST_GMACS: Final = 1_000
-"""Some 15 seconds on two cores; the largest view of a named network, all deletions of
-pre-activation ResNet-200, takes 887."""
 _SMALL_MACS: Final = 10**9
 _SMALL_MEMORY: Final = 64 * 2**20
 """A class's small networks do not stand in line behind large ones."""
@@ -43,12 +37,12 @@ _PATIENCE_S: Final = 0.5
 
 def most_macs() -> int:
     """Multiply-accumulates that one piece of work may take."""
-    return _setting(MACS, _MOST_GMACS) * 10**9
+    return settings.most_macs()
 
 
 @cache
 def _gate() -> Gate:
-    return Gate(_setting(PLACES, 2), budget.limit())
+    return Gate(settings.places(), budget.limit())
 
 
 def check(work: Work) -> None:
@@ -118,9 +112,3 @@ class _Line:
 def _visitor() -> str:
     context = get_script_run_ctx(suppress_warning=True)
     return context.session_id if context else current_thread().name
-
-
-def _setting(name: str, default: int) -> int:
-    said = os.environ.get(name, "").strip()
-    usable = said.isascii() and said.isdigit() and 0 < len(said) < 8 and int(said) > 0
-    return int(said) if usable else default

@@ -6,6 +6,8 @@ from pathlib import Path
 import pytest
 import yaml
 
+from explorer.ui import settings
+
 ROOT = Path(__file__).parents[2]
 DEPLOY = ROOT / "deploy"
 FILES = sorted(path for path in DEPLOY.rglob("*") if path.is_file())
@@ -21,13 +23,21 @@ def named_in_code():
 
 
 def table_of_readme():
-    rows = re.findall(r"^\| `(RESNET_EXPLORER_\w+)` \|", (ROOT / "README.md").read_text(), re.M)
-    assert len(rows) == len(set(rows))
-    return set(rows)
+    """Name -> default, as the owner of a machine reads them."""
+    text = (ROOT / "README.md").read_text()
+    return dict(re.findall(r"^\| `(RESNET_EXPLORER_\w+)` \| (.*?) \|", text, re.M))
 
 
 def test_every_setting_is_in_the_readme_and_no_other():
-    assert table_of_readme() == named_in_code()
+    assert list(table_of_readme()) == list(settings.DEFAULTS)
+    assert set(settings.DEFAULTS) == named_in_code()
+
+
+@pytest.mark.parametrize("name", settings.DEFAULTS)
+def test_the_readme_names_the_default_that_the_app_takes(name):
+    default = settings.DEFAULTS[name]
+    if default is not None:
+        assert table_of_readme()[name].strip("`") == str(default)
 
 
 @pytest.mark.parametrize("path", FILES, ids=lambda path: path.name)

@@ -10,7 +10,7 @@ from explorer.architecture import PRESETS, NetworkSpec, blueprint, preset
 from explorer.experiments.byte_cache import ByteCache
 from explorer.experiments.gate import Gate
 from explorer.experiments.work import TooMuch, Work
-from explorer.ui import budget, cache, gate
+from explorer.ui import budget, cache, gate, settings
 from explorer.ui.budget import kept
 from explorer.ui.inference import cache as inference_cache
 from explorer.ui.inference import scene, upload
@@ -182,14 +182,14 @@ class TestKept:
 
 class TestSettings:
     def test_the_owner_of_the_machine_decides(self, monkeypatch) -> None:
-        monkeypatch.setenv(budget.SETTING, "512")
+        monkeypatch.setenv(settings.MEMORY, "512")
         assert budget.limit() == 512 * 10**6
-        monkeypatch.setenv(gate.MACS, "7")
+        monkeypatch.setenv(settings.MACS, "7")
         assert gate.most_macs() == 7 * 10**9
 
     @pytest.mark.parametrize("nonsense", ["", "much", "-3", "1e9", "²", "9" * 40])
     def test_nonsense_is_as_if_nothing_was_said(self, monkeypatch, nonsense: str) -> None:
-        for name in (budget.SETTING, gate.MACS, gate.PLACES):
+        for name in (settings.MEMORY, settings.MACS, settings.PLACES):
             monkeypatch.setenv(name, nonsense)
         assert budget.limit() > 2**26
         assert gate.most_macs() == 1_000 * 10**9

@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 from typing import Final
 
 import streamlit as st
 
-from explorer.ui import own_weights, uploads
+from explorer.ui import own_weights, settings, uploads
 from explorer.ui.asking_for_files import file_uploader
 from explorer.ui.uploads import UploadRefused
 from explorer.words import label, section
 
-FOLDER_SETTING: Final = "RESNET_EXPLORER_OFFER_FOLDER"
+FOLDER_SETTING: Final = settings.OFFER_FOLDER
 """Set to "yes" by the owner of the machine, it offers the files of torch's cache folder to every
 visitor. Off by default: their names may be nobody else's business."""
 _UPLOAD_MB: Final = 256
@@ -48,7 +47,7 @@ def ask() -> None:
 
 def folder_is_offered() -> bool:
     """Whether the owner of this machine lets visitors see the files in torch's cache folder."""
-    return os.environ.get(FOLDER_SETTING, "").strip().lower() in ("1", "yes", "true", "on")
+    return settings.offers_folder()
 
 
 def _in_the_folder() -> dict[str, Path]:
