@@ -11,7 +11,16 @@ from explorer.architecture import PRESETS
 from explorer.architecture.catalogue import Entry, Result
 from explorer.views import labels
 from explorer.views.chart_style import hover, plainly, styled
-from explorer.views.palette import BLUE, GREEN, OLIVE, ORANGE, PURPLE, SELECTED, SKY, chart_colour
+from explorer.views.palette import (
+    BLUE,
+    GREEN,
+    OLIVE,
+    ORANGE,
+    PURPLE,
+    SELECTED,
+    SKY,
+    chart_colour,
+)
 from explorer.views.scales import Scale, around, log_axis
 from explorer.words import label
 
@@ -20,19 +29,26 @@ Axis = Literal["macs", "params"]
 _WIDTH, _HEIGHT = 850, 380
 """Of the plotting area, in pixels, about: names are placed for it."""
 _FAMILY: Final = {
-    "imagenet": (BLUE, "circle"),
-    "imagenet_v1": (SKY, "circle-open"),
-    "imagenet_more": (BLUE, "square-open"),
-    "cifar": (GREEN, "circle"),
-    "cifar_both": (GREEN, "circle-open"),
-    "cifar_more": (GREEN, "square-open"),
-    "preactivation": (PURPLE, "diamond-open"),
-    "plain": (ORANGE, "x-thin-open"),
-    "teaching": (OLIVE, "square-open"),
-    "chosen": (SELECTED, "circle-open"),
+    "imagenet": (BLUE, "circle", 9),
+    "imagenet_v1": (SKY, "circle-open", 16),
+    "imagenet_more": (BLUE, "square-open", 13),
+    "cifar": (GREEN, "circle", 9),
+    "cifar_both": (GREEN, "circle-open", 16),
+    "cifar_more": (GREEN, "square-open", 13),
+    "preactivation": (PURPLE, "diamond-open", 20),
+    "plain": (ORANGE, "x-thin-open", 12),
+    "teaching": (OLIVE, "triangle-up-open", 22),
+    "chosen": (SELECTED, "circle-open", 30),
 }
+"""Family -> its colour, its symbol and that one's size in pixels: where networks of several
+families cost the same, each symbol still shows around the smaller ones."""
 _RING: Final = "chosen"
-_ALSO_LABELLED: Final = ("preact_resnet200", "preact_resnet164", "preact_resnet1001")
+_NAMED: Final = (
+    *("resnet18", "resnet34", "resnet50", "resnet101", "resnet152"),
+    *("resnet20", "resnet32", "resnet44", "resnet56", "resnet110", "resnet1202"),
+    *("preact_resnet200", "preact_resnet1001"),
+)
+"""The papers' series and the deepest of each; all others are named by the pointer."""
 
 
 class Chosen(NamedTuple):
@@ -61,12 +77,13 @@ def cost_map(entries: Sequence[Entry], chosen: Chosen | None) -> go.Figure:
         entries: the presets.
         chosen: the network to ring, if it belongs on this chart.
     """
+    extremes = [most(entries, key=lambda entry: entry.params) for most in (min, max)]
     marks = [
         _Mark(
             entry.preset.family,
             entry.params,
             entry.macs,
-            _label(entry),
+            entry.preset.title if entry.preset.name in _NAMED or entry in extremes else "",
             (entry.preset.title, _named(entry.preset.family), entry.preset.image_size),
         )
         for entry in entries
@@ -141,12 +158,12 @@ def _scatter(figure: go.Figure, marks: Sequence[_Mark], x: Scale, y: Scale, read
     places = labels.places(
         [(x.at(mark.x), y.pixels - y.at(mark.y)) for mark in marks],
         [mark.label for mark in marks],
-        [_size(mark.family) for mark in marks],
+        [_FAMILY[mark.family][2] for mark in marks],
         x.pixels,
         y.pixels,
     )
     for family in dict.fromkeys(mark.family for mark in marks):
-        slot, symbol = _FAMILY[family]
+        slot, symbol, size = _FAMILY[family]
         members = [index for index, mark in enumerate(marks) if mark.family == family]
         colour = chart_colour(slot)
         figure.add_scatter(
@@ -154,14 +171,14 @@ def _scatter(figure: go.Figure, marks: Sequence[_Mark], x: Scale, y: Scale, read
             mode="markers+text",
             x=[marks[index].x for index in members],
             y=[marks[index].y for index in members],
-            text=[marks[index].label for index in members],
-            textposition=[places[index] for index in members],
+            text=[marks[index].label if places[index] else "" for index in members],
+            textposition=[places[index] or "middle right" for index in members],
             textfont={"size": labels.FONT_SIZE, "color": colour},
             customdata=[marks[index].details for index in members],
             hovertemplate=reads,
             cliponaxis=False,
             marker={
-                "size": _size(family),
+                "size": size,
                 "symbol": symbol,
                 "color": colour,
                 "line": {"width": 4 if family == _RING else 2, "color": colour},
@@ -169,11 +186,6 @@ def _scatter(figure: go.Figure, marks: Sequence[_Mark], x: Scale, y: Scale, read
             selected={"marker": {"opacity": 1}, "textfont": {"color": colour}},
             unselected={"marker": {"opacity": 1}, "textfont": {"color": colour}},
         )
-
-
-def _size(family: str) -> int:
-    """Of a mark, in pixels."""
-    return 26 if family == _RING else 12
 
 
 def _ringed(rings: list[_Mark], marks: list[_Mark]) -> list[_Mark]:
@@ -189,12 +201,6 @@ def _arrange(figure: go.Figure, x: Scale, x_title: str, y_title: str) -> go.Figu
     legend = {"y": -0.2, "itemsizing": "trace"}
     styled(figure, _HEIGHT + 152, x_title, y_title, legend="below")
     return figure.update_layout(legend=legend)
-
-
-def _label(entry: Entry) -> str:
-    preset = entry.preset
-    labelled = preset.family in ("imagenet", "cifar") or preset.name in _ALSO_LABELLED
-    return preset.title if labelled else ""
 
 
 def _family(result: Result) -> str:

@@ -110,25 +110,55 @@ def test_crops_of_320_pixels_cost_more() -> None:
     assert cost[320] > 2 * cost[224]
 
 
+NAMED = {
+    224: {f"ResNet-{depth}" for depth in (10, 18, 34, 50, 101, 152)}
+    | {"Wide ResNet-101-2", "Pre-act ResNet-200"},
+    32: {f"ResNet-{depth}" for depth in (20, 32, 44, 56, 110, 1202)}
+    | {"WRN-28-10", "Pre-act ResNet-1001"},
+}
+"""The papers' series, the deepest, and those with the fewest and the most parameters."""
+
+
 @pytest.mark.parametrize("size", [224, 32])
-def test_labels_of_the_map_do_not_cover_each_other(size: int) -> None:
+def test_the_map_names_the_series_and_the_extremes(size: int) -> None:
     figure = drawn(cost_map(of_size(size), None))
-    boxes = list(_boxes(figure))
-    usual = sum(entry.preset.family in ("imagenet", "cifar") for entry in of_size(size))
-    assert len(boxes) == usual + {224: 1, 32: 2}[size]
+    assert {name for trace in figure["data"] for name in trace["text"] if name} == NAMED[size]
+
+
+@pytest.mark.parametrize("area", [(850, 380), (270, 240)], ids=["computer", "telephone"])
+@pytest.mark.parametrize("size", [224, 32])
+def test_labels_of_the_map_do_not_cover_each_other(size: int, area: tuple[int, int]) -> None:
+    boxes = list(_boxes(drawn(cost_map(of_size(size), None)), *area))
     assert all(one.overlap(other) == 0 for one, other in combinations(boxes, 2))
+
+
+@pytest.mark.parametrize("size", [224, 32])
+def test_marks_at_one_place_can_be_told_apart(size: int) -> None:
+    """Of the same cost, each family's mark has a symbol and a size of its own."""
+    by_place: dict[tuple[int, int], list[tuple[str, int]]] = {}
+    for trace in drawn(cost_map(of_size(size), None))["data"]:
+        look = (trace["marker"]["symbol"], trace["marker"]["size"])
+        for place in zip(trace["x"], trace["y"], strict=True):
+            by_place.setdefault(place, []).append(look)
+    assert max(map(len, by_place.values())) > 1
+    for looks in by_place.values():
+        assert (
+            len({size for _, size in looks}) == len({symbol for symbol, _ in looks}) == len(looks)
+        )
 
 
 @pytest.mark.parametrize("axis", ["macs", "params"])
 @pytest.mark.parametrize("protocol", protocols())
 def test_labels_of_accuracies_do_not_cover_each_other(protocol: str, axis) -> None:
     shown = [result for result in results() if result.figure.protocol == protocol]
-    boxes = list(_boxes(drawn(accuracy_chart(shown, axis, None))))
-    assert len(boxes) == len(shown)
-    assert all(one.overlap(other) == 0 for one, other in combinations(boxes, 2))
+    figure = drawn(accuracy_chart(shown, axis, None))
+    for area in ((850, 380), (270, 240)):
+        boxes = list(_boxes(figure, *area))
+        assert 2 * len(boxes) >= len(shown)
+        assert all(one.overlap(other) == 0 for one, other in combinations(boxes, 2))
 
 
-def _boxes(figure: dict):
+def _boxes(figure: dict, wide: int, high: int):
     """The rectangles of the names, from the chart alone."""
     x_axis, y_axis = figure["layout"]["xaxis"], figure["layout"]["yaxis"]
     for trace in figure["data"]:
@@ -136,12 +166,12 @@ def _boxes(figure: dict):
             trace["x"], trace["y"], trace["text"], trace["textposition"], strict=True
         ):
             if name:
-                px, py = _along(x_axis, x) * 850, (1 - _along(y_axis, y)) * 380
-                wide = 0.5 * labels.FONT_SIZE * len(name)
+                px, py = _along(x_axis, x) * wide, (1 - _along(y_axis, y)) * high
+                long = 0.5 * labels.FONT_SIZE * len(name)
                 down, side = place.split()
-                left = {"left": px - 8 - wide, "right": px + 8, "center": px - wide / 2}[side]
+                left = {"left": px - 8 - long, "right": px + 8, "center": px - long / 2}[side]
                 top = {"top": py - 24, "bottom": py + 8, "middle": py - 8}[down]
-                yield labels.Box(left, top, left + wide, top + 16)
+                yield labels.Box(left, top, left + long, top + 16)
 
 
 def _along(axis: dict, value: float) -> float:
@@ -157,6 +187,12 @@ def test_a_lonely_label_stands_to_the_right_unless_the_chart_ends() -> None:
 def test_a_label_avoids_a_mark() -> None:
     placed = labels.places([(50, 50), (80, 50)], ["ResNet-18", ""], [12, 12], 400, 100)
     assert placed[0] != "middle right"
+
+
+def test_a_label_without_room_is_left_out() -> None:
+    names = ["ResNet-18"] * 40
+    found = labels.places([(50, 50)] * 40, names, [12] * 40, 400, 100)
+    assert found[0] and "" in found
 
 
 def test_every_family_can_be_drawn() -> None:
