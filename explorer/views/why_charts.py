@@ -59,6 +59,7 @@ def _by_depth(study: Study) -> go.Figure:
         range=[log10(min(depths)) - 0.1, log10(max(depths)) + 0.1],
         tickvals=depths,
         ticktext=_two_rows(depths),
+        tickangle=0,
     )
     figure.update_yaxes(range=[min(every) - room, max(every) + room], title_text=study.metric)
     return styled(figure, 400, "layers_log", legend="above")
@@ -76,6 +77,11 @@ def _away(study: Study, index: int, place: int) -> str:
     above = [other for other in others if other is not None and other >= here]
     left = next((error for error in errors[:place][::-1] if error is not None), here)
     right = next((error for error in errors[place + 1 :] if error is not None), here)
+    if below and left > here and right > here:
+        return "bottom right"
+    after = study.columns[place + 1 : place + 2]
+    if left > here > right and not below and after and _close(study.columns[place], *after):
+        return "bottom left"
     if above or (left > here and right > here):
         return "bottom left" if right < here else "bottom center"
     if not below and left < here < right:
@@ -85,12 +91,17 @@ def _away(study: Study, index: int, place: int) -> str:
     return "top right" if left > here else "top center"
 
 
+def _close(before: int | str, after: int | str) -> bool:
+    """Whether two depths stand so near each other that their labels would touch."""
+    return int(after) / int(before) < _CLOSEST
+
+
 def _two_rows(depths: Sequence[int]) -> list[str]:
     """Labels of a logarithmic axis; one too close to the one before stands a line lower."""
     shown: list[str] = []
-    before = 0.0
+    before = 0
     for depth in depths:
-        low = before and depth / before < _CLOSEST and not shown[-1].startswith("<br>")
+        low = before and _close(before, depth) and not shown[-1].startswith("<br>")
         shown.append(f"<br>{depth}" if low else str(depth))
         before = depth
     return shown

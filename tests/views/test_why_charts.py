@@ -3,7 +3,7 @@
 import csv
 import io
 
-from explorer.architecture.studies import PLAIN_OR_RESIDUAL
+from explorer.architecture.studies import BY_DEPTH, PLAIN_OR_RESIDUAL
 from explorer.views import palette
 from explorer.views.why_charts import curves_csv, study_chart
 
@@ -24,3 +24,20 @@ def test_the_residual_network_has_its_one_colour_beside_the_plain_one():
     plain, residual = study_chart(PLAIN_OR_RESIDUAL).data
     assert plain.marker.color == palette.chart_colour(palette.network_slot(True))
     assert residual.marker.color == palette.chart_colour(palette.network_slot(False))
+
+
+def test_every_depth_with_a_point_has_a_tick_and_neighbours_stand_in_two_rows():
+    figure = study_chart(BY_DEPTH)
+    shown = dict(zip(figure.layout.xaxis.tickvals, figure.layout.xaxis.ticktext, strict=True))
+    assert shown.keys() == {depth for line in figure.data for depth in line.x}
+    assert shown[44].startswith("<br>") != shown[56].startswith("<br>")
+    assert shown[1001].startswith("<br>") != shown[1202].startswith("<br>")
+
+
+def test_numbers_stand_beside_the_lines():
+    """7.61 rises from the left, 5.93 lies in a valley above another line, 6.37 begins to fall."""
+    post, pre = study_chart(BY_DEPTH).data
+    where = dict(zip(post.x, post.textposition, strict=True))
+    assert (where[1001], where[164]) == ("top left", "bottom right")
+    assert (where[32], where[44]) == ("top right", "bottom left")
+    assert dict(zip(pre.x, pre.textposition, strict=True))[110] == "bottom left"
