@@ -4,6 +4,7 @@ import dataclasses
 import hashlib
 import time
 from threading import Barrier, Thread
+from urllib.parse import parse_qs
 
 import pytest
 
@@ -51,12 +52,24 @@ def test_paths_are_computed(open_app):
 
 
 def test_the_gradients_agree_with_the_reference_run(open_app):
-    app = open_app("why_residual", why_part="initialisation")
+    """Deep network of Batch norm has the table of the same networks; Why residual links to it."""
+    app = open_app("batch_norm", bn_section="depth")
     (table,) = (box.value for box in app.markdown if "| plain, with BN |" in box.value)
     rows = [[cell.strip() for cell in line.split("|")] for line in table.splitlines()]
     ratios = {row[1]: float(row[2]) for row in rows if "with BN" in row[1]}
     assert 4 < ratios["plain, with BN"] < 20  # reference 8.6
     assert 1 < ratios["residual, with BN"] < 6  # reference 2.6
+
+
+def test_the_link_to_the_table_keeps_the_depth(open_app):
+    app = open_app("why_residual", why_part="initialisation", why_depth="56", net="resnet34")
+    (link,) = (box.proto for box in app.get("page_link") if "56 layers" in box.proto.label)
+    assert link.page == "batch_norm"
+    assert parse_qs(link.query_string) == {
+        "net": ["resnet34"],
+        "bn_section": ["depth"],
+        "bn_depth": ["56"],
+    }
 
 
 def test_measured_at_a_press(open_app, monkeypatch):

@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING, Final, TypeVar
 import streamlit as st
 
 from explorer.experiments.work import Work
-from explorer.ui import chart, controls, gate, picker, signals
+from explorer.ui import chart, controls, gate, navigation, picker, signals
 from explorer.ui.budget import Kept, kept
 from explorer.ui.cache import usable_device
 from explorer.views import depth_charts, why_charts
-from explorer.words import label, section
+from explorer.words import count, label, section
 
 if TYPE_CHECKING:
     from explorer.experiments.learning_identity import IdentityResult
@@ -47,10 +47,14 @@ def _gradients() -> None:
     lines = {net: signal.gradients for net, signal in found.items()}
     figure = chart.drawn(depth_charts.by_depth, lines, "gradient_of_conv1")
     chart.show(figure, key="why_gradients", alt=label("why_alt.gradients"))
-    from explorer.experiments.signal import REFERENCE
-
-    reference = {net: REFERENCE[layers, *net] for net in found}
-    st.markdown(depth_charts.table(found, reference))
+    page = next(page for page in navigation.pages() if page.url_path == "batch_norm")
+    st.page_link(
+        page,
+        label=label("why_initialisation.forward", layers=count(layers, "layer")),
+        icon=":material/equalizer:",
+        query_params=controls.carried("batch_norm")
+        | {"bn_section": ["depth"], "bn_depth": [str(layers)]},
+    )
 
 
 def _likeness() -> None:
