@@ -6,6 +6,7 @@ import streamlit as st
 
 from explorer.ui import controls, picker
 from explorer.ui.cache import usable_device
+from explorer.ui.compare_link import compare_link
 from explorer.ui.inference import (
     answer,
     card,
@@ -62,6 +63,8 @@ controls.sections(
 )
 st.caption(section("inference", "lead", network=choice.title, device=device.label))
 weights.told(loaded)
+if not loaded.own:  # beside what a file was recognised as, there is one already
+    compare_link(choice)
 upload.credits(chosen)
 answer.times(scene)
 picker.say_square(choice)

@@ -8,6 +8,7 @@ from explorer.architecture import blueprint
 from explorer.architecture.image_size import size_text
 from explorer.ui import controls
 from explorer.ui.body import body
+from explorer.ui.compare_link import compare_link
 from explorer.ui.parameters import bottleneck, network, presets, training
 from explorer.ui.picker import Choice
 from explorer.words import label, section
@@ -36,6 +37,7 @@ def draw(choice: Choice) -> None:
             "presets": partial(presets.draw, choice, bp),
         },
     )
+    compare_link(choice)
 
 
 body(draw)

@@ -4,6 +4,7 @@ import streamlit as st
 
 from explorer.architecture import blueprint
 from explorer.ui import picker, trace_tabs, tracing
+from explorer.ui.compare_link import compare_link
 from explorer.ui.player import player
 from explorer.words import label, section
 
@@ -14,4 +15,5 @@ st.title(label("trace.title", title=choice.title))
 trace = tracing.badge(choice)
 player(bp, choice.title, trace)
 st.caption(section("shape_trace", "introduction"))
+compare_link(choice)
 trace_tabs.tabs(bp, choice, trace)

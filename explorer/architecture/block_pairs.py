@@ -24,8 +24,8 @@ Aspect = Literal[
 ]
 """What can differ, the weightiest first: `missing` is a block or a layer without counterpart,
 `order` that of normalisation, activation and convolution, `norm` a normalisation that only one
-has, `size` the height and width of what is read or written, `values` what changes no shape and no
-count: eps, and where zeros are padded."""
+has or that is another one, `size` the height and width of what is read or written, `values` what
+changes no shape and no count: eps, and where zeros are padded."""
 ASPECTS: Final[tuple[Aspect, ...]] = get_args(Aspect)
 
 _WEIGHTS: Final[dict[Aspect, float]] = dict.fromkeys(ASPECTS, 1.0) | {"kernel": 2.0}
@@ -60,7 +60,7 @@ def compared(left: Block, right: Block) -> Compared:
         if reordered and same[_slot(op)]:
             return "order"
         if op.on_shortcut or op.kind == "add":
-            return "norm" if _kind(left) == _kind(right) else "shortcut"
+            return "norm" if op.normalises and _kind(left) == _kind(right) else "shortcut"
         # Without its convolution a normalisation is part of what is missing.
         return "norm" if op.normalises and same["conv", False] else "missing"
 
@@ -96,7 +96,8 @@ def _reordered(left: Block, right: Block) -> bool:
 
 
 def _slot(op: Op) -> tuple[str, bool]:
-    return op.kind, op.on_shortcut
+    """Ops of one slot can stand together; every normalisation takes batch norm's place."""
+    return "batch_norm" if op.normalises else op.kind, op.on_shortcut
 
 
 def _op_places(left: Sequence[Op], right: Sequence[Op]) -> Pairs:
@@ -116,15 +117,17 @@ def _op_cost(left: Op, right: Op) -> float:
 
 
 def _op_differs(left: Op, right: Op) -> tuple[Aspect, ...]:
-    """In what two ops of one kind differ; a pooling over all positions has no kernel."""
+    """In what two ops of one slot differ; a pooling over all positions has no kernel."""
     whole = left.kind == "avg_pool"
     found: list[Aspect] = []
+    if left.kind != right.kind or (left.normalises and left.groups != right.groups):
+        found.append("norm")
     padding = left.padding // left.dilation, right.padding // right.dilation
     if not whole and (left.kernel, padding[0]) != (right.kernel, padding[1]):
         found.append("kernel")
     if left.dilation != right.dilation:
         found.append("dilation")
-    if left.groups != right.groups:
+    if not left.normalises and left.groups != right.groups:
         found.append("groups")
     if (left.in_shape[0], left.out_shape[0]) != (right.in_shape[0], right.out_shape[0]):
         found.append("width")

@@ -1,15 +1,22 @@
 """Where the difference between two networks comes from: their totals, split by what differs."""
 
 from dataclasses import dataclass
-from typing import Final, Literal, NamedTuple
+from typing import Final, Literal, NamedTuple, get_args
 
 from explorer.architecture.alignment import Alignment, BlockPair, OpPair
 from explorer.architecture.block_pairs import ASPECTS, Aspect
 from explorer.architecture.costs import Measure
 
-CauseId = Literal["blocks"] | Aspect
-"""`blocks`: whole blocks without counterpart; `missing` then counts layers of other blocks."""
-CAUSES: Final[tuple[CauseId, ...]] = ("blocks", *ASPECTS)
+_Special = Literal["blocks", "dilates", "gate", "average", "zeros", "norm_kind", "eps"]
+CauseId = _Special | Aspect
+"""`blocks`: whole blocks without counterpart; `missing` then counts layers of other blocks.
+`dilates`: a stage does so instead of halving the size; `gate`: squeeze-and-excitation that only
+one has; `average`: a shortcut that averages; `zeros`: where option A's lie; `norm_kind` and
+`eps`: a normalisation of another kind, or that adds something else to the variance."""
+CAUSES: Final[tuple[CauseId, ...]] = (*get_args(_Special), *ASPECTS)
+
+
+_OF_SIZES: Final[frozenset[Aspect]] = frozenset(("dilation", "stride", "size"))
 
 
 class Example(NamedTuple):
@@ -46,20 +53,54 @@ def causes(alignment: Alignment) -> tuple[Cause, ...]:
     An op that differs in several aspects counts under the weightiest of them. What only moves
     because a stride sits elsewhere counts as `stride`.
     """
+    dilated = _dilated(alignment)
     found: dict[CauseId, list[Example]] = {}
     for pair in alignment.pairs:
         if pair.differs:
             for ops in pair.ops:
                 if ops.differs:
-                    found.setdefault(_cause_of(pair, ops), []).append(Example(pair, ops))
+                    found.setdefault(_cause_of(pair, ops, dilated), []).append(Example(pair, ops))
     return tuple(_cause(name, found[name]) for name in CAUSES if name in found)
 
 
-def _cause_of(pair: BlockPair, ops: OpPair) -> CauseId:
-    if pair.places is None:
+def _dilated(alignment: Alignment) -> frozenset[str]:
+    """Paths of the stages that dilate in one network and halve the size in the other."""
+    both = zip(alignment.left.spec.stage_steps, alignment.right.spec.stage_steps, strict=False)
+    parts = alignment.parts[1:-1]
+    return frozenset(
+        part.path for part, (left, right) in zip(parts, both, strict=False) if left != right
+    )
+
+
+def _cause_of(pair: BlockPair, ops: OpPair, dilated: frozenset[str]) -> CauseId:
+    if pair.left is None or pair.right is None:
         return "blocks"
     first = ops.differs[0]
+    if ops.left is None or ops.right is None:
+        if ".se." in ops.one.path:
+            return "gate"
+        return "average" if ops.one.kind == "local_avg_pool" and _one_averages(pair) else first
+    if first == "norm":
+        return "norm_kind"
+    if first == "values":
+        return "zeros" if ops.left.kind == "pad" else "eps"
+    of_sizes = {*ops.differs} <= _OF_SIZES
+    if of_sizes and pair.one.path.partition(".")[0] in dilated:
+        return "dilates"
+    if first in ("stride", "size") and ops.one.on_shortcut and _one_averages(pair):
+        return "average"
     return "stride" if first == "size" and "stride" in pair.differs else first
+
+
+def _one_averages(pair: BlockPair) -> bool:
+    """Whether two shortcuts of one kind differ in that only one takes means."""
+    averages = [
+        any(op.kind == "local_avg_pool" for op in block.shortcut_ops)
+        for block in (pair.left, pair.right)
+        if block is not None
+    ]
+    kinds = {block.shortcut.kind for block in (pair.left, pair.right) if block and block.shortcut}
+    return len(kinds) == 1 and len(set(averages)) == 2
 
 
 def _cause(name: CauseId, examples: list[Example]) -> Cause:

@@ -66,8 +66,8 @@ def choices(one: Alignment) -> list[str]:
             "compare",
             "choice",
             field=label(f"{field}.label"),
-            before=value_told(field, getattr(one.left.spec, field)),
-            after=value_told(field, getattr(one.right.spec, field)),
+            before=value_told(field, one.left.spec.usual(field)),
+            after=value_told(field, one.right.spec.usual(field)),
             follows=sections("compare").get(f"choice {field}", ""),
         ).strip()
         for field in one.fields
@@ -77,7 +77,7 @@ def choices(one: Alignment) -> list[str]:
 
 def value_told(field: str, value: object) -> str:
     """A field's value as the sidebar words it."""
-    if isinstance(value, bool):
+    if isinstance(value, bool) or (field == "se_ratio" and not value):
         return label(f"answer.{'yes' if value else 'no'}")
     if isinstance(value, tuple):
         return label("list.comma").join(map(str, value))
@@ -119,6 +119,10 @@ def _cause(cause: Cause, titles: Titles) -> str:
     }
     if ops.left is not None and ops.right is not None:
         values |= {"before": op_told(ops.left), "after": op_told(ops.right)}
+    if cause.id == "zeros" and ops.left is not None and ops.right is not None:
+        values |= {"before": ops.left.zeros_before, "after": ops.right.zeros_before}
+    if cause.id == "eps" and ops.left is not None and ops.right is not None:
+        values |= {"before": f"{ops.left.eps:g}", "after": f"{ops.right.eps:g}"}
     if cause.id == "shortcut":
         values |= {"before": _shortcut(pair.left), "after": _shortcut(pair.right)}
     return section("compare", f"cause {cause.id}", **values)
@@ -138,7 +142,7 @@ def op_told(op: Op) -> str:
     what = window(op) if op.kind in ("conv", "max_pool") else label(f"op.{op.kind}")
     told = label(
         "compare.op",
-        op=op.name if not op.on_shortcut else ".".join(op.path.split(".")[2:]),
+        op=".".join(op.path.split(".")[2:]) if op.path.startswith("layer") else op.path,
         what=what,
         before=volume(op.in_shape),
         after=volume(op.out_shape),

@@ -1,17 +1,19 @@
 """Two networks side by side: nothing is lost, nothing counted twice, and what differs is named."""
 
 from collections import Counter
-from itertools import combinations
+from dataclasses import replace
+from itertools import combinations, pairwise
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from explorer.architecture import PRESETS, blueprint, preset
+from explorer.architecture import FAMILIES, PRESETS, blueprint, preset
 from explorer.architecture.alignment import aligned, differing_fields, matters, runs
 from explorer.architecture.causes import causes
 from explorer.architecture.costs import MEASURES
 from explorer.architecture.edit_distance import align
+from tests.strategies import specs
 
 BLUEPRINTS = {name: blueprint(p.spec, p.image_size) for name, p in PRESETS.items()}
 
@@ -52,17 +54,113 @@ def hold(one):
     ]
 
 
+def neighbours():
+    """Each network beside the next of its family, and the first of each family with each other."""
+    firsts = [next(n for n, p in PRESETS.items() if p.family == family) for family in FAMILIES]
+    names = list(PRESETS)
+    return sorted({*pairwise(names), *combinations(firsts, 2), *FAR})
+
+
+FAR = (
+    ("resnet1202", "preact_resnet1001"),
+    ("resnet18", "resnet152"),
+    ("resnet50", "resnet50_os16"),
+    ("resnet50", "seresnet50"),
+    ("resnet20", "resnet20_both"),
+    ("wrn_28_10", "resnext29_8x64d"),
+)
+
+
+@pytest.mark.parametrize(("left", "right"), neighbours())
+def test_nothing_is_lost_and_swapping_swaps_signs(left, right):
+    one, back = of(left, right), of(right, left)
+    hold(one)
+    assert one.differs == back.differs
+    assert Counter(pair.differs for pair in one.pairs) == Counter(
+        pair.differs for pair in back.pairs
+    )
+    for measure in MEASURES:
+        assert one.difference(measure) == -back.difference(measure)
+        swapped = {cause.id: getattr(cause, measure) for cause in causes(back)}
+        assert {cause.id: -getattr(cause, measure) for cause in causes(one)} == swapped
+    assert one.fields == back.fields != ()
+
+
 def test_all_pairs_of_presets():
+    """Every op of any two networks is there once, and the differences sum to the totals."""
     for left, right in combinations(PRESETS, 2):
-        one, back = of(left, right), of(right, left)
-        hold(one)
-        assert one.differs == back.differs, (left, right)
-        assert Counter(pair.differs for pair in one.pairs) == Counter(
-            pair.differs for pair in back.pairs
-        )
+        one = of(left, right)
+        places = [pair.places for pair in one.pairs if pair.places is not None]
+        alone = [pair for pair in one.pairs if pair.places is None]
+        for side, bp in enumerate((one.left, one.right)):
+            paired = sum(place[side] is not None for found in places for place in found)
+            single = sum(len(pair.one.ops) for pair in alone if (pair.left is None) == bool(side))
+            assert paired + single == len(bp.ops), (left, right)
         for measure in MEASURES:
-            assert one.difference(measure) == -back.difference(measure)
-        assert one.fields == back.fields != ()
+            total = getattr(one.right, measure) - getattr(one.left, measure)
+            assert one.difference(measure) == total
+        assert one.fields, (left, right)
+
+
+R20, R50, PRE = preset("resnet20"), preset("resnet50"), preset("preact_resnet18_cifar")
+
+
+@pytest.mark.parametrize(
+    ("spec", "changes", "found", "blocks", "params"),
+    [
+        (R20, {"zero_padding": "both"}, "zeros", 2, 0),
+        (R20, {"avg_down": True}, "average", 2, 0),
+        (R50, {"avg_down": True}, "average", 3, 0),
+        (R50, {"se_ratio": 16}, "gate", 16, 2_530_992),
+        (R50, {"norm": "group"}, "norm_kind", 17, 0),
+        (R50, {"norm": "none"}, "norm", 17, -53_120),
+        (R50, {"norm_eps": 2e-5}, "eps", 17, 0),
+        (R50, {"stem_bias": True}, "bias", 1, 64),
+        (R50, {"output_stride": 16}, "dilates", 3, 0),
+        (R50, {"output_stride": 8}, "dilates", 9, 0),
+        (R50, {"expansion": 2}, "width", 17, None),
+        (R50, {"stem_width": 32}, "width", 2, None),
+        (R50, {"stem": "deep"}, "missing", 1, None),
+        (R50, {"stem": "3x3_pool"}, "kernel", 1, 27 * 64 - 147 * 64),
+        (PRE, {"final_norm": True}, "norm", 1, 1_024),
+    ],
+    ids=lambda value: next(iter(value)) if isinstance(value, dict) else None,
+)
+def test_the_cause_of_every_field(spec, changes, found, blocks, params):
+    size = 224 if spec is R50 else 32
+    one = aligned(blueprint(spec, size), blueprint(replace(spec, **changes), size))
+    hold(one)
+    assert one.fields == tuple(changes)
+    cause = next(cause for cause in causes(one) if cause.id == found)
+    assert cause.blocks == blocks
+    assert params is None or cause.params == params
+    # Whatever else is told, nothing of the difference in parameters hides behind another name.
+    if params is not None:
+        assert one.difference("params") == params
+
+
+def test_dilation_takes_all_macs_of_its_stages():
+    left, right = (blueprint(replace(R50, output_stride=n), 224) for n in (None, 16))
+    found = {cause.id: cause.macs for cause in causes(aligned(left, right))}
+    assert found["dilates"] == right.macs - left.macs == 6_208_618_496 - 4_089_184_256
+
+
+def test_what_the_first_shortcut_reads_is_told_apart_though_no_op_differs():
+    one = aligned(blueprint(PRE, 32), blueprint(replace(PRE, share_first=True), 32))
+    assert one.differs == ("shortcut",)
+    assert [pair.name for pair in one.pairs if pair.differs] == ["layer1.0"]
+    assert causes(one) == ()
+
+
+@settings(max_examples=60)
+@given(specs(), specs(), st.integers(32, 72))
+def test_any_two_networks(left, right, size):
+    size = max(size, left.minimum_image_size, right.minimum_image_size)
+    one, back = (
+        aligned(blueprint(a, size), blueprint(b, size)) for a, b in ((left, right), (right, left))
+    )
+    hold(one)
+    assert one.differs == back.differs
 
 
 @pytest.mark.parametrize("name", PRESETS)

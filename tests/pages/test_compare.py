@@ -94,6 +94,40 @@ def test_a_pair_is_one_click(open_app):
     assert "compare_block" not in app.query_params
 
 
+def test_yours_and_the_nearest_is_one_click(open_app):
+    app = open_app("compare", net="resnet50", stride_on="1x1", **{"with": "resnet18"})
+    assert app.title[0].value == "ResNet-50, customised and ResNet-18"
+    button(app, "compare_nearest").click().run()
+    assert not app.exception
+    assert app.title[0].value == "ResNet-50, customised and ResNet-50 v1"
+    assert "with" not in app.query_params
+
+
+@pytest.mark.parametrize(
+    ("right", "said"),
+    [
+        ("resnet50d", "takes the mean of 2x2 pixels"),
+        ("seresnet50", "16 blocks only SE-ResNet-50 weighs its channels"),
+        ("resnet50_gn", "17 parts the normalisation is another one"),
+        ("resnet50_os16", "3 blocks one network dilates its 3x3 convolutions"),
+    ],
+)
+def test_what_follows_from_newer_choices(open_app, right, said):
+    app = open_app("compare", net="resnet50", **{"with": right})
+    assert not app.exception
+    assert said in words(app)
+    assert "None" not in words(app)
+
+
+@pytest.mark.parametrize("page", ["", "shape_trace", "shortcuts", "parameters", "inference"])
+def test_a_link_leads_here_from_wherever_a_network_is_shown(open_app, page):
+    app = open_app(page, net="resnet20")
+    links = [link.proto for link in app.get("page_link")]
+    (link,) = [link for link in links if link.label == "Compare ResNet-20 with …"]
+    assert link.page.endswith("compare")
+    assert "net=resnet20" in link.query_string
+
+
 @pytest.mark.parametrize(
     ("left", "right"),
     [

@@ -23,8 +23,10 @@ _OFTEN: Final = (
     ("resnet50", "resnet50_v1"),
     ("plain34", "resnet34"),
     ("resnet50", "resnext50_32x4d"),
+    ("resnet50", "resnet50d"),
+    ("resnet50", "seresnet50"),
     ("resnet18", "d2l_resnet18"),
-    ("resnet50_v1", "preact_resnet50"),
+    ("preact_resnet50", "resnet50_v1"),
 )
 
 
@@ -53,6 +55,14 @@ def choose(choice: Choice) -> Sides:
             help=section("compare", "nearest"),
         )
     with second, st.popover(label("compare.pairs"), width="stretch"):
+        st.button(
+            label("compare.pair", left=choice.title, right=PRESETS[near].title),
+            key="compare_nearest",
+            on_click=_take_right,
+            args=(None,),
+            help=section("compare", "nearest pair"),
+            width="stretch",
+        )
         for left, right in _OFTEN:
             st.button(
                 label("compare.pair", left=PRESETS[left].title, right=PRESETS[right].title),
@@ -66,6 +76,10 @@ def choose(choice: Choice) -> Sides:
 
 def _take(left: str, right: str) -> None:
     picker.switch_to(left)
+    _take_right(right)
+
+
+def _take_right(right: str | None) -> None:
     controls.put(WITH, right, None)
     controls.put(BLOCK, None, None)
     controls.put(UNFOLD, (), ())
