@@ -3,7 +3,7 @@
 import streamlit as st
 
 from explorer.ui.body import body
-from explorer.ui.compare import configurations, drawn, numbers, sides
+from explorer.ui.compare import configurations, drawn, numbers, same_picture, sides, timed
 from explorer.ui.picker import Choice
 from explorer.words import label, section
 
@@ -21,6 +21,8 @@ def draw(choice: Choice) -> None:
     measure = drawn.show(both)
     numbers.table(both, measure)
     numbers.figures(both)
+    timed.draw(choice, both)
+    same_picture.draw(choice, both)
     configurations.show(choice)
 
 

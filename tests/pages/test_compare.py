@@ -1,11 +1,18 @@
 """The page Compare: any two networks, what differs between them and why, whatever a link says."""
 
 import json
+import re
 
 import pytest
 
 from explorer.architecture import PRESETS, blueprint
+from explorer.experiments.saliency import grad_cam
+from explorer.experiments.samples import samples
+from explorer.ui import gate
 from explorer.ui.compare.sides import nearest
+from explorer.ui.inference import cache
+from explorer.ui.inference.scene import _scene, embedded
+from explorer.ui.inference.upload import of_sample
 from tests.pages.test_nonsense_in_links import NONSENSE
 
 
@@ -160,7 +167,72 @@ def test_figures_of_one_protocol_are_beside_each_other(open_app):
     assert figure(app, "Top-1 error, Paper, 10 crops")[0] == ""
 
 
-KEYS = ("with", "compare_block", "compare_unfold", "compare_measure", "compare_rows")
+def test_both_are_timed_by_turns(open_app):
+    app = open_app("compare", net="resnet20", **{"with": "plain20"})
+    assert "Medians of" not in words(app)
+    button(app, "compare_time").click().run()
+    assert not app.exception
+    table = app.dataframe[-1].value
+    assert list(table["network"]) == ["ResNet-20", "Plain-20"]
+    for row in table.itertuples():
+        low, high = map(float, row.middle.split(" – "))
+        assert 0 < low <= float(row.median) <= high
+    assert "at 1.00 times the MACs" in words(app) or "1.00 times the MACs" in words(app)
+    assert "Medians of" in words(app)
+    # Of other networks nothing was measured yet.
+    app = open_app("compare", net="resnet20", **{"with": "resnet32"})
+    assert "Medians of" not in words(app)
+
+
+def test_what_is_too_large_is_not_timed(open_app, monkeypatch):
+    monkeypatch.setenv(gate.MACS, "5")
+    app = open_app("compare", net="resnet50", **{"with": "resnet152"})
+    assert not app.exception
+    assert not any(found.key == "compare_time" for found in app.button)
+    assert gate.MACS in words(app)
+    assert figure(app, "Parameters")[0] == "25,557,032"
+
+
+PICTURE = {"compare_picture": "true"}
+
+
+def test_the_same_picture_through_both(open_app):
+    pair = {"with": "plain20", "infer_sample": "cat"}
+    app = open_app("compare", net="resnet20", **pair, **PICTURE)
+    assert not app.exception
+    text = words(app)
+    assert "Both answer" in text or "they do not agree" in text
+    # Each peak as it is written, computed a second time.
+    peaks = re.findall(r"layer3\.2: peak ([0-9.e+-]+)", text)
+    sample = of_sample(samples()["cat"])
+    scenes = [embedded_scene(name, sample) for name in ("resnet20", "plain20")]
+    target = cache.prediction(scenes[0]).best.index
+    for peak, scene in zip(peaks, scenes, strict=True):
+        cams = grad_cam(scene.network, scene.prepared.tensor, target, ["layer3.2"])
+        assert float(peak) == pytest.approx(float(cams["layer3.2"].max()), rel=0.01)
+    app = open_app("compare", net="resnet20", compare_stage="layer1", **pair, **PICTURE)
+    assert "layer1.2: mean of its channels, 32x32" in words(app)
+
+
+def embedded_scene(name, sample):
+    loaded = embedded(name, "cpu")
+    bp = blueprint(PRESETS[name].spec, 32)
+    return _scene(loaded, sample.key, sample.picture, loaded.setup.recipe.at(32), bp, name)
+
+
+def test_without_weights_it_says_so_and_offers_pairs_that_have_them(open_app):
+    app = open_app("compare", net="resnet20", **{"with": "resnet110"}, **PICTURE)
+    assert "no trained weights here of ResNet-110." in words(app)
+    button(app, "compare_on_board_plain20_resnet20").click().run()
+    assert not app.exception
+    assert (app.query_params["net"], app.query_params["with"]) == ("plain20", "resnet20")
+    assert "peak" in words(app)
+
+
+KEYS = (
+    *("with", "compare_block", "compare_unfold", "compare_measure", "compare_rows"),
+    *("compare_picture", "compare_stage"),
+)
 
 
 @pytest.mark.parametrize("value", NONSENSE, ids=lambda value: repr(value)[:12])

@@ -67,14 +67,15 @@ def choose(choice: Choice) -> Sides:
             st.button(
                 label("compare.pair", left=PRESETS[left].title, right=PRESETS[right].title),
                 key=f"compare_{left}_{right}",
-                on_click=_take,
+                on_click=take,
                 args=(left, right),
                 width="stretch",
             )
     return _sides(choice, chosen or near)
 
 
-def _take(left: str, right: str) -> None:
+def take(left: str, right: str) -> None:
+    """Compare these two, as they are named; for a button's callback."""
     picker.switch_to(left)
     _take_right(right)
 

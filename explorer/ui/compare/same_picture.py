@@ -1,0 +1,216 @@
+"""One picture through both networks: answers, Grad-CAM and feature maps, each in one scale."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from functools import partial
+from typing import TYPE_CHECKING, Final
+
+import streamlit as st
+
+from explorer.architecture import PRESETS
+from explorer.experiments.embedded import cards
+from explorer.experiments.inference_setup import EMBEDDED, FILE
+from explorer.experiments.work import TooMuch
+from explorer.ui import controls, gate, own_weights
+from explorer.ui.cache import usable_device
+from explorer.ui.compare import sides
+from explorer.ui.compare.sides import Sides
+from explorer.ui.drawing import drawing
+from explorer.ui.inference import answer, cache, own_setup, upload
+from explorer.ui.inference import scene as scenes
+from explorer.ui.inference.picture import picture
+from explorer.ui.inference.scene import Loaded, Scene, embedded, setups_of
+from explorer.ui.picker import Choice
+from explorer.words import WordedError, label, listed, section
+
+if TYPE_CHECKING:
+    from PIL import Image
+    from torch import Tensor
+
+RUN: Final = "compare_picture"
+STAGE: Final = "compare_stage"
+_ON_BOARD: Final = (("plain20", "resnet20"), ("resnet20", "resnet56"), ("plain56", "resnet56"))
+_SIDE: Final = 256
+
+
+def draw(choice: Choice, both: Sides) -> None:
+    """Both answers and what both looked at, where both have weights here."""
+    st.header(label("compare_picture.title"), anchor="same-picture")
+    if not st.toggle(
+        label(f"{RUN}.label"), key=RUN, help=section("compare", "same picture"), **controls.BOUND
+    ):
+        return
+    right = replace(
+        choice,
+        spec=both.one.right.spec,
+        image_size=both.one.right.image_size,
+        name=both.names[1],
+        title=both.titles.right,
+        customised=False,
+    )
+    device = usable_device(choice.device)
+    try:
+        loaded = [weights_of(one, device.id) for one in (choice, right)]
+    except TooMuch as problem:
+        gate.refused(problem)
+        return
+    without = [
+        one.title for one, found in zip((choice, right), loaded, strict=True) if found is None
+    ]
+    if without:
+        _nothing_to_run(without)
+        return
+    chosen = upload.choose(upload.origin())
+    found = [
+        scenes.scene_of(one, one_loaded, chosen)
+        for one, one_loaded in zip((choice, right), loaded, strict=True)
+        if one_loaded is not None
+    ]
+    try:
+        _through((found[0], found[1]))
+    except TooMuch as problem:
+        gate.refused(problem)
+    upload.credits(chosen)
+
+
+def weights_of(choice: Choice, device: str) -> Loaded | None:
+    """Trained weights of a network that are here: a visitor's, on board, or downloaded before.
+
+    Raises:
+        TooMuch: this server may not build the network.
+    """
+    available = setups_of(None if choice.customised else choice.name, choice.spec)
+    mine = own_weights.mine()
+    if mine is not None and own_weights.for_spec(choice.spec) and mine.found.head != "none":
+        setup = own_setup.setup_of(mine, choice.spec, available[FILE])
+        network = partial(own_weights.network, mine, choice.spec, device)
+        key = f"{mine.key} {choice.spec} {device} {hash(setup.classes)}"
+        return Loaded(key, setup, device, network, True, own=True, head=mine.found.head)
+    if EMBEDDED in available:
+        return embedded(choice.name, device)
+    for setup in available.values():
+        published = setup.published
+        if published is not None and published.path.is_file():
+            load = partial(cache.published_network, setup.spec, device, published.url, published)
+            try:
+                load()
+            except WordedError as error:
+                if isinstance(error, TooMuch):
+                    raise
+                st.error(str(error), icon=":material/error:")
+                continue
+            return Loaded(f"{published.url} {device}", setup, device, load, True)
+    return None
+
+
+def _nothing_to_run(titles: list[str]) -> None:
+    """Say which has no weights here, where they come from, and offer pairs that have."""
+    st.info(section("compare", "no weights", networks=listed(titles)), icon=":material/info:")
+    with st.container(horizontal=True):
+        for left, right in _ON_BOARD:
+            if left in cards() and right in cards():
+                st.button(
+                    label("compare.pair", left=PRESETS[left].title, right=PRESETS[right].title),
+                    key=f"compare_on_board_{left}_{right}",
+                    on_click=sides.take,
+                    args=(left, right),
+                )
+
+
+def _through(both: tuple[Scene, Scene]) -> None:
+    from explorer.views.inference_pictures import enlarged
+
+    answers = [cache.prediction(scene) for scene in both]
+    for side, (column, scene, found) in enumerate(
+        zip(st.columns(2, gap="medium"), both, answers, strict=True)
+    ):
+        with column:
+            st.markdown(f"**{scene.title}**")
+            if not found.finite:
+                st.warning(answer.overflow(scene), icon=":material/error:")
+                continue
+            best = found.best
+            share = f"{best.probability:.1%}"
+            st.markdown(label("infer_answer.answer", name=best.name, share=share))
+            answer.bars(found, f"compare_top_{side}", 3)
+    if not all(found.finite for found in answers):
+        return
+    same_classes = both[0].classes == both[1].classes
+    if not same_classes:
+        st.caption(section("compare", "other classes"))
+    elif answers[0].best.index == answers[1].best.index:
+        st.caption(section("compare", "answers agree", answer=answers[0].best.name))
+    else:
+        names = {"left": answers[0].best.name, "right": answers[1].best.name}
+        st.caption(section("compare", "answers differ", **names))
+    shared = min(len(scene.blueprint.stages) for scene in both)
+    stages = tuple(stage.path for stage in both[0].blueprint.stages[:shared])
+    titles = {stage.path: stage.title for stage in both[0].blueprint.stages}
+    wanted = controls.choice(
+        STAGE, stages, default=stages[-1], shown=titles.__getitem__, label=label(f"{STAGE}.label")
+    )
+    at = stages.index(wanted)
+    blocks = [scene.blueprint.stages[at].blocks[-1].path for scene in both]
+    targets = [answers[0].best.index] * 2 if same_classes else [a.best.index for a in answers]
+    with st.spinner(section("inference", "computing the gradients")):
+        cams = [
+            cache.cams(scene, target, (block,))[block]
+            for scene, target, block in zip(both, targets, blocks, strict=True)
+        ]
+        means = [
+            cache.features(scene).mean(block) for scene, block in zip(both, blocks, strict=True)
+        ]
+    photographs = [enlarged(scene.prepared.cropped, _SIDE) for scene in both]
+    evidence = [a.guess(target).name for a, target in zip(answers, targets, strict=True)]
+    _cams(both, blocks, cams, photographs, evidence)
+    _means(both, blocks, means)
+
+
+def _cams(
+    both: tuple[Scene, Scene],
+    blocks: list[str],
+    maps: list[Tensor],
+    photographs: list[Image.Image],
+    evidence: list[str],
+) -> None:
+    """Grad-CAM of both over the picture; 1 is the larger of the two peaks."""
+    from explorer.views.inference_pictures import heat_over
+
+    st.markdown(section("compare", "cams", answer=listed(list(dict.fromkeys(evidence)))))
+    peak = max(float(found.nan_to_num().max()) for found in maps)
+    for side, column in enumerate(st.columns(2, gap="medium")):
+        own = maps[side].nan_to_num()
+        with column:
+            image = heat_over(photographs[side], (own / peak).numpy()) if peak > 0 else None
+            words = label(
+                "compare_picture.cam",
+                network=both[side].title,
+                block=blocks[side],
+                peak=f"{float(own.max()):.3g}",
+            )
+            picture(image or photographs[side], words, f"compare_cam_{side}")
+
+
+def _means(both: tuple[Scene, Scene], blocks: list[str], means: list[Tensor]) -> None:
+    """Means over channels of what both blocks write, from the smallest to the largest of both."""
+    from explorer.views.inference_pictures import coloured, enlarged, scale_bar
+
+    st.markdown(section("compare", "means"))
+    low = min(float(mean.nan_to_num().min()) for mean in means)
+    high = max(float(mean.nan_to_num().max()) for mean in means)
+    span = high - low if high > low else 1.0
+    for side, column in enumerate(st.columns(2, gap="medium")):
+        with column:
+            height, width = means[side].shape
+            image = coloured(((means[side] - low) / span).numpy()).convert("RGB")
+            words = label(
+                "compare_picture.mean",
+                network=both[side].title,
+                block=blocks[side],
+                size=f"{height}x{width}",
+            )
+            picture(enlarged(image, _SIDE), words, f"compare_mean_{side}")
+    ends = (f"{low:.3g}", f"{high:.3g}")
+    bar = label("infer_scale.colours", low=ends[0], high=ends[1])
+    drawing(scale_bar(*ends), key="compare_scale_bar", label=bar)
