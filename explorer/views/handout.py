@@ -9,7 +9,7 @@ from explorer.architecture import Block, Blueprint, Op
 from explorer.architecture.notation import volume
 from explorer.architecture.ops import Stage
 from explorer.architecture.published import Figure
-from explorer.views import network_picture
+from explorer.views import network_picture, table1
 from explorer.views.overview import tiles
 from explorer.views.palette import BACKGROUND, BORDER, LIGHT, PANEL, TEXT, slot_of
 from explorer.views.tables import heading
@@ -54,7 +54,8 @@ header svg {{ width: 26mm; height: 26mm; flex: none; }}
 header .small {{ max-width: 40mm; text-align: right; }}
 header h2 {{ flex: 1; font-size: 15pt; margin: 0; }}
 ol {{ flex: 1; display: flex; flex-direction: column; margin: 2mm 0 0; padding-left: 6mm; }}
-.tasks {{ break-before: page; }}
+.tasks, .table1 {{ break-before: page; }}
+.table1 svg {{ max-height: none; margin: 2mm 0; }}
 .tasks li {{ flex: 1; padding-left: 1mm; }}
 .tasks li div {{ display: flex; flex-direction: column; height: 100%; min-height: 22mm; }}
 .tasks li i.line {{ flex: 1 0 6mm; border-bottom: 1px solid {BORDER}; }}
@@ -72,7 +73,7 @@ def handout(
     tasks: Sequence[tuple[str, str]] = (),
     code: str = "",
 ) -> str:
-    """A page of A4 on a network, and one of tasks, as an HTML document without scripts.
+    """Pages of A4 on a network, the paper's Table 1 and tasks: an HTML document without scripts.
 
     Args:
         bp: the network.
@@ -103,9 +104,19 @@ def handout(
 <p class="small">{_said("how to read it")}</p>
 <h2>{_said("notes")}</h2>
 <div class="notes">{"<i></i>" * _LINES}</div>
-</main>{_tasks(tasks, code) if tasks else ""}</body>
+</main>{_table1(bp)}{_tasks(tasks, code) if tasks else ""}</body>
 </html>
 """
+
+
+def _table1(bp: Blueprint) -> str:
+    """The paper's configurations on a page of their own, with room for notes."""
+    return (
+        f'<main class="table1"><h2>{escape(label("table1.title"))}</h2>'
+        f"{table1.picture(table1.column_of(bp.spec))}"
+        f'<p class="small">{_said("table1")}</p>'
+        f'<h2>{_said("notes")}</h2><div class="notes">{"<i></i>" * _LINES}</div></main>'
+    )
 
 
 def _tasks(tasks: Sequence[tuple[str, str]], code: str) -> str:

@@ -65,3 +65,24 @@ def test_home_leads_to_it_with_the_network(open_page):
         visit.page.get_by_role("link", name="Compare ResNet-101 with …").click()
     heading(visit, "ResNet-101 and ResNet-50").wait_for()
     assert_sound(visit)
+
+
+@pytest.mark.parametrize(
+    ("size", "dark"), [((1280, 720), False), ((390, 844), True)], ids=["wide", "dark-narrow"]
+)
+def test_times_by_turns_and_one_picture_through_both(open_page, size, dark):
+    query = {"net": "resnet20", "with": "plain20"}
+    visit = open_page("compare", query, width=size[0], height=size[1], dark=dark)
+    with visit.rerun():
+        visit.page.get_by_role("button", name="Measure both by turns").click()
+    visit.page.get_by_text("Medians of").wait_for()
+    with visit.rerun():
+        visit.page.get_by_text("Run a picture through both").click()
+    visit.page.get_by_text("Plain-20, layer3.2: mean of its channels").wait_for()
+    assert visit.page.get_by_text("Medians of").count() == 1
+    assert "compare_picture" in visit.page.url
+    assert visit.page.evaluate(
+        "() => { const main = document.querySelector('[data-testid=stMain]');"
+        " return main.scrollWidth <= main.clientWidth }"
+    )
+    assert_sound(visit)

@@ -143,7 +143,7 @@ def test_nothing_is_cut_off(open_page, width):
     ],
     ids=lambda query: query["net"],
 )
-def test_the_handout_is_one_page_and_one_of_tasks(open_page, tmp_path: Path, query):
+def test_the_handout_is_a_page_each_of_network_table_and_tasks(open_page, tmp_path: Path, query):
     visit = open_page("lesson", query)
     with visit.page.expect_download() as download:
         visit.page.get_by_role("button", name="Download the handout").click()
@@ -153,13 +153,15 @@ def test_the_handout_is_one_page_and_one_of_tasks(open_page, tmp_path: Path, que
     sheet.set_content(file.read_text(encoding="utf-8"))
     assert ("customised" in sheet.locator("h1").inner_text()) == (query is CUSTOMISED)
     pdf = sheet.pdf(prefer_css_page_size=True)
-    assert len(re.findall(rb"/Type\s*/Page\b", pdf)) == 2
+    assert len(re.findall(rb"/Type\s*/Page\b", pdf)) == 3
     box = re.search(rb"/MediaBox\s*\[\s*0\s+0\s+([\d.]+)\s+([\d.]+)", pdf)
     assert box and tuple(round(float(side)) for side in box.groups()) == A4_POINTS
     sheet.set_viewport_size({"width": 703, "height": 1032})  # what the margins leave of A4
     sheet.emulate_media(media="print")
-    millimetres = sheet.locator(".notes").bounding_box()["height"] * 25.4 / 96
-    assert millimetres >= 20, "space for notes"
+    for notes in sheet.locator(".notes").all():
+        assert notes.bounding_box()["height"] * 25.4 / 96 >= 20, "space for notes"
+    table = sheet.locator(".table1 svg").bounding_box()
+    assert table["width"] * 25.4 / 96 >= 170, "as wide as the sheet"
     tasks = sheet.locator(".tasks li")
     assert tasks.count() == len(stops())
     for number, stop in enumerate(stops()):

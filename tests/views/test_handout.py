@@ -11,6 +11,7 @@ from explorer.architecture import PRESETS, blueprint
 from explorer.architecture.published import figures_of
 from explorer.views.handout import COLUMNS, handout, rows
 from explorer.views.overview import tiles
+from explorer.views.palette import LIGHT, SELECTED
 from explorer.views.tables import heading
 from explorer.words import label
 
@@ -143,3 +144,15 @@ def test_the_tasks_are_a_page_of_their_own():
     assert "telephone" not in Page(handout(bp, "x", (), "y", tasks)).words
     assert "<li>" not in handout(bp, "x", (), "y")
     assert "gradient(" not in document
+
+
+@pytest.mark.parametrize(("name", "lit"), [("resnet34", 1), ("plain34", 1), ("resnet20", 0)])
+def test_the_papers_table_1_is_on_it_and_the_networks_column_is_framed(name, lit):
+    _, document = made(name)
+    part = document.partition('<main class="table1">')[2].partition("</main>")[0]
+    assert Page(part).open == []
+    for words in ("18 layers", "152 layers", "× 36", "7x7/2, 64"):
+        assert f">{words}<" in part
+    framed = part.count(f'stroke="{LIGHT[SELECTED]}"')
+    # The head, four stages and the MACs of one column.
+    assert framed == 6 * lit
