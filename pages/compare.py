@@ -3,7 +3,8 @@
 import streamlit as st
 
 from explorer.ui.body import body
-from explorer.ui.compare import configurations, drawn, numbers, same_picture, sides, timed
+from explorer.ui.compare import configurations, drawn, numbers, sides, timed
+from explorer.ui.inference import two_networks
 from explorer.ui.picker import Choice
 from explorer.words import label, section
 
@@ -22,7 +23,7 @@ def draw(choice: Choice) -> None:
     numbers.table(both, measure)
     numbers.figures(both)
     timed.draw(choice, both)
-    same_picture.draw(choice, both)
+    two_networks.draw(choice, sides.right_of(choice, both), sides.take)
     configurations.show(choice)
 
 

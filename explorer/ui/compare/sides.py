@@ -1,6 +1,6 @@
 """Which two networks: the sidebar's on the left, another named one on the right."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import Final
 
@@ -72,6 +72,18 @@ def choose(choice: Choice) -> Sides:
                 width="stretch",
             )
     return _sides(choice, chosen or near)
+
+
+def right_of(choice: Choice, both: Sides) -> Choice:
+    """The network on the right, as one is chosen in the sidebar."""
+    return replace(
+        choice,
+        spec=both.one.right.spec,
+        image_size=both.one.right.image_size,
+        name=both.names[1],
+        title=both.titles.right,
+        customised=False,
+    )
 
 
 def take(left: str, right: str) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from collections.abc import Callable
 from functools import partial
 from typing import TYPE_CHECKING, Final
 
@@ -14,11 +14,8 @@ from explorer.experiments.inference_setup import EMBEDDED, FILE
 from explorer.experiments.work import TooMuch
 from explorer.ui import controls, gate, own_weights
 from explorer.ui.cache import usable_device
-from explorer.ui.compare import sides
-from explorer.ui.compare.sides import Sides
 from explorer.ui.drawing import drawing
 from explorer.ui.inference import answer, cache, own_setup, upload
-from explorer.ui.inference import scene as scenes
 from explorer.ui.inference.picture import picture
 from explorer.ui.inference.scene import Loaded, Scene, embedded, setups_of
 from explorer.ui.picker import Choice
@@ -34,37 +31,30 @@ _ON_BOARD: Final = (("plain20", "resnet20"), ("resnet20", "resnet56"), ("plain56
 _SIDE: Final = 256
 
 
-def draw(choice: Choice, both: Sides) -> None:
-    """Both answers and what both looked at, where both have weights here."""
+def draw(left: Choice, right: Choice, take: Callable[[str, str], None]) -> None:
+    """Both answers and what both looked at, where both have weights here.
+
+    `take` is the callback of a button that compares two named networks.
+    """
     st.header(label("compare_picture.title"), anchor="same-picture")
     if not st.toggle(
         label(f"{RUN}.label"), key=RUN, help=section("compare", "same picture"), **controls.BOUND
     ):
         return
-    right = replace(
-        choice,
-        spec=both.one.right.spec,
-        image_size=both.one.right.image_size,
-        name=both.names[1],
-        title=both.titles.right,
-        customised=False,
-    )
-    device = usable_device(choice.device)
+    device = usable_device(left.device)
     try:
-        loaded = [weights_of(one, device.id) for one in (choice, right)]
+        loaded = [weights_of(one, device.id) for one in (left, right)]
     except TooMuch as problem:
         gate.refused(problem)
         return
-    without = [
-        one.title for one, found in zip((choice, right), loaded, strict=True) if found is None
-    ]
+    without = [one.title for one, found in zip((left, right), loaded, strict=True) if found is None]
     if without:
-        _nothing_to_run(without)
+        _nothing_to_run(without, take)
         return
     chosen = upload.choose(upload.origin())
     found = [
-        scenes.scene_of(one, one_loaded, chosen)
-        for one, one_loaded in zip((choice, right), loaded, strict=True)
+        answer.scene_of(one, one_loaded, chosen)
+        for one, one_loaded in zip((left, right), loaded, strict=True)
         if one_loaded is not None
     ]
     try:
@@ -104,7 +94,7 @@ def weights_of(choice: Choice, device: str) -> Loaded | None:
     return None
 
 
-def _nothing_to_run(titles: list[str]) -> None:
+def _nothing_to_run(titles: list[str], take: Callable[[str, str], None]) -> None:
     """Say which has no weights here, where they come from, and offer pairs that have."""
     st.info(section("compare", "no weights", networks=listed(titles)), icon=":material/info:")
     with st.container(horizontal=True):
@@ -113,7 +103,7 @@ def _nothing_to_run(titles: list[str]) -> None:
                 st.button(
                     label("compare.pair", left=PRESETS[left].title, right=PRESETS[right].title),
                     key=f"compare_on_board_{left}_{right}",
-                    on_click=sides.take,
+                    on_click=take,
                     args=(left, right),
                 )
 
