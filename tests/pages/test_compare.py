@@ -8,7 +8,7 @@ import pytest
 from explorer.architecture import PRESETS, blueprint
 from explorer.experiments.saliency import grad_cam
 from explorer.experiments.samples import samples
-from explorer.ui import gate
+from explorer.ui import settings
 from explorer.ui.compare.sides import nearest
 from explorer.ui.inference import cache
 from explorer.ui.inference.scene import _scene, embedded
@@ -185,11 +185,11 @@ def test_both_are_timed_by_turns(open_app):
 
 
 def test_what_is_too_large_is_not_timed(open_app, monkeypatch):
-    monkeypatch.setenv(gate.MACS, "5")
+    monkeypatch.setenv(settings.MACS, "5")
     app = open_app("compare", net="resnet50", **{"with": "resnet152"})
     assert not app.exception
     assert not any(found.key == "compare_time" for found in app.button)
-    assert gate.MACS in words(app)
+    assert settings.MACS in words(app)
     assert figure(app, "Parameters")[0] == "25,557,032"
 
 
