@@ -220,6 +220,15 @@ def embedded_scene(name, sample):
     return _scene(loaded, sample.key, sample.picture, loaded.setup.recipe.at(32), bp, name)
 
 
+def test_images_that_are_not_square_in_chinese(open_app):
+    query = {"image_size": "256x128", "lang": "zh", "with": "seresnet50"}
+    app = open_app("compare", net="resnet50", **query)
+    assert not app.exception
+    assert app.title[0].value == "ResNet-50与SE-ResNet-50"
+    table = app.dataframe[2].value.set_index("figure")
+    assert table.loc["MACs"].iloc[0] == "2,671,198,208"
+
+
 def test_without_weights_it_says_so_and_offers_pairs_that_have_them(open_app):
     app = open_app("compare", net="resnet20", **{"with": "resnet110"}, **PICTURE)
     assert "no trained weights here of ResNet-110." in words(app)
