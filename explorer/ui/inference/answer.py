@@ -12,7 +12,7 @@ from explorer.experiments.embedded import cards, default_network
 from explorer.experiments.work import TooMuch
 from explorer.ui import gate
 from explorer.ui.budget import kept
-from explorer.ui.chart import show
+from explorer.ui.chart import drawn, show
 from explorer.ui.drawing import drawing
 from explorer.ui.inference import cache
 from explorer.ui.inference import scene as scenes
@@ -160,7 +160,7 @@ def bars(prediction: Prediction, key: str, count: int = 5) -> None:
     from explorer.views.inference_charts import top_bars
 
     top = prediction.top(count)
-    figure = top_bars([guess.name for guess in top], [guess.probability for guess in top])
+    figure = drawn(top_bars, [guess.name for guess in top], [guess.probability for guess in top])
     words = label("list.comma").join(f"{guess.name} {guess.probability:.1%}" for guess in top)
     show(figure, key, alt=label("infer_answer.bars", answers=words))
 

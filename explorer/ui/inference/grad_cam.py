@@ -73,7 +73,7 @@ def draw(scene: Scene) -> None:
         zip(st.columns(len(shown)), shown, strict=True)
     ):
         with column:
-            picture(image, words, f"infer_cam_{index}")
+            picture(scene, image, words, f"infer_cam_{index}")
     st.caption(section("inference", "grad-cam reading"))
     st.button(
         label("origin.from_logit"),

@@ -34,7 +34,7 @@ def draw(scene: Scene) -> None:
         zip(st.columns(4), pictures.items(), strict=True)
     ):
         with column:
-            picture(enlarged(image, 300), words, f"infer_step_{index}")
+            picture(scene, enlarged(image, 300), words, f"infer_step_{index}")
     raw = scene.with_recipe(recipe.without_normalisation())
     names = labels("infer_channels")
     st.dataframe(
