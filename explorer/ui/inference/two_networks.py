@@ -179,7 +179,7 @@ def _cams(
                 block=blocks[side],
                 peak=f"{float(own.max()):.3g}",
             )
-            picture(image or photographs[side], words, f"compare_cam_{side}")
+            picture(both[side], image or photographs[side], words, f"compare_cam_{side}")
 
 
 def _means(both: tuple[Scene, Scene], blocks: list[str], means: list[Tensor]) -> None:
@@ -200,7 +200,7 @@ def _means(both: tuple[Scene, Scene], blocks: list[str], means: list[Tensor]) ->
                 block=blocks[side],
                 size=f"{height}x{width}",
             )
-            picture(enlarged(image, _SIDE), words, f"compare_mean_{side}")
+            picture(both[side], enlarged(image, _SIDE), words, f"compare_mean_{side}")
     ends = (f"{low:.3g}", f"{high:.3g}")
     bar = label("infer_scale.colours", low=ends[0], high=ends[1])
     drawing(scale_bar(*ends), key="compare_scale_bar", label=bar)
