@@ -56,7 +56,7 @@ def parts(found: Memory) -> go.Figure:
                 ),
             )
     # High enough for a legend of one line each, as on a telephone.
-    figure = styled(figure, 320, "gibibytes", None, legend="above", barmode="stack")
+    figure = styled(figure, 275, "gibibytes", None, legend="above", barmode="stack")
     # Plotly turns the order of horizontal bars around.
     return figure.update_layout(legend_traceorder="normal")
 
