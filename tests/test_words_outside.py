@@ -87,7 +87,7 @@ IDS = {"section", "label", "labels", "sections", "count", "listed", "has_label",
 SILENT = {"compile", "search", "match", "fullmatch", "sub", "findall", "finditer", "split",
           "add_argument", "ArgumentParser", "print", "environ", "getenv", "open", "import_module",
           "Literal", "TypeVar", "cast", "startswith", "endswith", "strftime", "warning_once",
-          "info", "debug", "exception", "getLogger", "filterwarnings", "warn",
+          "info", "debug", "exception", "log", "getLogger", "filterwarnings", "warn",
           "Thread", "Desk"}  # fmt: skip
 UNREAD = {"shortcut", "key", "icon", "textposition", "font_family", "family", "mime",
           "file_name", "type", "dtype", "mode", "on_click", "bind", "comment"}  # fmt: skip

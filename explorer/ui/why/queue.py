@@ -39,8 +39,8 @@ def service() -> JobService:
     if folder is not None:
         try:
             shared = Shared(folder, Bounds(settings.jobs_bytes(), settings.jobs_age()))
-        except OSError as problem:
-            _log.error("the folder of runs cannot be used: %s; runs end with this server", problem)
+        except OSError:
+            _log.exception("the folder of runs cannot be used; runs end with this server")
     return JobService(
         partial(Cluster, where) if cluster else local, shared=shared, known=_FUNCTIONS
     )
