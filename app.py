@@ -28,12 +28,15 @@ if __name__ == "__main__":
         # Last, because they carry on what the controls have just read from the address.
         with above:
             navigation.links()
-    tour.line()
+    touring = tour.line()
     network_here.draw()
     # In the page, because the sidebar is closed on a telephone.
     for sentence in complaints:
         st.warning(sentence, icon=":material/warning:")
     page.run()
+    # In a lesson its own line leads on.
+    if not touring:
+        navigation.onward(page.url_path)
     speed.page_is_out()
 elif __name__ == "app":
     from streamlit import App

@@ -127,6 +127,22 @@ def _link(place: Any, page: StreamlitPage, icon: str, carried: Mapping[str, Sequ
     place.page_link(page, icon=f":material/{icon}:", query_params=carried)
 
 
+def onward(path: str) -> None:
+    """Draw the link from the page of this path to the next one in the navigation's order."""
+    every = pages()
+    place = next(number for number, page in enumerate(every) if page.url_path == path)
+    if place + 1 == len(every):
+        return
+    page = every[place + 1]
+    with st.container(key="onward"):
+        st.page_link(
+            page,
+            label=label("app.next", page=page.title),
+            icon=":material/arrow_forward:",
+            query_params=controls.carried(page.url_path),
+        )
+
+
 def require_app() -> None:
     """Start app.py if this page was opened without it.
 

@@ -49,11 +49,14 @@ def running() -> Stop | None:
     return found.get(controls.settled(RUNNING, tuple(found), everywhere=True))
 
 
-def line() -> None:
-    """Draw the line while a lesson runs; the Lesson's own page says all that itself."""
+def line() -> bool:
+    """Draw the line while a lesson runs; the Lesson's own page says all that itself.
+
+    Returns whether it stands there.
+    """
     stop, here = running(), controls.page()
     if stop is None or here == _PAGE:
-        return
+        return False
     found = stops()
     number = found.index(stop)
     elsewhere = here != stop.page
@@ -81,6 +84,7 @@ def line() -> None:
             args=(RUNNING, None),
             key="lesson_line_close",
         )
+    return True
 
 
 def link(stop: Stop, title: str, icon: str) -> None:

@@ -10,6 +10,7 @@ from streamlit.navigation.page import StreamlitPage
 
 from explorer.architecture import FAMILIES, PRESETS, blueprint, preset
 from explorer.ui import picker
+from explorer.words import label
 
 ROOT = Path(__file__).parents[2]
 
@@ -474,3 +475,20 @@ def test_the_list_of_pages_is_the_folder(open_app):
     for path in ROOT.glob("pages/*.py"):
         text = path.read_text(encoding="utf-8")
         assert "picker.current()" in text or "\nbody(draw)\n" in text, "app.py is not asked for"
+
+
+@pytest.mark.parametrize(("page", "following"), [("", "lesson"), ("quiz", "questions")])
+def test_the_foot_of_a_page_leads_to_the_next(open_app, page, following):
+    app = open_app(page, net="resnet34")
+    (link,) = (box.proto for box in app.get("page_link") if box.proto.label.startswith("Next: "))
+    assert link.label == "Next: " + label(f"page.{following}")
+    assert (link.page, link.query_string) == (following, "net=resnet34")
+
+
+@pytest.mark.parametrize(
+    ("page", "query"), [("glossary", {}), ("shortcuts", {"lesson": "solid-and-dashed"})]
+)
+def test_the_last_page_and_a_lesson_have_no_such_link(open_app, page, query):
+    app = open_app(page, **query)
+    labels = [box.proto.label for box in app.get("page_link")]
+    assert len(labels) > 10 and not any(text.startswith("Next: ") for text in labels)
