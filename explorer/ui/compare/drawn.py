@@ -31,7 +31,7 @@ def show(sides: Sides) -> Measure:
         unfold = controls.choices(
             UNFOLD,
             stages or _NOTHING,
-            shown=lambda path: label(f"{UNFOLD}.nothing") if path in _NOTHING else path,
+            shown=lambda path: _stage_name(one, path),
             disabled=not stages,
             help=glossary("folded"),
         )
@@ -98,6 +98,14 @@ class Same:
 
 def _svg(one: Alignment, titles: tuple[str, str], unfold: tuple[str, ...], spoken: str) -> str:
     return _drawn(Same(one), titles, unfold, spoken)
+
+
+def _stage_name(one: Alignment, path: str) -> str:
+    """A stage by its title and torch's path, as everywhere."""
+    if path in _NOTHING:
+        return label(f"{UNFOLD}.nothing")
+    title = next(part.title for part in one.parts if part.path == path)
+    return label("named.in_brackets", name=title, what=path)
 
 
 def _alt(sides: Sides) -> str:

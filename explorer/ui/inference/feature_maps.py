@@ -12,11 +12,13 @@ from explorer.ui.drawing import drawing
 from explorer.ui.inference import cache
 from explorer.ui.inference.origin_state import open_at
 from explorer.ui.inference.scene import Scene
+from explorer.views.titles import called
 from explorer.words import label, section
 
 if TYPE_CHECKING:
     from torch import Tensor
 
+_BLOCK: Final = "infer_block"
 _FRAMES: Final = 64
 _CHANNELS: Final = 64
 _SHARP: Final = 256
@@ -26,9 +28,7 @@ _SHARP: Final = 256
 def draw(scene: Scene) -> None:
     """A film strip of all blocks, and the channels of one of them."""
     paths = [part.path for part in scene.blueprint.parts[:-1]]
-    shown = controls.held("infer_block")
-    if shown not in paths:
-        shown = st.session_state["infer_block"] = paths[0]
+    shown = controls.settled(_BLOCK, paths, paths[0])
     with st.spinner(section("inference", "running every block")):
         maps = cache.features(scene)
     st.write(section("inference", "feature maps"))
@@ -46,15 +46,15 @@ def draw(scene: Scene) -> None:
         min_width=700,
     )
     if clicked in paths and clicked != shown:
-        st.session_state["infer_block"] = clicked
+        controls.put(_BLOCK, clicked, paths[0])
         st.rerun()
     left, middle, right = st.columns([2, 2, 2])
     with left:
-        block = st.selectbox(
-            label("infer_block.label"),
+        block: str = controls.choice(
+            _BLOCK,
             paths,
-            key="infer_block",
-            **controls.BOUND,
+            kind="select",
+            shown=lambda path: called(scene.blueprint, path),
         )
     channels = maps.maps[block].shape[0]
     with middle:
