@@ -1,5 +1,6 @@
 """Numbers as tables, axes, sentences and formulas print them."""
 
+import re
 from math import floor, isfinite, log10
 
 from explorer.words import label
@@ -7,6 +8,7 @@ from explorer.words import label
 _UNITS = ((1e9, "G"), (1e6, "M"), (1e3, "k"))
 _RAISED = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
 _LARGE = 1e7
+_PYTHONS = re.compile(r"(?<![\w.])(\d+(?:\.\d+)?)e([+-]\d+)\b")
 
 
 def plain(value: float, digits: int = 4) -> str:
@@ -48,6 +50,11 @@ def magnitude(value: float) -> str:
 def _scientific(value: float) -> str:
     mantissa, exponent = f"{value:.1e}".split("e")
     return f"{mantissa} × {_raised(int(exponent))}".replace("-", "−")
+
+
+def readable(text: str) -> str:
+    """A text in which numbers may be written as Python does: 1.3e+19 becomes 1.3 × 10¹⁹."""
+    return _PYTHONS.sub(lambda found: f"{found[1]} × {_raised(int(found[2]))}", text)
 
 
 def short(value: float) -> str:

@@ -1,6 +1,7 @@
 """A proof as a table: what is claimed beside what was computed now."""
 
 from explorer.experiments.proofs import Line, Proof
+from explorer.views.numbers import readable
 from explorer.words import label, section
 
 
@@ -37,4 +38,4 @@ def _row(line: Line) -> tuple[str, str, str]:
 
 
 def _cell(text: str) -> str:
-    return text.replace("|", "\\|")
+    return readable(text).replace("|", "\\|")

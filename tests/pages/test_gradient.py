@@ -4,6 +4,8 @@ import re
 
 import pytest
 
+from tests.written_numbers import value
+
 
 def words(app) -> str:
     kinds = (app.markdown, app.caption, app.warning, app.error, app.info)
@@ -25,7 +27,7 @@ def test_every_state_of_the_pair_on_board(open_app, state, block):
     assert f"**{title}**: the shortcut carried **" in said
     assert "In the plain twin the same block" in said
     assert "6 of 9" not in said and "7 of 9 additions" in said
-    assert float(re.search(r"largest difference is `([^`]+)`", said)[1]) < 1e-4
+    assert value(re.search(r"largest difference is `([^`]+)`", said)[1]) < 1e-4
     assert list(app.warning) == []
 
 
@@ -63,7 +65,7 @@ def test_a_weight_is_tried(open_app):
     app = opened(open_app, gradient_block="layer1.0")
     app.toggle(key="gradient_finite").set_value(True).run()
     assert [element.value for element in app.exception] == []
-    assert float(re.search(r"relative difference `([^`]+)`", words(app))[1]) < 1e-3
+    assert value(re.search(r"relative difference `([^`]+)`", words(app))[1]) < 1e-3
 
 
 def test_the_buttons_go_from_block_to_block(open_app):

@@ -5,6 +5,7 @@ import re
 import pytest
 
 from explorer.ui.inference import cache
+from tests.written_numbers import value
 
 
 def words(app) -> str:
@@ -19,7 +20,7 @@ def opened(open_app, origin: str = "", net: str = "resnet20", **query: str):
 
 
 def difference(app) -> float:
-    return float(re.search(r"Difference `([^`]+)`", words(app))[1])
+    return value(re.search(r"Difference `([^`]+)`", words(app))[1])
 
 
 @pytest.mark.parametrize(

@@ -16,6 +16,7 @@ from explorer.views.numbers import (
     points,
     power_of_ten,
     printed,
+    readable,
     short,
 )
 
@@ -121,3 +122,16 @@ def test_as_printed(value, step, text):
 )
 def test_differences_of_shares_are_points(share, text):
     assert points(share) == text
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("1.3e+19", "1.3 × 10¹⁹"),
+        ("2e-07 or 5.0e-7", "2 × 10⁻⁷ or 5.0 × 10⁻⁷"),
+        ("conv2e+1, 0x1e-2, resnet50", "conv2e+1, 0x1e-2, resnet50"),
+        ("1e5 and e+19", "1e5 and e+19"),
+    ],
+)
+def test_pythons_powers_of_ten_in_a_text(text: str, expected: str) -> None:
+    assert readable(text) == expected

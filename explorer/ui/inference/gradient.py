@@ -62,7 +62,7 @@ def draw(scene: Scene) -> None:
     worst = max(one.residue / one.whole if one.whole else 0.0 for one in residual.splits)
     st.caption(
         section(
-            "gradient", "proof", additions=len(residual.splits), residue=f"{worst:.1e}"
+            "gradient", "proof", additions=len(residual.splits), residue=magnitude(worst)
         )
     )  # fmt: skip
 

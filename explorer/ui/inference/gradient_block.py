@@ -140,7 +140,7 @@ def _norm(scene: Scene, state: str, target: int, path: str) -> None:
             "gradient",
             "norm proof",
             theirs=f"{told.theirs:.8g}",
-            residue=f"{told.residue:.1e}",
+            residue=magnitude(told.residue),
             d_gamma=f"{told.d_gamma:.6g}",
             d_beta=f"{told.d_beta:.6g}",
             count=told.count,
@@ -162,6 +162,6 @@ def _finite(scene: Scene, state: str, target: int, block: Block) -> None:
             step=f"{tried.step:.0e}",
             quotient=f"{tried.difference_quotient:.8g}",
             slope=f"{tried.slope:.8g}",
-            relative=f"{tried.relative:.1e}",
+            relative=magnitude(tried.relative),
         )
     )

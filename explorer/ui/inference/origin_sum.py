@@ -13,7 +13,7 @@ from explorer.ui.drawing import drawing
 from explorer.ui.inference import cache
 from explorer.ui.inference.origin_state import go
 from explorer.ui.inference.scene import Scene
-from explorer.views.numbers import plain
+from explorer.views.numbers import magnitude, plain
 from explorer.words import label, listed, section
 
 if TYPE_CHECKING:
@@ -39,7 +39,7 @@ def draw(scene: Scene, part: Part) -> None:
             "proof",
             total=f"{part.total:.10g}",
             value=f"{part.value:.8g}",
-            difference=f"{part.difference:.2g}",
+            difference=magnitude(part.difference),
         )
     )
 
@@ -212,7 +212,7 @@ def _cam(scene: Scene, part: parts.Weighted, name: str) -> None:
             bias=plain(both.bias),
             logit=plain(both.logit),
             cells=both.cam.size,
-            difference=f"{both.difference:.2g}",
+            difference=magnitude(both.difference),
         )
     )
     if scene.blueprint.spec.activation_order == "pre":
