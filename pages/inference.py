@@ -4,6 +4,7 @@ from functools import partial
 
 import streamlit as st
 
+from explorer.experiments.inference_setup import FILE
 from explorer.ui import controls, picker
 from explorer.ui.cache import usable_device
 from explorer.ui.compare_link import compare_link
@@ -19,6 +20,7 @@ from explorer.ui.inference import (
     origin,
     preprocessing,
     receptive_field,
+    recognition,
     upload,
     weights,
 )
@@ -34,10 +36,12 @@ with right:
 chosen = upload.choose(taken_from)
 left, right = st.columns([5, 6], gap="large")
 with left:
-    pictures = st.container()
+    # Of a visitor's file, what it is comes first.
+    pictures = None if wanted == FILE else st.container()
     choice = weights.stand_in(picker.current(), wanted)
     device = usable_device(choice.device)
     loaded = weights.choose(choice, wanted, device.id)
+    pictures = pictures or st.container()
 scene = answer.scene_of(choice, loaded, chosen)
 with pictures:
     answer.pictures(scene)
@@ -45,6 +49,8 @@ with left:
     answer.where_from(scene)
 with right:
     answer.answer(scene)
+if loaded.own:
+    recognition.draw_readings(choice, device.id)
 
 controls.sections(
     "infer_view",

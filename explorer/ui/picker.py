@@ -5,11 +5,12 @@ values; so an empty control means 'as the named network has it' and shows that a
 """
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from typing import Any, Final
 
 import streamlit as st
+from streamlit.errors import StreamlitAPIException
 
 from explorer import words
 from explorer.architecture import FAMILIES, PRESETS, NetworkSpec, Preset, blueprint
@@ -122,7 +123,17 @@ def _take_now() -> None:
             controls.put(field, wanted)
         else:
             st.session_state[field] = wanted
+            _in_the_address(field, wanted)
     st.session_state[_CHOSEN] = True
+
+
+def _in_the_address(field: str, wanted: str | None) -> None:
+    """What was set for a control that Streamlit binds; the browser writes only what was typed."""
+    with suppress(StreamlitAPIException):  # it is drawn at this moment
+        if wanted is not None:
+            st.query_params[field] = wanted
+        elif field in st.query_params:
+            del st.query_params[field]
 
 
 def forget_changes() -> None:

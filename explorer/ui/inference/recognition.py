@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
@@ -24,6 +24,8 @@ from explorer.ui.picker import Choice
 from explorer.words import count, label, quoted, section
 
 if TYPE_CHECKING:
+    from streamlit.delta_generator import DeltaGenerator
+
     from explorer.experiments.readings import Weighed
     from explorer.networks.recognise import Reading
 
@@ -32,6 +34,10 @@ VALUES: Final = "infer_values"
 _ADOPTED: Final = "file_adopted"
 _MOST_PICTURES: Final = 12
 _SHOWN: Final = 8
+_LOADED: Final = 0.1
+_VALUES_TOLD: Final = 0.3
+_FIRST_ROUND: Final = 0.8
+"""Shares of the weighing that are done then, for the bar."""
 
 
 @dataclass(frozen=True)
@@ -48,8 +54,9 @@ def adopt(mine: Mine, choice: Choice, device: str) -> None:
     if st.session_state.get(_ADOPTED) == mine.key or not mine.found.placed:
         return
     st.session_state[_ADOPTED] = mine.key
-    with st.spinner(section("recognition", "weighing")):
-        verdict = weighed(mine, device)
+    bar = st.progress(0.0, section("recognition", "weighing"))
+    verdict = weighed(mine, device, lambda share: _advance(bar, share))
+    bar.empty()
     controls.put(VALUES, best_values(mine, verdict), None)
     reading = best_reading(mine, verdict)
     if not _same(reading.spec, choice.spec):
@@ -58,15 +65,20 @@ def adopt(mine: Mine, choice: Choice, device: str) -> None:
 
 
 def told(mine: Mine, choice: Choice, device: str) -> None:
-    """What the file is, what was set aside and done, and its readings."""
+    """What the file is, what was set aside and done, and how near its reading is."""
     found = mine.found
     spec = choice.spec if mine.reading_of(choice.spec) else found.spec
     st.success(_what_it_is(mine, spec), icon=":material/search:")
     for title, values in found.notes:
         st.caption(section("recognition", title, **_quoted(values)))
     _aside(mine)
-    if found.placed and mine.reading_of(choice.spec) is not None:
-        _readings(mine, choice, device)
+    now = mine.reading_of(choice.spec)
+    if found.placed and now is not None:
+        verdict = weighed(mine, device)
+        if verdict.readings:
+            st.caption(_judged(mine, verdict, now))
+        elif len(found.readings) > 1:
+            st.caption(section("recognition", "cannot weigh"))
     compare_link(choice)
 
 
@@ -91,7 +103,11 @@ def fits(mine: Mine, choice: Choice) -> bool:
     return False
 
 
-def weighed(mine: Mine, device: str) -> Verdict:
+def _advance(bar: DeltaGenerator, share: float) -> None:
+    bar.progress(min(share, 1.0), section("recognition", "weighing"))
+
+
+def weighed(mine: Mine, device: str, say: Callable[[float], None] = lambda share: None) -> Verdict:
     """How near each reading's statistics are to those stored.
 
     Empty where the network has no batch norm that learnt, or takes no pictures, or this server
@@ -101,7 +117,7 @@ def weighed(mine: Mine, device: str) -> Verdict:
     if spec.norm != "batch" or not takes_pictures(spec):
         return Verdict((), ())
     try:
-        return _weighed(spec, mine.key, device, mine)
+        return _weighed(spec, mine.key, device, mine, say)
     except work.TooMuch:
         return Verdict((), ())
 
@@ -121,7 +137,9 @@ def _pictures_for(spec: NetworkSpec) -> int:
 
 
 @kept(place=_to_weigh)
-def _weighed(spec: NetworkSpec, key: str, device: str, _mine: Mine) -> Verdict:
+def _weighed(
+    spec: NetworkSpec, key: str, device: str, _mine: Mine, _say: Callable[[float], None]
+) -> Verdict:
     from explorer.experiments import readings
     from explorer.experiments.inference_setup import usual_recipe
     from explorer.experiments.samples import samples
@@ -137,34 +155,40 @@ def _weighed(spec: NetworkSpec, key: str, device: str, _mine: Mine) -> Verdict:
     candidates = dict(readings.VALUES)
     if _mine.found.recipe is not None:
         candidates = {"own": (*_mine.found.recipe, False)} | candidates
+    _say(_LOADED)
     values = readings.weigh_values(network, batch, candidates)
+    _say(_VALUES_TOLD)
     usual = "own" if "own" in candidates else usual_values(spec)
     chosen = candidates[readings.best(values, [usual, *candidates], readings.CLEAR_VALUES)]
-    return Verdict(_in_rounds(_mine, device, readings.normalised(batch, chosen)), values)
+    return Verdict(_in_rounds(_mine, device, readings.normalised(batch, chosen), _say), values)
 
 
-def _in_rounds(mine: Mine, device: str, batch: Any) -> tuple[Weighed, ...]:
+def _in_rounds(
+    mine: Mine, device: str, batch: Any, say: Callable[[float], None]
+) -> tuple[Weighed, ...]:
     """All readings of the likeliest stem, then the other stems of the best of them."""
     from explorer.experiments import readings
 
     numbered = list(enumerate(mine.found.readings))
 
-    def weigh(some: Sequence[tuple[int, Reading]]) -> tuple[Weighed, ...]:
+    def weigh(some: Sequence[tuple[int, Reading]], begin: float) -> tuple[Weighed, ...]:
         networks = {
             str(index): (lambda one=one: own_weights.network(mine, one.spec, device))
             for index, one in some
         }
-        return readings.weigh_readings(networks, batch)
+        return readings.weigh_readings(
+            networks, batch, lambda done, todo: say(begin + (1 - begin) * done / todo)
+        )
 
     stem = mine.found.spec.stem
-    first = weigh([(index, one) for index, one in numbered if one.spec.stem == stem])
+    first = weigh([(index, one) for index, one in numbered if one.spec.stem == stem], _VALUES_TOLD)
     best = mine.found.readings[int(first[0].name)].spec
     others = [
         (index, one)
         for index, one in numbered
         if one.spec.stem != stem and differing_fields(one.spec, best) == ("stem",)
     ]
-    return readings.by_distance([*first, *weigh(others)])
+    return readings.by_distance([*first, *weigh(others, _FIRST_ROUND)])
 
 
 def usual_values(spec: NetworkSpec) -> str:
@@ -268,45 +292,44 @@ def _aside(mine: Mine) -> None:
         st.caption(section("recognition", "aside", things=label("list.comma").join(told)))
 
 
-def _readings(mine: Mine, choice: Choice, device: str) -> None:
-    """The readings that fit, with their figures, and the curves of two of them."""
-    verdict = weighed(mine, device)
-    several = len(mine.found.readings) > 1
-    if not verdict.readings:
-        if several:
-            st.caption(section("recognition", "cannot weigh"))
+def draw_readings(choice: Choice, device: str) -> None:
+    """The readings that fit the visitor's file, with their figures, and the curves of two."""
+    mine = own_weights.mine()
+    now = mine.reading_of(choice.spec) if mine is not None and mine.found.placed else None
+    if mine is None or now is None:
         return
+    verdict = weighed(mine, device)
     ranked = verdict.readings
-    now = mine.reading_of(choice.spec)
+    if not ranked:
+        return
     title = label("recognised.readings", readings=count(len(ranked), "reading"))
-    st.caption(_judged(mine, verdict, now))
     with st.expander(title, expanded=False):
         st.write(section("recognition", "method"))
-        st.table(
-            [
-                {
-                    label("recognised.reading"): _reading_words(mine.found.readings[int(one.name)]),
-                    label("recognised.distance"): f"{one.distance:.3f}",
-                }
-                for one in ranked
-            ],
-            border="horizontal",
-        )
-        if several:
-            _choose(mine, now)
-        _curves(mine, verdict)
+        figures, curves = st.columns(2, gap="medium")
+        with figures:
+            _figures(
+                "recognised.reading",
+                {_reading_words(mine.found.readings[int(one.name)]): one for one in ranked},
+            )
+            if len(mine.found.readings) > 1:
+                _choose(mine, now)
+        with curves:
+            _curves(mine, verdict, now)
         st.write(section("recognition", "values, measured"))
-        st.table(
-            [
-                {
-                    label("recognised.values"): label(f"{VALUES}.{one.name}"),
-                    label("recognised.distance"): f"{one.distance:.3f}",
-                }
-                for one in verdict.values
-            ],
-            border="horizontal",
+        _figures(
+            "recognised.values", {label(f"{VALUES}.{one.name}"): one for one in verdict.values}
         )
         _limits()
+
+
+def _figures(heading: str, weighed: Mapping[str, Weighed]) -> None:
+    st.table(
+        [
+            {label(heading): name, label("recognised.distance"): f"{one.distance:.3f}"}
+            for name, one in weighed.items()
+        ],
+        border="horizontal",
+    )
 
 
 def _limits() -> None:
@@ -359,15 +382,44 @@ def _judged(mine: Mine, verdict: Verdict, now: Reading | None) -> str:
 
 
 def _reading_words(reading: Reading) -> str:
-    return label("list.comma").join(
-        f"{field_label(field)}: {_value_words(field, value)}" for field, value in reading.open
-    ) or label("recognised.as_is")
+    """What sets a reading apart from the others, in a few words."""
+    return label("list.comma").join(_parts(reading)) or label("recognised.as_is")
+
+
+def _parts(reading: Reading) -> tuple[str, ...]:
+    """The fields that nothing in the file decides, less those that do not apply."""
+    spec = reading.spec
+    moot = {
+        "zero_padding": spec.shortcut != "padding",
+        "avg_down": spec.shortcut == "none",
+    }
+    return tuple(_value_words(field, value) for field, value in reading.open if not moot.get(field))
+
+
+def _short_names(some: Sequence[Reading]) -> list[str]:
+    """What sets these apart from one another: a legend has no room for what they share."""
+    parts = [_parts(one) for one in some]
+    shared = set(parts[0]).intersection(*parts[1:]) if len(parts) > 1 else set()
+    return [
+        label("list.comma").join(one for one in own if one not in shared)
+        or label("recognised.as_is")
+        for own in parts
+    ]
 
 
 def _value_words(field: str, value: object) -> str:
-    if isinstance(value, bool):
-        return label("answer.yes" if value else "answer.no")
-    return label(f"{field}.{value}")
+    tables = {
+        "shortcut": "recognised_shortcut",
+        "zero_padding": "recognised_zeros",
+        "stem": "recognised_stem",
+        "stride_on": "recognised_stride",
+        "activation_order": "recognised_order",
+    }
+    if field == "avg_down":
+        return label("recognised_halves.averages" if value else "recognised_halves.pixels")
+    if field in tables:
+        return label(f"{tables[field]}.{value}")
+    return label("recognised.field", field=field_label(field), value=value)
 
 
 def _choose(mine: Mine, now: Reading | None) -> None:
@@ -385,13 +437,21 @@ def _choose(mine: Mine, now: Reading | None) -> None:
         st.rerun()
 
 
-def _curves(mine: Mine, verdict: Verdict) -> None:
+def _curves(mine: Mine, verdict: Verdict, now: Reading | None) -> None:
+    """The reading that is taken, and the nearest that the figures tell from it (or the next)."""
+    from explorer.experiments import readings
     from explorer.views.inference_charts import remembered_curves
 
-    ranked = verdict.readings[:2]
-    names = [_reading_words(mine.found.readings[int(one.name)]) for one in ranked]
+    near = readings.undecided(verdict.readings)
+    taken = [one for one in verdict.readings if mine.found.readings[int(one.name)] == now]
+    taken = taken or [verdict.readings[0]]
+    others = [one for one in verdict.readings if one is not taken[0]]
+    apart = [one for one in others if (one.name in near) != (taken[0].name in near)]
+    two = [*taken, *(apart or others)[:1]]
     figure = remembered_curves(
-        names, [one.found.paths for one in ranked], [one.found.distances for one in ranked]
+        _short_names([mine.found.readings[int(one.name)] for one in two]),
+        [one.found.paths for one in two],
+        [one.found.distances for one in two],
     )
     show(figure, "infer_remembered", alt=section("recognition", "curves"))
 
