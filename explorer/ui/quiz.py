@@ -6,7 +6,14 @@ from typing import Any, Final
 
 import streamlit as st
 
-from explorer.lessons.quiz import THEMES, Network, Question, make_quiz, named_networks
+from explorer.lessons.quiz import (
+    THEMES,
+    Network,
+    Question,
+    every_network,
+    make_quiz,
+    named_networks,
+)
 from explorer.lessons.quiz.run import KEPT, Given, Run, Settings, possible
 from explorer.ui import browser_store, controls, picker
 from explorer.ui.picker import Choice
@@ -35,7 +42,7 @@ def settings(choice: Choice) -> Settings:
         with middle:
             length = controls.choice("quiz_length", LENGTHS, default="10", kind="select", shown=str)
         with right:
-            source = controls.choice("quiz_networks", ("random", "named", "sidebar"))
+            source = controls.choice("quiz_networks", ("random", "named", "every", "sidebar"))
         themes = controls.choices("quiz_themes", THEMES, wrap=True)
         controls.choice("quiz_feedback", ("each", "end"), help=section("quiz", "Feedback"))
     networks: tuple[Network, ...] = ()
@@ -44,6 +51,8 @@ def settings(choice: Choice) -> Settings:
         networks = (Network(choice.name, choice.title, choice.spec, choice.side),)
     elif source == "named":
         networks = named_networks()
+    elif source == "every":
+        networks = every_network()
     return Settings(seed, int(length), tuple(t for t in THEMES if t in themes), networks)
 
 

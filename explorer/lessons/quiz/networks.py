@@ -5,7 +5,7 @@ from functools import partial
 from random import Random
 from typing import Final
 
-from explorer.architecture import PRESETS, NetworkSpec
+from explorer.architecture import PRESETS, NetworkSpec, Preset
 from explorer.lessons.quiz.question import Network, in_a_row
 from explorer.words import label, section
 
@@ -14,7 +14,14 @@ DEEPEST: Final = 200
 
 _says = partial(section, "quiz_networks")
 
-_POOL: Final = tuple(entry for entry in PRESETS.values() if entry.spec.depth <= DEEPEST)
+_LATER: Final = frozenset({"imagenet_more", "cifar_both", "cifar_more"})
+"""Families that came after quizzes were shared: a seed goes on to draw what it drew."""
+
+_POOL: Final = tuple(
+    entry
+    for entry in PRESETS.values()
+    if entry.spec.depth <= DEEPEST and entry.family not in _LATER
+)
 _IMAGE_SIZES: Final = {
     "imagenet": (96, 128, 160, 192, 224, 225, 256, 288, 320, 333, 384),
     "cifar": (28, 32, 33, 40, 48, 64),
@@ -23,22 +30,27 @@ _IMAGE_SIZES: Final = {
 
 def named_networks() -> tuple[Network, ...]:
     """The networks that everybody knows, as published: a class has seen them in the lesson."""
-    return tuple(
-        Network(entry.name, entry.title, entry.spec, entry.image_size)
-        for entry in (PRESETS[name] for name in ("resnet18", "resnet34", "resnet50"))
-    )
+    return tuple(map(_published, (PRESETS[name] for name in ("resnet18", "resnet34", "resnet50"))))
+
+
+def every_network() -> tuple[Network, ...]:
+    """All of the sidebar's, as published: what people build today among them."""
+    return tuple(_published(entry) for entry in PRESETS.values() if entry.spec.depth <= DEEPEST)
 
 
 def random_network(rng: Random) -> Network:
     """A named network, as published or with one thing changed about it."""
-    entry = rng.choice(_POOL)
-    network = Network(entry.name, entry.title, entry.spec, entry.image_size)
+    network = _published(rng.choice(_POOL))
     if rng.random() < 0.5:
         return network
     change = rng.choice(
         (_other_size, _other_classes, _other_depths, _other_shortcut, _other_widths)
     )
     return change(network, rng)
+
+
+def _published(entry: Preset) -> Network:
+    return Network(entry.name, entry.title, entry.spec, entry.image_size)
 
 
 def describe(network: Network) -> str:

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from explorer import words
 from explorer.architecture import PRESETS, blueprint
-from explorer.lessons.quiz import THEMES, Network, Question, make_quiz
+from explorer.lessons.quiz import THEMES, Network, Question, every_network, make_quiz
 from explorer.lessons.quiz.make import KINDS
 from explorer.lessons.quiz.question import OPTIONS, Draft, as_text, finish, read_number
 from explorer.lessons.quiz.run import COLUMNS
@@ -212,3 +212,10 @@ def test_what_is_asked_in_words_follows_from_the_network():
             assert answer == ("zero" if spec.shortcut == "none" else expected)
         if question.kind == "what_is_learned" and spec.shortcut == "none":
             assert answer == "none"
+
+
+def test_every_named_network_is_asked_about_where_one_wants_it():
+    asked = {q.network.name for seed in range(20) for q in make_quiz(seed, 20, (), every_network())}
+    assert {"seresnet50", "resnet50d", "resnet20_both", "wrn_28_10", "resnet18"} <= asked
+    usual = {q.network.name for seed in range(20) for q in make_quiz(seed, 20)}
+    assert not usual & {"seresnet50", "resnet50d", "resnet20_both", "wrn_28_10"}
