@@ -67,14 +67,15 @@ def adopt(mine: Mine, choice: Choice, device: str) -> None:
 def told(mine: Mine, choice: Choice, device: str) -> None:
     """What the file is, what was set aside and done, and how near its reading is."""
     found = mine.found
-    spec = choice.spec if mine.reading_of(choice.spec) else found.spec
-    st.success(_what_it_is(mine, spec), icon=":material/search:")
+    verdict = weighed(mine, device) if found.placed else Verdict((), ())
+    now = mine.reading_of(choice.spec) or best_reading(mine, verdict)
+    unlikely = not _is_near(mine, verdict, now)
+    said = st.warning if unlikely else st.success
+    said(_what_it_is(mine, now.spec, unlikely), icon=":material/search:")
     for title, values in found.notes:
         st.caption(section("recognition", title, **_quoted(values)))
     _aside(mine)
-    now = mine.reading_of(choice.spec)
-    if found.placed and now is not None:
-        verdict = weighed(mine, device)
+    if found.placed and mine.reading_of(choice.spec) is not None:
         if verdict.readings:
             st.caption(_judged(mine, verdict, now))
         elif len(found.readings) > 1:
@@ -97,7 +98,7 @@ def fits(mine: Mine, choice: Choice) -> bool:
         label("infer_take.label"),
         key="infer_take",
         on_click=picker.take,
-        args=(mine.found.spec,),
+        args=(best_reading(mine, weighed(mine, device_of(choice))).spec,),
         type="primary",
     )
     return False
@@ -219,7 +220,15 @@ def _same(one: NetworkSpec, other: NetworkSpec) -> bool:
     return alike(one, other)
 
 
-def _what_it_is(mine: Mine, spec: NetworkSpec) -> str:
+def _is_near(mine: Mine, verdict: Verdict, now: Reading | None) -> bool:
+    """Whether the figures speak for a reading, or at least not against it."""
+    from explorer.experiments import readings
+
+    near = readings.undecided(verdict.readings)
+    return not near or any(mine.found.readings[int(name)] == now for name in near)
+
+
+def _what_it_is(mine: Mine, spec: NetworkSpec, unlikely: bool) -> str:
     found = mine.found
     facts = [
         label(f"recognised_stem.{spec.stem}"),
@@ -252,9 +261,10 @@ def _what_it_is(mine: Mine, spec: NetworkSpec) -> str:
     # A file without a classifier is read with the smallest one, which is not in it.
     absent = found.head == "none"
     params = bp.params - (bp.ops[-1].params if absent else 0)
+    title = "what it would be" if unlikely else "what it is"
     return section(
         "recognition",
-        "what it is, as named" if not unlike else "what it is",
+        title if unlike else f"{title}, as named",
         file=quoted(mine.name),
         depth=spec.depth - absent,
         facts=label("list.comma").join(facts),
