@@ -14,7 +14,7 @@ from explorer.architecture.paths import Paths
 from explorer.architecture.studies import Study
 from explorer.views import palette
 from explorer.views.chart_style import FONT, hover, styled
-from explorer.words import label
+from explorer.words import label, listed
 
 _RESIDUAL = (palette.BLUE, palette.SKY, palette.INDIGO, palette.PURPLE, palette.GREEN)
 """Kinds of residual networks; orange is for plain ones only."""
@@ -29,6 +29,29 @@ def study_chart(study: Study) -> go.Figure:
     if study.numeric:
         return _by_depth(study)
     return _ranking(study) if len(study.columns) == 1 else _grouped(study)
+
+
+def told(study: Study) -> str:
+    """All figures of a table in a sentence, for who cannot see its chart."""
+    alone = len(study.columns) == 1
+    rows = []
+    for choice, errors in study.choices.items():
+        values = [
+            _value_told(study, title, error)
+            for title, error in zip(study.column_titles, errors, strict=True)
+            if error is not None
+        ]
+        if not values and alone:
+            values = [label("mark.fails")]
+        rows.append(label("why_alt.study_row", choice=choice, errors=listed(values)))
+    return label("why_alt.study", metric=study.metric, rows=label("list.semicolon").join(rows))
+
+
+def _value_told(study: Study, column: str, error: float) -> str:
+    if len(study.columns) == 1:
+        return f"{error:.2f}"
+    entry = "study_layers" if study.numeric else "study_value"
+    return label(f"why_alt.{entry}", error=f"{error:.2f}", column=column)
 
 
 def _by_depth(study: Study) -> go.Figure:

@@ -3,9 +3,9 @@
 import csv
 import io
 
-from explorer.architecture.studies import BY_DEPTH, PLAIN_OR_RESIDUAL
+from explorer.architecture.studies import BY_DEPTH, PLAIN_OR_RESIDUAL, STUDIES
 from explorer.views import palette
-from explorer.views.why_charts import curves_csv, study_chart
+from explorer.views.why_charts import curves_csv, study_chart, told
 
 
 def test_any_name_stays_in_its_column():
@@ -41,3 +41,19 @@ def test_numbers_stand_beside_the_lines():
     assert (where[1001], where[164]) == ("top left", "bottom right")
     assert (where[32], where[44]) == ("top right", "bottom left")
     assert dict(zip(pre.x, pre.textposition, strict=True))[110] == "bottom left"
+
+
+def test_a_table_is_told_with_all_its_figures():
+    for study in STUDIES:
+        said = told(study)
+        assert said.startswith(study.metric)
+        for error in (error for errors in study.rows.values() for error in errors):
+            assert error is None or f"{error:.2f}" in said
+    assert "8.75 (at 20 layers)" in told(BY_DEPTH)
+    assert "27.94 (18 layers) and 28.54 (34 layers)" in told(PLAIN_OR_RESIDUAL)
+
+
+def test_a_training_that_failed_is_told():
+    shortcuts = next(study for study in STUDIES if study.id == "shortcuts")
+    failed = sum(errors == (None,) for errors in shortcuts.rows.values())
+    assert failed and told(shortcuts).count("fails") == failed

@@ -69,6 +69,7 @@ def _on_the_test_set() -> None:
         st.write(words)
     for column, (name, card) in zip(st.columns(len(cards())), cards().items(), strict=True):
         titles, after = _titles(name), card.after_deleting
+        worst, _, least = card.extremes
         figure = deletions(
             list(titles.values()), list(titles), list(after.values()), card.test_accuracy
         )
@@ -78,7 +79,15 @@ def _on_the_test_set() -> None:
             show(
                 figure,
                 f"infer_deleted_{name}",
-                alt=label("infer_lesions.test_set_chart", network=title),
+                alt=label(
+                    "infer_lesions.test_set_chart",
+                    network=title,
+                    whole=f"{card.test_accuracy:.1%}",
+                    low=f"{worst[1]:.1%}",
+                    worst=titles[worst[0]],
+                    high=f"{least[1]:.1%}",
+                    least=titles[least[0]],
+                ),
             )
 
 

@@ -111,4 +111,11 @@ def _chart(training: Training, found: DeletionResult) -> None:
         found.after,
         found.whole,
     )
-    chart.show(figure, key="why_deletions", alt=label("why_alt.deletions"))
+    alone = [
+        (value, block.title)
+        for value, block in zip(found.after, blocks, strict=True)
+        if value is not None
+    ]
+    worst, title = min(alone, default=(found.whole, ""))
+    alt = label("why_alt.deletions", whole=f"{found.whole:.1%}", worst=f"{worst:.1%}", block=title)
+    chart.show(figure, key="why_deletions", alt=alt)

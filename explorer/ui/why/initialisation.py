@@ -13,6 +13,7 @@ from explorer.ui import chart, controls, gate, navigation, picker, signals
 from explorer.ui.budget import Kept, kept
 from explorer.ui.cache import usable_device
 from explorer.views import depth_charts, why_charts
+from explorer.views.numbers import magnitude
 from explorer.words import count, label, section
 
 if TYPE_CHECKING:
@@ -46,7 +47,17 @@ def _gradients() -> None:
         return
     lines = {net: signal.gradients for net, signal in found.items()}
     figure = chart.drawn(depth_charts.by_depth, lines, "gradient_of_conv1")
-    chart.show(figure, key="why_gradients", alt=label("why_alt.gradients"))
+    ends = [
+        label(
+            "why_alt.from_to",
+            name=depth_charts.net_name(net),
+            first=magnitude(norms[0]),
+            last=magnitude(norms[-1]),
+        )
+        for net, norms in lines.items()
+    ]
+    alt = label("why_alt.gradients", ends=label("list.semicolon").join(ends))
+    chart.show(figure, key="why_gradients", alt=alt)
     page = next(page for page in navigation.pages() if page.url_path == "batch_norm")
     st.page_link(
         page,

@@ -19,7 +19,7 @@ def studies() -> None:
     left, right = st.columns([3, 2], gap="large")
     with left:
         figure = chart.drawn(why_charts.study_chart, study)
-        chart.show(figure, key=f"why_study_{study.id}", alt=study.metric)
+        chart.show(figure, key=f"why_study_{study.id}", alt=why_charts.told(study))
     with right:
         st.header(study.title, anchor=False)
         st.write(section("why_residual", study.id, **_numbers(study)))
