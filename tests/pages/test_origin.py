@@ -87,9 +87,9 @@ def test_what_a_value_feeds(open_app):
 @pytest.mark.parametrize(
     ("origin", "said"),
     [
-        ("layer9.0.conv1,1,1,1", "no op **layer9.0.conv1**"),
+        ("layer9.0.conv1,1,1,1", "no op `'layer9.0.conv1'`"),
         ("conv1,16,0,0", "values of shape 16 x 32 x 32"),
-        ("fc,10", "values of shape 10"),
+        ("fc,10", "writes 10 numbers"),
         ("<script>", "no op"),
     ],
 )
