@@ -82,7 +82,7 @@ def _on_the_test_set() -> None:
                 alt=label(
                     "infer_lesions.test_set_chart",
                     network=title,
-                    whole=f"{card.test_accuracy:.1%}",
+                    whole=f"{card.test_accuracy:.2%}",
                     low=f"{worst[1]:.1%}",
                     worst=titles[worst[0]],
                     high=f"{least[1]:.1%}",

@@ -117,5 +117,5 @@ def _chart(training: Training, found: DeletionResult) -> None:
         if value is not None
     ]
     worst, title = min(alone, default=(found.whole, ""))
-    alt = label("why_alt.deletions", whole=f"{found.whole:.1%}", worst=f"{worst:.1%}", block=title)
+    alt = label("why_alt.deletions", whole=f"{found.whole:.2%}", worst=f"{worst:.1%}", block=title)
     chart.show(figure, key="why_deletions", alt=alt)

@@ -1,0 +1,30 @@
+"""Charts whose message is said to a screen reader: the figures in it are the charts' own."""
+
+from types import SimpleNamespace
+
+from explorer.architecture import PRESETS, blueprint, preset
+from explorer.experiments.embedded import cards
+from explorer.ui.why import deletions
+
+
+def test_accuracy_after_deletions_names_the_ends(open_app):
+    app = open_app("inference", net="resnet20", infer_view="lesions")
+    assert not app.exception
+    told = [chart.proto.alt for chart in app.get("plotly_chart")]
+    for name, card in cards().items():
+        (said,) = (alt for alt in told if f"Accuracy of {PRESETS[name].title} after" in alt)
+        possible = [value for value in card.after_deleting.values() if value is not None]
+        assert f"{card.test_accuracy:.2%} with all blocks" in said
+        assert f"from {min(possible):.1%} without" in said
+        assert f"to {max(possible):.1%} without" in said
+
+
+def test_a_visitors_own_deletions_name_the_lowest(monkeypatch):
+    spec, told = preset("resnet20"), []
+    monkeypatch.setattr(deletions.chart, "show", lambda figure, key, alt: told.append(alt))
+    blocks = len(blueprint(spec, 32).blocks)
+    found = SimpleNamespace(after=[0.5, None, *[0.7] * (blocks - 3), 0.31], whole=0.9)
+    training = SimpleNamespace(recipe=SimpleNamespace(spec=spec, image_size=32))
+    deletions._chart(training, found)
+    (said,) = told
+    assert "90.00% with all: 31.0% without conv4_3 is the lowest" in said
