@@ -76,3 +76,14 @@ def test_what_batch_norm_remembers_and_two_mistakes(open_app) -> None:
     assert "Turn a switch" in words(right)
     wrong = open_app("batch_norm", bn_section="modes", bn_forget="true")
     assert "instead of" in words(wrong)
+
+
+def test_class_names_are_no_markdown() -> None:
+    from explorer.ui.inference.own_setup import harmless
+
+    assert harmless("great white shark, (1)") == "great white shark, (1)"
+    assert harmless("great_white_shark") == "great white shark"
+    said = harmless("**a** [b](http://c.d) $x$ :red[e] :smile: <i>f</i> `g` \\[h")
+    assert not set(said) & set("*[]$<>`\\_")
+    assert all(part.startswith(" ") for part in f"{said} ".split(":")[1:])  # no :red, no :smile:
+    assert harmless("***") == "?"

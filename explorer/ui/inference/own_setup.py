@@ -24,6 +24,7 @@ _NAMES_FILE: Final = "class_names"
 _TYPED: Final = "infer_typed_names"
 _LONGEST: Final = 100_000
 _LONGEST_NAME: Final = 80
+_HARMLESS: Final = str.maketrans("[]{}_\\", "()() /", "*`$<>~|#")
 
 
 def setup_of(mine: Mine, spec: NetworkSpec, base: Setup) -> Setup:
@@ -110,13 +111,19 @@ def _typed(classes: int, numbered: tuple[str, ...]) -> tuple[str, ...]:
     typed = st.text_area(
         label("infer_own_setup.typed"), text or None, max_chars=_LONGEST, key=_TYPED, height=120
     )
-    names = names_in(typed or text)
+    names = tuple(harmless(name) for name in names_in(typed or text))
     if not names:
         return numbered
     if len(names) != classes:
         st.warning(section("recognition", "number of names", given=len(names), classes=classes))
         return numbered
     return names
+
+
+def harmless(name: str) -> str:
+    """A class name without what headings, links and captions would read as Markdown: it stands in
+    many sentences, and in charts, where a backslash would show."""
+    return " ".join(name.translate(_HARMLESS).replace(":", ": ").split()) or "?"
 
 
 def names_in(text: str) -> tuple[str, ...]:

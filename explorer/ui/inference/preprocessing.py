@@ -19,7 +19,8 @@ def draw(scene: Scene) -> None:
     from explorer.views.inference_tables import channel_rows
 
     recipe, steps = scene.recipe, scene.prepared
-    st.write(section("inference", "preprocessing", resize=recipe.resize, crop=recipe.crop))
+    title = "preprocessing, own" if scene.loaded.own else "preprocessing"
+    st.write(section("inference", title, resize=recipe.resize, crop=recipe.crop))
     width, height = scene.picture.size
     low, high = float(steps.tensor.min()), float(steps.tensor.max())
     pictures = {
