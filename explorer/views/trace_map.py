@@ -13,7 +13,7 @@ WIDTH = 980.0
 _FONT = 16
 _GAP = 14.0
 _SMALLEST, _LARGEST, _CELL_HEIGHT = 11.0, 96.0, 44.0
-_BOX_HEIGHT, _FALL = 42.0, 16.0
+_BOX_HEIGHT, _FALL, _BETWEEN = 42.0, 16.0, 8.0
 
 
 class Group(NamedTuple):
@@ -67,13 +67,13 @@ def picture(bp: Blueprint, op: Op) -> str:
         parts.append("</g>")
         x += wide + _GAP
     floor = 26 + rows * height
-    boxes, left, right = _boxes(here, op, floor + _FALL, pointer)
+    boxes, left, right, foot = _boxes(here, op, floor + _FALL, pointer)
     parts.append(
         f'<polygon points="{pointer - cell / 2:.1f},{floor} {pointer + cell / 2:.1f},{floor} '
         f'{right:.1f},{floor + _FALL} {left:.1f},{floor + _FALL}" '
         f'fill="{LIGHT[slot_of(op.path)]}" fill-opacity="0.2"/>'
     )
-    return document(WIDTH, floor + _FALL + _BOX_HEIGHT + 2, parts + boxes)
+    return document(WIDTH, foot + 2, parts + boxes)
 
 
 def _group_width(group: Group, rows: int, cell: float) -> float:
@@ -94,25 +94,43 @@ def _cell(block: Block, x: float, y: float, width: float, height: float, here: b
     )
 
 
-def _boxes(block: Block, op: Op, top: float, near: float) -> tuple[list[str], float, float]:
-    """The ops of a block in a row as close to `near` as the picture allows; its two ends."""
-    names = [_name(block, each) for each in block.ops]
-    widths = [text_width(name, _FONT) + 14 for name in names]
-    total = sum(widths) + 8 * (len(widths) - 1)
-    left = x = max(1.0, min(near - total / 2, WIDTH - 1 - total))
-    boxes = []
-    for each, name, width in zip(block.ops, names, widths, strict=True):
-        here = each.path == op.path
-        fill, ink = (LIGHT[slot_of(each.path)], BACKGROUND) if here else (PANEL, TEXT)
-        dashes = ' stroke-dasharray="5 3"' if each.on_shortcut else ""
-        box = (
-            f'<rect x="{x:.1f}" y="{top:.1f}" width="{width:.1f}" height="{_BOX_HEIGHT:g}" rx="5" '
-            f'fill="{fill}" stroke="{LIGHT[slot_of(each.path)]}" stroke-width="1.5"{dashes}/>'
-        )
-        label = text(x + width / 2, top + 27, name, size=_FONT, colour=ink)
-        boxes.append(node(each.path, each.path, box, label))
-        x += width + 8
-    return boxes, left, left + total
+def _boxes(block: Block, op: Op, top: float, near: float) -> tuple[list[str], float, float, float]:
+    """The ops of a block in rows as close to `near` as the picture allows; its ends, its foot."""
+    boxes, ends = [], []
+    for row in _rows(block):
+        total = sum(width for _, width in row) + _BETWEEN * (len(row) - 1)
+        left = x = max(1.0, min(near - total / 2, WIDTH - 1 - total))
+        for each, width in row:
+            boxes.append(_box(each, _name(block, each), x, top, width, here=each.path == op.path))
+            x += width + _BETWEEN
+        ends.append((left, left + total))
+        top += _BOX_HEIGHT + _BETWEEN
+    return boxes, *ends[0], top - _BETWEEN
+
+
+def _rows(block: Block) -> list[list[tuple[Op, float]]]:
+    """Its ops and their boxes' widths, in as few rows as they need."""
+    rows: list[list[tuple[Op, float]]] = [[]]
+    filled = 0.0
+    for each in block.ops:
+        width = text_width(_name(block, each), _FONT) + 14
+        if filled + width > WIDTH - 2 and rows[-1]:
+            rows.append([])
+            filled = 0.0
+        rows[-1].append((each, width))
+        filled += width + _BETWEEN
+    return rows
+
+
+def _box(op: Op, name: str, x: float, top: float, width: float, *, here: bool) -> str:
+    fill, ink = (LIGHT[slot_of(op.path)], BACKGROUND) if here else (PANEL, TEXT)
+    dashes = ' stroke-dasharray="5 3"' if op.on_shortcut else ""
+    box = (
+        f'<rect x="{x:.1f}" y="{top:.1f}" width="{width:.1f}" height="{_BOX_HEIGHT:g}" rx="5" '
+        f'fill="{fill}" stroke="{LIGHT[slot_of(op.path)]}" stroke-width="1.5"{dashes}/>'
+    )
+    label = text(x + width / 2, top + 27, name, size=_FONT, colour=ink)
+    return node(op.path, op.path, box, label)
 
 
 def _name(block: Block, op: Op) -> str:

@@ -44,6 +44,10 @@ def as_today(controls: dict[str, list[str]], address: str) -> dict[str, list[str
     kept.pop("why_runs", None)
     if address in FIRST_OF_ALL:
         kept.pop("myths_card", None)
+    # Of a control without a value only the label is told; closed parts draw none.
+    kept = {key: held for key, held in kept.items() if len(held) > 1}
+    # What normalises is one choice now, of which none is one; `changed` compares the network.
+    kept.pop("batch_norm", None)
     if "questions_card" in kept:
         label, *chosen = kept["questions_card"]
         kept["questions_card"] = [re.sub(r"\d+", "#", label), *chosen]
@@ -91,6 +95,13 @@ def test_an_old_address_opens_the_same_view(open_app, address):
     assert not texts or set(texts) & set(found["texts"]), texts
     for part in ("headings", "texts"):
         found.pop(part, None)
+    for view in (found, expected):
+        if "complaints" in view:
+            # There are more families to choose from.
+            view["complaints"] = [re.sub("allowed: .*", "", text) for text in view["complaints"]]
+    if expected.get("changed", {}).get("batch_norm") is False:
+        expected["changed"]["norm"] = "none"
+        del expected["changed"]["batch_norm"]
     for view in (found, expected):
         if "tables" in view:
             view["tables"] = [rows for rows, _ in view["tables"]]

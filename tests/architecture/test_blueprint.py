@@ -510,6 +510,6 @@ def test_a_blueprint_that_cannot_be_is_said_every_time():
 @pytest.mark.parametrize("name", PRESETS)
 def test_the_last_feature_map_is_what_the_pool_reads(name):
     bp = blueprint(PRESETS[name].spec, PRESETS[name].image_size)
-    pool = next(op for op in bp.ops if op.kind == "avg_pool")
+    pool = next(op for op in bp.head.ops if op.kind == "avg_pool")
     assert pool.inputs == (bp.feature_op.path,)
     assert bp.feature_op.out_shape == pool.in_shape

@@ -43,7 +43,7 @@ def drawn(name):
 
 
 def heading(app):
-    return next(m.value for m in app.markdown if m.value.startswith("#### "))
+    return app.header[0].value
 
 
 def counter(app):
