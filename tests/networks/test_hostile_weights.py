@@ -198,7 +198,7 @@ def test_tensors_that_share_their_numbers() -> None:
 def test_names_of_files_act_on_nothing() -> None:
     with pytest.raises(WeightsError) as found:
         read_state(b"", "![x](//host).pth")
-    assert str(found.value).startswith("`'![x](//host).pth'` is damaged")
+    assert str(found.value).startswith("`'![x](//host).pth'` is empty, ")
 
 
 @pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="this system has no such pipes")
@@ -256,5 +256,5 @@ def test_an_error_of_weights_crosses_processes() -> None:
     again = pickle.loads(pickle.dumps(error))
     assert (
         type(again) is WeightsError
-        and str(again) == str(error) == "`a` holds no tensors with names."
+        and str(again) == str(error) == "`a` holds no state dict: there are no tensors in it."
     )

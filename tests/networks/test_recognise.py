@@ -229,3 +229,13 @@ def test_large_files_take_little_beyond_reading() -> None:
     found = recognise(data, "resnet50.pth")
     assert time.process_time() - begun < 2 + 4 * reading
     assert found.preset == "resnet50"
+
+
+def test_a_pool_before_projections_is_a_reading_where_no_name_tells() -> None:
+    spec = thin("resnet18d")
+    network = lived_in(spec)
+    found = recognise(saved(random_modules(dict(network.state_dict()))), "file.pth")
+    assert {one.spec.avg_down for one in found.readings} == {False, True}
+    torch.testing.assert_close(
+        answers(as_this(found, spec)), answers(network), rtol=1e-4, atol=1e-4
+    )

@@ -185,6 +185,16 @@ def pools_down(structure: Structure, order: Sequence[Layer]) -> bool:
     )
 
 
+def names_place(structure: Structure) -> bool:
+    """Whether projections are named as parts of their blocks, so that names may say what stands
+    before them."""
+    return all(
+        block.projection.path[:1] == block.convolutions[0].path[:1]
+        for block in structure.blocks
+        if block.projection is not None
+    )
+
+
 def _leaves_a_place(layer: Layer, beside: Layer, order: Sequence[Layer]) -> bool:
     path, common = layer.path, 0
     while common < min(len(path), len(beside.path)) and path[common] == beside.path[common]:

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from itertools import product
 from typing import Any, Final
 
 from explorer.architecture import NetworkSpec
@@ -16,6 +17,7 @@ OPEN: Final = (
     "avg_down",
     "stem",
     "norm_eps",
+    "share_first",
 )
 """Fields that change what a network computes and nothing that is in its file."""
 _SMALL_STEMS: Final[tuple[Stem, ...]] = ("cifar", "3x3_pool", "3x3_stride2")
@@ -33,17 +35,24 @@ class Reading:
     twin: bool = False
 
 
-def readings(spec: NetworkSpec, twin: NetworkSpec | None = None) -> tuple[Reading, ...]:
+def readings(
+    spec: NetworkSpec, twin: NetworkSpec | None = None, named: bool = True
+) -> tuple[Reading, ...]:
     """All networks that the same tensors fit, the given one first, eps aside.
 
     Args:
         spec: the likeliest.
         twin: a network of the other order of activation, where the file fits both.
+        named: whether names say that a projection follows an average pool, which has no tensors.
     """
     found = [spec]
-    for one in (*_alternatives(spec), *(_alternatives(twin) if twin else ())):
-        if one not in found:
-            found.append(one)
+    for base in (spec, twin):
+        for one in _alternatives(base) if base else ():
+            if one not in found:
+                found.append(one)
+            pooled = replace(one, avg_down=not one.avg_down)
+            if not named and one.shortcut.startswith("projection") and pooled not in found:
+                found.append(pooled)
     fields = [field for field in OPEN if len({getattr(one, field) for one in found}) > 1]
     return tuple(
         Reading(
@@ -61,13 +70,13 @@ def _alternatives(spec: NetworkSpec) -> Iterator[NetworkSpec]:
     strides = both if spec.block == "bottleneck" and halves else (spec.stride_on,)
     small = spec.stem in _SMALL_STEMS and spec.activation_order == "post"
     stems: tuple[Stem, ...] = _SMALL_STEMS if small else ()
-    for stem in stems or (spec.stem,):
-        for stride_on in strides:
-            for shortcut in _shortcuts(spec):
-                try:
-                    yield replace(spec, stem=stem, stride_on=stride_on, **shortcut)
-                except FieldError:  # zeros cannot take channels away
-                    continue
+    firsts = (True, False) if spec.bare_stem else (spec.share_first,)
+    for stem, stride_on, first in product(stems or (spec.stem,), strides, firsts):
+        for shortcut in _shortcuts(spec):
+            try:
+                yield replace(spec, stem=stem, stride_on=stride_on, share_first=first, **shortcut)
+            except FieldError:  # zeros cannot take channels away
+                continue
 
 
 def _shortcuts(spec: NetworkSpec) -> Iterator[dict[str, Any]]:

@@ -1,9 +1,10 @@
 """A file of weights in, a network out: what it is, where its tensors go, and what was set aside."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 from torch import Tensor
 
@@ -11,7 +12,7 @@ from explorer.architecture import PRESETS, NetworkSpec
 from explorer.networks.reading.collect import Collected
 from explorer.networks.reading.tensors import Damaged, View
 from explorer.networks.recognise import values
-from explorer.networks.recognise.analysis import Analysis
+from explorer.networks.recognise.analysis import Analysis, names_place
 from explorer.networks.recognise.find import Aside, Network, find
 from explorer.networks.recognise.readings import Reading, readings
 from explorer.networks.recognise.state import state_of
@@ -33,6 +34,9 @@ def _plainly(spec: NetworkSpec) -> NetworkSpec:
     if not spec.shortcut.startswith("projection") or spec.norm == "none":
         spec = replace(spec, norm_on_projection=True)
     return spec
+
+
+_PLACE: Final = re.compile(r"\.downsample\.(\d)\.")
 
 
 @dataclass(frozen=True, eq=False)
@@ -72,7 +76,14 @@ class Recognised:
         """By the names of that reading's network."""
         found = self.twin_tensors if reading.twin else self.tensors
         assert found is not None
-        return found
+        # An average pool takes the place before the projection.
+        moved = reading.spec.avg_down - self.spec.avg_down
+        if not moved:
+            return found
+        return {
+            _PLACE.sub(lambda place: f".downsample.{int(place[1]) + moved}.", name): tensor
+            for name, tensor in found.items()
+        }
 
     @property
     def preset(self) -> str | None:
@@ -142,8 +153,9 @@ def _recognised(network: Network, collected: Collected, name: str) -> Recognised
     notes = [*state.notes, *values.remarks(state.tensors, state.names)]
     classes = spec.num_classes
     head = "none" if not structure.head else "sigmoid" if classes == 1 else "classes"
+    fitting = readings(spec, twin, names_place(structure))
     return Recognised(
-        spec, readings(spec, twin), state.tensors, state.names, tuple(network.aside), tuple(notes),
+        spec, fitting, state.tensors, state.names, tuple(network.aside), tuple(notes),
         ".".join(network.taken.prefix), head, tuple(collected.extras), collected.optimisers,
         structure.known_order, _recipe(analysis), structure, its_tensors,
     )  # fmt: skip

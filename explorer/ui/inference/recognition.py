@@ -427,6 +427,8 @@ def _value_words(field: str, value: object) -> str:
     }
     if field == "avg_down":
         return label("recognised_halves.averages" if value else "recognised_halves.pixels")
+    if field == "share_first":
+        return label("recognised_first.activation" if value else "recognised_first.stem")
     if field in tables:
         return label(f"{tables[field]}.{value}")
     return label("recognised.field", field=field_label(field), value=value)
