@@ -95,8 +95,9 @@ def test_a_section_opens_from_a_link(open_page, section, name, words):
     assert_clean(visit)
 
 
-def test_deep_networks_are_computed_with_progress(open_page):
-    visit = open_page("batch_norm")
+def test_deep_networks_are_computed_with_progress(open_page, fresh_server):
+    """By a server of its own: what is computed once is there for all."""
+    visit = open_page("batch_norm", base_url=fresh_server().url)
     visit.page.get_by_role("radio", name="Deep network").click()
     bar = visit.page.get_by_role("progressbar")
     bar.wait_for()
