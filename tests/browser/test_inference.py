@@ -159,8 +159,9 @@ def test_a_link_to_a_sample_marks_it(open_page: Opener) -> None:
 
 def test_back_from_the_untrained_network_shows_the_one_on_board_again(open_page: Opener) -> None:
     visit = open_page("inference", {"infer_sample": "moose"})
-    answer = visit.page.locator("h3").first
+    answer = visit.page.locator("h2").first
     assert answer.inner_text().startswith("deer: ")
+    visit.page.get_by_role("button", name="Other weights").click()
     with visit.rerun("script"):
         visit.page.get_by_role("button", name="Use ResNet-18, untrained").click()
     assert answer.inner_text().startswith("Untrained guess: ")

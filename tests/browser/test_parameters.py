@@ -10,7 +10,7 @@ FORMS = pytest.mark.parametrize(
 
 
 def headings(visit) -> list[str]:
-    return visit.page.locator("h3").all_inner_texts()
+    return visit.page.locator("h2").all_inner_texts()
 
 
 def assert_sound(visit) -> None:
