@@ -25,21 +25,22 @@ from tests.browser.driver import Server
 ROOT = Path(__file__).parents[2]
 ROUNDS, RERUNS = 3, 12
 PAGES = {
-    "": 10,
-    "lesson": 10,
-    "shape_trace": 12,
-    "shortcuts": 14,
-    "compare": 14,
-    "block_lab": 10,
-    "parameters": 10,
-    "batch_norm": 14,
-    "why_residual": 10,
-    "inference": 20,
+    "": 14,
+    "lesson": 9,
+    "shape_trace": 14,
+    "shortcuts": 17,
+    "compare": 18,
+    "block_lab": 14,
+    "parameters": 13,
+    "batch_norm": 16,
+    "why_residual": 8,
+    "inference": 26,
     "quiz": 8,
-    "questions": 8,
+    "questions": 10,
     "myths": 8,
 }
-"""Page -> how many times two lines it may cost, whole. The aim is 2.5."""
+"""Page -> how many times two lines it may cost, whole: some 1.4 times what was measured on two
+idle cores, since the two lines are two milliseconds and vary. The aim is 2.5."""
 USERS, SECONDS_EACH = 30, 10
 pytestmark = pytest.mark.skipif(not sys.platform.startswith("linux"), reason="asks Linux")
 
@@ -162,7 +163,8 @@ def test_a_click_inside_a_page(servers, what):
     page, query, click = CLICKS[what]
     mine, two, ratio = asyncio.run(beside_two_lines(servers, page, query, click))
     print(f"\n{what:24} {mine:6.1f} ms, {ratio:5.1f} times two lines ({two:.1f} ms)")
-    assert ratio < 15
+    # A section of Batch norm is a page's worth of tables and charts.
+    assert ratio < (20 if what == "section of Batch norm" else 11)
 
 
 @pytest.mark.parametrize(("page", "query"), [("shape_trace", "net=resnet50"), ("quiz", "")])
