@@ -22,7 +22,7 @@ FIRST_OF_ALL = {"myths", "myths?myths_card=nonsense"}
 
 
 STAGES = {f"layer{number}": f"conv{number + 1}_x" for number in range(1, 9)}
-BLOCKS = {"shortcuts_block", "infer_cam_block", "infer_field"}
+BLOCKS = {"shortcuts_block", "infer_cam_block", "infer_field", "infer_block"}
 """Controls that choose a block."""
 
 
