@@ -15,14 +15,7 @@ from explorer.networks import build
 from tests.experiments.test_origin import FAMILIES, SIZE, picture
 from tests.networks.random_weights import randomise
 
-
-@pytest.fixture(autouse=True)
-def _one_thread():
-    """Networks this small wait longer for a second thread than they compute."""
-    before = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(before)
+pytestmark = pytest.mark.usefixtures("one_thread")
 
 
 @pytest.mark.parametrize("mode", ["eval", "train"])

@@ -6,7 +6,7 @@ import torch
 from PIL import Image
 from torch.nn import functional
 
-from explorer.architecture import NetworkSpec, blueprint, preset
+from explorer.architecture import PRESETS, NetworkSpec, blueprint, preset
 from explorer.experiments.origin import cam, feeds, parts, toy
 from explorer.experiments.origin.capture import capture, take_apart
 from explorer.experiments.origin.places import Place, op_of, read
@@ -15,6 +15,8 @@ from explorer.experiments.saliency import grad_cam
 from explorer.networks import build
 from explorer.words import WordedError
 from tests.networks.random_weights import randomise
+
+pytestmark = pytest.mark.usefixtures("one_thread")
 
 FAMILIES = {
     "basic": NetworkSpec("basic", (1, 2), (8, 12), stem="imagenet", num_classes=7),
@@ -33,6 +35,7 @@ FAMILIES = {
     "zeros on both sides": NetworkSpec(
         "basic", (1, 1), (8, 12), stem="cifar", shortcut="padding", zero_padding="both"
     ),
+    "biases beside norm": NetworkSpec("basic", (1, 1), (8, 12), conv_bias=True),
     "biases, no norm": NetworkSpec(
         "basic", (1, 1), (8, 12), stem="cifar", norm="none", conv_bias=True
     ),
@@ -51,15 +54,6 @@ def places_of(op, count=4, seed=0):
     drawn = np.random.default_rng(seed).integers(0, shape, (count, len(shape)))
     for index in [*corners, *(tuple(int(one) for one in row) for row in drawn)]:
         yield Place(op.path, *index)
-
-
-@pytest.fixture(autouse=True)
-def _one_thread():
-    """Networks this small wait longer for a second thread than they compute."""
-    before = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(before)
 
 
 @pytest.mark.parametrize("mode", ["eval", "train"])
@@ -83,6 +77,19 @@ def test_every_op_adds_up_to_what_the_network_computes(family, mode):
             assert part.total == pytest.approx(part.value, abs=1e-12 * scale), (op.path, place)
     expected = {op.kind for op in bp.ops}
     assert kinds == expected
+
+
+def _way_of_summing(op):
+    """What decides how an op's value is made up, apart from sizes."""
+    pooled = 0 if op.kind == "avg_pool" else op.kernel
+    return op.kind, pooled, op.stride, op.dilation > 1, op.groups > 1, op.bias, op.on_shortcut
+
+
+def test_the_families_have_every_kind_of_op_of_every_named_network():
+    tried = {_way_of_summing(op) for one in FAMILIES.values() for op in blueprint(one, SIZE).ops}
+    for name, one in PRESETS.items():
+        ops = blueprint(one.spec, one.image_size).ops
+        assert {_way_of_summing(op) for op in ops} <= tried, name
 
 
 @pytest.mark.parametrize("family", FAMILIES)
@@ -175,7 +182,7 @@ def test_nothing_but_the_op_is_kept():
     assert 4 * values <= size(found.inputs) + size(found.output) < 4 * values + 2_000
 
 
-@pytest.mark.parametrize("family", ["basic", "grouped", "option A", "pre-activation", "bottleneck"])
+@pytest.mark.parametrize("family", FAMILIES)
 def test_what_a_value_feeds_is_what_changes_with_it(family):
     """The whole op is run twice, the second time with one of its inputs changed."""
     spec = FAMILIES[family]
@@ -183,7 +190,8 @@ def test_what_a_value_feeds_is_what_changes_with_it(family):
     randomise(network)
     x = picture(spec).double()
     for op in bp.ops:
-        if op.kind in ("max_pool", "relu", "add"):
+        # A group's statistics move with each of its values, which the readers leave out.
+        if op.kind in ("max_pool", "relu", "add", "scale", "group_norm"):
             continue
         found = capture(network, x, bp, op.path)
         channels, *sides = op.in_shape
@@ -207,6 +215,21 @@ def test_what_a_value_feeds_is_what_changes_with_it(family):
             strongest = reader.strongest(3)
             assert len(strongest) == min(3, reader.outputs)
         assert (abs(change.reshape(shape)[~moved]) < 1e-9).all(), op.path
+
+
+def test_a_factor_of_squeeze_and_excitation_feeds_its_whole_channel():
+    spec = FAMILIES["squeeze and excitation"]
+    bp = blueprint(spec, SIZE)
+    op = next(op for op in bp.ops if op.kind == "scale")
+    before, gate = op.inputs
+    channels, height, width = op.out_shape
+    assert {one.path for one in feeds.readers(bp, gate)} == {op.path}
+    everywhere = feeds.reached(op, Place(gate, channels - 1))
+    assert everywhere is not None and everywhere.channels == range(channels - 1, channels)
+    assert (everywhere.rows, everywhere.columns) == (tuple(range(height)), tuple(range(width)))
+    one = feeds.reached(op, Place(before, 2, 1, 0))
+    assert one is not None and one.outputs == 1
+    assert one.strongest(3) == [(Place(op.path, 2, 1, 0), None)]
 
 
 def test_cam_is_grad_cam_at_the_last_maps():

@@ -27,15 +27,6 @@ SPECS = FAMILIES | {
 }
 
 
-@pytest.fixture(autouse=True)
-def _one_thread():
-    """Networks this small wait longer for a second thread than they compute."""
-    before = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(before)
-
-
 @pytest.mark.parametrize("checkpointing", ["none", "blocks"])
 @pytest.mark.parametrize("precision", ["float32", "mixed"])
 @pytest.mark.parametrize("family", SPECS)

@@ -135,13 +135,38 @@ class Convolution(Part):
 
 
 @dataclass(frozen=True, eq=False)
-class Norm(Part):
+class Pointwise(Part):
+    """Made of one value, x, that lies at the same place one op further back."""
+
+    x: float
+
+    @property
+    def sources(self) -> tuple[Place, ...]:
+        return (self.place._replace(path=self.op.inputs[0]),)
+
+
+@dataclass(frozen=True, eq=False)
+class Windowed(Part):
+    """Made of the cells of one channel under a window; `patch` is (k, k)."""
+
+    window: Window
+    patch: Array
+
+    def source(self, row: int, column: int) -> Place | None:
+        """The value under this cell of the patch; None beyond the edge."""
+        if not self.window.inside[row, column]:
+            return None
+        at = self.window.rows[row], self.window.columns[column]
+        return Place(self.op.inputs[0], self.place.channel, *at)
+
+
+@dataclass(frozen=True, eq=False)
+class Norm(Pointwise):
     """Batch or group norm: gamma * (x - mean) / sqrt(variance + eps) + beta.
 
     `of` says of what mean and variance are: "running", the "batch" (train mode), or the "group".
     """
 
-    x: float
     mean: float
     variance: float
     eps: float
@@ -153,39 +178,23 @@ class Norm(Part):
     def total(self) -> float:
         return self.gamma * (self.x - self.mean) / sqrt(self.variance + self.eps) + self.beta
 
-    @property
-    def sources(self) -> tuple[Place, ...]:
-        return (self.place._replace(path=self.op.inputs[0]),)
-
 
 @dataclass(frozen=True, eq=False)
-class Cut(Part):
+class Cut(Pointwise):
     """ReLU: the larger of x and 0."""
-
-    x: float
 
     @property
     def total(self) -> float:
         return max(self.x, 0.0)
 
-    @property
-    def sources(self) -> tuple[Place, ...]:
-        return (self.place._replace(path=self.op.inputs[0]),)
-
 
 @dataclass(frozen=True, eq=False)
-class Gate(Part):
+class Gate(Pointwise):
     """A sigmoid: x squashed to between 0 and 1."""
-
-    x: float
 
     @property
     def total(self) -> float:
         return 1 / (1 + exp(-self.x)) if self.x > -700 else 0.0
-
-    @property
-    def sources(self) -> tuple[Place, ...]:
-        return (self.place._replace(path=self.op.inputs[0]),)
 
 
 @dataclass(frozen=True, eq=False)
@@ -206,21 +215,12 @@ class Scaled(Part):
 
 
 @dataclass(frozen=True, eq=False)
-class WindowMean(Part):
-    """The mean of the cells under a small window, without those beyond the edge; (k, k)."""
-
-    window: Window
-    patch: Array
+class WindowMean(Windowed):
+    """The mean of the cells under a small window, without those beyond the edge."""
 
     @property
     def total(self) -> float:
         return fsum(self.patch[self.window.inside]) / int(self.window.inside.sum())
-
-    def source(self, row: int, column: int) -> Place | None:
-        if not self.window.inside[row, column]:
-            return None
-        at = self.window.rows[row], self.window.columns[column]
-        return Place(self.op.inputs[0], self.place.channel, *at)
 
     @property
     def sources(self) -> tuple[Place, ...]:
@@ -230,11 +230,8 @@ class WindowMean(Part):
 
 
 @dataclass(frozen=True, eq=False)
-class Largest(Part):
-    """Max pooling: `patch` is (k, k), -inf where the window hangs over the edge."""
-
-    window: Window
-    patch: Array
+class Largest(Windowed):
+    """Max pooling: `patch` is -inf where the window hangs over the edge."""
 
     @property
     def winner(self) -> tuple[int, int]:
@@ -244,12 +241,6 @@ class Largest(Part):
     @property
     def total(self) -> float:
         return float(self.patch.max())
-
-    def source(self, row: int, column: int) -> Place | None:
-        if not self.window.inside[row, column]:
-            return None
-        at = self.window.rows[row], self.window.columns[column]
-        return Place(self.op.inputs[0], self.place.channel, *at)
 
     @property
     def sources(self) -> tuple[Place, ...]:
