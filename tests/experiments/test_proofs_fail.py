@@ -13,13 +13,16 @@ from explorer.experiments.batch_norm import in_torch
 from explorer.experiments.proofs import (
     THEMES,
     batch_norm,
+    built,
     costs,
     counting,
     gradients,
     later,
+    layers,
     prove,
     relatives,
     result,
+    shortcuts,
     trained,
     tutorials,
     whiteboard,
@@ -31,7 +34,7 @@ from explorer.lessons.questions import cards
 from explorer.networks.torchvision_import import torchvision
 
 PROOFS = sorted({item.proof for item in (*cards(), *myths()) if item.proof})
-BUILT = counting.on_meta
+BUILT = built.on_meta
 
 
 def deeper_and_wider(bp):
@@ -64,8 +67,8 @@ def uncached(name, *spoil):
     return plant
 
 
-other_network = another(counting, "on_meta", lambda _: deeper_and_wider)
-one_more = another(counting, "numel", lambda numel: lambda module: numel(module) + 1)
+other_network = another(built, "on_meta", lambda _: deeper_and_wider)
+one_more = another(built, "numel", lambda numel: lambda module: numel(module) + 1)
 no_relu = another(functional, "relu", lambda _: lambda x, *_, **__: x)
 halves = another(nn.init, "zeros_", lambda _: lambda tensor: nn.init.constant_(tensor, 0.5))
 
@@ -149,23 +152,23 @@ FAULTS = {
         costs, "blueprint_named", lambda found: lambda _: found("resnet34_c")
     ),
     "costs.work_per_value": another(costs, "macs", lambda macs: lambda *a: 2 * macs(*a)),
-    "counting.bottleneck": one_more,
-    "counting.backbone": another(
-        counting, "blueprint_named", lambda found: lambda _: found("resnet18")
+    "layers.bottleneck": one_more,
+    "layers.backbone": another(
+        layers, "blueprint_named", lambda found: lambda _: found("resnet18")
     ),
     "counting.classifiers": one_more,
     "counting.frozen_but_the_classifier": one_more,
-    "counting.down_sampling": another(counting, "macs", lambda macs: lambda *a: macs(*a) + 1),
+    "layers.down_sampling": another(built, "macs", lambda macs: lambda *a: macs(*a) + 1),
     "counting.eight_times": another(
         torchvision.models, "vgg19", lambda _: torchvision.models.vgg16
     ),
     "counting.five": another(torchvision.models, "resnet34", lambda _: torchvision.models.resnet18),
     "counting.cifar_resnets": one_more,
-    "counting.projection_of_a_bottleneck": one_more,
-    "counting.small_images": another(
-        counting, "blueprint", lambda blueprint: lambda spec, size: blueprint(spec, 2 * size)
+    "shortcuts.projection_of_a_bottleneck": one_more,
+    "layers.small_images": another(
+        layers, "blueprint", lambda blueprint: lambda spec, size: blueprint(spec, 2 * size)
     ),
-    "counting.stem": one_more,
+    "layers.stem": one_more,
     "gradients.dropout_shift": another(nn, "Dropout", lambda layer: lambda _: layer(0.1)),
     "gradients.initialisation": scaled(gradients, 0.9),
     "gradients.paths": another(
@@ -356,14 +359,15 @@ FAULTS = {
     ),
     "wiring.zero_weights": another(wiring, "one_layer", lambda found: lambda: found()[::-1]),
 }
-"""Function of a proof -> a fault in what it computes; those of counting else build another
+"""Function of a proof -> a fault in what it computes; those that count else build another
 network."""
+COUNTS = ("counting.", "layers.", "shortcuts.")
 
 
 @pytest.mark.parametrize("what", PROOFS)
 def test_a_proof_fails_when_what_it_computes_is_spoilt(monkeypatch, what):
     name = what.split()[0]
-    fault = FAULTS.get(name, other_network if name.startswith("counting.") else None)
+    fault = FAULTS.get(name, other_network if name.startswith(COUNTS) else None)
     assert fault, f"{name} has no fault to be tried with"
     fault(monkeypatch)
     assert not prove(what).holds
@@ -389,15 +393,15 @@ def test_a_proof_fails_for_another_number(monkeypatch, what):
 
     changed = []
     for theme in (
-        batch_norm, costs, counting, gradients, later, relatives, trained, tutorials,
-        whiteboard, wiring,
+        batch_norm, costs, counting, gradients, later, layers, relatives, shortcuts, trained,
+        tutorials, whiteboard, wiring,
     ):  # fmt: skip
         for name, wrong in (("exact", exact), ("near", near)):
             if hasattr(theme, name):
                 monkeypatch.setattr(
                     theme, name, lambda *a, wrong=wrong: changed.append(line := wrong(*a)) or line
                 )
-    assert len(THEMES) == 10
+    assert len(THEMES) == 12
     proof = prove(what)
     assert not any(line.holds for line in changed)
     assert all(line.holds for line in proof.lines if line not in changed)

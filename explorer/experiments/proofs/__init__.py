@@ -7,8 +7,8 @@ from typing import Final
 from explorer.experiments.proofs.result import Line, Proof
 
 THEMES: Final = (
-    "counting", "wiring", "gradients", "batch_norm", "relatives", "costs", "later", "trained",
-    "tutorials", "whiteboard",
+    "counting", "layers", "shortcuts", "wiring", "gradients", "batch_norm", "relatives", "costs",
+    "later", "trained", "tutorials", "whiteboard",
 )  # fmt: skip
 
 __all__ = ["Line", "Proof", "prove"]

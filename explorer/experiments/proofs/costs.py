@@ -11,7 +11,7 @@ from torch.utils.checkpoint import checkpoint_sequential
 from explorer.architecture import blueprint
 from explorer.architecture.named import blueprint_named
 from explorer.experiments.proofs import written_out
-from explorer.experiments.proofs.counting import macs, numel, on_meta
+from explorer.experiments.proofs.built import macs, numel, on_meta
 from explorer.experiments.proofs.result import Line, Said, Text, exact, fact, near, noise
 from explorer.networks import build
 from explorer.networks.blocks import ResidualBlock

@@ -8,7 +8,7 @@ from torch.nn import functional
 
 from explorer.architecture.named import blueprint_named
 from explorer.experiments.batch_norm.network import folded_convolution
-from explorer.experiments.proofs.counting import on_meta
+from explorer.experiments.proofs.built import on_meta
 from explorer.experiments.proofs.result import Line, Said, Text, exact, fact, near, noise
 
 Found = tuple[list[Line], Text]

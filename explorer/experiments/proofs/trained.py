@@ -13,7 +13,7 @@ from explorer.experiments.batch_norm.twins import batch, norms, on_batch_statist
 from explorer.experiments.degradation import TrainingRecipe
 from explorer.experiments.deletion import each_deleted
 from explorer.experiments.embedded import cards
-from explorer.experiments.proofs.counting import numel, on_meta
+from explorer.experiments.proofs.built import numel, on_meta
 from explorer.experiments.proofs.result import Line, Said, Text, exact, fact, near
 from explorer.experiments.training_data import training_data
 from explorer.networks import ResNet, build

@@ -8,7 +8,7 @@ from torch.nn import functional
 
 from explorer.architecture.named import title_named
 from explorer.experiments.proofs import written_out
-from explorer.experiments.proofs.counting import macs, numel
+from explorer.experiments.proofs.built import macs, numel
 from explorer.experiments.proofs.result import Line, Said, Text, exact, fact, near, noise
 from explorer.networks.torchvision_import import torchvision
 
