@@ -11,15 +11,15 @@ from explorer.words import label, section
 
 def draw(choice: Choice) -> None:
     heading = st.container()
-    st.markdown(section("compare", "introduction"))
     both = sides.choose(choice)
     with heading:
         st.title(label("compare.title", left=both.titles.left, right=both.titles.right))
-    numbers.told(both)
-
-    st.header(label("compare.drawing"), anchor="block-by-block")
-    st.markdown(section("compare", "picture"))
-    measure = drawn.show(both)
+    beside = drawn.show(both)
+    with beside:
+        numbers.told(both)
+        st.caption(f"{section('compare', 'picture')} {section('compare', 'introduction')}")
+    numbers.follows(both)
+    measure = drawn.show_pair(both)
     numbers.table(both, measure)
     numbers.figures(both)
     timed.draw(choice, both)

@@ -59,17 +59,26 @@ def main_reason(one: Alignment, titles: Titles) -> str | None:
     return None
 
 
-def choices(one: Alignment) -> list[str]:
+class Differing(NamedTuple):
+    """A choice of both specs in words: what each has, and what follows from that."""
+
+    told: str
+    follows: str
+
+
+def choices(one: Alignment) -> list[Differing]:
     """Which choices of the two specs differ and decide something, and what follows from each."""
     return [
-        section(
-            "compare",
-            "choice",
-            field=label(f"{field}.label"),
-            before=value_told(field, one.left.spec.usual(field)),
-            after=value_told(field, one.right.spec.usual(field)),
-            follows=sections("compare").get(f"choice {field}", ""),
-        ).strip()
+        Differing(
+            section(
+                "compare",
+                "choice",
+                field=label(f"{field}.label"),
+                before=value_told(field, one.left.spec.usual(field)),
+                after=value_told(field, one.right.spec.usual(field)),
+            ),
+            sections("compare").get(f"choice {field}", ""),
+        )
         for field in one.fields
         if matters(field, one.left.spec, one.right.spec)
     ]

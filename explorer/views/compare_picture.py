@@ -30,12 +30,13 @@ MOST_UNFOLDED: Final = 200
 
 _SIZE: Final = 14
 _LINE: Final = 20.0
-_BOX: Final = 3 * _LINE + 4
 _GAP: Final = 9.0
-_ARC: Final = 20.0
+_ARC: Final = 16.0
 _SIGN: Final = 12.0
 _EDGE: Final = 4.0
 _LEAST: Final = 120.0
+_MOST_WORDS: Final = 3
+"""Windows on one line of a box: as many as a bottleneck has."""
 
 
 class Row(NamedTuple):
@@ -112,12 +113,17 @@ def picture(one: Alignment, titles: tuple[str, str], unfold: Container[str] = ()
     return document(place.total, y, parts)
 
 
+def natural_width(one: Alignment, titles: tuple[str, str]) -> float:
+    """Units that `picture` is wide while every stage is folded."""
+    return _place([row for part in one.parts for row in rows(part)], titles).total
+
+
 def _place(every: Sequence[Row], titles: tuple[str, str]) -> _Place:
     lines = [*titles]
     for row in every:
         for side in (0, 1):
             lines += _lines(row, side)
-    box = max(_LEAST, *(width(line, _SIZE) + 20 for line in lines))
+    box = max(_LEAST, *(width(line, _SIZE) + 16 for line in lines))
     return _Place(box, _chip_width() + 18)
 
 
@@ -127,7 +133,8 @@ def _chip_width() -> float:
 
 
 def _height(row: Row) -> float:
-    return max(_BOX, _LINE * len(row.first.differs) + 4)
+    lines = max(len(_lines(row, side)) for side in (0, 1))
+    return _LINE * max(lines, len(row.first.differs)) + 4
 
 
 def _side(pair: BlockPair, side: int) -> Block | None:
@@ -142,14 +149,20 @@ def _lines(row: Row, side: int) -> list[str]:
     name = part_title(block.title)
     if len(row.pairs) > 1:
         name = label("compare.times", name=name, n=len(row.pairs))
-    windows, channels = made_of(block)
-    return [name, windows, channels]
+    return [name, *(line for lines in made_of(block) for line in _wrapped(lines))]
 
 
-def made_of(block: Block) -> tuple[str, str]:
-    """The main branch's windows and its channels: `1x1 → 3x3/2 → 1x1` and `64 → 64 → 256`."""
+def _wrapped(words: Sequence[str]) -> list[str]:
+    """A row of words in lines of a few; a line that goes on ends with the arrow."""
+    lines = [words[start : start + _MOST_WORDS] for start in range(0, len(words), _MOST_WORDS)]
+    told = [" → ".join(line) for line in lines]
+    return [*(f"{line} →" for line in told[:-1]), *told[-1:]]
+
+
+def made_of(block: Block) -> tuple[list[str], list[str]]:
+    """The main branch's windows and its channels: 1x1, 3x3/2, 1x1 and 64, 64, 256."""
     ops = [op for op in block.main_ops if op.kind in ("conv", "max_pool", "linear")]
-    return " → ".join(map(_window, ops)), " → ".join(f"{op.out_shape[0]:,}" for op in ops)
+    return [_window(op) for op in ops], [f"{op.out_shape[0]:,}" for op in ops]
 
 
 def _window(op: Op) -> str:
@@ -204,10 +217,11 @@ def _box(row: Row, side: int, x: float, y: float, wide: float, high: float, colo
             f'stroke-dasharray="3 6"/>'
         )
     differs = bool(row.first.differs)
-    middle = y + high / 2
+    said = _lines(row, side)
+    first = y + high / 2 + 15 - _LINE * len(said) / 2
     lines = [
-        text(x + 10, middle - 15 + _LINE * index, line, anchor="start", bold=bold, size=_SIZE)
-        for index, line in enumerate(_lines(row, side))
+        text(x + 8, first + _LINE * index, line, anchor="start", bold=bold, size=_SIZE)
+        for index, line in enumerate(said)
         for bold in (differs and not index,)
     ]
     return "".join(

@@ -39,6 +39,27 @@ def test_a_link_opens_both_networks(open_page, size, dark):
     assert_sound(visit)
 
 
+@pytest.mark.parametrize(
+    ("size", "query"),
+    [
+        ((1280, 720), V1),
+        ((1280, 720), {"net": "resnet18", "with": "resnet152"}),
+        ((390, 844), V1),
+    ],
+    ids=["v1", "18-and-152", "telephone"],
+)
+def test_the_drawing_is_above_the_fold(open_page, size, query):
+    visit = open_page("compare", query, width=size[0], height=size[1])
+    stage = visit.page.locator(".stage", has=node(visit, "stem")).first.bounding_box()
+    seen = min(size[1], stage["y"] + stage["height"]) - stage["y"]
+    assert seen >= 390
+    for row in ("stem", "layer1.0", "layer1.1"):
+        box = node(visit, row).bounding_box()
+        assert box["y"] >= stage["y"] and box["y"] + box["height"] <= size[1]
+        # Both columns, without scrolling sideways.
+        assert box["x"] + box["width"] <= stage["x"] + stage["width"]
+
+
 def test_a_click_opens_both_blocks_and_stays_in_the_address(open_page):
     visit = open_page("compare", V1, width=1440)
     with visit.rerun():

@@ -5,6 +5,7 @@ from functools import lru_cache
 from typing import Any, Final
 
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
 from explorer.architecture import Block
 from explorer.architecture.alignment import Alignment, BlockPair
@@ -17,33 +18,50 @@ from explorer.views import compare_picture, compare_tables
 from explorer.views.titles import part_title
 from explorer.words import glossary, label, language, listed, section
 
-_HEIGHT: Final = 760
+_HEIGHT: Final = 430
+"""Pixels: with it the drawing ends above the fold of a projector."""
+_FRAME: Final = 20
+"""Pixels that the drawing's border and its scroll bar take of its place."""
 _NOTHING: Final = ("nothing",)
 _MEASURE: Final = "compare_measure"
 
 
-def show(sides: Sides) -> Measure:
-    """The drawing with its controls, and both of a block; returns what the tables count."""
+def show(sides: Sides) -> DeltaGenerator:
+    """The drawing with its controls below; returns the place beside it."""
     one = sides.one
+    row = st.container(horizontal=True, gap="medium")
+    left = row.container(width=_wide(Same(one), sides.titles, language()) + _FRAME)
+    beside = row.container(width="stretch")
+    with left:
+        place = st.container()
+        chosen = _choose_block(one)
+        opened = _choose_stages(one)
+    with place:
+        drawing(
+            _drawn(Same(one), sides.titles, opened, language()),
+            key="compare_drawing",
+            label=_alt(sides),
+            height=_HEIGHT,
+            tools=True,
+            choosable=True,
+            selected=compare_picture.row_of(one, chosen, opened) if chosen else None,
+            filename=f"{sides.names[0]}_{sides.names[1]}",
+            scene=f"{sides.names} {one.left.image_size}",
+            on_choose=_choose,
+        )
+    return beside
+
+
+def _choose_stages(one: Alignment) -> tuple[str, ...]:
+    """The stages that are unfolded, and which of them have more blocks than are drawn."""
     stages = compare_picture.foldable(one)
-    first, second = st.columns([3, 2], vertical_alignment="bottom")
-    with first:
-        unfold = controls.choices(
-            UNFOLD,
-            stages or _NOTHING,
-            shown=lambda path: _stage_name(one, path),
-            disabled=not stages,
-            help=glossary("folded"),
-        )
-    with second:
-        chosen = controls.choice(
-            BLOCK,
-            tuple(pair.name for pair in one.pairs),
-            kind="select",
-            shown=lambda name: _block_name(one.pair(name)),
-            optional=True,
-            placeholder=label(f"{BLOCK}.choose"),
-        )
+    unfold = controls.choices(
+        UNFOLD,
+        stages or _NOTHING,
+        shown=lambda path: _stage_name(one, path),
+        disabled=not stages,
+        help=glossary("folded"),
+    )
     opened = tuple(stage for stage in unfold if stage in stages)
     capped = [
         part.title
@@ -53,20 +71,26 @@ def show(sides: Sides) -> Measure:
     if capped:
         most = compare_picture.MOST_UNFOLDED
         st.info(section("compare", "capped", stages=listed(capped), most=most))
-    drawing(
-        _svg(one, sides.titles, opened, language()),
-        key="compare_drawing",
-        label=_alt(sides),
-        height=_HEIGHT,
-        tools=True,
-        choosable=True,
-        selected=compare_picture.row_of(one, chosen, opened) if chosen else None,
-        filename=f"{sides.names[0]}_{sides.names[1]}",
-        scene=f"{sides.names} {one.left.image_size}",
-        on_choose=_choose,
+    return opened
+
+
+def _choose_block(one: Alignment) -> str | None:
+    chosen: str | None = controls.choice(
+        BLOCK,
+        tuple(pair.name for pair in one.pairs),
+        kind="select",
+        shown=lambda name: _block_name(one.pair(name)),
+        optional=True,
+        placeholder=label(f"{BLOCK}.choose"),
     )
-    shown = one.pair(chosen) if chosen else _first_different(one)
-    return _show_pair(sides, shown)
+    return chosen
+
+
+def show_pair(sides: Sides) -> Measure:
+    """Both of the chosen block, or of the first that differs; returns what the tables count."""
+    one = sides.one
+    chosen = controls.settled(BLOCK, tuple(pair.name for pair in one.pairs))
+    return _show_pair(sides, one.pair(chosen) if chosen else _first_different(one))
 
 
 def _block_name(pair: BlockPair) -> str:
@@ -83,6 +107,11 @@ def _drawn(one: "Same", titles: tuple[str, str], unfold: tuple[str, ...], _langu
     return compare_picture.picture(one.alignment, titles, unfold)
 
 
+@lru_cache(maxsize=32)
+def _wide(one: "Same", titles: tuple[str, str], _language: str) -> int:
+    return round(compare_picture.natural_width(one.alignment, titles))
+
+
 class Same:
     """An alignment as a cache's key: there is one object for each two networks and sizes."""
 
@@ -94,10 +123,6 @@ class Same:
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, Same) and self.alignment is other.alignment
-
-
-def _svg(one: Alignment, titles: tuple[str, str], unfold: tuple[str, ...], spoken: str) -> str:
-    return _drawn(Same(one), titles, unfold, spoken)
 
 
 def _stage_name(one: Alignment, path: str) -> str:

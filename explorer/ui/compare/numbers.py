@@ -19,7 +19,7 @@ _ROWS: Final = "compare_rows"
 
 
 def told(sides: Sides) -> None:
-    """How much differs, which choices, and what follows."""
+    """How much differs, the main reason, and which choices differ."""
     one, titles = sides.one, sides.titles
     st.markdown(compare.lead(one, titles))
     sizes = {
@@ -33,10 +33,20 @@ def told(sides: Sides) -> None:
     if reason := _main_reason(Same(one), titles, language()):
         st.markdown(reason)
     if choices := compare.choices(one):
-        st.markdown("\n".join(f"- {choice}" for choice in choices))
-    if reasons := _reasons(Same(one), titles, language()):
+        st.markdown("\n".join(f"- {choice.told}" for choice in choices))
+
+
+def follows(sides: Sides) -> None:
+    """What follows from each choice, and each cause with what it makes of the totals."""
+    one, titles = sides.one, sides.titles
+    said = [
+        section("compare", "choice, and what follows", told=choice.told, follows=choice.follows)
+        for choice in compare.choices(one)
+    ]
+    said += _reasons(Same(one), titles, language())
+    if said:
         with st.expander(label("compare.follows")):
-            st.markdown("\n".join(f"- {reason}" for reason in reasons))
+            st.markdown("\n".join(f"- {line}" for line in said))
 
 
 @lru_cache(maxsize=32)
