@@ -80,8 +80,7 @@ def compared(left: Block, right: Block) -> Compared:
 
 def _joins(block: Block) -> Hashable:
     """What the shortcut is, and whether it starts inside the block."""
-    inside = block.shortcut is not None and block.shortcut.source.startswith(f"{block.path}.")
-    return _kind(block), inside
+    return _kind(block), block.shortcut_inside
 
 
 def _kind(block: Block) -> str | None:

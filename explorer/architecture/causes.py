@@ -7,12 +7,13 @@ from explorer.architecture.alignment import Alignment, BlockPair, OpPair
 from explorer.architecture.block_pairs import ASPECTS, Aspect
 from explorer.architecture.costs import Measure
 
-_Special = Literal["blocks", "dilates", "gate", "average", "zeros", "norm_kind", "eps"]
+_Special = Literal["blocks", "dilates", "gate", "average", "zeros", "norm_kind", "eps", "carries"]
 CauseId = _Special | Aspect
 """`blocks`: whole blocks without counterpart; `missing` then counts layers of other blocks.
 `dilates`: a stage does so instead of halving the size; `gate`: squeeze-and-excitation that only
 one has; `average`: a shortcut that averages; `zeros`: where option A's lie; `norm_kind` and
-`eps`: a normalisation of another kind, or that adds something else to the variance."""
+`eps`: a normalisation of another kind, or that adds something else to the variance; `carries`:
+a shortcut of the same kind that starts at another place, which changes no op."""
 CAUSES: Final[tuple[CauseId, ...]] = (*get_args(_Special), *ASPECTS)
 
 
@@ -60,6 +61,8 @@ def causes(alignment: Alignment) -> tuple[Cause, ...]:
             for ops in pair.ops:
                 if ops.differs:
                     found.setdefault(_cause_of(pair, ops, dilated), []).append(Example(pair, ops))
+            if carries := _carries(pair):
+                found.setdefault("carries", []).append(carries)
     return tuple(_cause(name, found[name]) for name in CAUSES if name in found)
 
 
@@ -90,6 +93,21 @@ def _cause_of(pair: BlockPair, ops: OpPair, dilated: frozenset[str]) -> CauseId:
     if first in ("stride", "size") and ops.one.on_shortcut and _one_averages(pair):
         return "average"
     return "stride" if first == "size" and "stride" in pair.differs else first
+
+
+def _carries(pair: BlockPair) -> Example | None:
+    """Where two pre-activation shortcuts of one kind read different places: the left addition,
+    beside itself, for nothing of it is counted twice."""
+    starts = []
+    for block in (pair.left, pair.right):
+        if block is None or block.shortcut is None or block.ops[0].kind == "conv":
+            return None
+        starts.append((block.shortcut.kind, block.shortcut_inside))
+    (kind, inside), (other_kind, other_inside) = starts
+    if kind != other_kind or inside == other_inside:
+        return None
+    addition = next(op for op in pair.one.ops if op.kind == "add")
+    return Example(pair, OpPair(addition, addition, ()))
 
 
 def _one_averages(pair: BlockPair) -> bool:

@@ -89,17 +89,7 @@ class Op(NamedTuple):
 
     @property
     def size_formula(self) -> str:
-        """Output height from input height, with this op's numbers."""
-        if self.kind in ("conv", "max_pool"):
-            reach = f"{self.kernel}"
-            if self.dilation > 1:
-                reach = f"{self.dilation}*({self.kernel} - 1) - 1"
-            return (
-                f"floor(({self.in_shape[1]} + 2*{self.padding} - {reach})"
-                f"/{self.stride}) + 1 = {self.out_shape[1]}"
-            )
-        if self.kind in ("pad", "local_avg_pool"):
-            return f"ceil({self.in_shape[1]}/{self.stride}) = {self.out_shape[1]}"
+        """Output size from input size, with this op's numbers; of both sides where they differ."""
         if self.kind == "avg_pool":
             return label("formula.mean", height=self.in_shape[1], width=self.in_shape[2])
         if self.kind == "flatten":
@@ -107,7 +97,23 @@ class Op(NamedTuple):
         if self.kind == "linear":
             ends = {"features": self.in_shape[0], "classes": self.out_shape[0]}
             return label("formula.features", **ends)
-        return label("formula.size_kept", before=self.in_shape[1], after=self.out_shape[1])
+        height = self.side_formula(1)
+        if self.in_shape[1:2] == self.in_shape[2:]:
+            return height
+        return label("formula.both_sides", height=height, width=self.side_formula(2))
+
+    def side_formula(self, axis: Literal[1, 2]) -> str:
+        """Output height (1) or width (2) from the input's, of an op that reads windows or keeps
+        the size."""
+        before, after = self.in_shape[axis], self.out_shape[axis]
+        if self.kind in ("conv", "max_pool"):
+            reach = f"{self.kernel}"
+            if self.dilation > 1:
+                reach = f"{self.dilation}*({self.kernel} - 1) - 1"
+            return f"floor(({before} + 2*{self.padding} - {reach})/{self.stride}) + 1 = {after}"
+        if self.kind in ("pad", "local_avg_pool"):
+            return f"ceil({before}/{self.stride}) = {after}"
+        return label("formula.size_kept", before=before, after=after)
 
     @property
     def params_formula(self) -> str:
@@ -232,12 +238,16 @@ class Block(_Sums):
     def shortcut_ops(self) -> tuple[Op, ...]:
         return tuple(op for op in self.ops if op.on_shortcut)
 
+    @property
+    def shortcut_inside(self) -> bool:
+        """Whether the shortcut starts inside the block, at an activation that it shares."""
+        return self.shortcut is not None and self.shortcut.source.startswith(f"{self.path}.")
+
     @cached_property
     def likeness(self) -> Hashable:
         """Equal for blocks that differ in nothing but their place in the network."""
-        shared = self.shortcut is not None and self.shortcut.source.startswith(f"{self.path}.")
         # Numbers of a shortcut's layers count what stands before them, such as nothing at all.
-        return shared, tuple(
+        return self.shortcut_inside, tuple(
             op._replace(
                 path="" if op.on_shortcut else op.name,
                 inputs=(),

@@ -132,6 +132,8 @@ def _cause(cause: Cause, titles: Titles) -> str:
         values |= {"before": ops.left.zeros_before, "after": ops.right.zeros_before}
     if cause.id == "eps" and ops.left is not None and ops.right is not None:
         values |= {"before": f"{ops.left.eps:g}", "after": f"{ops.right.eps:g}"}
+    if cause.id == "carries":
+        values |= {"before": _carried(pair.left), "after": _carried(pair.right)}
     if cause.id == "shortcut":
         values |= {"before": _shortcut(pair.left), "after": _shortcut(pair.right)}
     return section("compare", f"cause {cause.id}", **values)
@@ -139,6 +141,11 @@ def _cause(cause: Cause, titles: Titles) -> str:
 
 def _title(block: Block) -> str:
     return block.title if block.shortcut else label(f"part.{block.title}")
+
+
+def _carried(block: Block | None) -> str:
+    inside = block is not None and block.shortcut_inside
+    return label("compare.carries_activation" if inside else "compare.carries_input")
 
 
 def _shortcut(block: Block | None) -> str:

@@ -393,9 +393,9 @@ def _first_visit() -> None:
             allowed=", ".join(options),
         )
         for field, options in allowed.items()
-        if field in query and query[field] not in options
+        if query.get(field) and query[field] not in options
     ]
-    if "family" in query and _of_family_in_link() is None:
+    if query.get("family") and _of_family_in_link() is None:
         complaints.append(
             words.section(
                 "picker",
@@ -413,7 +413,7 @@ def _first_visit() -> None:
     named = query.get("net")
     known = named is not None and controls.meant("net", named, NETWORKS) is not None
     st.session_state[_CHOSEN] = known
-    if named is not None and not known:
+    if named and not known:
         complaints.append(words.section("picker", "unknown network", name=quoted(named)))
 
 

@@ -8,7 +8,7 @@ import streamlit as st
 from explorer.lessons.progress import Grade, possible
 from explorer.lessons.questions import LEVELS, Card, cards, search, theme_title, themes
 from explorer.ui import browser_store, controls, proving
-from explorer.words import label
+from explorer.words import label, quoted, section
 
 SHOWN: Final = ("all", "to_review", "not_graded")
 CARD: Final = "questions_card"
@@ -44,6 +44,8 @@ def choose(found: list[Card]) -> Card:
     by_id = {card.id: card for card in found}
     first = cards()[0].id
     default = first if first in by_id else found[0].id
+    if unknown := controls.unknown(CARD, tuple(card.id for card in cards())):
+        st.warning(section("questions", "unknown question", name=quoted(unknown)))
     to_show = controls.settled(CARD, tuple(by_id), default)
     asked = st.query_params.get(CARD, first)
     if to_show != former_names().get(asked, asked):

@@ -149,7 +149,18 @@ def test_what_the_first_shortcut_reads_is_told_apart_though_no_op_differs():
     one = aligned(blueprint(PRE, 32), blueprint(replace(PRE, share_first=True), 32))
     assert one.differs == ("shortcut",)
     assert [pair.name for pair in one.pairs if pair.differs] == ["layer1.0"]
-    assert causes(one) == ()
+    (cause,) = causes(one)
+    assert (cause.id, cause.blocks, cause.residual) == ("carries", 1, True)
+    assert (cause.params, cause.macs, cause.activations) == (0, 0, 0)
+    hold(one)
+
+
+def test_a_first_shortcut_that_reads_another_place_is_told_beside_other_causes():
+    """Wider as well: what the addition then writes more counts once, under its own cause."""
+    changed = replace(PRE, share_first=True, widths=tuple(2 * width for width in PRE.widths))
+    one = aligned(blueprint(PRE, 32), blueprint(changed, 32))
+    hold(one)
+    assert {"carries", "width"} <= {cause.id for cause in causes(one)}
 
 
 @settings(max_examples=60)

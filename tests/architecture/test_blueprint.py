@@ -373,6 +373,29 @@ def test_formulas_compute_what_they_say(chosen):
             assert value_of(op.size_formula) == (op.out_shape[-1],) * 2
 
 
+@EXAMPLES
+@given(specs_and_sizes(), st.integers(1, 40))
+def test_formulas_give_both_sides_of_an_image_that_is_not_square(chosen, more):
+    spec, height = chosen
+    for op in blueprint(spec, (height, height + more)).ops:
+        if op.kind in ("conv", "max_pool", "pad", "local_avg_pool"):
+            for axis in (1, 2):
+                assert value_of(op.side_formula(axis)) == (op.out_shape[axis],) * 2
+            told = (op.side_formula(1), op.side_formula(2))
+            square = op.in_shape[1] == op.in_shape[2]
+            both = f"height {told[0]}, width {told[1]}"
+            assert op.size_formula == (told[0] if square else both)
+
+
+def test_both_sides_of_256x128():
+    ops = {op.path: op for op in blueprint(preset("resnet50"), (256, 128))}
+    assert ops["conv1"].size_formula == (
+        "height floor((256 + 2*3 - 7)/2) + 1 = 128, width floor((128 + 2*3 - 7)/2) + 1 = 64"
+    )
+    assert ops["bn1"].size_formula == "height 128 = 128 (size kept), width 64 = 64 (size kept)"
+    assert ops["avgpool"].size_formula == "mean over 8*4 positions = 1"
+
+
 def test_formulas_of_the_textbook():
     ops = {op.path: op for op in blueprint(preset("resnet50"))}
     assert ops["conv1"].size_formula == "floor((224 + 2*3 - 7)/2) + 1 = 112"

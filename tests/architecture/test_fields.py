@@ -8,8 +8,11 @@ import pytest
 
 from explorer.architecture import PRESETS, NetworkSpec, blueprint, preset
 from explorer.architecture import presets as module_of_presets
+from explorer.architecture.alignment import aligned, matters
+from explorer.architecture.causes import causes
+from explorer.lessons import compare
 from explorer.lessons.sentences import walk_in_words
-from explorer.ui.fields import CHOICES, FIELDS, LISTS, NUMBERS, SWITCHES
+from explorer.ui.fields import CHOICES, FIELDS, LISTS, NUMBERS, SWITCHES, field_label
 from explorer.views import block_diagram, diagram, source_code, trace_table, unit_diagram
 from explorer.words import glossary, has_label
 
@@ -90,6 +93,23 @@ def test_two_networks_that_differ_in_a_field_are_shown_differently(field, view):
     both = [blueprint(replace(base, **change), 64) for change in ({}, {field: CHANGES[field]})]
     shown = [VIEWS[view](bp) for bp in both]
     assert (shown[0] != shown[1]) == (field not in UNTOUCHED.get(view, ()))
+
+
+@pytest.mark.parametrize("field", CHANGES)
+def test_every_field_has_a_cause_on_compare(field):
+    base = replace(BASE, **WITH.get(field, {}))
+    changed = replace(base, **{field: CHANGES[field]})
+    one = aligned(*(blueprint(spec, 64) for spec in (base, changed)))
+    assert one.fields == (field,) and matters(field, base, changed)
+    found = causes(one)
+    assert found and all(cause.blocks for cause in found)
+    (choice,) = compare.choices(one)
+    assert field_label(field) in choice.told and choice.follows
+    said = compare.reasons(one, compare.Titles("One", "Other"))
+    assert len(said) == len(found) == len(set(said))
+    assert not [text for text in said if "{" in text or "None" in text]
+    swapped = aligned(one.right, one.left)
+    assert {c.id for c in causes(swapped)} == {c.id for c in found}
 
 
 def section(title: str) -> str:

@@ -6,7 +6,7 @@ import sys
 
 import pytest
 
-from explorer.ui.block_lab.composer import CASES
+from explorer.ui.block_lab.composer import _CHOICES, _NUMBERS, CASES
 
 TABS = ("block", "numbers", "versions", "dialects", "code")
 
@@ -105,6 +105,13 @@ def test_odd_links_get_one_sentence(open_app, query, sentence):
     assert not app.exception
     assert sentence in texts(app)
     assert "Solid line" in texts(app)  # the default block is still there
+
+
+@pytest.mark.parametrize("field", [*_CHOICES, *_NUMBERS])
+def test_an_empty_value_in_a_link_is_the_default(open_app, field):
+    app = open_app("block_lab", **{f"unit_{field}": ""})
+    assert not app.exception and not app.warning and not app.error
+    assert "Solid line" in texts(app)
 
 
 def test_the_last_block_that_works_stays(open_app):

@@ -92,6 +92,15 @@ def test_without_a_choice_it_is_the_nearest(open_app):
     assert nearest(PRESETS["resnet34"].spec, "resnet34") == "resnet18"
 
 
+def test_an_unknown_network_in_a_link_is_named(open_app):
+    app = open_app("compare", net="resnet50", **{"with": "vgg16"})
+    (said,) = [box.value for box in app.warning]
+    assert said.startswith("with=`'vgg16'` in the link is unknown and was left out")
+    assert app.title[0].value.split(" and ")[1] in said
+    for value in ("", "resnet18"):
+        assert not open_app("compare", net="resnet50", **{"with": value}).warning
+
+
 def test_a_pair_is_one_click(open_app):
     app = open_app("compare", net="resnet101", num_classes="10", compare_block="layer1.1")
     button(app, "compare_plain34_resnet34").click().run()

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from explorer.architecture import blueprint, preset
-from explorer.ui.fields import RENAMED
+from explorer.ui.fields import FIELDS, RENAMED
 from explorer.ui.picker import _known
 from explorer.words import label
 
@@ -98,6 +98,13 @@ def test_what_no_machine_builds_is_counted(open_app):
     choice = app.session_state["choice"]
     assert blueprint(choice.spec, choice.image_size).params == 468_530_472
     assert any("468,530,472" in str(metric) for metric in app.metric)
+
+
+@pytest.mark.parametrize("field", ["net", "family", "device", "image_size", *FIELDS])
+def test_an_empty_value_is_the_named_networks(open_app, field):
+    app = open_app("", **({"net": "resnet18"} | {field: ""}))
+    assert not app.exception and not errors(app) and not app.warning
+    assert app.session_state["choice"].spec == preset("resnet18")
 
 
 def test_a_field_of_another_tool_is_named(open_app):

@@ -72,6 +72,15 @@ def test_search_and_filters(app):
     assert not app.exception
 
 
+def test_an_unknown_question_in_a_link_is_named(open_app):
+    app = open_app("questions", questions_card="No `such` card")
+    (said,) = [box.value for box in app.warning]
+    assert said.startswith("questions_card=") and "such" in said and "left out" in said
+    assert not open_app("questions", questions_card=CARD).warning
+    assert not open_app("questions", questions_card=TITLE).warning  # a name of before
+    assert not open_app("questions", questions_card="").warning
+
+
 def test_every_filter_by_itself(open_app):
     for query in (
         {"questions_themes": "shortcuts"},

@@ -146,7 +146,7 @@ def _another(title: str, read: str, written: str) -> str:
 
 
 def _size(op: Op) -> str:
-    return formula(op.size_formula.rsplit(" = ", 1)[0], op.out_shape[1])
+    return formula(op.side_formula(1).rsplit(" = ", 1)[0], op.out_shape[1])
 
 
 def _window(op: Op) -> dict[str, object]:

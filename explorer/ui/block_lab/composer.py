@@ -75,6 +75,7 @@ CASES: Final[dict[str, dict[str, Any]]] = {
 }
 """The textbook's cases: what differs from the default block. All of them add x as it is."""
 _LAST: Final = "block_lab_last"
+_DEFAULTS: Final = {field.name: field.default for field in fields(UnitSpec)}
 
 
 def case_buttons() -> None:
@@ -204,8 +205,8 @@ def _parsed(field: str, value: str | None) -> Any:
         return value == "yes"
     if field in _CHOICES and field != "stride":
         return value
-    if value is None and field == "middle_channels":
-        return None
+    if not (value or "").strip():
+        return _DEFAULTS[field]  # a link says nothing, or the control was cleared
     if value is None or not (value.isascii() and value.isdigit() and len(value) < 12):
         raise FieldError("spec", "typed number", {field: value})
     return int(value)
@@ -224,8 +225,7 @@ def _blamed(problem: FieldError) -> str:
 def _complain_about_link() -> None:
     """A link's value that is no option is left out; here it is said so."""
     for field, options in _CHOICES.items():
-        asked = st.query_params.get(PREFIX + field)
-        if asked is not None and asked not in options:
+        if asked := controls.unknown(PREFIX + field, options):
             st.warning(
                 section(
                     "block_lab",

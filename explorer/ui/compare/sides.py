@@ -12,7 +12,7 @@ from explorer.architecture.published import Figure, figures_of
 from explorer.lessons.compare import Titles
 from explorer.ui import controls, overview, picker
 from explorer.ui.picker import Choice
-from explorer.words import FieldError, label, section
+from explorer.words import FieldError, label, quoted, section
 
 WITH: Final = "with"
 BLOCK: Final = "compare_block"
@@ -71,6 +71,9 @@ def choose(choice: Choice) -> Sides:
                 args=(left, right),
                 width="stretch",
             )
+    if asked := controls.unknown(WITH, tuple(PRESETS)):
+        shown = PRESETS[chosen or near].title
+        st.warning(section("compare", "unknown network", name=quoted(asked), shown=shown))
     return _sides(choice, chosen or near)
 
 
