@@ -1,5 +1,10 @@
 """The size of an image: one number for square ones, else height and width, in pixels."""
 
+from typing import Final
+
+TIMES: Final = "\N{MULTIPLICATION SIGN}"
+"""Between lengths and factors in what is read; addresses, code and what one types have an x."""
+
 ImageSize = int | tuple[int, int]
 
 
@@ -14,10 +19,10 @@ def size_of(height: int, width: int) -> ImageSize:
 
 
 def size_text(size: ImageSize) -> str:
-    """Height x width, as papers write them: `224x224`, `256x128`."""
-    return "x".join(map(str, sides(size)))
+    """Height and width as papers write them, with the sign of multiplication between them."""
+    return TIMES.join(map(str, sides(size)))
 
 
 def short_text(size: ImageSize) -> str:
     """As it stands in an address and in a control: `224`, `256x128`."""
-    return str(size) if isinstance(size, int) else size_text(size)
+    return str(size) if isinstance(size, int) else "x".join(map(str, size))

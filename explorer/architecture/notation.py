@@ -1,15 +1,17 @@
 """How shapes and receptive fields are written down."""
 
+from explorer.architecture.image_size import TIMES
 from explorer.architecture.ops import Blueprint, Op, Shape
 from explorer.words import label
 
 
 def volume(shape: Shape) -> str:
-    """Height x width x channels, as papers write it: `56x56x64`; a vector by its length."""
+    """Height, width and channels of 56, 56 and 64 as papers write them, as factors; a vector by its
+    length."""
     if len(shape) == 1:
         return f"{shape[0]:,}"
     channels, height, width = shape
-    return f"{height}x{width}x{channels:,}"
+    return f"{height}{TIMES}{width}{TIMES}{channels:,}"
 
 
 def shape_text(shape: Shape) -> str:

@@ -7,6 +7,7 @@ from math import prod
 from typing import Final
 
 from explorer.architecture import Block, Blueprint, Op
+from explorer.architecture.image_size import TIMES
 from explorer.architecture.notation import volume
 from explorer.words import count, section
 
@@ -63,7 +64,7 @@ def _source(block: Block) -> str:
 
 def _numbers(op: Op) -> dict[str, str | int]:
     channels, out_channels, share = op.in_shape[0], op.out_shape[0], op.in_shape[0] // op.groups
-    window = f"{op.kernel}x{op.kernel}"
+    window = f"{op.kernel}{TIMES}{op.kernel}"
     return {
         "input": volume(op.in_shape),
         "output": volume(op.out_shape),
@@ -71,11 +72,11 @@ def _numbers(op: Op) -> dict[str, str | int]:
         "padding": op.padding,
         "window": window,
         "kernels": count(out_channels, "kernel"),
-        "kernel": f"{window}x{share:,}",
+        "kernel": f"{window}{TIMES}{share:,}",
         "groups": op.groups,
         "share": f"{share:,}",
         "channels": f"{channels:,}",
-        "positions": "x".join(map(str, op.in_shape[1:])),
+        "positions": TIMES.join(map(str, op.in_shape[1:])),
         "features": f"{prod(op.in_shape):,}",
         "classes": f"{out_channels:,}",
         "zeros": f"{out_channels - channels:,}",

@@ -8,6 +8,7 @@ from pandas.io.formats.style import Styler
 from explorer.architecture import Block, Blueprint, Op
 from explorer.architecture.catalogue import Entry, Result
 from explorer.architecture.costs import Measure, amount, by_kind
+from explorer.architecture.image_size import TIMES
 from explorer.architecture.ops import Stage
 from explorer.architecture.published_costs import PublishedCost
 from explorer.views.numbers import printed
@@ -34,7 +35,7 @@ def part_rows(rows: Sequence[Op | Block | Stage], measure: Measure, whole: int) 
             {
                 "part": row.path if isinstance(row, Op) else part_title(row.title),
                 "what": _what(row),
-                "output": " x ".join(map(str, row.out_shape)),
+                "output": f" {TIMES} ".join(map(str, row.out_shape)),
                 measure: amount(row, measure),
                 "share": 100 * amount(row, measure) / max(1, whole),
             }

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import base64
 import io
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Final
 
 import numpy as np
@@ -148,11 +148,23 @@ def beside(pictures: Sequence[tuple[str, str, float]], height: int = 220) -> str
 
 
 def film_strip(
-    frames: Sequence[tuple[str, str, Values]], columns: int = 10, side: int = 100
+    frames: Sequence[tuple[str, str, Values]],
+    columns: int = 10,
+    side: int = 100,
+    titles: Mapping[str, str] | None = None,
 ) -> str:
-    """Every block's mean map in order: (path, caption, values from 0 to 1, (H, W))."""
+    """Maps in their order, each named by its path.
+
+    Args:
+        frames: path, caption, and values from 0 to 1, (H, W).
+        columns: of the strip; more frames begin a new row.
+        side: of a frame, in units of the drawing.
+        titles: what else a path is called, on a line of its own above it.
+    """
     pictures = []
-    cell_width, cell_height = side + 14, side + 2 * _LINE + 14
+    titles = titles or {}
+    lines = 3 if titles else 2
+    cell_width, cell_height = side + 14, side + lines * _LINE + 14
     for index, (path, caption, values) in enumerate(frames):
         x, y = (index % columns) * cell_width + 4, (index // columns) * cell_height + 4
         colour = palette.LIGHT[palette.slot_of(path)]
@@ -161,11 +173,14 @@ def film_strip(
             f'stroke="{colour}" stroke-width="3"/>'
         )
         picture = svg.image(map_url(values, side), x, y, side, side)
-        names = svg.text(x + side / 2, y + side + 19, path, size=17)
-        names += svg.text(x + side / 2, y + side + 38, caption, size=16)
-        pictures.append(
-            svg.node(path, label("named.like", name=path, what=caption), picture, frame, names)
+        said = [titles[path], path] if titles.get(path, path) != path else [path]
+        names = "".join(
+            svg.text(x + side / 2, y + side + _LINE * row - 1, line, size=17 if row == 1 else 16)
+            for row, line in enumerate([*said, caption], start=1)
         )
+        called = said[0] if len(said) == 1 else label("named.in_brackets", name=said[0], what=path)
+        spoken = label("named.like", name=called, what=caption)
+        pictures.append(svg.node(path, spoken, picture, frame, names))
     rows = -(-len(frames) // columns)
     width = min(columns, max(1, len(frames))) * cell_width + 4
     return svg.document(width, rows * cell_height + 4, pictures)

@@ -3,6 +3,7 @@
 from typing import NamedTuple
 
 from explorer.architecture import Blueprint, Op, Shape, notation
+from explorer.architecture.image_size import TIMES
 from explorer.views.block_diagram import window
 from explorer.views.palette import BACKGROUND, LIGHT, STEM, TEXT, slot_of
 from explorer.views.svg import arrow, document, text
@@ -90,7 +91,7 @@ def _tool(op: Op) -> Item:
     if op.kind == "conv":
         kernel = (channels // op.groups, op.kernel, op.kernel)
         return Item((count(op.out_shape[0], "kernel"), notation.volume(kernel)), kernel, op.path)
-    positions = "x".join(map(str, op.in_shape[1:]))
+    positions = TIMES.join(map(str, op.in_shape[1:]))
     signs = {
         "batch_norm": (
             _lines("op.batch_norm", "numbers", channels=channels),
@@ -105,7 +106,7 @@ def _tool(op: Op) -> Item:
         "avg_pool": ((label("op_picture.mean_of"), positions), label("op_picture.mean")),
         "local_avg_pool": ((label("op_picture.mean_of"), window(op)), label("op_picture.mean")),
         "gate_linear": (
-            (label("op_picture.weights"), f"{channels:,} x {op.out_shape[0]:,}"),
+            (label("op_picture.weights"), f"{channels:,} {TIMES} {op.out_shape[0]:,}"),
             "W\u00b7x+b",
         ),
         "sigmoid": (_lines("op.sigmoid", "gate"), "\u03c3"),
@@ -113,7 +114,7 @@ def _tool(op: Op) -> Item:
         "pad": (_padding(op), label("op_picture.pad")),
         "flatten": (_lines("op.flatten", "same_numbers"), "="),
         "linear": (
-            (label("op_picture.weights"), f"{channels:,} x {op.out_shape[0]:,}"),
+            (label("op_picture.weights"), f"{channels:,} {TIMES} {op.out_shape[0]:,}"),
             "W\u00b7x+b",
         ),
     }

@@ -5,7 +5,7 @@ state-dict keys and outputs against the app's own network.
 """
 
 from explorer.architecture import Blueprint, NetworkSpec
-from explorer.architecture.image_size import size_text
+from explorer.architecture.image_size import sides
 from explorer.architecture.plan import stem as stem_plan
 from explorer.views.source_block import INDENT, Traits, block_source, squeeze_excitation_source
 
@@ -23,10 +23,11 @@ def _head(bp: Blueprint, title: str, traits: Traits) -> str:
     stride = ", s is the stride" if traits.strided else ""
     grouped = bp.spec.norm == "group" and not traits.divides
     imports = "\nfrom math import gcd\n" if grouped else ""
+    size = "x".join(map(str, sides(bp.image_size)))
     return f'''"""{title}: {bp.params:,} parameters, {bp.macs:,} MACs.
 
 Needs PyTorch only. Lines end with the shape of their result: N images, C channels,
-H x W pixels{stride}. MACs and sizes are those of a {size_text(bp.image_size)} image.
+H x W pixels{stride}. MACs and sizes are those of a {size} image.
 """
 {imports}
 import torch

@@ -5,6 +5,7 @@ import io
 from typing import Final, NamedTuple
 
 from explorer.architecture import PRESETS, Blueprint, NetworkSpec, Stage, blueprint
+from explorer.architecture.image_size import TIMES
 from explorer.architecture.notation import short_count, window
 from explorer.architecture.ops import Block
 from explorer.views.palette import BACKGROUND, BORDER, LIGHT, PANEL, SELECTED, TEXT
@@ -88,19 +89,19 @@ def picture(lit: str | None) -> str:
         ("", pool.out_shape, label("table1.pool", window=window(pool))),
     )
     for layer, shape, words in shared:
-        parts += _words(y, _HEAD, layer, f"{shape[1]}x{shape[2]}")
+        parts += _words(y, _HEAD, layer, f"{shape[1]}{TIMES}{shape[2]}")
         parts.append(_frame(left, y, total - left, _HEAD, False))
         parts.append(text((left + total) / 2, y + 22, words, size=_SIZE))
         y += _HEAD
     for stage, row in zip(first.stages, cells(), strict=True):
-        parts += _words(y, _CELL, stage.title, f"{stage.out_shape[1]}x{stage.out_shape[2]}")
+        parts += _words(y, _CELL, stage.title, f"{stage.out_shape[1]}{TIMES}{stage.out_shape[2]}")
         parts += [
             _drawn(cell, stage.title, left + index * _COLUMN, y, cell.network == lit)
             for index, cell in enumerate(row)
         ]
         y += _CELL
     classes = first.spec.num_classes
-    parts += _words(y, _HEAD, "", "1x1")
+    parts += _words(y, _HEAD, "", f"1{TIMES}1")
     parts.append(_frame(left, y, total - left, _HEAD, False))
     parts.append(text((left + total) / 2, y + 22, label("table1.head", n=classes), size=_SIZE))
     y += _HEAD

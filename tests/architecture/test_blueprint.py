@@ -292,12 +292,12 @@ def test_reasons_read_as_a_sentence():
     reasons = [block.shortcut.why for block in blueprint(preset("resnet50")).dashed]
     assert reasons == [
         "channels 64 → 256, size kept",
-        "channels 256 → 512 and size 56x56 → 28x28",
-        "channels 512 → 1024 and size 28x28 → 14x14",
-        "channels 1024 → 2048 and size 14x14 → 7x7",
+        "channels 256 → 512 and size 56×56 → 28×28",
+        "channels 512 → 1024 and size 28×28 → 14×14",
+        "channels 1024 → 2048 and size 14×14 → 7×7",
     ]
     same_width = NetworkSpec("basic", (1, 1), (8, 8), stem="cifar")
-    assert blueprint(same_width, 8).dashed[0].shortcut.why == "size 8x8 → 4x4, channels kept"
+    assert blueprint(same_width, 8).dashed[0].shortcut.why == "size 8×8 → 4×4, channels kept"
 
 
 @EXAMPLES

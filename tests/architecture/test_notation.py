@@ -12,8 +12,8 @@ from explorer.architecture.notation import (
 
 
 def test_a_volume_is_height_width_channels():
-    assert volume((64, 56, 28)) == "56x28x64"
-    assert volume((2048, 7, 7)) == "7x7x2,048"
+    assert volume((64, 56, 28)) == "56×28×64"
+    assert volume((2048, 7, 7)) == "7×7×2,048"
     assert volume((1000,)) == "1,000"
 
 

@@ -28,12 +28,12 @@ def test_a_mismatch_is_drawn_in_red_and_mended(open_page):
     visit = open_page("block_lab", width=1440)
     page = visit.page
     assert "F(x) + x" in drawn(visit)
-    click(visit, "56x56x256 to 28x28x512")
+    click(visit, "56×56×256 to 28×28×512")
     text = drawn(visit)
     assert "cannot be added" in text
-    assert "channels: 512 ≠ 256" in text and "size: 28x28 ≠ 56x56" in text
+    assert "channels: 512 ≠ 256" in text and "size: 28×28 ≠ 56×56" in text
     assert "output" not in text
-    click(visit, "Project x with a 1x1")
+    click(visit, "Project x with a 1×1")
     text = drawn(visit)
     assert "cannot be added" not in text
     assert "F(x) + W x" in text and "output" in text
@@ -63,7 +63,7 @@ def test_a_link_opens_the_same_block(open_page):
 def test_block_stays_while_tabs_change(open_page):
     visit = open_page("block_lab", width=1440)
     page = visit.page
-    click(visit, "56x56x64 to 256")
+    click(visit, "56×56×64 to 256")
     for tab in ("Real numbers", "v1 and v1.5", "Four dialects", "Code", "Block"):
         with visit.rerun():
             page.get_by_role("radio", name=tab, exact=True).click()

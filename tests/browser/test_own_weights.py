@@ -68,7 +68,7 @@ def test_a_file_says_what_it_is_and_another_reading_changes_the_answer(open_page
     box.hover()
     box.click()
     with visit.rerun("script"):
-        page.get_by_role("option", name="no shortcuts (plain), 3x3 stem (CIFAR)").first.click()
+        page.get_by_role("option", name="no shortcuts (plain), 3×3 stem (CIFAR)").first.click()
     page.get_by_text("read another way, 0.13").wait_for()
     page.get_by_text("would be Plain-20").wait_for()
     assert page.get_by_role("heading", name="class 3: 99.6%").count() == 0

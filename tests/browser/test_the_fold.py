@@ -13,7 +13,7 @@ SUBJECTS = {
     "network": lambda page: page.locator(".stage text", has_text="classes"),
     "op-by-op": lambda page: page.get_by_text("9,408"),
     "solid-and-dashed": lambda page: page.locator("[id='layer2.0.add']").first,
-    "break-a-block": lambda page: page.get_by_role("button", name="Project x with a 1x1"),
+    "break-a-block": lambda page: page.get_by_role("button", name="Project x with a 1×1"),
     "bottleneck": lambda page: page.get_by_role("button", name="Show the results"),
     "batch-norm": lambda page: page.locator(".katex-display").nth(3),
     "deeper-and-worse": lambda page: page.get_by_test_id("stPlotlyChart").first,

@@ -36,7 +36,7 @@ def test_a_cold_deep_link_opens_the_op_and_keys_walk_on(fresh_server, open_page)
         width=1440,
     )
     page = visit.page
-    page.get_by_text("Input 56x56x64, 128 kernels of 3x3x64, stride 2").wait_for()
+    page.get_by_text("Input 56×56×64, 128 kernels of 3×3×64, stride 2").wait_for()
     agreed(visit)
     page.get_by_text("on all 69 shapes and 11,689,512 parameters").wait_for()
     with visit.rerun("fragment"):
@@ -53,12 +53,12 @@ def test_a_cold_deep_link_opens_the_op_and_keys_walk_on(fresh_server, open_page)
     at(visit, "layer2.1.conv1")
     with visit.rerun("fragment"):
         page.locator('[data-path="layer3.1"]').click()
-    page.get_by_text("Input 14x14x256, 256 kernels of 3x3x256, stride 1").wait_for()
+    page.get_by_text("Input 14×14×256, 256 kernels of 3×3×256, stride 1").wait_for()
     with visit.rerun("fragment"):
         page.locator('[data-path="layer3.1.add"]').click()
     at(visit, "layer3.1.add")
     page.go_back()
-    page.get_by_text("Input 14x14x256, 256 kernels of 3x3x256, stride 1").wait_for()
+    page.get_by_text("Input 14×14×256, 256 kernels of 3×3×256, stride 1").wait_for()
     assert_clean(visit)
 
 

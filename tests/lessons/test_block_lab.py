@@ -19,10 +19,10 @@ def test_every_block_has_a_rule(spec):
 @pytest.mark.parametrize(
     ("spec", "words"),
     [
-        (UnitSpec(), ["Solid line", "64 channels of 56x56", "200,704 additions", "0.09%"]),
+        (UnitSpec(), ["Solid line", "64 channels of 56×56", "200,704 additions", "0.09%"]),
         (
             UnitSpec(56, 256, 512, None, 2, "bottleneck", shortcut="projection"),
-            ["Dashed line", "from 56x56 to 28x28", "512 kernels of 1x1x256", "132,096"],
+            ["Dashed line", "from 56×56 to 28×28", "512 kernels of 1×1×256", "132,096"],
         ),
         (
             UnitSpec(32, 16, 32, stride=2, shortcut="padding"),
@@ -47,7 +47,7 @@ def test_cost_of_v15_in_a_block_and_in_resnet50():
     assert "v1 295,436,288 MACs, v1.5 372,506,624 (+26.1%)" in said
     assert "**+6.0%**" in said
     own = UnitSpec(28, 512, 1024, stride=2, block="bottleneck")
-    assert "28x28x512 to 14x14x1,024:" in block_numbers.stride_costs(own, *networks)
+    assert "28×28×512 to 14×14×1,024:" in block_numbers.stride_costs(own, *networks)
 
 
 def test_the_composed_cost_is_that_of_the_network():

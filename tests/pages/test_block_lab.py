@@ -49,7 +49,7 @@ def test_every_tab_opens_for_every_block(open_app, tab, query):
         ("rgb_to_3", "Solid line"),
         ("rgb_to_64", "The addition fails"),
         ("to_256", "from 64 to 256 channels"),
-        ("halving", "from 256 to 512 channels and from 56x56 to 28x28 pixels"),
+        ("halving", "from 256 to 512 channels and from 56×56 to 28×28 pixels"),
         ("one_channel", "A trap: no error, and wrong"),
     ],
 )

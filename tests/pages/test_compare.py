@@ -48,7 +48,7 @@ def test_v1_in_sentences_drawing_and_tables(open_app):
     assert "ResNet-50 v1 has as many parameters as ResNet-50**: 25,557,032." in text
     assert "**231,211,008 MACs fewer** (−5.7\N{NO-BREAK SPACE}%)" in text
     assert "In 3 blocks the stride sits on another layer" in text
-    assert "**Stride of a bottleneck on**: 3x3 on the left, 1x1 on the right." in text
+    assert "**Stride of a bottleneck on**: 3×3 on the left, 1×1 on the right." in text
     shown = drawings(app)["resnet50_resnet50_v1"]
     assert shown["selected"] is None
     assert shown["svg"].count("stride</text>") == 3
@@ -122,10 +122,10 @@ def test_yours_and_the_nearest_is_one_click(open_app):
 @pytest.mark.parametrize(
     ("right", "said"),
     [
-        ("resnet50d", "takes the mean of 2x2 pixels"),
+        ("resnet50d", "takes the mean of 2×2 pixels"),
         ("seresnet50", "16 blocks only SE-ResNet-50 weighs its channels"),
         ("resnet50_gn", "17 parts the normalisation is another one"),
-        ("resnet50_os16", "3 blocks one network dilates its 3x3 convolutions"),
+        ("resnet50_os16", "3 blocks one network dilates its 3×3 convolutions"),
     ],
 )
 def test_what_follows_from_newer_choices(open_app, right, said):
@@ -220,7 +220,7 @@ def test_the_same_picture_through_both(open_app):
         cams = grad_cam(scene.network, scene.prepared.tensor, target, ["layer3.2"])
         assert float(peak) == pytest.approx(float(cams["layer3.2"].max()), rel=0.01)
     app = open_app("compare", net="resnet20", compare_stage="layer1", **pair, **PICTURE)
-    assert "layer1.2: mean of its channels, 32x32" in words(app)
+    assert "layer1.2: mean of its channels, 32×32" in words(app)
 
 
 def embedded_scene(name, sample):

@@ -42,8 +42,8 @@ def test_the_identity_hands_on_what_arrives(open_app):
     ("net", "said"),
     [
         ("plain20", "A plain network has no additions"),
-        ("resnet18", "a 1x1 convolution and its batch norm stand in the way"),
-        ("preact_resnet18", "a 1x1 convolution stands in the way"),
+        ("resnet18", "a 1×1 convolution and its batch norm stand in the way"),
+        ("preact_resnet18", "a 1×1 convolution stands in the way"),
     ],
 )
 def test_other_networks(open_app, net, said):

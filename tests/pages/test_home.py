@@ -1,5 +1,6 @@
 """Home: the chosen network in one screen, and what each page is for."""
 
+import json
 import subprocess
 import sys
 from pathlib import Path
@@ -60,9 +61,9 @@ def test_a_network_in_one_screen(open_app, name):
 def test_the_picture_is_the_networks(open_app):
     svg = {}
     for name in ("resnet18", "resnet50"):
-        components = [str(element.proto) for element in open_app(net=name).get("bidi_component")]
-        [svg[name]] = [text for text in components if "<svg" in text]
-    assert "7x7x2,048" in svg["resnet50"] and "7x7x2,048" not in svg["resnet18"]
+        components = [element.proto.json for element in open_app(net=name).get("bidi_component")]
+        [svg[name]] = [found["svg"] for text in components if "svg" in (found := json.loads(text))]
+    assert "7×7×2,048" in svg["resnet50"] and "7×7×2,048" not in svg["resnet18"]
     assert "var(--colour-" in svg["resnet50"]
 
 
@@ -78,7 +79,7 @@ def test_a_customised_network_has_no_published_figure(open_app):
 def test_another_image_size_is_said_beside_published_figures(open_app):
     app = open_app(net="resnet50", image_size="33")
     assert not app.exception
-    assert "not at 33x33 pixels" in text(app)
+    assert "not at 33×33 pixels" in text(app)
     assert "not at" not in text(open_app(net="resnet50"))
 
 

@@ -93,7 +93,7 @@ def test_sliders_at_their_ends(open_app, channels, reduction) -> None:
     pair = compare(channels, reduction, bias=True, batch_norm=True)
     for stack, picture in zip(pair.stacks, pictures(app), strict=True):
         assert f">{stack.params:,}<" in picture
-        assert f"{stack.macs(112):,} MACs at 112x112" in picture
+        assert f"{stack.macs(112):,} MACs at 112×112" in picture
         assert f"{stack.params:,} parameters, {stack.macs(112):,} MACs, **equal**" in words(app)
 
 

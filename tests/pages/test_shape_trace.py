@@ -104,7 +104,7 @@ def test_the_page_does_not_wait_for_the_network(open_app, traced, monkeypatch):
 
 def test_a_link_opens_an_op(open_app):
     app = open_app("shape_trace", net="resnet50", trace_op="layer2.0.conv2")
-    assert "128 kernels of 3x3x128, stride 2" in heading(app)
+    assert "128 kernels of 3×3×128, stride 2" in heading(app)
     assert counter(app) == "op 40 of 175 · ResNet-50 › conv3_x › conv3_1 › **layer2.0.conv2**"
     assert "floor((56 + 2*1 - 3)/2) + 1 = 28" in text(app)
     assert "3*3*128*128 = 147,456" in text(app)
@@ -184,7 +184,7 @@ def test_every_op_is_a_row_with_its_sentence(open_app):
     app = open_app("shape_trace", net="resnet18", trace_view="ops")
     rows = app.dataframe[0].value
     assert len(rows) == 70
-    assert rows["in_words"].iloc[0].startswith("Input 224x224x3, 64 kernels of 7x7x3")
+    assert rows["in_words"].iloc[0].startswith("Input 224×224×3, 64 kernels of 7×7×3")
     assert rows["macs"].iloc[-1] == drawn("resnet18").macs
 
 
@@ -295,5 +295,5 @@ def test_what_would_take_minutes_is_refused_before_it_is_ordered(open_app, monke
     assert "Counted, not checked on a real network" in warning.value
     assert "billion multiply-accumulates" in warning.value
     assert not tracing.desk()._orders
-    assert "4,080 kernels of 3x3x3" in heading(app), "counting needs no limit"
+    assert "4,080 kernels of 3×3×3" in heading(app), "counting needs no limit"
     assert any("not run" in box.value for box in app.info) == (view == "time")

@@ -64,7 +64,7 @@ def test_a_link_opens_its_block_and_op(open_app):
     assert shown["resnet50_shortcuts"]["dim"]
     assert shown["conv3_1_ops"]["selected"] == "layer2.0.conv2"
     text = words(app)
-    assert "**Dashed: channels 256 → 512 and size 56x56 → 28x28.**" in text
+    assert "**Dashed: channels 256 → 512 and size 56×56 → 28×28.**" in text
     assert "conv3_x (layer2) › **conv3_1** (layer2.0)" in text
     assert "`3*3*128*128 = 147,456`" in text
 
@@ -86,7 +86,7 @@ def test_a_link_opens_its_block_and_op(open_app):
         ),
         ("resnet50", {"shortcuts_block": "stem"}, "lies outside the residual blocks"),
         ("resnet50", {"shortcuts_block": "head"}, "lies outside the residual blocks"),
-        ("resnet34", {}, "two 3x3 and no 1x1 to put the stride on"),
+        ("resnet34", {}, "two 3×3 and no 1×1 to put the stride on"),
         ("resnet50", {"depths": "2", "widths": "8"}, "No block of ResNet-50, customised halves"),
         ("resnet50", {"shortcut": "none"}, "that is all the block reads"),
     ],

@@ -61,7 +61,7 @@ def test_every_number_unfolds_into_its_product() -> None:
 
 def test_the_sums_are_written() -> None:
     shown = texts(picture(compare(256, 4).bottleneck, "1", 768, 56))
-    assert {"69,632", "1", "218,365,952 MACs at 56x56"} <= set(shown)
+    assert {"69,632", "1", "218,365,952 MACs at 56×56"} <= set(shown)
     assert "3*3*64*64 = 36,864" in shown
 
 

@@ -149,8 +149,8 @@ def test_a_shortcut_from_inside_its_block_starts_at_the_block():
 @pytest.mark.parametrize(
     ("name", "words"),
     [
-        ("resnet50", ["solid", "dashed: a 1x1", "addition", "folded", "shape"]),
-        ("resnet18", ["solid", "dashed: a 1x1", "addition", "shape"]),
+        ("resnet50", ["solid", "dashed: a 1×1", "addition", "folded", "shape"]),
+        ("resnet18", ["solid", "dashed: a 1×1", "addition", "shape"]),
         ("resnet20", ["solid", "dashed: zeros", "addition", "folded", "shape"]),
         ("plain34", ["folded", "shape"]),
     ],

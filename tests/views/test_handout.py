@@ -104,7 +104,7 @@ def test_stages_as_the_paper_writes_them():
     third = [str(cell).replace("\N{NO-BREAK SPACE}", " ") for cell in rows(bp)[2]]
     assert third[:4] == [
         "conv3_x (layer2)",
-        "28x28x512",
+        "28×28×512",
         "[1x1 128, 3x3 128, 1x1 512] × 4",
         "1 dashed, 3 solid",
     ]

@@ -96,6 +96,10 @@ def test_gallery_and_strip_can_be_chosen_from() -> None:
     paths = [n.get("data-path") for n in ET.fromstring(svg).iter(f"{SVG}g")]
     assert paths == ["stem", "layer1.0", "layer2.0"]
     assert [image.size for image in images(svg)] == [(2, 2)] * 3
+    both = pictures.film_strip(frames, titles={"stem": "stem", "layer1.0": "conv2_1"})
+    written = [node.text for node in ET.fromstring(both).iter(f"{SVG}text")]
+    assert written[:5] == ["stem", "8 x 2 x 2", "conv2_1", "layer1.0", "8 x 2 x 2"]
+    assert "conv2_1 (layer1.0), 8 x 2 x 2" in both
     themed = palette.themed(svg)
     assert "var(--colour-0" in themed and "var(--st-text-color" in themed
 

@@ -240,7 +240,7 @@ def test_tiles_of_resnet50():
         "Weights": ("102.2 MB", "97.5 MiB"),
         "Activations": ("150.2 MB", "143.3 MiB"),
         "Receptive field": ("427 px", "image 224 px"),
-        "Output stride": ("32 px", "last map 7x7x2,048"),
+        "Output stride": ("32 px", "last map 7×7×2,048"),
         "Top-1 accuracy": ("none", "published"),
     }
 

@@ -70,7 +70,7 @@ def test_plain_block_has_no_line():
 
 def test_a_mismatch_is_the_last_thing_drawn():
     shown = words(BOTTLENECK)
-    assert shown[-3:] == ["cannot be added", "channels: 512 ≠ 256", "size: 28x28 ≠ 56x56"]
+    assert shown[-3:] == ["cannot be added", "channels: 512 ≠ 256", "size: 28×28 ≠ 56×56"]
     assert "output" not in shown
     assert "output" in words(replace(BOTTLENECK, shortcut="projection"))
 

@@ -89,7 +89,7 @@ def test_resnet50_shrinks_and_thickens_as_in_the_paper():
 
 def test_a_deep_stem_is_what_its_last_convolution_writes():
     stem = network_picture.volumes(drawn("resnet50d"))[1]
-    assert (stem.name, stem.shape, stem.made_by) == ("conv1", (64, 112, 112), "three 3x3")
+    assert (stem.name, stem.shape, stem.made_by) == ("conv1", (64, 112, 112), "three 3×3")
 
 
 @pytest.mark.parametrize("name", PRESETS)
@@ -148,16 +148,16 @@ def op_of(bp, path):
 @pytest.mark.parametrize(
     ("name", "path", "lines"),
     [
-        ("resnet18", "conv1", ["input 224x224x3", "64 kernels 7x7x3", "output 112x112x64"]),
-        ("resnet18", "layer2.0.add", ["main branch 28x28x128", "projection 28x28x128"]),
-        ("resnet18", "layer1.0.add", ["main branch 56x56x64", "shortcut 56x56x64"]),
-        ("resnet20", "layer2.0.pad", ["input 32x32x16", "every 2nd pixel + 16 of zeros"]),
+        ("resnet18", "conv1", ["input 224×224×3", "64 kernels 7×7×3", "output 112×112×64"]),
+        ("resnet18", "layer2.0.add", ["main branch 28×28×128", "projection 28×28×128"]),
+        ("resnet18", "layer1.0.add", ["main branch 56×56×64", "shortcut 56×56×64"]),
+        ("resnet20", "layer2.0.pad", ["input 32×32×16", "every 2nd pixel + 16 of zeros"]),
         ("resnet18", "maxpool", ["largest of 3x3, stride 2"]),
-        ("resnet18", "avgpool", ["input 7x7x512", "mean of 7x7", "output 1x1x512"]),
-        ("resnet18", "flatten", ["input 1x1x512", "output 512"]),
-        ("resnet18", "fc", ["weights 512 x 1,000", "output 1,000"]),
-        ("resnext50_32x4d", "layer1.0.conv2", ["128 kernels 3x3x4"]),
-        ("resnet18", "bn1", ["batch norm 2 x 64 numbers"]),
+        ("resnet18", "avgpool", ["input 7×7×512", "mean of 7×7", "output 1×1×512"]),
+        ("resnet18", "flatten", ["input 1×1×512", "output 512"]),
+        ("resnet18", "fc", ["weights 512 × 1,000", "output 1,000"]),
+        ("resnext50_32x4d", "layer1.0.conv2", ["128 kernels 3×3×4"]),
+        ("resnet18", "bn1", ["batch norm 2 × 64 numbers"]),
     ],
 )
 def test_an_op_is_drawn_with_its_numbers(name, path, lines):

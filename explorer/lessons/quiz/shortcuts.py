@@ -4,6 +4,7 @@ from functools import partial
 from random import Random
 
 from explorer.architecture import Block, Blueprint, Shortcut
+from explorer.architecture.image_size import TIMES
 from explorer.architecture.notation import shape_text
 from explorer.lessons.quiz.question import Draft, Network, Worded, formula
 from explorer.words import label, section
@@ -197,6 +198,6 @@ def _numbers(block: Block, shortcut: Shortcut) -> dict[str, object]:
         "written": shape_text(block.out_shape),
         "c_in": c_in,
         "c_out": c_out,
-        "size_in": f"{h_in}x{w_in}",
-        "size_out": f"{h_out}x{w_out}",
+        "size_in": f"{h_in}{TIMES}{w_in}",
+        "size_out": f"{h_out}{TIMES}{w_out}",
     }

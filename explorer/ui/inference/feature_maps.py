@@ -6,13 +6,14 @@ from typing import TYPE_CHECKING, Final
 
 import streamlit as st
 
+from explorer.architecture.image_size import TIMES
 from explorer.ui import controls
 from explorer.ui.budget import kept
 from explorer.ui.drawing import drawing
 from explorer.ui.inference import cache
 from explorer.ui.inference.origin_state import open_at
 from explorer.ui.inference.scene import Scene
-from explorer.views.titles import called
+from explorer.views.titles import called, part_title
 from explorer.words import label, section
 
 if TYPE_CHECKING:
@@ -81,8 +82,9 @@ def _strip(scene: Scene, step: int) -> str:
     for part in scene.blueprint.parts[:-1:step]:
         channels, height, width = maps.maps[part.path].shape
         mean = _as_seen(maps.scaled_mean(part.path)[None])[0]
-        frames.append((part.path, f"{channels} x {height} x {width}", mean.numpy()))
-    return film_strip(frames)
+        frames.append((part.path, f"{channels} {TIMES} {height} {TIMES} {width}", mean.numpy()))
+    titles = {part.path: part_title(part.title) for part in scene.blueprint.parts}
+    return film_strip(frames, titles=titles)
 
 
 def _channels(scene: Scene, block: str, first: int, common: bool) -> None:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Final
 import streamlit as st
 
 from explorer.architecture import PRESETS
+from explorer.architecture.image_size import TIMES
 from explorer.experiments.embedded import cards
 from explorer.experiments.inference_setup import EMBEDDED, FILE
 from explorer.experiments.work import TooMuch
@@ -198,7 +199,7 @@ def _means(both: tuple[Scene, Scene], blocks: list[str], means: list[Tensor]) ->
                 "compare_picture.mean",
                 network=both[side].title,
                 block=blocks[side],
-                size=f"{height}x{width}",
+                size=f"{height}{TIMES}{width}",
             )
             picture(both[side], enlarged(image, _SIDE), words, f"compare_mean_{side}")
     ends = (f"{low:.3g}", f"{high:.3g}")
