@@ -142,4 +142,10 @@ SHORTCUTS: Final = Study(
         "none": (None,),
     },
 )
-STUDIES: Final = (PLAIN_OR_RESIDUAL, BY_DEPTH, OPTIONS, ORDERS, SHORTCUTS)
+BRANCH: Final = Study(
+    "branch",
+    PREACT,
+    ("original", "full"),
+    {"one_layer": (9.90, 8.91), "two_layers": (*_IDENTITY, _PRE[0])},
+)
+STUDIES: Final = (PLAIN_OR_RESIDUAL, BY_DEPTH, OPTIONS, ORDERS, SHORTCUTS, BRANCH)

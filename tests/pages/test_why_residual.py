@@ -36,6 +36,7 @@ def test_every_part_opens(open_app, part):
         "options",
         "orders",
         "shortcuts",
+        "branch",
     ],
 )
 def test_every_study_names_its_source(open_app, study):

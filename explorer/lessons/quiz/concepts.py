@@ -38,7 +38,10 @@ def axes_of_a_norm(rng: Random, network: Network, bp: Blueprint) -> Draft | None
 
 def what_is_learned(rng: Random, network: Network, bp: Blueprint) -> Draft | None:
     """The residual mapping, from the shortcut of a block."""
-    block = rng.choice(bp.blocks)
+    fed_x = [block for block in bp.blocks if not _starts_inside(block)]
+    if not fed_x:
+        return None
+    block = rng.choice(fed_x)
     right = block.shortcut.kind if block.shortcut else "none"
     others = [name for name in ("identity", "projection", "none", "sum") if name != right]
     if right == "padding":
@@ -86,7 +89,11 @@ def _what_changes(block: Block) -> str:
 def silent_branch(rng: Random, network: Network, bp: Blueprint) -> Draft | None:
     """What a block writes whose main branch writes 0."""
     spec = network.spec
-    same = [block for block in bp.blocks if block.in_shape == block.out_shape]
+    same = [
+        block
+        for block in bp.blocks
+        if block.in_shape == block.out_shape and not _starts_inside(block)
+    ]
     if not same or spec.shortcut == "projection-always":
         return None
     asks = "plain" if spec.shortcut == "none" else spec.activation_order
@@ -94,6 +101,11 @@ def silent_branch(rng: Random, network: Network, bp: Blueprint) -> Draft | None:
     others = [name for name in ("zero", "x", "relu", "one") if name != right]
     asked = _say(f"silent: asks, {asks}", block=rng.choice(same).title)
     return _draft("silent", asked, right, others, right, "block_lab", {"unit_view": "numbers"})
+
+
+def _starts_inside(block: Block) -> bool:
+    """Whether the shortcut carries relu(bn(x)) and not x, as where pre-activation is shared."""
+    return block.shortcut is not None and block.shortcut.source.startswith(f"{block.path}.")
 
 
 def what_degrades(rng: Random, network: Network, bp: Blueprint) -> Draft | None:

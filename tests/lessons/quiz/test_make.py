@@ -6,8 +6,10 @@ from pathlib import Path
 from random import Random
 
 import pytest
+import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from torch.nn import functional
 
 from explorer import words
 from explorer.architecture import PRESETS, blueprint
@@ -15,6 +17,7 @@ from explorer.lessons.quiz import THEMES, Network, Question, every_network, make
 from explorer.lessons.quiz.make import KINDS
 from explorer.lessons.quiz.question import OPTIONS, Draft, as_text, finish, read_number
 from explorer.lessons.quiz.run import COLUMNS
+from explorer.networks import build
 from tests.strategies import specs_and_sizes
 
 ROOT = Path(__file__).parents[3]
@@ -212,6 +215,23 @@ def test_what_is_asked_in_words_follows_from_the_network():
             assert answer == ("zero" if spec.shortcut == "none" else expected)
         if question.kind == "what_is_learned" and spec.shortcut == "none":
             assert answer == "none"
+
+
+def test_no_shortcut_that_starts_behind_batch_norm_and_relu_is_said_to_carry_x():
+    """The first block of pre-activation networks adds relu(bn(x)): silent, it writes no x."""
+    entry = PRESETS["preact_resnet110"]
+    network = Network(entry.name, entry.title, entry.spec, entry.image_size)
+    first = blueprint(entry.spec, entry.image_size).blocks[0]
+    x = torch.randn(1, *first.in_shape, generator=torch.Generator().manual_seed(0))
+    block = build(entry.spec, seed=0).eval().get_submodule(first.path)
+    torch.nn.init.zeros_(block.get_parameter("conv2.weight"))
+    with torch.no_grad():
+        assert torch.equal(block(x), functional.relu(block.get_submodule("bn1")(x)))
+    asked = [q for seed in range(60) for q in make_quiz(seed, 8, ["concepts"], [network])]
+    kinds = {"silent_branch", "what_is_learned"}
+    texts = [question.text for question in asked if question.kind in kinds]
+    assert len(texts) > 60
+    assert not [text for text in texts if re.search(rf"\b{first.title}\b", text)]
 
 
 def test_every_named_network_is_asked_about_where_one_wants_it():
