@@ -18,9 +18,9 @@ from explorer.ui.inference import (
     many,
     modes,
     origin,
+    own_readings,
     preprocessing,
     receptive_field,
-    recognition,
     upload,
     weights,
 )
@@ -50,7 +50,7 @@ with left:
 with right:
     answer.answer(scene)
 if loaded.own:
-    recognition.draw_readings(choice, device.id)
+    own_readings.draw(choice, device.id)
 
 controls.sections(
     "infer_view",

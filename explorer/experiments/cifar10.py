@@ -37,6 +37,9 @@ CLASSES = (
 )
 MEAN = (0.4914, 0.4822, 0.4465)
 STD = (0.2470, 0.2435, 0.2616)
+HUNDRED_MEAN = (0.5071, 0.4865, 0.4409)
+HUNDRED_STD = (0.2673, 0.2564, 0.2762)
+"""Of CIFAR-100's training pictures, as its usual training programs have them."""
 
 
 class PhotographsError(WordedError):

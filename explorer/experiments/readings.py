@@ -48,6 +48,7 @@ VALUES: Final[dict[str, Values]] = {
     "imagenet": (IMAGENET_MEAN, IMAGENET_STD, False),
     "cifar10": (cifar10.MEAN, cifar10.STD, False),
     "cifar10_usual": ((0.4914, 0.4822, 0.4465), (0.2023, 0.1994, 0.2010), False),
+    "cifar100": (cifar10.HUNDRED_MEAN, cifar10.HUNDRED_STD, False),
     "half": ((0.5,) * 3, (0.5,) * 3, False),
     "none": ((0.0,) * 3, (1.0,) * 3, False),
     "imagenet_bgr": (IMAGENET_MEAN[::-1], IMAGENET_STD[::-1], True),
@@ -56,7 +57,8 @@ VALUES: Final[dict[str, Values]] = {
     "bytes": ((0.0,) * 3, (1 / 255,) * 3, False),
 }
 """What training programs do to pixels of 0 to 1: torchvision's, this app's and the usual ones of
-CIFAR-10, -1 to 1, nothing; the first two with blue first, Caffe's, and bytes as they are."""
+CIFAR-10 and CIFAR-100, -1 to 1, nothing; the first two with blue first, Caffe's, and bytes as
+they are."""
 
 
 @dataclass(frozen=True)

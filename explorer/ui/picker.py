@@ -96,10 +96,10 @@ def switch_to(name: str) -> None:
     _as_named()
 
 
-def take(spec: NetworkSpec) -> None:
+def take(spec: NetworkSpec, side: int | None = None) -> None:
     """Make this network the sidebar's choice when it is drawn next: the named one that differs
-    least, and what differs."""
-    st.session_state[_TAKE] = spec
+    least, and what differs, at this image size (the named one's if None)."""
+    st.session_state[_TAKE] = (spec, side)
 
 
 def nearest(spec: NetworkSpec) -> str:
@@ -108,17 +108,21 @@ def nearest(spec: NetworkSpec) -> str:
 
 
 def _take_now() -> None:
-    spec = st.session_state.pop(_TAKE, None)
-    if spec is None:
+    taken = st.session_state.pop(_TAKE, None)
+    if taken is None:
         return
+    spec, side = taken
     name = nearest(spec)
     base = PRESETS[name].spec
     controls.put("net", name, FIRST)
     if "family" in st.query_params:
         del st.query_params["family"]
     for field in (*FIELDS, "image_size"):
-        same = field == "image_size" or getattr(spec, field) == getattr(base, field)
-        wanted = None if same else written(field, spec)
+        if field == "image_size":
+            wanted = None if side in (None, PRESETS[name].image_size) else str(side)
+        else:
+            same = getattr(spec, field) == getattr(base, field)
+            wanted = None if same else written(field, spec)
         if field in CHOICES or field in SWITCHES:
             controls.put(field, wanted)
         else:

@@ -51,7 +51,7 @@ def _stems(convolutions: Sequence[Layer]) -> Iterator[int]:
     if not convolutions or convolutions[0].shape[1] > _LARGEST_STEM_INPUT:
         return
     shapes = [layer.shape for layer in convolutions[:4]]
-    deep = len(shapes) > 3 and all(shape[2] == 3 for shape in shapes[:3])
+    deep = len(shapes) > 3 and all(shape[2:] == (3, 3) for shape in shapes[:3])
     deep = deep and all(shapes[i + 1][1] == shapes[i][0] for i in range(2))
     apart = deep and _share_more(convolutions[:4])
     yield from (3, 1) if apart else (1, 3) if deep else (1,)
@@ -135,9 +135,9 @@ def _projects(layer: Layer | None, channels: int, out: int) -> bool:
 
 def _is_main(main: Sequence[Layer], channels: int, kind: Kind) -> bool:
     shapes = [layer.shape for layer in main]
-    kernels = tuple(shape[2] for shape in shapes)
-    if shapes[0][1] != channels:
+    if any(len(shape) != 4 for shape in shapes) or shapes[0][1] != channels:
         return False
+    kernels = tuple(shape[2] for shape in shapes)
     if kind == "basic":
         return kernels == (3, 3) and shapes[1][:2] == (shapes[0][0], shapes[0][0])
     inner = shapes[0][0]

@@ -36,6 +36,7 @@ def _plainly(spec: NetworkSpec) -> NetworkSpec:
     return spec
 
 
+_SMALLEST_PROJECTION: Final = 64
 _PLACE: Final = re.compile(r"\.downsample\.(\d)\.")
 
 
@@ -128,11 +129,13 @@ def _recognised(network: Network, collected: Collected, name: str) -> Recognised
         title = "no network" if first is None else "no residual network"
         raise _unknown(title, analysis, name=shown, n=len(collected.tensors), **_first(first))
     structure = analysis.structure
-    if network.contrastive and len(structure.head) > 1:
+    without = "contrastive" if network.contrastive else "no classes"
+    if len(structure.head) > 1 and (network.contrastive or _projects(structure)):
+        without = without if network.contrastive else "projection head"
         structure.head = []
     try:
         spec = spec_of(analysis)
-        state = state_of(structure, spec, network.contrastive)
+        state = state_of(structure, spec, without)
     except Beyond as problem:
         raise _unknown(
             problem.title,
@@ -149,7 +152,7 @@ def _recognised(network: Network, collected: Collected, name: str) -> Recognised
     bad = values.first_not_finite(state.tensors)
     if bad is not None:
         raise WeightsError("not finite", name=shown, key=quoted(state.names.get(bad, bad)))
-    twin, its_tensors = _twin(analysis, network.contrastive)
+    twin, its_tensors = _twin(analysis)
     notes = [*state.notes, *values.remarks(state.tensors, state.names)]
     classes = spec.num_classes
     head = "none" if not structure.head else "sigmoid" if classes == 1 else "classes"
@@ -161,9 +164,16 @@ def _recognised(network: Network, collected: Collected, name: str) -> Recognised
     )  # fmt: skip
 
 
-def _twin(
-    analysis: Analysis, contrastive: bool
-) -> tuple[NetworkSpec | None, Mapping[str, Tensor] | None]:
+def _projects(structure: Structure) -> bool:
+    """Whether two linear layers have the shape of a contrastive method's head (SimCLR, MoCo v2,
+    SupContrast) and not of a classifier's: square, then to a power of two."""
+    first, last = structure.head
+    out = last.shape[0]
+    square = first.shape[0] == structure.out
+    return square and out >= _SMALLEST_PROJECTION and out & (out - 1) == 0
+
+
+def _twin(analysis: Analysis) -> tuple[NetworkSpec | None, Mapping[str, Tensor] | None]:
     """The network of the other order of activation and its tensors, where the file fits both."""
     assert analysis.structure is not None
     other = analysis.structure.twin
@@ -173,7 +183,7 @@ def _twin(
         spec = spec_of(replace(analysis, structure=other))
     except (Beyond, FieldError):
         return None, None
-    return spec, state_of(other, spec, contrastive).tensors
+    return spec, state_of(other, spec).tensors
 
 
 def _unknown(title: str, analysis: Analysis, **told: Any) -> Unknown:

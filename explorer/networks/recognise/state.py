@@ -22,8 +22,11 @@ class State:
     notes: list[tuple[str, dict[str, Any]]] = field(default_factory=list)
 
 
-def state_of(structure: Structure, spec: NetworkSpec, contrastive: bool = False) -> State:
+def state_of(structure: Structure, spec: NetworkSpec, without: str = "no classes") -> State:
     """All tensors that the network needs; they are views of the file where nothing was done.
+
+    Args:
+        without: the note that says why there is no classifier, where there is none.
 
     Raises:
         Damaged: a tensor reaches beyond the file.
@@ -53,7 +56,7 @@ def state_of(structure: Structure, spec: NetworkSpec, contrastive: bool = False)
         if block.gate is not None:
             _put_gate(made, f"{path}.se.fc1", block.gate.squeeze)
             _put_gate(made, f"{path}.se.fc2", block.gate.excite)
-    _put_head(made, structure, spec, contrastive)
+    _put_head(made, structure, spec, without)
     if folded:
         made.notes.append(("bias folded", {"n": len(folded), "name": folded[0]}))
     if masked:
@@ -130,12 +133,12 @@ def _put_norm(made: State, key: str, norm: Layer, counted: bool) -> None:
         made.tensors[f"{key}.{name}"] = value
 
 
-def _put_head(made: State, structure: Structure, spec: NetworkSpec, contrastive: bool) -> None:
+def _put_head(made: State, structure: Structure, spec: NetworkSpec, without: str) -> None:
     head = structure.head
     if not head:
         made.tensors["fc.weight"] = torch.zeros(spec.num_classes, structure.out)
         made.tensors["fc.bias"] = torch.zeros(spec.num_classes)
-        made.notes.append(("contrastive" if contrastive else "no classes", {}))
+        made.notes.append((without, {}))
         return
     last = head[-1]
     names = ["fc"] if len(head) == 1 else ["fc.first", "fc"]

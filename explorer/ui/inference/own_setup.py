@@ -10,7 +10,7 @@ import streamlit as st
 from explorer.architecture import NetworkSpec
 from explorer.ui import controls, uploads
 from explorer.ui.asking_for_files import file_uploader
-from explorer.ui.inference.recognition import VALUES, usual_values
+from explorer.ui.inference.own_verdict import VALUES
 from explorer.ui.own_weights import Mine
 from explorer.ui.uploads import UploadRefused
 from explorer.words import label, section
@@ -30,18 +30,17 @@ _HARMLESS: Final = str.maketrans("[]{}_\\", "()() /", "*`$<>~|#")
 def setup_of(mine: Mine, spec: NetworkSpec, base: Setup) -> Setup:
     """Draw the controls; the setup with the names and the preprocessing that they say."""
     with st.expander(label("infer_own_setup.label")):
-        recipe = _recipe(mine, base)
+        recipe = _recipe(mine, spec)
         classes = _classes(mine, spec)
     return replace(base, spec=spec, recipe=recipe, classes=classes)
 
 
-def _recipe(mine: Mine, base: Setup) -> Preprocessing:
-    from explorer.experiments import readings
+def _recipe(mine: Mine, spec: NetworkSpec) -> Preprocessing:
+    from explorer.experiments import readings, weighing
 
-    candidates = dict(readings.VALUES)
-    if mine.found.recipe is not None:
-        candidates = {"own": (*mine.found.recipe, False)} | candidates
-    usual = "own" if mine.found.recipe is not None else usual_values(base.spec)
+    candidates = weighing.candidates(mine.found)
+    usual = weighing.usual_of(mine.found)
+    framing = weighing.framing(spec)
     chosen = controls.choice(
         VALUES,
         (*candidates, "typed"),
@@ -52,7 +51,7 @@ def _recipe(mine: Mine, base: Setup) -> Preprocessing:
     )
     if chosen != "typed":
         values = candidates.get(chosen or usual, candidates[usual])
-        return readings.with_values(base.recipe, values)
+        return readings.with_values(framing, values)
     mean, std = (
         st.text_input(label(f"infer_typed.{name}"), start, max_chars=80, key=f"infer_typed_{name}")
         for name, start in (("mean", "0.5, 0.5, 0.5"), ("std", "0.5, 0.5, 0.5"))
@@ -61,8 +60,8 @@ def _recipe(mine: Mine, base: Setup) -> Preprocessing:
     numbers = [_numbers(text) for text in (mean, std)]
     if numbers[0] is None or numbers[1] is None or not all(numbers[1]):
         st.error(section("recognition", "three numbers"), icon=":material/error:")
-        return readings.with_values(base.recipe, candidates[usual])
-    return readings.with_values(base.recipe, (numbers[0], numbers[1], bgr))
+        return readings.with_values(framing, candidates[usual])
+    return readings.with_values(framing, (numbers[0], numbers[1], bgr))
 
 
 def _numbers(text: str) -> tuple[float, float, float] | None:

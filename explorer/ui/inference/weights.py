@@ -15,7 +15,7 @@ from explorer.experiments.inference_setup import BEST, EMBEDDED, FILE, OPTIONS, 
 from explorer.experiments.work import TooMuch
 from explorer.ui import cache as networks
 from explorer.ui import controls, downloading, gate, own_weights, picker
-from explorer.ui.inference import cache, own_file, own_setup, recognition
+from explorer.ui.inference import cache, own_file, own_setup, own_told, own_verdict
 from explorer.ui.inference.scene import Loaded, embedded, setups_of
 from explorer.ui.picker import Choice
 from explorer.words import WordedError, glossary, label, section
@@ -160,9 +160,9 @@ def _own_file(choice: Choice, available: dict[str, Setup], device: str) -> Loade
     try:
         with st.spinner(section("recognition", "reading")):
             mine = own_weights.recognised(*found)
-        recognition.adopt(mine, choice, device)
-        recognition.told(mine, choice, device)
-        if not recognition.fits(mine, choice):
+        own_verdict.adopt(mine, choice, device)
+        own_told.told(mine, choice, device)
+        if not own_verdict.fits(mine, choice):
             return None
         network = partial(own_weights.network, mine, choice.spec, device)
         network()

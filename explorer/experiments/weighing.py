@@ -1,0 +1,163 @@
+"""A file of weights, weighed: which of its readings is right, and what was done to its pixels.
+
+The pictures, the candidates and the rule by which one is taken; explorer.experiments.readings has
+the method. Nothing here draws, so that it can be held against networks whose answer is known.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Final
+
+from explorer.architecture import NetworkSpec, blueprint
+from explorer.architecture.alignment import differing_fields
+from explorer.experiments import pixel_memory, readings
+from explorer.experiments.batch_norm.plan import images_that_fit
+from explorer.experiments.preprocess import CIFAR, IMAGENET, Preprocessing
+from explorer.experiments.readings import Values, Weighed
+
+if TYPE_CHECKING:
+    from PIL.Image import Image
+    from torch import Tensor
+
+    from explorer.networks import ResNet
+    from explorer.networks.recognise import Reading, Recognised
+
+OWN: Final = "own"
+"""The values that the file itself holds."""
+_MOST_PICTURES: Final = 12
+_LOADED: Final = 0.1
+_VALUES_TOLD: Final = 0.3
+_FIRST_ROUND: Final = 0.8
+"""Shares of the weighing that are done then, for the bar."""
+_TINY_IMAGENET: Final = 200
+
+Network = Callable[["Reading"], "ResNet"]
+Say = Callable[[float], None]
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """The readings and the ways to prepare pixels, nearest first; empty where nothing tells.
+
+    `exact`: the pixels are CIFAR's, and the first layer tells what was done to them; else
+    photographs tell a little.
+    """
+
+    readings: tuple[Weighed, ...] = ()
+    values: tuple[Weighed, ...] = ()
+    exact: bool = False
+
+
+def side_of(spec: NetworkSpec) -> int:
+    """The image size, in pixels, of networks with this stem: 32 where its first convolution
+    keeps the size (64 with Tiny ImageNet's 200 classes), else 224."""
+    small = 64 if spec.num_classes == _TINY_IMAGENET else 32
+    return max(small if _is_small(spec) else 224, spec.minimum_image_size)
+
+
+def framing(spec: NetworkSpec) -> Preprocessing:
+    """The usual numbers and framing: small pictures are taken whole."""
+    side = side_of(spec)
+    if not _is_small(spec):
+        return IMAGENET.at(side)
+    return CIFAR.at(side) if spec.stem_stride == 1 else replace(IMAGENET, resize=side, crop=side)
+
+
+def _is_small(spec: NetworkSpec) -> bool:
+    return spec.stem_stride < 4
+
+
+def usual_values(spec: NetworkSpec) -> str:
+    """What is subtracted and divided by where nothing is known."""
+    return "cifar10" if spec.stem_stride == 1 else "imagenet"
+
+
+def candidates(found: Recognised) -> dict[str, Values]:
+    """The ways to prepare pixels that come into question, the file's own first."""
+    own = {} if found.recipe is None else {OWN: (*found.recipe, False)}
+    return own | readings.VALUES
+
+
+def usual_of(found: Recognised) -> str:
+    """The way that is taken where nothing tells."""
+    return usual_values(found.spec) if found.recipe is None else OWN
+
+
+def pictures_for(spec: NetworkSpec) -> int:
+    """How many photographs are weighed with."""
+    bp = blueprint(spec, side_of(spec))
+    return _MOST_PICTURES if bp.macs < 10**9 else min(4, images_that_fit(bp))
+
+
+def weigh(
+    found: Recognised, network: Network, pictures: Sequence[Image], say: Say = lambda share: None
+) -> Verdict:
+    """How near each reading's statistics are to those stored.
+
+    Args:
+        found: a file of weights, with batch norm, of a network that takes pictures.
+        network: a reading's network with the file's weights.
+        pictures: photographs of any size.
+        say: called with the share that is done.
+    """
+    first = network(found.readings[0])
+    if not readings.has_memory(first):
+        return Verdict()
+    spec = found.spec
+    batch = readings.raw(pictures[: pictures_for(spec)], framing(spec), spec.in_channels)
+    say(_LOADED)
+    ways = candidates(found)
+    exact = pixel_memory.weigh_values(first, ways)
+    told = Verdict((), exact or readings.weigh_values(first, batch, ways), bool(exact))
+    del first  # each network is held only while it runs
+    say(_VALUES_TOLD)
+    prepared = readings.normalised(batch, ways[best_values(found, told)])
+    return replace(told, readings=_in_rounds(found, network, prepared, say))
+
+
+def _in_rounds(found: Recognised, network: Network, batch: Tensor, say: Say) -> tuple[Weighed, ...]:
+    """All readings of the likeliest stem, then the other stems of the best of them."""
+    numbered = list(enumerate(found.readings))
+
+    def weigh(some: Sequence[tuple[int, Reading]], begin: float) -> tuple[Weighed, ...]:
+        networks = {str(index): (lambda one=one: network(one)) for index, one in some}
+        return readings.weigh_readings(
+            networks, batch, lambda done, todo: say(begin + (1 - begin) * done / todo)
+        )
+
+    stem = found.spec.stem
+    first = weigh([(index, one) for index, one in numbered if one.spec.stem == stem], _VALUES_TOLD)
+    best = found.readings[int(first[0].name)].spec
+    others = [
+        (index, one)
+        for index, one in numbered
+        if one.spec.stem != stem and differing_fields(one.spec, best) == ("stem",)
+    ]
+    return readings.by_distance([*first, *weigh(others, _FIRST_ROUND)])
+
+
+def best_values(found: Recognised, verdict: Verdict) -> str:
+    """The nearest; the usual ones where others are as near."""
+    names = [one.name for one in verdict.values]
+    clear = pixel_memory.CLEAR if verdict.exact else readings.CLEAR_VALUES
+    return readings.best(verdict.values, [usual_of(found), *names], clear)
+
+
+def best_reading(found: Recognised, verdict: Verdict) -> Reading:
+    """The nearest; the likeliest where others are as near."""
+    order = [str(index) for index in range(len(found.readings))]
+    return found.readings[int(readings.best(verdict.readings, order))]
+
+
+def is_near(found: Recognised, verdict: Verdict, now: Reading | None) -> bool:
+    """Whether the figures speak for a reading, or at least not against it."""
+    near = readings.undecided(verdict.readings)
+    return not near or any(found.readings[int(name)] == now for name in near)
+
+
+def prepared_by(found: Recognised, spec: NetworkSpec, way: str) -> Preprocessing:
+    """The recipe of a file's network: framing by its stem, numbers by this name."""
+    ways = candidates(found)
+    return readings.with_values(framing(spec), ways.get(way, ways[usual_of(found)]))

@@ -1,0 +1,123 @@
+"""Which reading of a visitor's file is right: weighed once, then the sidebar's choice."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+from typing import TYPE_CHECKING, Final
+
+import streamlit as st
+
+from explorer.architecture import NetworkSpec, blueprint
+from explorer.experiments import work
+from explorer.experiments.batch_norm.plan import takes_pictures
+from explorer.ui import controls, gate, own_weights, picker
+from explorer.ui.budget import kept
+from explorer.ui.cache import usable_device
+from explorer.ui.own_weights import Mine
+from explorer.ui.picker import Choice
+from explorer.words import label, quoted, section
+
+if TYPE_CHECKING:
+    from explorer.experiments.weighing import Verdict
+    from explorer.networks import ResNet
+    from explorer.networks.recognise import Reading
+
+VALUES: Final = "infer_values"
+"""The control of what is subtracted from pixels and what they are divided by."""
+_ADOPTED: Final = "file_adopted"
+
+
+def adopt(mine: Mine, choice: Choice, device: str) -> None:
+    """A file that was just given: weigh its readings, take the best, and make it the sidebar's
+    choice at the size of its stem; ends this run then."""
+    from explorer.experiments import weighing
+    from explorer.networks.recognise import alike
+
+    if st.session_state.get(_ADOPTED) == mine.key or not mine.found.placed:
+        return
+    st.session_state[_ADOPTED] = mine.key
+    bar = st.progress(0.0, section("recognition", "weighing"))
+    verdict = weighed(mine, device, lambda share: _advanced(bar.progress, share))
+    bar.empty()
+    controls.put(VALUES, weighing.best_values(mine.found, verdict), None)
+    spec = weighing.best_reading(mine.found, verdict).spec
+    if not alike(spec, choice.spec) or choice.side != weighing.side_of(spec):
+        take(spec)
+        st.rerun()
+
+
+def take(spec: NetworkSpec) -> None:
+    """Make a reading the sidebar's choice, at the image size that its stem is for."""
+    from explorer.experiments import weighing
+
+    picker.take(spec, weighing.side_of(spec))
+
+
+def fits(mine: Mine, choice: Choice) -> bool:
+    """Whether the file is of the sidebar's network; else says so and offers the way back."""
+    from explorer.experiments import weighing
+
+    if not mine.found.placed:
+        st.error(section("recognition", "no order", file=quoted(mine.name)))
+        return False
+    if mine.reading_of(choice.spec) is not None:
+        return True
+    st.warning(
+        section("recognition", "another network", file=quoted(mine.name), network=choice.title),
+        icon=":material/info:",
+    )
+    device = usable_device(choice.device).id
+    st.button(
+        label("infer_take.label"),
+        key="infer_take",
+        on_click=take,
+        args=(weighing.best_reading(mine.found, weighed(mine, device)).spec,),
+        type="primary",
+    )
+    return False
+
+
+def _advanced(draw: Callable[[float, str], object], share: float) -> None:
+    draw(min(share, 1.0), section("recognition", "weighing"))
+
+
+def weighed(mine: Mine, device: str, say: Callable[[float], None] = lambda share: None) -> Verdict:
+    """How near each reading's statistics are to those stored.
+
+    Empty where the network has no batch norm that learnt, or takes no pictures, or this server
+    may not run it.
+    """
+    from explorer.experiments.weighing import Verdict
+
+    spec = mine.found.spec
+    if not mine.found.placed or spec.norm != "batch" or not takes_pictures(spec):
+        return Verdict()
+    try:
+        return _weighed(spec, mine.key, device, mine, say)
+    except work.TooMuch:
+        return Verdict()
+
+
+def _to_weigh(spec: NetworkSpec, *_: object) -> AbstractContextManager[None]:
+    from explorer.experiments import weighing
+
+    bp = blueprint(spec, weighing.side_of(spec))
+    return gate.place(work.forward(bp, images=weighing.pictures_for(spec), passes=4))
+
+
+@kept(place=_to_weigh)
+def _weighed(
+    spec: NetworkSpec, key: str, device: str, _mine: Mine, _say: Callable[[float], None]
+) -> Verdict:
+    from explorer.experiments import weighing
+    from explorer.experiments.samples import samples
+    from explorer.ui.inference.upload import of_sample
+
+    some = list(samples().values())[: weighing.pictures_for(spec)]
+    pictures = [of_sample(sample).picture.image for sample in some]
+
+    def network(reading: Reading) -> ResNet:
+        return own_weights.network(_mine, reading.spec, device)
+
+    return weighing.weigh(_mine.found, network, pictures, _say)
