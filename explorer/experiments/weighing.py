@@ -118,7 +118,7 @@ def weigh(
 
 
 def _in_rounds(found: Recognised, network: Network, batch: Tensor, say: Say) -> tuple[Weighed, ...]:
-    """All readings of the likeliest stem, then the other stems of the best of them."""
+    """All readings of the likeliest stem, then the other stems of the nearest of them."""
     numbered = list(enumerate(found.readings))
 
     def weigh(some: Sequence[tuple[int, Reading]], begin: float) -> tuple[Weighed, ...]:
@@ -129,11 +129,12 @@ def _in_rounds(found: Recognised, network: Network, batch: Tensor, say: Say) -> 
 
     stem = found.spec.stem
     first = weigh([(index, one) for index, one in numbered if one.spec.stem == stem], _VALUES_TOLD)
-    best = found.readings[int(first[0].name)].spec
+    near = [found.readings[int(name)].spec for name in readings.undecided(first)]
     others = [
         (index, one)
         for index, one in numbered
-        if one.spec.stem != stem and differing_fields(one.spec, best) == ("stem",)
+        if one.spec.stem != stem
+        and any(differing_fields(one.spec, other) == ("stem",) for other in near)
     ]
     return readings.by_distance([*first, *weigh(others, _FIRST_ROUND)])
 
