@@ -3,9 +3,9 @@
 import streamlit as st
 
 from explorer.architecture import blueprint
-from explorer.ui import picker, trace_tabs, tracing
+from explorer.ui import picker, player_back, trace_tabs, tracing
 from explorer.ui.compare_link import compare_link
-from explorer.ui.player import player
+from explorer.ui.player import go, player
 from explorer.words import label, section
 
 choice = picker.current()
@@ -13,7 +13,7 @@ bp = blueprint(choice.spec, choice.image_size)
 
 st.title(label("trace.title", title=choice.title))
 trace = tracing.badge(choice)
-player(bp, choice.title, trace)
+player(bp, choice.title, lambda op: player_back.draw(choice, bp, op, go), trace)
 st.caption(section("shape_trace", "introduction"))
 compare_link(choice)
 trace_tabs.tabs(bp, choice, trace)

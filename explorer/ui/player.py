@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Final
 
 import streamlit as st
@@ -23,22 +24,31 @@ PARAMETER: Final = "trace_op"
 """Of the URL: the path of the current op. Nothing else knows where the walk is."""
 PLAYER: Final = "trace_player"
 """Key of the fragment: st.rerun(PLAYER) in a callback shows a move made elsewhere."""
+WAY: Final = "trace_way"
+"""Of the URL: in which direction one walks."""
+WAYS: Final = ("forward", "backward")
 _SLIDER: Final = "trace_step"
+
+Back = Callable[[Op], None]
+"""Draws what happens at an op on the way back."""
 
 
 @st.fragment(key=PLAYER)
-def player(bp: Blueprint, title: str, trace: Trace | None = None) -> None:
+def player(bp: Blueprint, title: str, back: Back, trace: Trace | None = None) -> None:
     """Draw the player; a step reruns nothing else.
 
     Args:
         bp: the network to walk.
         title: its name on screen.
+        back: called with the op, where one walks backward.
         trace: its measured forward pass, for the time of each op.
     """
     places = _places(bp)
-    index = _index(bp, places, title)
+    backward = controls.settled(WAY, WAYS, WAYS[0]) == WAYS[1]
+    # Each direction begins where it does: with the picture, or with the answer.
+    index = _index(bp, places, title, bp.ops[-1 if backward else 0].path)
     op = bp.ops[index]
-    _controls(bp, index, [places[part.path] for part in bp.parts])
+    _controls(bp, index, [places[part.path] for part in bp.parts], backward)
     drawing(
         trace_map.picture(bp, op),
         key="trace_map",
@@ -48,6 +58,9 @@ def player(bp: Blueprint, title: str, trace: Trace | None = None) -> None:
         min_width=860,
         on_choose=go,
     )
+    if backward:
+        back(op)
+        return
     picture, words = st.columns(2, gap="medium", vertical_alignment="center")
     with picture:
         drawing(
@@ -66,13 +79,13 @@ def go(path: str) -> None:
     st.query_params[PARAMETER] = path
 
 
-def _index(bp: Blueprint, places: dict[str, int], title: str) -> int:
+def _index(bp: Blueprint, places: dict[str, int], title: str, first: str) -> int:
     """Place of the URL's op or block; of one that the network does not have, it says so."""
-    wanted = st.query_params.get(PARAMETER) or bp.ops[0].path
+    wanted = st.query_params.get(PARAMETER) or first
     if wanted in places:
         return places[wanted]
     st.warning(section("shape_trace", "unknown op", title=title, op=quoted(wanted)))
-    return 0
+    return places[first]
 
 
 def _places(bp: Blueprint) -> dict[str, int]:
@@ -87,7 +100,7 @@ def _places(bp: Blueprint) -> dict[str, int]:
     return places
 
 
-def _controls(bp: Blueprint, index: int, starts: list[int]) -> None:
+def _controls(bp: Blueprint, index: int, starts: list[int], backward: bool) -> None:
     ops, last = bp.ops, len(bp.ops) - 1
     before = max((start for start in starts if start < index), default=0)
     after = min((start for start in starts if start > index), default=last)
@@ -100,11 +113,12 @@ def _controls(bp: Blueprint, index: int, starts: list[int]) -> None:
         ("last", ":material/last_page:", last, None),
     )
     # One row. The words of the less frequent steps are for screen readers, and for the pointer.
-    with st.container(
-        horizontal=True, gap="small", vertical_alignment="center", key="trace_controls"
-    ):
+    # On the way back the next op is the one at the left, so that keys go where the map does.
+    row = "trace_controls_back" if backward else "trace_controls"
+    with st.container(horizontal=True, gap="small", vertical_alignment="center", key=row):
+        controls.choice(WAY, WAYS, label_visibility="collapsed")
         for name, icon, target, shortcut in steps:
-            said = label(f"trace_step.{name}")
+            said = label(f"trace_step.{_SWAPPED.get(name, name) if backward else name}")
             keys = shortcut.replace("Left", "←").replace("Right", "→") if shortcut else ""
             st.button(
                 said,
@@ -126,6 +140,16 @@ def _controls(bp: Blueprint, index: int, starts: list[int]) -> None:
                 args=(bp,),
                 label_visibility="collapsed",
             )
+
+
+_SWAPPED: Final = {
+    "previous": "next",
+    "next": "previous",
+    "previous_block": "next_block",
+    "next_block": "previous_block",
+    "first": "last",
+    "last": "first",
+}
 
 
 def _slide(bp: Blueprint) -> None:
@@ -159,11 +183,11 @@ def _words(bp: Blueprint, op: Op, index: int, title: str, trace: Trace | None) -
         icon=":material/account_tree:",
         query_params=controls.carried("inference") | {"infer_view": "origin", "origin": op.path},
     )
-    if block.shortcut is not None:
-        st.page_link(
-            page,
-            label=label("origin.gradient_from_walk"),
-            icon=":material/undo:",
-            query_params=controls.carried("inference")
-            | {"infer_view": "gradient", "gradient_block": block.path},
-        )
+    st.button(
+        label("origin.gradient_from_walk"),
+        icon=":material/undo:",
+        key="trace_turn",
+        type="tertiary",
+        on_click=controls.put,
+        args=(WAY, WAYS[1], WAYS[0]),
+    )

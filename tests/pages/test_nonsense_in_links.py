@@ -3,8 +3,8 @@
 import pytest
 
 SECTIONS = {
-    "shape_trace blocks": ("trace_view", "trace_op", "trace_block"),
-    "shape_trace ops": ("trace_op", "trace_block"),
+    "shape_trace blocks": ("trace_view", "trace_op", "trace_block", "trace_way"),
+    "shape_trace ops": ("trace_op", "trace_block", "trace_way"),
     "shortcuts": ("shortcuts_layout", "shortcuts_unfold", "shortcuts_block", "shortcuts_op"),
     "parameters bottleneck": (
         "params_view",

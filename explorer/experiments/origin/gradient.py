@@ -21,12 +21,14 @@ from explorer.networks import ResNet
 class Slope:
     """The gradient of the loss with respect to what one op writes.
 
-    `map` is (H, W): the sum over channels of the gradient's size at each position.
+    `map` is (H, W): the sum over channels of the gradient's size at each position. `silent` is
+    the share of values, from 0 to 1, that have no gradient at all.
     """
 
     path: str
     norm: float
     map: Array
+    silent: float = 0.0
 
 
 @dataclass(frozen=True, eq=False)
@@ -122,7 +124,8 @@ def _split(path: str, main: Tensor, skip: Tensor, whole: Tensor, arriving: Tenso
 def _slope(path: str, slope: Tensor) -> Slope:
     one = slope.detach()[0].double().abs()
     drawn = one.sum(0) if one.ndim == 3 else one[None]
-    return Slope(path, float(slope.detach().double().norm()), drawn.float().cpu().numpy())
+    norm, silent = float(slope.detach().double().norm()), float((one == 0).double().mean())
+    return Slope(path, norm, drawn.float().cpu().numpy(), silent)
 
 
 @dataclass(frozen=True, slots=True)

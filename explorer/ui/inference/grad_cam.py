@@ -14,6 +14,7 @@ from explorer.ui.inference.answer import overflow
 from explorer.ui.inference.origin_state import open_at
 from explorer.ui.inference.picture import picture
 from explorer.ui.inference.scene import Scene
+from explorer.ui.inference.true_label import true_label
 from explorer.views.titles import called
 from explorer.words import glossary, label, section
 
@@ -84,42 +85,79 @@ def draw(scene: Scene) -> None:
     )
 
 
-def choose_class(scene: Scene, prediction: Prediction) -> str:
+def choose_class(
+    scene: Scene, prediction: Prediction, key: str = "infer_class", default: str = _TOP
+) -> str:
     """The class to look for: "top", or its index.
 
     Of very many classes the likeliest are offered, and any other is found by its number: each
     rerun would send the whole list.
+
+    Args:
+        scene: its classes are offered.
+        prediction: what the network answers.
+        key: of the control, in the address.
+        default: what is chosen where the address says nothing.
     """
     classes = scene.classes
     offered = list(map(str, range(len(classes))))
     options: dict[str, Any] = {}
     if len(classes) > MOST_CLASSES:
         offered = [str(guess.index) for guess in prediction.top(LIKELIEST)]
-        asked = _index(str(controls.held("infer_class")))
-        if _is_index(asked, len(classes)) and asked not in offered:
-            offered.append(asked)
+        for asked in (_index(str(controls.held(key))), default):
+            if _is_index(asked, len(classes)) and asked not in offered:
+                offered.append(asked)
         options = {
             "accept_new_options": True,
-            "on_change": partial(_find, len(classes)),
+            "on_change": partial(_find, key, len(classes), default),
             "help": section("inference", "many classes", offered=LIKELIEST, last=len(classes) - 1),
         }
+    true = str(true_label(scene))
     chosen: str = controls.choice(
-        "infer_class",
+        key,
         [_TOP, *offered],
+        default=default,
         kind="select",
         shown=lambda one: (
-            label("infer_class.top") if one == _TOP else f"{classes[int(one)]} ({one})"
+            label("infer_class.top")
+            if one == _TOP
+            else label(
+                "infer_class.true" if one == true else "infer_class.one",
+                name=classes[int(one)],
+                index=one,
+            )
         ),
         former=_index,
+        label=label("infer_class.label"),
         **options,
     )
     return chosen
 
 
-def _find(classes: int) -> None:
+def choose_true_class(scene: Scene, prediction: Prediction, key: str) -> int:
+    """Draw the choice of the class that is taken for true; its index.
+
+    It begins with the class that Grad-CAM on the same page looks for, if that is one, else with
+    the picture's own label where that is known, else with the answer.
+    """
+    true = true_label(scene)
+    usual = _TOP if true is None else str(true)
+    elsewhere = _index(str(controls.held("infer_class")))
+    if controls.page() == "inference" and _is_index(elsewhere, len(scene.classes)):
+        usual = elsewhere
+    # With another picture the default is another one, and stays one.
+    before = st.session_state.get(f"{key}_usual", usual)
+    if before != usual and not st.query_params.get(key):
+        controls.put(key, usual, usual)
+    st.session_state[f"{key}_usual"] = usual
+    wanted = choose_class(scene, prediction, key, usual)
+    return prediction.best.index if wanted == _TOP else int(wanted)
+
+
+def _find(key: str, classes: int, default: str) -> None:
     """Take a typed number, or a name, for the class it means; the top answer for anything else."""
-    index = _index(str(controls.held("infer_class")))
-    controls.put("infer_class", index if _is_index(index, classes) else _TOP, _TOP)
+    index = _index(str(controls.held(key)))
+    controls.put(key, index if _is_index(index, classes) else _TOP, default)
 
 
 def _is_index(text: str, classes: int) -> bool:

@@ -10,7 +10,7 @@ from explorer.ui import chart, controls
 from explorer.ui.inference import cache, gradient_block
 from explorer.ui.inference import gradient_cache as kept
 from explorer.ui.inference.answer import overflow
-from explorer.ui.inference.grad_cam import choose_class
+from explorer.ui.inference.grad_cam import choose_true_class
 from explorer.ui.inference.scene import Scene
 from explorer.views.numbers import magnitude
 from explorer.words import label, section
@@ -37,8 +37,7 @@ def draw(scene: Scene) -> None:
         state = controls.choice("gradient_state", kept.states(scene))
         st.caption(section("gradient", f"state {state}"))
     with right:
-        wanted = choose_class(scene, prediction)
-    target = int(wanted) if wanted.isdigit() else prediction.best.index
+        target = choose_true_class(scene, prediction, "gradient_class")
     found = _passes(scene, state, target)
     if found is None:
         return

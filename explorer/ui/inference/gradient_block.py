@@ -36,8 +36,8 @@ def draw(
         # Where the shortcut would read; a plain pre-activation network has no addition there.
         source = block.shortcut.source
         below = plain.norms.get(source, plain.norms[twin.ops[0].inputs[0]])
-    _picture(block, split, below)
-    st.markdown(_sentence(bp, block, split))
+    picture(block, split, below)
+    st.markdown(sentence(bp, block, split))
     if plain is not None and below is not None:
         arriving = magnitude(plain.norms[twin.ops[-1].path])
         numbers = {"plain": magnitude(below), "plain_arriving": arriving}
@@ -54,7 +54,8 @@ def draw(
         _finite(scene, state, target, block)
 
 
-def _picture(block: Block, split: Split, below: float | None) -> None:
+def picture(block: Block, split: Split, below: float | None) -> None:
+    """Draw the addition; `below` is the length at the plain twin's input, where it is shown."""
     from explorer.views import gradient_charts
 
     assert block.shortcut is not None
@@ -75,7 +76,8 @@ def _picture(block: Block, split: Split, below: float | None) -> None:
     )
 
 
-def _sentence(bp: Blueprint, block: Block, split: Split) -> str:
+def sentence(bp: Blueprint, block: Block, split: Split) -> str:
+    """What happened to the gradient at this addition."""
     assert block.shortcut is not None
     kind: str = block.shortcut.kind
     if kind == "projection" and bp.spec.norm != "none" and bp.spec.norm_on_projection:
