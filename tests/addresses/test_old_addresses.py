@@ -51,6 +51,9 @@ def as_today(controls: dict[str, list[str]], address: str) -> dict[str, list[str
     if "questions_card" in kept:
         label, *chosen = kept["questions_card"]
         kept["questions_card"] = [re.sub(r"\d+", "#", label), *chosen]
+    # One sign of multiplication in what is read: 1×1.
+    if "stride_on" in kept:
+        kept["stride_on"] = [text.replace("1x1", "1×1") for text in kept["stride_on"]]
     # Blocks have both their names now: conv3_1 (layer2.0).
     for key in BLOCKS & set(kept):
         kept[key] = [re.sub(r".*\((.*)\)$", r"\1", text) for text in kept[key]]
@@ -99,6 +102,11 @@ def test_an_old_address_opens_the_same_view(open_app, address):
         if "complaints" in view:
             # There are more families to choose from.
             view["complaints"] = [re.sub("allowed: .*", "", text) for text in view["complaints"]]
+    # A link's unknown question is named now.
+    if questions := [text for text in found.get("complaints", ()) if "questions_card" in text]:
+        found["complaints"] = [text for text in found["complaints"] if text not in questions]
+        if not found["complaints"]:
+            del found["complaints"]
     if expected.get("changed", {}).get("batch_norm") is False:
         expected["changed"]["norm"] = "none"
         del expected["changed"]["batch_norm"]
