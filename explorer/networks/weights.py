@@ -90,6 +90,7 @@ def read_tensors(source: bytes | Path, name: str) -> Collected:
     """
     found = _opened(source, name)
     collected = collect(found.root, found.kind == "torchscript")
+    collected.kind = found.kind
     _refuse(found, collected, quoted(name))
     return collected
 

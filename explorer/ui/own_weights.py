@@ -34,11 +34,21 @@ class Mine:
     source: bytes | Path
     found: Recognised
 
+    @property
+    def bytes(self) -> int:
+        """The size of the file."""
+        return size_of(self.source)
+
     def reading_of(self, spec: NetworkSpec) -> Reading | None:
         """The reading that is this network, if the file fits it."""
         from explorer.networks.recognise import alike
 
         return next((one for one in self.found.readings if alike(one.spec, spec)), None)
+
+
+def size_of(source: bytes | Path) -> int:
+    """Bytes of a file of weights."""
+    return source.stat().st_size if isinstance(source, Path) else len(source)
 
 
 def of_folder(name: str, key: str, source: Path) -> None:

@@ -53,6 +53,61 @@ def test_trained_weights_under_other_names_are_read_rightly(open_app, no_cache, 
     assert "the weights are of your file" in words(app)
 
 
+def test_the_file_in_use_is_shown_after_another_page_and_can_be_removed(
+    open_app, no_cache, trained
+) -> None:
+    app = open_app("inference", infer_weights="file", infer_view="model_card")
+    give(app, "*mine*.pth", {"state_dict": trained})
+    card = words(app)
+    assert "`'*mine*.pth'`: 1.1 MB, saved by torch.save; numbers stored as float32" in card
+    assert "divided by 0.247, 0.2435, 0.2616" in card and "at 32×32" in card
+    assert "no file of weights says" in card
+    app.switch_page("pages/quiz.py").run()
+    app.switch_page("pages/inference.py").run()
+    assert "Your file: `'*mine*.pth'`, 1.1 MB" in words(app)
+    assert "269,722 parameters" in words(app)
+    next(button for button in app.button if button.key == "infer_remove").click().run()
+    assert [element.value for element in app.exception] == []
+    assert "Until you choose a file" in words(app) and "Blocks per stage" not in words(app)
+    uploader = next(e for e in app.get("file_uploader") if e.key.startswith("infer_state_dict"))
+    assert uploader.value is None
+
+
+def test_yours_against_the_nearest(open_app, no_cache, trained) -> None:
+    """The file's answer is the answer of the network on board whose weights it holds; the other
+    side is what the app carries."""
+    app = open_app("inference", infer_weights="file", infer_sample="cat")
+    give(app, "mine.pth", trained)
+    app.switch_page("pages/compare.py")
+    app.query_params["compare_picture"] = "true"
+    app.query_params["with"] = "plain20"
+    app.run()
+    assert [element.value for element in app.exception] == []
+    told = words(app)
+    assert "weights: your file `'mine.pth'`" in told and "weights: trained, on board" in told
+    app.query_params["net"] = "resnet110"
+    app.run()
+    assert "Your file `'mine.pth'` is of another network." in words(app)
+    next(button for button in app.button if button.key == "compare_own").click().run()
+    assert [element.value for element in app.exception] == []
+    assert app.query_params["net"] == "resnet20"
+    assert "weights: your file `'mine.pth'`" in words(app)
+
+
+def test_a_network_for_small_pictures_is_taken_at_their_size(open_app, no_cache) -> None:
+    from tests.networks.authors import LARGE, bottleneck_names, kuangliu, layered
+
+    torch.manual_seed(0)
+    unit = bottleneck_names("shortcut")
+    network = layered(unit, LARGE, (3, 4, 6, 3), expansion=4).eval()
+    app = open_app("inference", infer_weights="file", infer_view="model_card")
+    give(app, "ckpt.pth", kuangliu(network))
+    told = words(app)
+    assert "stem (CIFAR)" in told and "at 32×32" in told
+    # Nearest to a network that is usually shown at 224.
+    assert (app.query_params["net"], app.query_params["image_size"]) == ("resnet50", "32")
+
+
 def test_without_a_classifier_maps_work_and_answers_are_not_invented(
     open_app, no_cache, trained
 ) -> None:

@@ -35,7 +35,8 @@ class Collected:
     """All tensors outside of optimisers and objects.
 
     `objects` counts the tensors that lie inside of objects, by the class's name; `extras` are the
-    names of other entries at the top, which hold no tensors; `things` counts all objects.
+    names of other entries at the top, which hold no tensors; `things` counts all objects; `kind`
+    is the file's, as container.Contents has it.
     """
 
     tensors: list[Found] = field(default_factory=list)
@@ -44,6 +45,7 @@ class Collected:
     objects: dict[str, int] = field(default_factory=dict)
     extras: list[str] = field(default_factory=list)
     things: dict[str, int] = field(default_factory=dict)
+    kind: str = "torch"
 
 
 def collect(root: Any, script: bool = False) -> Collected:

@@ -1,6 +1,7 @@
 """A file of weights in, a network out: what it is, where its tensors go, and what was set aside."""
 
 import re
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -56,6 +57,8 @@ class Recognised:
         placed: whether it is known which tensor belongs where; without names and in no order,
             only the network can be told.
         recipe: the mean and deviation of each channel that the file itself holds, or None.
+        form: what kind of file it is: "torch", "torchscript", "legacy" or "safetensors".
+        stored: the types of its numbers, the commonest first, such as "float32".
     """
 
     spec: NetworkSpec
@@ -70,6 +73,8 @@ class Recognised:
     optimisers: int = 0
     placed: bool = True
     recipe: tuple[tuple[float, ...], tuple[float, ...]] | None = None
+    form: str = "torch"
+    stored: tuple[str, ...] = ()
     structure: Structure | None = field(default=None, repr=False)
     twin_tensors: Mapping[str, Tensor] | None = field(default=None, repr=False)
 
@@ -160,8 +165,16 @@ def _recognised(network: Network, collected: Collected, name: str) -> Recognised
     return Recognised(
         spec, fitting, state.tensors, state.names, tuple(network.aside), tuple(notes),
         ".".join(network.taken.prefix), head, tuple(collected.extras), collected.optimisers,
-        structure.known_order, _recipe(analysis), structure, its_tensors,
+        structure.known_order, _recipe(analysis), collected.kind, _stored(state.tensors),
+        structure, its_tensors,
     )  # fmt: skip
+
+
+def _stored(tensors: Mapping[str, Tensor]) -> tuple[str, ...]:
+    types: Counter[str] = Counter()
+    for value in tensors.values():
+        types[str(value.dtype).removeprefix("torch.")] += value.numel()
+    return tuple(name for name, _ in types.most_common())
 
 
 def _projects(structure: Structure) -> bool:

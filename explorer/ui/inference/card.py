@@ -8,15 +8,17 @@ from explorer.architecture import PRESETS
 from explorer.experiments.embedded import cards
 from explorer.experiments.samples import samples
 from explorer.ui.chart import show
+from explorer.ui.inference import own_card
 from explorer.ui.inference.scene import Scene
 from explorer.words import label, labels, listed, section
 
 
 def draw(scene: Scene) -> None:
-    """How the networks on board were trained, and where the samples come from."""
+    """A visitor's own file, how the networks on board were trained, where the samples come from."""
     from explorer.views.inference_charts import training_curves
     from explorer.views.inference_tables import sample_rows
 
+    own_card.draw(scene)
     for name, one in cards().items():
         st.header(PRESETS[name].title, anchor=False)
         left, right = st.columns([2, 3])

@@ -9,12 +9,14 @@ import streamlit as st
 
 from explorer.ui import own_weights, settings, uploads
 from explorer.ui.asking_for_files import file_uploader
+from explorer.ui.inference import own_verdict
 from explorer.ui.uploads import UploadRefused
-from explorer.words import label, section
+from explorer.words import label, quoted, section
 
 FOLDER_SETTING: Final = settings.OFFER_FOLDER
 """Set to "yes" by the owner of the machine, it offers the files of torch's cache folder to every
 visitor. Off by default: their names may be nobody else's business."""
+_REMOVED: Final = "file_removed"
 _UPLOAD_MB: Final = 256
 """As the server's maxUploadSize: ResNet-152's float32 weights have 242 MB."""
 
@@ -26,7 +28,7 @@ def ask() -> None:
     # Any file is taken: what it is, is told by what is in it, and in this app's own words.
     upload = file_uploader(
         label("infer_state_dict.label"),
-        key="infer_state_dict",
+        key=_key(),
         on_change=_let_go,
         max_upload_size=_UPLOAD_MB,
         help=section("inference", help_with_it, limit=_UPLOAD_MB),
@@ -41,8 +43,18 @@ def ask() -> None:
         if chosen:
             path = offered[chosen]
             own_weights.of_folder(chosen, f"{path} {path.stat().st_mtime_ns}", path)
-    if own_weights.given() is None:
+    given = own_weights.given()
+    if given is None:
         st.info(section("inference", "no file"), icon=":material/upload:")
+    elif upload is None:
+        _in_use(given[0], own_weights.size_of(given[2]))
+
+
+def _in_use(name: str, size: int) -> None:
+    """After another page the uploader is empty, and the file is still there."""
+    said, button = st.columns([4, 1], vertical_alignment="center")
+    said.markdown(section("recognition", "in use", file=quoted(name), size=size / 1e6))
+    button.button(label("infer_remove.label"), key="infer_remove", on_click=_remove)
 
 
 def folder_is_offered() -> bool:
@@ -60,6 +72,19 @@ def _in_the_folder() -> dict[str, Path]:
     return {path.name: path for path in files_there(SUFFIXES)}
 
 
+def _key() -> str:
+    """Of the uploader: another one after each removal, since none can be emptied."""
+    removed = st.session_state.get(_REMOVED, 0)
+    return f"infer_state_dict {removed}" if removed else "infer_state_dict"
+
+
+def _remove() -> None:
+    own_weights.let_go()
+    own_verdict.forget()
+    st.session_state[_REMOVED] = st.session_state.get(_REMOVED, 0) + 1
+
+
 def _let_go() -> None:
-    if st.session_state["infer_state_dict"] is None:
+    if st.session_state[_key()] is None:
         own_weights.let_go()
+        own_verdict.forget()

@@ -47,6 +47,11 @@ def adopt(mine: Mine, choice: Choice, device: str) -> None:
         st.rerun()
 
 
+def forget() -> None:
+    """The file is gone: given once more, it is adopted anew."""
+    st.session_state.pop(_ADOPTED, None)
+
+
 def take(spec: NetworkSpec) -> None:
     """Make a reading the sidebar's choice, at the image size that its stem is for."""
     from explorer.experiments import weighing
@@ -54,10 +59,15 @@ def take(spec: NetworkSpec) -> None:
     picker.take(spec, weighing.side_of(spec))
 
 
-def fits(mine: Mine, choice: Choice) -> bool:
-    """Whether the file is of the sidebar's network; else says so and offers the way back."""
+def likeliest(mine: Mine, device: str) -> NetworkSpec:
+    """The nearest reading's network."""
     from explorer.experiments import weighing
 
+    return weighing.best_reading(mine.found, weighed(mine, device)).spec
+
+
+def fits(mine: Mine, choice: Choice) -> bool:
+    """Whether the file is of the sidebar's network; else says so and offers the way back."""
     if not mine.found.placed:
         st.error(section("recognition", "no order", file=quoted(mine.name)))
         return False
@@ -67,12 +77,11 @@ def fits(mine: Mine, choice: Choice) -> bool:
         section("recognition", "another network", file=quoted(mine.name), network=choice.title),
         icon=":material/info:",
     )
-    device = usable_device(choice.device).id
     st.button(
         label("infer_take.label"),
         key="infer_take",
         on_click=take,
-        args=(weighing.best_reading(mine.found, weighed(mine, device)).spec,),
+        args=(likeliest(mine, usable_device(choice.device).id),),
         type="primary",
     )
     return False

@@ -3,24 +3,26 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, Final
 
 import streamlit as st
 
-from explorer.architecture import PRESETS
+from explorer.architecture import PRESETS, NetworkSpec
 from explorer.architecture.image_size import TIMES
 from explorer.experiments.embedded import cards
 from explorer.experiments.inference_setup import EMBEDDED, FILE
 from explorer.experiments.work import TooMuch
-from explorer.ui import controls, gate, own_weights
+from explorer.ui import controls, gate, navigation, own_weights
 from explorer.ui.cache import usable_device
 from explorer.ui.drawing import drawing
-from explorer.ui.inference import answer, cache, own_setup, upload
+from explorer.ui.inference import answer, cache, own_setup, own_verdict, upload
 from explorer.ui.inference.picture import picture
 from explorer.ui.inference.scene import Loaded, Scene, embedded, setups_of
+from explorer.ui.own_weights import Mine
 from explorer.ui.picker import Choice
-from explorer.words import WordedError, label, listed, section
+from explorer.words import WordedError, label, listed, quoted, section
 
 if TYPE_CHECKING:
     from PIL import Image
@@ -43,8 +45,16 @@ def draw(left: Choice, right: Choice, take: Callable[[str, str], None]) -> None:
     ):
         return
     device = usable_device(left.device)
+    mine = own_weights.mine()
+    if mine is not None and own_weights.for_spec(left.spec) is None:
+        _offer_own(mine, device.id)
     try:
-        loaded = [weights_of(one, device.id) for one in (left, right)]
+        own = _own(mine, (left, right), device.id)
+        loaded = [
+            own.get(left.spec) or weights_of(left, device.id),
+            # On the right a trained network of its own is worth more than the file once more.
+            weights_of(right, device.id) or own.get(right.spec),
+        ]
     except TooMuch as problem:
         gate.refused(problem)
         return
@@ -66,18 +76,12 @@ def draw(left: Choice, right: Choice, take: Callable[[str, str], None]) -> None:
 
 
 def weights_of(choice: Choice, device: str) -> Loaded | None:
-    """Trained weights of a network that are here: a visitor's, on board, or downloaded before.
+    """Trained weights of a network that the app carries or that were downloaded before.
 
     Raises:
         TooMuch: this server may not build the network.
     """
     available = setups_of(None if choice.customised else choice.name, choice.spec)
-    mine = own_weights.mine()
-    if mine is not None and own_weights.for_spec(choice.spec) and mine.found.head != "none":
-        setup = own_setup.setup_of(mine, choice.spec, available[FILE])
-        network = partial(own_weights.network, mine, choice.spec, device)
-        key = f"{mine.key} {choice.spec} {device} {hash(setup.classes)}"
-        return Loaded(key, setup, device, network, True, own=True, head=mine.found.head)
     if EMBEDDED in available:
         return embedded(choice.name, device)
     for setup in available.values():
@@ -95,9 +99,57 @@ def weights_of(choice: Choice, device: str) -> Loaded | None:
     return None
 
 
+def _own(mine: Mine | None, both: tuple[Choice, Choice], device: str) -> dict[NetworkSpec, Loaded]:
+    """The visitor's file as each network that it fits, with one set of class names and numbers."""
+    fitting = [one.spec for one in both if mine is not None and own_weights.for_spec(one.spec)]
+    if mine is None or not fitting:
+        return {}
+    if mine.found.head == "none":
+        st.info(section("compare", "no classifier", file=quoted(mine.name)), icon=":material/info:")
+        return {}
+    found = {}
+    drawn = own_setup.setup_of(mine, fitting[0], setups_of(None, fitting[0])[FILE])
+    for spec in fitting:
+        setup = replace(drawn, spec=spec)
+        network = partial(own_weights.network, mine, spec, device)
+        network()
+        key = f"{mine.key} {spec} {device} {hash(setup.classes)}"
+        found[spec] = Loaded(key, setup, device, network, True, own=True, head=mine.found.head)
+    return found
+
+
+def _offer_own(mine: Mine, device: str) -> None:
+    """A file was given, and the network on the left is another: compare the file's in one click."""
+    if not mine.found.placed:
+        return
+    with st.container(horizontal=True, vertical_alignment="center"):
+        st.markdown(section("compare", "own file", file=quoted(mine.name)))
+        st.button(
+            label("compare_own.label"),
+            key="compare_own",
+            on_click=own_verdict.take,
+            args=(own_verdict.likeliest(mine, device),),
+        )
+
+
+def _whose(loaded: Loaded) -> str:
+    """Where a network's weights come from, in a few words."""
+    mine = own_weights.mine()
+    if loaded.own and mine is not None:
+        return label("compare_weights.own", file=quoted(mine.name))
+    return label(f"compare_weights.{'on_board' if loaded.on_board else 'published'}")
+
+
 def _nothing_to_run(titles: list[str], take: Callable[[str, str], None]) -> None:
     """Say which has no weights here, where they come from, and offer pairs that have."""
     st.info(section("compare", "no weights", networks=listed(titles)), icon=":material/info:")
+    inference = next(page for page in navigation.pages() if page.url_path == "inference")
+    st.page_link(
+        inference,
+        label=label("compare_own.give"),
+        icon=":material/upload:",
+        query_params=controls.carried("inference") | {"infer_weights": FILE},
+    )
     with st.container(horizontal=True):
         for left, right in _ON_BOARD:
             if left in cards() and right in cards():
@@ -118,6 +170,7 @@ def _through(both: tuple[Scene, Scene]) -> None:
     ):
         with column:
             st.markdown(f"**{scene.title}**")
+            st.caption(_whose(scene.loaded))
             if not found.finite:
                 st.warning(answer.overflow(scene), icon=":material/error:")
                 continue
