@@ -2,6 +2,7 @@
 
 import streamlit as st
 
+from explorer.ui import frame
 from explorer.ui.body import body
 from explorer.ui.compare import configurations, drawn, numbers, sides, timed
 from explorer.ui.inference import two_networks
@@ -13,7 +14,7 @@ def draw(choice: Choice) -> None:
     heading = st.container()
     both = sides.choose(choice)
     with heading:
-        st.title(label("compare.title", left=both.titles.left, right=both.titles.right))
+        frame.title(label("compare.title", left=both.titles.left, right=both.titles.right))
     beside = drawn.show(both)
     with beside:
         numbers.told(both)

@@ -4,7 +4,7 @@ import streamlit as st
 
 from explorer.architecture import blueprint
 from explorer.lessons.overview import summary, why_called
-from explorer.ui import overview, picker
+from explorer.ui import frame, overview, picker
 from explorer.ui.compare_link import compare_link
 from explorer.words import section
 
@@ -13,7 +13,7 @@ bp = blueprint(choice.spec, choice.image_size)
 figures = overview.figures(choice)
 
 overview.doors()
-st.title(choice.title)
+frame.title(choice.title)
 st.markdown(summary(bp))
 if called := why_called(picker.entry_of(choice.name), bp):
     st.markdown(called)

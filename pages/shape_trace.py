@@ -3,7 +3,7 @@
 import streamlit as st
 
 from explorer.architecture import blueprint
-from explorer.ui import picker, player_back, trace_tabs, tracing
+from explorer.ui import frame, picker, player_back, trace_tabs, tracing
 from explorer.ui.compare_link import compare_link
 from explorer.ui.player import go, player
 from explorer.words import label, section
@@ -11,7 +11,7 @@ from explorer.words import label, section
 choice = picker.current()
 bp = blueprint(choice.spec, choice.image_size)
 
-st.title(label("trace.title", title=choice.title))
+frame.title(label("trace.title", title=choice.title))
 trace = tracing.badge(choice)
 player(bp, choice.title, lambda op: player_back.draw(choice, bp, op, go), trace)
 st.caption(section("shape_trace", "introduction"))

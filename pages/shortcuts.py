@@ -3,7 +3,7 @@
 import streamlit as st
 
 from explorer.architecture import blueprint
-from explorer.ui import hiding
+from explorer.ui import frame, hiding
 from explorer.ui.body import body
 from explorer.ui.compare_link import compare_link
 from explorer.ui.picker import Choice
@@ -15,7 +15,7 @@ from explorer.words import label
 def draw(choice: Choice) -> None:
     bp = blueprint(choice.spec, choice.image_size)
 
-    st.title(label("shortcuts.title", title=choice.title))
+    frame.title(label("shortcuts.title", title=choice.title))
     if hidden := hiding.hidden(network.HIDE):
         with st.container(horizontal=True, vertical_alignment="center"):
             st.markdown(network.lead(bp), width="content")

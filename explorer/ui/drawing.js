@@ -1,6 +1,8 @@
 // Shows an SVG that follows the theme: scroll, zoom, choose a node by click or keyboard, download.
 const SVG_NS = "http://www.w3.org/2000/svg";
 const LEGIBLE = 0.8;
+// On a screen of 1920x1080 a picture may grow into the place that it has, up to this.
+const LARGEST = 1.4;
 // Looks like Streamlit's icon "download", beside the buttons of Streamlit's own files.
 const ARROW = '<svg viewBox="0 0 24 24" width="20" height="20" fill="currentColor" aria-hidden="true">'
   + '<path d="M12 16 7 11l1.4-1.45L11 12.15V4h2v8.15l2.6-2.6L17 11l-5 5zM6 20q-.83 0-1.41-.59T4 18v-3h2v3h12'
@@ -55,12 +57,14 @@ export default function ({ parentElement, data, setTriggerValue }) {
   const room = () => [stage.clientWidth / width, full() ? stage.clientHeight / height
     : (data.height ?? Infinity) / height];
   const full = () => root.matches(":fullscreen");
+  const roomy = () => (window.innerWidth >= 1700 && window.innerHeight >= 900 ? LARGEST : 1);
   const fit = () => resize(Math.min(...room(), full() ? 3 : 1));
   // Whole where that is still legible; what would shrink further keeps its size and is scrolled.
   const natural = () => {
     const whole = Math.min(...room());
     const wide = room()[0];
-    resize(whole >= LEGIBLE ? Math.min(1, whole) : wide >= LEGIBLE ? Math.min(1, wide) : 1);
+    const most = roomy();
+    resize(whole >= LEGIBLE ? Math.min(most, whole) : wide >= LEGIBLE ? Math.min(1, wide) : 1);
   };
   const zoom = (factor, at = [stage.clientWidth / 2, stage.clientHeight / 2]) => {
     const [x, y] = [stage.scrollLeft + at[0], stage.scrollTop + at[1]];
@@ -77,7 +81,7 @@ export default function ({ parentElement, data, setTriggerValue }) {
     else natural();
     if (!stays) stage.scrollTo(0, 0);
   } else {
-    const tall = Math.min(height, Math.max(data.height ?? height, LEGIBLE * height));
+    const tall = Math.min(height, Math.max(data.height ?? height, LEGIBLE * height)) * roomy();
     stage.style.height = data.height ? `${tall}px` : "auto";
     svg.style.maxWidth = "100%";
     if (data.height) {
@@ -89,6 +93,11 @@ export default function ({ parentElement, data, setTriggerValue }) {
   }
   // A window may change its width without a rerun.
   const fitted = () => {
+    if (!zooms && !data.height) {
+      // Not beyond what one sees at once: the reader of a tall picture would have to scroll.
+      const grown = Math.min(roomy(), stage.clientWidth / width, 0.6 * window.innerHeight / height);
+      svg.style.width = grown > 1 ? `${width * grown}px` : "";
+    }
     if (data.min_width && !zooms) {
       const whole = stage.clientWidth >= LEGIBLE * data.min_width;
       svg.style.minWidth = whole ? "" : `${data.min_width}px`;

@@ -33,7 +33,7 @@ def draw() -> None:
         st.warning(section("glossary_page", "unknown", term=quoted(asked)))
     if chosen:
         with st.container(border=True):
-            st.subheader(every[chosen].title, anchor=False)
+            st.header(every[chosen].title, anchor=False)
             st.markdown(every[chosen].text)
             st.markdown(_place(every[chosen]))
     found = [term for term in search(words or "") if theme in ("all", term.theme)]

@@ -10,6 +10,7 @@ from explorer.architecture.published import Figure, figures_of
 from explorer.lessons.overview import page_description
 from explorer.ui import controls, navigation
 from explorer.ui.drawing import drawing
+from explorer.ui.leading import lead_to
 from explorer.ui.picker import Choice
 from explorer.ui.player import PARAMETER
 from explorer.views import network_picture, overview
@@ -82,7 +83,7 @@ def picture(bp: Blueprint, choice: Choice) -> None:
     st.caption(section("home", "picture"))
     if chosen is not None:
         there = controls.carried("shape_trace")
-        st.switch_page("pages/shape_trace.py", query_params=there | {PARAMETER: [chosen]})
+        lead_to("shape_trace", there | {PARAMETER: [chosen]}, "home_volume")
 
 
 def published(choice: Choice, found: tuple[Figure, ...]) -> None:

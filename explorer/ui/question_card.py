@@ -4,7 +4,7 @@ import streamlit as st
 
 from explorer.lessons.progress import GRADES, from_json, table, to_json
 from explorer.lessons.questions import Card, cards, theme_title
-from explorer.ui import frame, questions, turning
+from explorer.ui import focus, frame, questions, turning
 from explorer.ui.asking_for_files import file_uploader
 from explorer.ui.proving import prove_it, see
 from explorer.words import WordedError, label, section
@@ -30,6 +30,11 @@ def show(card: Card, found: list[Card]) -> None:
                 key="questions_show_answer",
             )
     turning.buttons("questions", questions.turn, (ids,))
+    focus.follow(
+        "questions_focus",
+        f"{card.id} {questions.is_open(card)}",
+        f".st-key-questions_{card.id} h2",
+    )
     frame.keys(section("questions", "Keys"), "questions")
 
 

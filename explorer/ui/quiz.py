@@ -133,7 +133,9 @@ def go_on() -> None:
 
 def again(new_seed: bool) -> None:
     """The same questions from the beginning, or others."""
-    run: Run = st.session_state.pop(_RUN)
+    run: Run | None = st.session_state.pop(_RUN, None)
+    if run is None:  # pressed twice
+        return
     _kept().pop(run.settings.id, None)
     if new_seed:
         _new_seed()

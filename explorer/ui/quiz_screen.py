@@ -6,7 +6,7 @@ import streamlit as st
 
 from explorer.lessons.quiz import Question, describe, read_number
 from explorer.lessons.quiz.run import Run, spoken, theme_title
-from explorer.ui import controls, frame, quiz, saving
+from explorer.ui import controls, focus, frame, quiz, saving
 from explorer.ui.address import address
 from explorer.ui.answer_field import answer_field
 from explorer.ui.letter_keys import LETTERS, letter_keys
@@ -61,6 +61,10 @@ def _question(run: Run) -> None:
             _typed(run)
         else:
             _options(run)
+    # After an answer one goes on, and after that one reads; a field asks for its focus itself.
+    asked = f"{run.settings.id} {run.index} {run.reading}"
+    card = f".st-key-quiz_card_{run.index}"
+    focus.follow("quiz_focus", asked, ".st-key-quiz_next button" if run.reading else f"{card} h2")
     frame.keys(section("quiz", "Keys"), "quiz")
 
 

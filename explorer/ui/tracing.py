@@ -103,10 +103,9 @@ def _waiting(key: Key, title: str) -> None:
     if order.future.done():
         st.rerun()
     waited = f"{monotonic() - order.started:.0f}"
-    st.info(
-        section("shape_trace", "waiting", title=title, seconds=waited),
-        icon=":material/hourglass_top:",
-    )
+    # As high as the line that comes in its place, so that nothing below it moves.
+    sentence = section("shape_trace", "waiting", title=title, seconds=waited)
+    st.caption(label("trace.waiting", sentence=sentence))
 
 
 def _label(device: str) -> str:

@@ -42,8 +42,8 @@ SECTIONS = {
     "shortcuts": ("", ()),
     "compare": ("", ()),
     "block_lab": ("unit_view", ("block", "numbers", "versions", "dialects", "code")),
-    "parameters": ("params_view", ("bottleneck", "network", "presets")),
-    "batch_norm": ("bn_section", ("steps", "layer", "modes", "depth", "claims")),
+    "parameters": ("params_view", ("bottleneck", "network", "training", "presets")),
+    "batch_norm": ("bn_section", ("steps", "layer", "modes", "depth", "claims", "speed")),
     "why_residual": (
         "why_part",
         ("published", "initialisation", "training", "photographs", "surface", "paths", "known"),
@@ -51,8 +51,8 @@ SECTIONS = {
     "inference": (
         "infer_view",
         (
-            "preprocessing", "feature_maps", "grad_cam", "receptive_field", "lesions", "modes",
-            "many", "model_card",
+            "preprocessing", "feature_maps", "grad_cam", "receptive_field", "origin", "gradient",
+            "lesions", "modes", "many", "model_card",
         ),
     ),
     "quiz": ("", ()),

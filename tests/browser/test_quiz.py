@@ -65,6 +65,26 @@ def test_letters_choose_too_and_the_options_stay(visit):
     assert visit.console_errors() == []
 
 
+def test_the_focus_stays_with_what_is_answered(visit):
+    """It falls to the page's beginning else, as many stops away as the sidebar has."""
+    questions = make_quiz(SEED, 5)
+    place = next(number for number, question in enumerate(questions) if not question.typed)
+    for question in questions[:place]:
+        answer(visit, question, question.right)
+        with visit.rerun():
+            visit.page.keyboard.press("Enter")
+    visit.page.get_by_role("button", name="A ·").focus()
+    with visit.rerun():
+        visit.page.keyboard.press("Enter")
+    visit.page.wait_for_function("() => document.activeElement.closest('.st-key-quiz_next')")
+    with visit.rerun():
+        visit.page.keyboard.press("Enter")
+    visit.page.get_by_text(f"Question {place + 2} of 5").wait_for()
+    card = f".st-key-quiz_card_{place + 1}"
+    visit.page.wait_for_function(f"() => document.activeElement.closest('{card}')")
+    assert visit.exceptions() == []
+
+
 def test_nonsense_is_refused_in_one_sentence(visit):
     assert make_quiz(SEED, 5)[0].typed
     with visit.rerun():

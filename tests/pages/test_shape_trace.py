@@ -90,14 +90,14 @@ def test_the_page_does_not_wait_for_the_network(open_app, traced, monkeypatch):
 
     monkeypatch.setattr(tracing.cache, "trace_of", waits)
     app = open_app("shape_trace", net="resnet20")
-    assert "Building ResNet-20" in app.info[0].value
+    assert any("Building ResNet-20" in line.value for line in app.caption)
     assert not agreed(app)
     assert "Input" in heading(app)
     assert len(app.dataframe) == 1
     assert "op 2 of 71" in counter(press(app, "Next"))
     gate.set()
     traced(app)
-    assert not any("Building" in box.value for box in app.info)
+    assert not any("Building" in line.value for line in app.caption)
     assert "agrees on all 71 shapes" in agreed(app)[0].value
     assert "Time, measured" in text(app)
 
@@ -162,7 +162,7 @@ def test_a_customised_network_and_an_odd_size(open_app):
     query = {"net": "resnet50", "depths": "1,1,1,1", "groups": "2", "num_classes": "7"}
     app = open_app("shape_trace", image_size="33", **query)
     assert not app.exception
-    assert "ResNet-50, customised" in app.title[0].value
+    assert "ResNet-50, customised" in app.title[0].value.replace("**", "")
     [badge] = agreed(app)
     assert f"all {len(blueprint(spec, 33).ops):,} shapes" in badge.value
 

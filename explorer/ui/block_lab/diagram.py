@@ -21,9 +21,10 @@ def draw() -> None:
     """Picture on the left; what it means, and the controls, on the right."""
     case_buttons()
     left, right = beside_picture()
-    told = right.container()
+    told = right.container(key="unit_told")
     with right:
         composed = unit(composer())
+        st.markdown(block_lab.totals(composed), help=glossary("MACs"))
         with st.expander(section("block_lab", "in words")):
             ops = (f"1. {block_sentence(composed.block, op)}" for op in composed.ops)
             st.markdown("\n".join(ops))
@@ -45,12 +46,14 @@ def draw() -> None:
 
 def beside_picture() -> tuple[DeltaGenerator, DeltaGenerator]:
     """A place as wide as the picture in its natural size, and one for the rest of the width."""
-    row = st.container(horizontal=True, gap="large")
-    return row.container(width=int(unit_diagram.WIDTH)), row.container(width="stretch")
+    row = st.container(horizontal=True, gap="large", key="unit_beside")
+    return row.container(width=int(unit_diagram.WIDTH), key="unit_picture"), row.container(
+        width="stretch"
+    )
 
 
 def _explain(composed: Unit) -> None:
-    """Why the shortcut is solid, dashed or wrong, what mends it, and what the block costs."""
+    """Why the shortcut is solid, dashed or wrong, and what mends it."""
     rule = block_lab.rule(composed)
     if composed.verdict == "fails":
         st.error(rule, icon=":material/link_off:")
@@ -59,4 +62,3 @@ def _explain(composed: Unit) -> None:
     else:
         st.markdown(rule)
     mend_buttons(composed)
-    st.markdown(block_lab.totals(composed), help=glossary("MACs"))

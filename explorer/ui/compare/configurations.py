@@ -4,6 +4,7 @@ import streamlit as st
 
 from explorer.ui import saving
 from explorer.ui.drawing import drawing
+from explorer.ui.leading import lead_to
 from explorer.ui.picker import Choice
 from explorer.views import table1
 from explorer.words import label, section
@@ -25,4 +26,4 @@ def show(choice: Choice) -> None:
     if chosen is not None:
         network, block = chosen.split()
         state = {"net": network, "shortcuts_block": block}
-        st.switch_page("pages/shortcuts.py", query_params=state)
+        lead_to("shortcuts", state, "table1_cell")

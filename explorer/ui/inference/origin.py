@@ -103,7 +103,7 @@ def _moves(scene: Scene, found: Captured, place: Place, part: Part) -> None:
     from explorer.views.origin_sums import spot
 
     shape = found.op.out_shape
-    st.markdown(f"#### {label('origin.shown', place=spot(place), value=plain(part.value))}")
+    st.header(label("origin.shown", place=spot(place), value=plain(part.value)), anchor=False)
     source = part.sources[0].text if part.sources else None
     with st.container(horizontal=True, gap="small", vertical_alignment="center"):
         st.button(

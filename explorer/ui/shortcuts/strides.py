@@ -29,7 +29,8 @@ def show(choice: Choice, path: str) -> None:
     for paragraph in strides(study):
         st.markdown(paragraph)
     st.caption(section("shortcuts", "strides sources"))
-    old, new = st.columns(2, gap="medium")
+    with st.container(key="shortcuts_strides"):
+        old, new = st.columns(2, gap="medium")
     with old:
         st.markdown(section("shortcuts", "stride of v1"))
         show_ops(study.v1.block(study.path), "v1", selected=f"{study.path}.conv1")
