@@ -76,6 +76,9 @@ def _enter(one: Any, found: Parts) -> Iterable[Any]:
 
 
 def _tensor(one: Any, found: Parts, torch: Any) -> Iterable[Any]:
+    if one.is_mkldnn:  # whose values lie in an order of oneDNN's own
+        found["object", id(one)] = one.element_size() * one.numel()
+        return ()
     if one.layout != torch.strided or one.is_meta:
         found["object", id(one)] = 0 if one.is_meta else one.element_size() * one._nnz()
         return ()

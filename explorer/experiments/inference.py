@@ -10,6 +10,7 @@ from torch import Tensor
 
 from explorer.networks import ResNet
 from explorer.networks.devices import synchronise
+from explorer.networks.engines import Engine
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +69,11 @@ class Prediction:
 
 
 def predict(
-    network: ResNet, x: Tensor, classes: tuple[str, ...], skip: Container[str] = ()
+    network: ResNet,
+    x: Tensor,
+    classes: tuple[str, ...],
+    skip: Container[str] = (),
+    engine: Engine | None = None,
 ) -> Prediction:
     """Run x, (1, C, H, H), through the network on the network's own device.
 
@@ -79,6 +84,7 @@ def predict(
         x: a preprocessed image.
         classes: a name per output of the network.
         skip: blocks to run without their main branch, see ResNet.walk.
+        engine: answers in the network's place, and must be made of it; it skips nothing.
 
     Raises:
         ValueError: the number of names is not the number of outputs, or `skip` names a plain
@@ -86,10 +92,11 @@ def predict(
     """
     if len(classes) != network.fc.out_features:
         raise ValueError(f"{len(classes)} class names for {network.fc.out_features} outputs")
+    assert engine is None or not skip
     device = network.fc.weight.device
     begun = perf_counter()
     with torch.inference_mode():
-        logits = network(x.to(device), skip)
+        logits = network(x.to(device), skip) if engine is None else engine(x)
         synchronise(device)
     seconds = perf_counter() - begun
     return Prediction(logits[0].float().cpu().clone(), classes, seconds)

@@ -1,0 +1,174 @@
+"""Engines against the network's own forward pass: same numbers, whatever the network."""
+
+import copy
+
+import pytest
+import torch
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from torch import nn
+from torch.nn.utils.fusion import fuse_conv_bn_eval
+
+from explorer.architecture import PRESETS, blueprint, preset
+from explorer.experiments.byte_size import size
+from explorer.networks import build
+from explorer.networks.engines import Fused, Stepwise, Walk, can_fuse, quickest
+from explorer.networks.engines.tape import fold, record
+from explorer.networks.stopping import stoppable
+from tests.strategies import specs_and_sizes
+
+needs_onednn = pytest.mark.skipif(not can_fuse(), reason="this torch has no oneDNN")
+
+
+def with_lived_in_norms(network, seed=0):
+    """Statistics and factors as after a training: batch norm is no identity any more."""
+    generator = torch.Generator().manual_seed(seed)
+    for layer in network.modules():
+        if isinstance(layer, nn.BatchNorm2d):
+            for values, low, high in (
+                (layer.running_mean, -0.5, 0.5),
+                (layer.running_var, 0.5, 2.0),
+                (layer.weight.data, 0.5, 1.5),
+                (layer.bias.data, -0.5, 0.5),
+            ):
+                values.uniform_(low, high, generator=generator)
+    return network
+
+
+def batch(spec, side, images=1):
+    generator = torch.Generator().manual_seed(1)
+    return torch.randn(images, spec.in_channels, side, side, generator=generator)
+
+
+def apart(found, wanted):
+    """Largest difference as a share of the largest logit."""
+    return float((found - wanted).abs().max() / wanted.abs().max().clamp(min=1e-6))
+
+
+def engines_of(network, x):
+    yield Walk(network)
+    yield Stepwise(network)
+    yield Stepwise(network, folds=True)
+    if can_fuse():
+        yield Fused(network, tuple(x.shape))
+
+
+SMALL = [
+    name for name, entry in PRESETS.items() if blueprint(entry.spec, entry.image_size).macs < 2e9
+]
+
+
+@pytest.mark.parametrize("name", SMALL)
+def test_every_engine_answers_as_the_network_does(name):
+    entry = PRESETS[name]
+    network = build(entry.spec)
+    x = batch(entry.spec, entry.spec.minimum_image_size + 33)
+    with torch.inference_mode():
+        wanted = network(x)
+    for engine in engines_of(network, x):
+        found = engine(x)
+        if wanted.isfinite().all():
+            assert apart(found, wanted) < 1e-4, engine
+        else:  # the deepest overflow as long as they are untrained, whoever runs them
+            assert name in ("resnet1202", "preact_resnet1001")
+            assert not wanted.isfinite().any() and not found.isfinite().any()
+
+
+@settings(max_examples=25, deadline=None)
+@given(specs_and_sizes(depth=2), st.integers(1, 3))
+def test_any_network_at_any_size_and_batch(spec_and_size, images):
+    spec, side = spec_and_size
+    network = with_lived_in_norms(build(spec))
+    x = batch(spec, side, images)
+    with torch.inference_mode():
+        wanted = network(x)
+    for engine in engines_of(network, x):
+        assert apart(engine(x), wanted) < 1e-4, engine
+
+
+def test_the_tape_is_the_walk():
+    network = build(preset("resnet50"))
+    steps = record(network).steps
+    paths = [path for path, _ in network.walk(torch.zeros(1, 3, 64, 64))]
+    assert len(steps) == len(paths)
+    kinds = [step.kind for step in steps]
+    assert kinds.count("add") == 16
+    assert kinds.count("convolution") == kinds.count("batch_norm") == 53
+
+
+@pytest.mark.parametrize(("name", "left"), [("resnet18", 0), ("preact_resnet18", 9)])
+def test_what_is_folded(name, left):
+    """In a pre-activation network a block's first norm reads the sum, and the last feeds no
+    convolution: only those behind a convolution of their own can go."""
+    network = build(preset(name))
+    kinds = [step.kind for step in fold(record(network)).steps]
+    assert kinds.count("batch_norm") == left
+
+
+def test_folded_weights_are_what_torch_folds():
+    network = with_lived_in_norms(build(preset("resnet20")))
+    first = fold(record(network)).steps[0].layer
+    theirs = fuse_conv_bn_eval(network.conv1, network.bn1)
+    assert torch.allclose(first.weight, theirs.weight, rtol=1e-6, atol=0)
+    assert torch.allclose(first.bias, theirs.bias, rtol=1e-5, atol=1e-6)
+
+
+@needs_onednn
+def test_fused_runs_a_step_for_each_convolution():
+    network = build(preset("resnet18"))
+    engine = Fused(network, (1, 3, 64, 64))
+    kinds = [step.kind for step in engine._tape.steps]
+    assert kinds == ["fused", "max_pool", *["fused"] * 19, "mean", "flatten", "linear"]
+
+
+def test_the_network_stays_as_it_is():
+    network = with_lived_in_norms(build(preset("resnet20")))
+    before, x = copy.deepcopy(network.state_dict()), batch(network.spec, 32)
+    given = x.clone()
+    walked = [path for path, _ in network.walk(x)]
+    for engine in engines_of(network, x):
+        engine(x)
+    after = network.state_dict()
+    assert all(torch.equal(values, after[name]) for name, values in before.items())
+    assert torch.equal(x, given)
+    assert [path for path, _ in network.walk(x)] == walked
+
+
+@needs_onednn
+def test_another_size_than_it_was_made_for():
+    network = with_lived_in_norms(build(preset("resnet20")))
+    engine = Fused(network, (1, 3, 32, 32))
+    for side, images in ((32, 4), (45, 1), (64, 2)):
+        x = batch(network.spec, side, images)
+        with torch.inference_mode():
+            assert apart(engine(x), network(x)) < 1e-4
+
+
+def test_bfloat16_is_near():
+    network = with_lived_in_norms(build(preset("resnet20")))
+    x = batch(network.spec, 32)
+    with torch.inference_mode():
+        assert apart(Stepwise(network, folds=True, dtype=torch.bfloat16)(x), network(x)) < 0.1
+
+
+def test_weights_of_engines_are_counted():
+    """An engine with weights of its own holds about as much as the network; the walk nothing."""
+    network = build(preset("resnet18"))
+    weights = 4 * sum(values.numel() for values in network.parameters())
+    for engine in (quickest(network, (1, 3, 64, 64)), Stepwise(network, folds=True)):
+        assert weights * 0.99 < size(engine) < weights * 1.1
+
+
+def test_an_engine_is_broken_off_between_ops():
+    network = build(preset("resnet20"))
+    x, asked = batch(network.spec, 32), []
+
+    def stop_at_the_third():
+        asked.append(None)
+        if len(asked) == 3:
+            raise InterruptedError
+
+    engine = quickest(network, tuple(x.shape))
+    with pytest.raises(InterruptedError), stoppable(stop_at_the_third):
+        engine(x)
+    assert len(asked) == 3
