@@ -357,7 +357,12 @@ def test_ten_scenes_at_once_have_ten_right_answers() -> None:
     scenes = [base.of(one.key, one.picture) for one in chosen]
     network = loaded.network()
     with torch.inference_mode():
-        expected = [network(one.prepared.tensor)[0] for one in scenes]
+        walked = [network(one.prepared.tensor)[0] for one in scenes]
+    inference_cache.prediction.clear()
+    expected = [inference_cache.prediction(one).logits for one in scenes]
+    for alone, by_network in zip(expected, walked, strict=True):
+        assert alone.argmax() == by_network.argmax()
+        assert (alone - by_network).abs().max() < 1e-5 * by_network.abs().max()
     inference_cache.prediction.clear()
     found: dict[int, torch.Tensor] = {}
 

@@ -5,16 +5,63 @@ shared like the network: many threads may call one.
 """
 
 from collections.abc import Callable
+from importlib.util import find_spec
+from typing import Final
 
 import torch
 from torch import Tensor
 
 from explorer.networks.engines.in_torch import Fused, Stepwise, Walk, can_fuse
+from explorer.networks.engines.onnx_file import EngineError
+from explorer.networks.engines.outside import OnnxRuntime, OpenVino
 from explorer.networks.resnet import ResNet
 
 Engine = Callable[[Tensor], Tensor]
 
-__all__ = ["Engine", "Fused", "Stepwise", "Walk", "can_fuse", "quickest"]
+ENGINES: Final = (
+    "eager",
+    "channels_last",
+    "folded",
+    "fused",
+    "bfloat16",
+    "onnxruntime",
+    "openvino",
+)
+"""All, by their ids."""
+PACKAGES: Final = {"onnxruntime": ("onnx", "onnxruntime"), "openvino": ("onnx", "openvino")}
+"""Engine -> what it needs beside torch."""
+
+__all__ = ["ENGINES", "PACKAGES", "Engine", "EngineError", "is_here", "make", "quickest"]
+
+
+def is_here(engine: str) -> bool:
+    """Whether everything that it needs is installed; nothing is loaded."""
+    if engine == "fused":
+        return can_fuse()
+    return all(find_spec(name) is not None for name in PACKAGES.get(engine, ()))
+
+
+def make(engine: str, network: ResNet, shape: tuple[int, ...]) -> Engine:
+    """The engine of this id, one of ENGINES that is here.
+
+    Args:
+        engine: its id.
+        network: in eval mode, on the CPU.
+        shape: of the batches to come, (N, C, H, W).
+
+    Raises:
+        EngineError: it cannot run this network.
+    """
+    makers: dict[str, Callable[[], Engine]] = {
+        "eager": lambda: Walk(network),
+        "channels_last": lambda: Stepwise(network),
+        "folded": lambda: Stepwise(network, folds=True),
+        "fused": lambda: Fused(network, shape),
+        "bfloat16": lambda: Stepwise(network, folds=True, dtype=torch.bfloat16),
+        "onnxruntime": lambda: OnnxRuntime(network, shape),
+        "openvino": lambda: OpenVino(network, shape),
+    }
+    return makers[engine]()
 
 
 def quickest(network: ResNet, shape: tuple[int, ...]) -> Engine:
