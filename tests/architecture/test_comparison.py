@@ -9,7 +9,7 @@ from explorer.architecture.comparison import bottleneck, compare, two_3x3
 
 
 def test_the_tutorials_numbers() -> None:
-    """1,179,648 against 69,632; the tutorials' 1,170,648 lost a 9."""
+    """1,179,648 against 69,632; the tutorials' 1,170,648 has a 0 for the 9."""
     pair = compare(256, 4)
     assert [layer.weights for layer in pair.same_channels.layers] == [589_824, 589_824]
     assert [layer.weights for layer in pair.bottleneck.layers] == [16_384, 36_864, 16_384]

@@ -6,7 +6,9 @@ import pytest
 
 from explorer.experiments.proofs import prove
 from explorer.lessons.myths import VERDICTS, myths
+from tests.lessons import numbers_told
 
+ENTRIES = dict(numbers_told.entries())
 MYTHS = pytest.mark.parametrize("myth", myths(), ids=lambda myth: myth.id)
 
 
@@ -26,7 +28,11 @@ def test_texts_are_complete(myth):
 @pytest.mark.parametrize("myth", [myth for myth in myths() if myth.proof], ids=lambda myth: myth.id)
 def test_proofs_hold_for_what_is_said(myth):
     said = words(f"{myth.fact} {myth.why}")
-    for line in prove(myth.proof).lines:
+    lines = prove(myth.proof).lines
+    (place,) = {f"myths/{myth.id}", f"myths_tutorials/{myth.id}"} & set(ENTRIES)
+    claims = [line.claimed for line in lines]
+    assert numbers_told.unaccounted(place, ENTRIES[place], claims) == set()
+    for line in lines:
         assert line.holds, f"{line.what}: claimed {line.claimed}, computed {line.computed}"
         assert words(line.claimed) in said, f"the correction does not say {line.claimed!r}"
 

@@ -9,7 +9,9 @@ import pytest
 
 from explorer.experiments.proofs import prove
 from explorer.lessons.questions import LEVELS, cards, search, themes
+from tests.lessons import numbers_told
 
+ENTRIES = dict(numbers_told.entries())
 ROOT = Path(__file__).parents[2]
 CARDS = pytest.mark.parametrize("card", cards(), ids=lambda card: card.id)
 
@@ -34,6 +36,9 @@ def test_proofs_hold_for_what_the_card_says(card):
     proof = prove(card.proof)
     assert proof.lines and proof.how
     said = words(f"{card.short} {card.why}")
+    place = f"questions/{card.theme}/{card.id}"
+    claims = [line.claimed for line in proof.lines]
+    assert numbers_told.unaccounted(place, ENTRIES[place], claims) == set()
     for line in proof.lines:
         assert line.holds, f"{line.what}: claimed {line.claimed}, computed {line.computed}"
         assert words(line.claimed) in said, f"the card does not say {line.claimed!r}"

@@ -76,7 +76,7 @@ def test_the_two_comparisons_are_told_apart(open_app) -> None:
     text = words(open_app("parameters"))
     assert "**Same channels, 16.94 times.**" in text
     assert "**Same cost, 1.059 times.**" in text
-    assert "1,170,648" in text and "they lost a 9" in text
+    assert "1,170,648" in text and "a 0 in place of the 9" in text
     assert "1.94 times as many" in text
 
 
