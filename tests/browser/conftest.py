@@ -80,9 +80,11 @@ def open_page(browser, server: Server) -> Iterator[Callable[..., Visit]]:
 
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_makereport(item: pytest.Item):
-    """A failed test shows what the servers said: tracebacks are hidden from the browser."""
+    """A failed test shows what the servers said, since tracebacks are hidden from the browser,
+    and where they are, since a page that hangs says nothing."""
     report = yield
     if report.failed:
         for running in Server.running:
             report.sections.append((f"log of {running.url}", running.log_tail()))
+            report.sections.append((f"threads of {running.url}", running.stacks()))
     return report

@@ -17,6 +17,7 @@ from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 from explorer.words import section
 
 HOST = "127.0.0.1"
+ON_SIGNAL = Path(__file__).parent / "on_signal"
 LOCAL_HOSTS = {"localhost", "127.0.0.1", "::1"}
 TIMEOUT_S = 60.0
 
@@ -63,6 +64,7 @@ class Server:
             self.process = subprocess.Popen(
                 command,
                 cwd=self.root,
+                env=os.environ | {"PYTHONPATH": str(ON_SIGNAL)},
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=subprocess.STDOUT,
@@ -86,6 +88,17 @@ class Server:
             return False
         finally:
             connection.close()
+
+    def stacks(self) -> str:
+        """Where the server's threads are now, of those that run our code or wait for a worker."""
+        before = self.log.stat().st_size
+        if self.process is None or self.process.poll() is not None:
+            return "the server has ended"
+        self.process.send_signal(signal.SIGUSR1)
+        time.sleep(1)
+        threads = self.log.read_bytes()[before:].decode(errors="replace").split("\n\n")
+        ours = ("/explorer/", "/pages/", "futures/process.py")
+        return "\n\n".join(one for one in threads if any(name in one for name in ours))
 
     def log_tail(self, characters: int = 6000) -> str:
         return self.log.read_text(errors="replace")[-characters:]
