@@ -2,7 +2,7 @@
 // It is parsed, never executed; the server checks every entry again.
 
 const known = new Map(); // shelf -> what this page load has written for which session
-const reported = new Map();
+const reported = new Map(); // shelf -> the last report, and where it was made
 
 const entriesOf = (text) => {
   try {
@@ -15,7 +15,7 @@ const entriesOf = (text) => {
 const same = (a, b) => JSON.stringify(a) === JSON.stringify(b);
 const sorted = (entries) => Object.entries(entries).sort(([a], [b]) => (a < b ? -1 : 1));
 
-export default function ({ data, setStateValue }) {
+export default function ({ data, setStateValue, parentElement }) {
   const shelf = `resnet-explorer/${data.shelf}`;
   // A browser may forbid its store; then nothing outlives the session, as without it.
   const read = () => {
@@ -62,16 +62,25 @@ export default function ({ data, setStateValue }) {
   const report = () => {
     const text = read();
     const news = `${data.session} ${text}`;
-    if (text.length > data.most || reported.get(shelf) === news) return;
+    const last = reported.get(shelf);
+    // Once is enough, unless the server never heard of it: who goes on to another page at once
+    // takes the report's run away, and it is made again when they come back.
+    const heard = last && (last.number === data.heard || last.place === parentElement);
+    if (text.length > data.most || (last?.news === news && heard)) return;
     const found = entriesOf(text);
     if (same(sorted(found), sorted(known.get(shelf).mine))) return;
-    reported.set(shelf, news);
-    setStateValue("held", { session: data.session, text: JSON.stringify(found) });
+    const number = Math.random().toString(36).slice(2);
+    reported.set(shelf, { news, number, place: parentElement });
+    setStateValue("held", { session: data.session, number, text: JSON.stringify(found) });
   };
-  const heard = (event) => {
+  const elsewhere = (event) => {
     if (event.key === shelf) report();
   };
-  report();
-  window.addEventListener("storage", heard);
-  return () => window.removeEventListener("storage", heard);
+  // Not at once: what the server has just said of the address must be in it before it is told.
+  const later = setTimeout(report, 100);
+  window.addEventListener("storage", elsewhere);
+  return () => {
+    clearTimeout(later);
+    window.removeEventListener("storage", elsewhere);
+  };
 }

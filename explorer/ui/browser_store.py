@@ -17,6 +17,8 @@ import streamlit as st
 LARGEST: Final = 65_536
 """Characters of one shelf in the browser; the oldest entries go first."""
 _SESSION: Final = "browser_store"
+_NUMBER: Final = 20
+"""Characters of a report's number; it goes back to the browser."""
 
 Take = Callable[[dict[str, Any]], None]
 
@@ -41,17 +43,32 @@ def keep(shelf: str, mine: Mapping[str, Any], take: Take) -> None:
     """
     session = st.session_state.setdefault(_SESSION, token_hex(8))
     key = f"kept_{shelf}"
+    heard = f"{key}_heard"
 
     def held() -> None:
-        found = read(st.session_state[key].get("held"), session)
+        told = st.session_state[key].get("held")
+        st.session_state[heard] = number_of(told)
+        found = read(told, session)
         if found is not None:
             take(found)
 
     _component()(
         key=key,
-        data={"shelf": shelf, "session": session, "mine": dict(mine), "most": LARGEST},
+        data={
+            "shelf": shelf,
+            "session": session,
+            "mine": dict(mine),
+            "most": LARGEST,
+            "heard": st.session_state.get(heard),
+        },
         on_held_change=held,
     )
+
+
+def number_of(held: object) -> str | None:
+    """Which report of the browser's this is, to tell it that it was heard."""
+    number = held.get("number") if isinstance(held, Mapping) else None
+    return number[:_NUMBER] if isinstance(number, str) else None
 
 
 def read(held: object, session: str) -> dict[str, Any] | None:

@@ -8,10 +8,12 @@ import socket
 import subprocess
 import sys
 import time
+from collections import deque
 from collections.abc import Iterator
 from pathlib import Path
 from urllib.parse import urlencode, urlsplit
 
+from streamlit.proto.BackMsg_pb2 import BackMsg
 from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 
 from explorer.words import section
@@ -131,6 +133,8 @@ class Runs:
 
     def __init__(self, page) -> None:
         self.script = self.fragment = 0
+        self.last: deque[str] = deque(maxlen=12)
+        """What browser and server said last, for a test that waits in vain."""
         page.on("websocket", self._connect)
 
     @property
@@ -139,14 +143,29 @@ class Runs:
 
     def _connect(self, websocket) -> None:
         if "/_stcore/stream" in websocket.url:
+            self._note("connected")
             websocket.on("framereceived", self._read)
+            websocket.on("framesent", self._sent)
+            websocket.on("close", lambda _: self._note("closed"))
+
+    def _note(self, what: str) -> None:
+        self.last.append(f"{time.strftime('%H:%M:%S')} {what}")
+
+    def _sent(self, payload: bytes | str) -> None:
+        if isinstance(payload, bytes):
+            message = BackMsg.FromString(payload)
+            asked = message.rerun_script
+            self._note(f"asked: {message.WhichOneof('type')} {asked.fragment_id} {asked.page_name}")
 
     def _read(self, payload: bytes | str) -> None:
         if isinstance(payload, str):
             return
         message = ForwardMsg.FromString(payload)
+        if message.WhichOneof("type") == "new_session":
+            self._note(f"begun {list(message.metadata.run.fragment_ids)}")
         if message.WhichOneof("type") != "script_finished":
             return
+        self._note(ForwardMsg.ScriptFinishedStatus.Name(message.script_finished))
         if message.script_finished == ForwardMsg.FINISHED_FRAGMENT_RUN_SUCCESSFULLY:
             self.fragment += 1
         elif message.script_finished != ForwardMsg.FINISHED_EARLY_FOR_RERUN:
@@ -223,7 +242,10 @@ class Visit:
         end = time.monotonic() + self.timeout_s
         while not condition():
             if time.monotonic() > end:
-                raise TimeoutError(f"no script run finished within {self.timeout_s:g} s")
+                raise TimeoutError(
+                    f"no script run finished within {self.timeout_s:g} s; the last were\n"
+                    + "\n".join(self.runs.last)
+                )
             self.page.wait_for_timeout(5)  # lets Playwright deliver the frames
 
     def wait_idle(self) -> None:

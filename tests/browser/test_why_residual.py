@@ -1,5 +1,7 @@
 """A training watched in a real browser: it runs on through a reload, and can be cancelled."""
 
+from streamlit.proto.BackMsg_pb2 import BackMsg
+
 
 def start(visit, steps):
     page = visit.page
@@ -50,3 +52,42 @@ def test_five_sessions_share_the_queue(open_page):
     for visit in visits:
         assert not visit.exceptions()
         assert not visit.console_errors()
+
+
+def test_who_goes_on_at_once_still_owns_their_run(open_page):
+    """What the browser tells of the visitor is lost with the page that they leave at once; they
+    tell it again when they come back, and can cancel."""
+    visit = open_page("why_residual", {"why_part": "training"})
+    page = visit.page
+    start(visit, 2_000)
+    page.get_by_text("of 2000").wait_for()
+    lost, back = [], []
+
+    def between(browser):
+        server = browser.connect_to_server()
+
+        def on(data):
+            message = BackMsg.FromString(data)
+            states = message.rerun_script.widget_states.widgets
+            told = [state for state in states if "kept_why_visitor" in state.id]
+            if told and not back:
+                lost.extend(told)
+                for state in told:
+                    states.remove(state)
+                data = message.SerializeToString()
+            server.send(data)
+
+        browser.on_message(on)
+
+    page.route_web_socket("**/_stcore/stream", between)
+    page.reload()
+    page.get_by_text("of 2000").wait_for()
+    visit._wait_until(lambda: lost)
+    page.get_by_role("link", name="Parameters").click()
+    page.get_by_role("heading", name="Parameters").first.wait_for()
+    visit.wait_idle()
+    back.append(True)
+    page.get_by_role("link", name="Why residual").click()
+    cancel = page.get_by_role("button", name="Cancel")
+    cancel.click()
+    cancel.wait_for(state="detached")
