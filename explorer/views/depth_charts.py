@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final
 import plotly.graph_objects as go
 
 from explorer.views.chart_style import hover, styled
-from explorer.views.numbers import magnitude
+from explorer.views.numbers import from_to, magnitude
 from explorer.views.palette import chart_colour, network_slot
 from explorer.views.scales import powers
 from explorer.views.tables import heading
@@ -29,6 +29,11 @@ NETS: Final = {
 def net_name(net: tuple[bool, bool]) -> str:
     """What the network with or without (batch norm, shortcuts) is called."""
     return label(f"bn_net.{NETS[net]}")
+
+
+def told(lines: Mapping[tuple[bool, bool], Sequence[float]]) -> str:
+    """What `by_depth` says, for a screen reader: each network's first and last value."""
+    return from_to({net_name(net): values for net, values in lines.items()})
 
 
 def table(

@@ -1,6 +1,7 @@
 """Numbers as tables, axes, sentences and formulas print them."""
 
 import re
+from collections.abc import Mapping, Sequence
 from math import floor, isfinite, log10
 
 from explorer.words import label
@@ -33,6 +34,16 @@ def fixed(value: float, digits: int = 3) -> str:
     if value == 0 or 0.5 * 10.0**-digits <= abs(value) < _LARGE:
         return f"{value:,.{digits}f}".replace("-", "−")
     return plain(value, digits)
+
+
+def from_to(lines: Mapping[str, Sequence[float]]) -> str:
+    """Each line's first and last value, in words, for who cannot see the chart of them."""
+    ends = (
+        label("why_alt.from_to", name=name, first=magnitude(values[0]), last=magnitude(values[-1]))
+        for name, values in lines.items()
+        if values
+    )
+    return label("list.semicolon").join(ends)
 
 
 def magnitude(value: float) -> str:

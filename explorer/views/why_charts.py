@@ -187,7 +187,7 @@ def likeness(
     """
     figure = go.Figure()
     for kind, values in measured.items():
-        name = _stack(kind)
+        name = stack_name(kind)
         dash = "longdash" if kind.endswith("with_bn") else "longdashdot"
         colour = palette.chart_colour(palette.network_slot(kind.startswith("plain")))
         figure.add_scatter(
@@ -217,7 +217,7 @@ def likeness(
     return styled(figure, 440, "layers_or_blocks", "likeness", legend="below")
 
 
-def _stack(kind: str) -> str:
+def stack_name(kind: str) -> str:
     """What a kind of stack of layers is called."""
     return label(f"why_stack.{kind}")
 
@@ -233,7 +233,7 @@ def identity(depths: Sequence[int], errors: Mapping[str, Sequence[float]]) -> go
         figure.add_bar(
             x=[str(depth) for depth in depths],
             y=list(values),
-            name=_stack(kind),
+            name=stack_name(kind),
             marker={
                 "color": palette.chart_colour(slot),
                 "pattern": {"shape": "/" if kind.endswith("linear") else ""},

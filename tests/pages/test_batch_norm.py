@@ -289,10 +289,17 @@ def test_faster_shows_the_paper_at_once_and_trains_when_asked(open_app, monkeypa
     app = open_app("batch_norm", bn_section="speed", bn_speed_act="relu")
     assert "14 times fewer steps" in text(app)
     assert "| rate 0.1 |" not in text(app)
+    assert "Nothing is trained yet" in text(app)
+    assert all("nothing is trained yet" in chart.proto.alt for chart in app.get("plotly_chart"))
     app.button(key="bn_speed_train").click().run()
     assert not app.exception
     assert "| Steps to a loss of 0.5 | without batch norm | with batch norm |" in text(app)
     assert "\n| rate 10 | " in text(app)
+    assert "Nothing is trained yet" not in text(app)
+    last = _trained("relu").kinds["with"].losses[-1, speed.RATES.index(3.0)].item()
+    told = app.get("plotly_chart")[0].proto.alt
+    said = re.search(r"; with batch norm ([0-9.]+)", told)
+    assert said and float(said[1]) == pytest.approx(last, rel=0.05), told
     assert "of 5 rates** arrive" in "".join(box.value for box in app.success)
     app.number_input(key="bn_speed_unit").set_value(99).run()
     assert not app.exception

@@ -4,7 +4,7 @@ from types import SimpleNamespace
 
 from explorer.architecture import PRESETS, blueprint, preset
 from explorer.experiments.embedded import cards
-from explorer.ui.why import deletions
+from explorer.ui.why import deletions, initialisation
 
 
 def test_accuracy_after_deletions_names_the_ends(open_app):
@@ -28,3 +28,18 @@ def test_a_visitors_own_deletions_name_the_lowest(monkeypatch):
     deletions._chart(training, found)
     (said,) = told
     assert "90.00% with all: 31.0% without conv4_3 is the lowest" in said
+
+
+def test_what_is_measured_at_initialisation_is_told_at_both_ends(monkeypatch):
+    told: dict[str, str] = {}
+    monkeypatch.setattr(
+        initialisation.chart, "show", lambda figure, key, alt: told.__setitem__(key, alt)
+    )
+    kinds = {"plain": (0.5, 0.0123), "plain_with_bn": (0.5, 0.25), "residual": (0.9, 0.75)}
+    for key in ("likeness", "identity"):
+        found = SimpleNamespace(depths=(2, 50), by_kind=kinds)
+        monkeypatch.setattr(initialisation, "_computed", lambda *_, found=found: found)
+        getattr(initialisation, f"_{key}")()
+        said = told[f"why_{key}"]
+        assert "2 and" in said and "50 layers" in said
+        assert "0.50 and 0.012;" in said and "0.90 and 0.75" in said

@@ -19,28 +19,30 @@ def draw(choice: Choice) -> None:
     found = signals.of_depth(depth, usable_device(choice.device).id)
     if found is None:
         return
+    spread = {net: signal.spread for net, signal in found.items()}
+    gradients = {net: signal.gradients for net, signal in found.items()}
     left, right = st.columns(2, gap="medium")
     with left:
         st.markdown(section("batch_norm", "forward"))
         chart.show(
             chart.drawn(
                 depth_charts.by_depth,
-                {net: signal.spread for net, signal in found.items()},
+                spread,
                 "spread",
             ),
             "bn_spread",
-            alt=label("bn_alt.spread"),
+            alt=label("bn_alt.spread", ends=depth_charts.told(spread)),
         )
     with right:
         st.markdown(section("batch_norm", "back"))
         chart.show(
             chart.drawn(
                 depth_charts.by_depth,
-                {net: signal.gradients for net, signal in found.items()},
+                gradients,
                 "gradient",
             ),
             "bn_gradients",
-            alt=label("bn_alt.gradients"),
+            alt=label("bn_alt.gradients", ends=depth_charts.told(gradients)),
         )
     st.markdown(
         section(

@@ -14,6 +14,7 @@ from explorer.ui import chart, controls, gate
 from explorer.ui.budget import kept
 from explorer.ui.picker import Choice
 from explorer.views.batch_norm import speed_charts
+from explorer.views.numbers import from_to, magnitude
 from explorer.words import label, section
 
 if TYPE_CHECKING:
@@ -29,7 +30,9 @@ def draw(choice: Choice) -> None:
     st.markdown(section("batch_norm", "speed"))
     activation: Activation = controls.choice("bn_speed_act", _ACTIVATIONS)
     found = _found(activation)
-    if found is not None:
+    if found is None:
+        _expect()
+    else:
         _show(found)
     st.markdown(section("batch_norm", "speed sources"))
 
@@ -58,8 +61,23 @@ def _found(activation: Activation) -> Speed | None:
     return _trained(activation)
 
 
+def _expect() -> None:
+    """What will be shown, before anything is trained."""
+    from explorer.experiments.batch_norm.speed import EVERY, REACHED, STEPS
+
+    st.markdown(section("batch_norm", "speed before"))
+    left, right = st.columns([2, 3], gap="medium")
+    with left:
+        figure = speed_charts.losses(dict.fromkeys(speed_charts.KINDS, ()), EVERY, REACHED, STEPS)
+        chart.show(figure, "bn_speed_losses", alt=label("bn_alt.speed_before", steps=STEPS))
+    with right:
+        empty = dict.fromkeys(speed_charts.KINDS, ((), (), ()))
+        figure = speed_charts.distributions(empty, EVERY, STEPS)
+        chart.show(figure, "bn_speed_inputs", alt=label("bn_alt.inputs_before"))
+
+
 def _show(found: Speed) -> None:
-    from explorer.experiments.batch_norm.speed import EVERY, RATES, REACHED, UNITS
+    from explorer.experiments.batch_norm.speed import EVERY, RATES, REACHED, STEPS, UNITS
 
     reached: dict[str, tuple[int | None, ...]] = {
         kind: one.reached for kind, one in found.kinds.items()
@@ -77,14 +95,30 @@ def _show(found: Speed) -> None:
         curves: dict[str, list[float]] = {
             kind: one.losses[:, rate].tolist() for kind, one in found.kinds.items()
         }
-        figure = speed_charts.losses(curves, EVERY, REACHED)
-        chart.show(figure, "bn_speed_losses", alt=label("bn_alt.speed"))
+        figure = speed_charts.losses(curves, EVERY, REACHED, STEPS)
+        ends = label("list.semicolon").join(
+            label(
+                "why_alt.at_end",
+                name=label(f"bn_kind.{kind}"),
+                value=label("bn_speed.diverged") if isnan(values[-1]) else magnitude(values[-1]),
+            )
+            for kind, values in curves.items()
+        )
+        alt = label("bn_alt.speed", rate=names[rate], ends=ends)
+        chart.show(figure, "bn_speed_losses", alt=alt)
     with right:
         bands: dict[str, list[list[float]]] = {
             kind: one.inputs[:, :, rate, unit].T.tolist() for kind, one in found.kinds.items()
         }
-        figure = speed_charts.distributions(bands, EVERY)
-        chart.show(figure, "bn_speed_inputs", alt=label("bn_alt.inputs", unit=unit))
+        figure = speed_charts.distributions(bands, EVERY, STEPS)
+        ends = from_to(
+            {
+                label(f"bn_kind.{kind}"): [value for value in median if not isnan(value)]
+                for kind, (_, median, _) in bands.items()
+            }
+        )
+        alt = label("bn_alt.inputs", unit=unit, ends=ends)
+        chart.show(figure, "bn_speed_inputs", alt=alt)
     numbers = {
         f"{name}_{kind}": label("bn_speed.diverged") if isnan(value) else f"{value:.2f}"
         for kind, one in found.kinds.items()

@@ -116,7 +116,17 @@ def _deletion_chart(scene: Scene, target: int, key: str) -> None:
         whole,
         cache.prediction(scene).guess(target).name,
     )
-    show(figure, key, alt=label("infer_lesions.chart", blocks=count(len(rows), "block")))
+    alone = [(left, row.title) for left, row in zip(after, rows, strict=True) if left is not None]
+    low, worst = min(alone, default=(whole, ""))
+    alt = label(
+        "infer_lesions.chart" if alone else "infer_lesions.chart_none",
+        answer=cache.prediction(scene).guess(target).name,
+        blocks=count(len(rows), "block"),
+        whole=f"{whole:.1%}",
+        low=f"{low:.1%}",
+        worst=worst,
+    )
+    show(figure, key, alt=alt)
     possible = [row for row in rows if row.after]
     kept = sum(_same(row, target) for row in rows)
     impossible = len(rows) - len(possible)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from typing import TYPE_CHECKING, Final, TypeVar
 
@@ -13,7 +13,7 @@ from explorer.ui import chart, controls, gate, navigation, picker, signals
 from explorer.ui.budget import Kept, kept
 from explorer.ui.cache import usable_device
 from explorer.views import depth_charts, why_charts
-from explorer.views.numbers import magnitude
+from explorer.views.numbers import from_to
 from explorer.words import count, label, section
 
 if TYPE_CHECKING:
@@ -41,23 +41,14 @@ def draw() -> None:
 def _gradients() -> None:
     st.header(label("why_initialisation.gradients"), anchor=False)
     layers = int(controls.choice("why_depth", signals.DEPTHS, shown=str))
-    st.write(section("why_residual", "initialisation"))
     found = signals.of_depth(layers, usable_device(picker.current().device).id)
     if found is None:
         return
     lines = {net: signal.gradients for net, signal in found.items()}
     figure = chart.drawn(depth_charts.by_depth, lines, "gradient_of_conv1")
-    ends = [
-        label(
-            "why_alt.from_to",
-            name=depth_charts.net_name(net),
-            first=magnitude(norms[0]),
-            last=magnitude(norms[-1]),
-        )
-        for net, norms in lines.items()
-    ]
-    alt = label("why_alt.gradients", ends=label("list.semicolon").join(ends))
+    alt = label("why_alt.gradients", ends=depth_charts.told(lines))
     chart.show(figure, key="why_gradients", alt=alt)
+    st.write(section("why_residual", "initialisation"))
     page = next(page for page in navigation.pages() if page.url_path == "batch_norm")
     st.page_link(
         page,
@@ -83,7 +74,7 @@ def _likeness() -> None:
         if kind != "plain_with_bn"  # the same line as the plain network's
     }
     figure = chart.drawn(why_charts.likeness, found.depths, measured, lines)
-    chart.show(figure, key="why_likeness", alt=label("why_alt.likeness"))
+    chart.show(figure, key="why_likeness", alt=_told("likeness", found.depths, measured))
 
 
 def _identity() -> None:
@@ -97,7 +88,13 @@ def _identity() -> None:
             str(kind): row for kind, row in found.by_kind.items()
         }
         figure = chart.drawn(why_charts.identity, found.depths, errors)
-        chart.show(figure, key="why_identity", alt=label("why_alt.identity"))
+        chart.show(figure, key="why_identity", alt=_told("identity", found.depths, errors))
+
+
+def _told(what: str, depths: Sequence[int], by_kind: Mapping[str, Sequence[float]]) -> str:
+    """For a screen reader: the values at the smallest and the greatest depth."""
+    ends = from_to({why_charts.stack_name(kind): values for kind, values in by_kind.items()})
+    return label(f"why_alt.{what}", shallow=depths[0], deep=depths[-1], ends=ends)
 
 
 def _computed(key: str, measure: Kept[..., R]) -> R | None:

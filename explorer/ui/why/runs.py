@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any, Final, NamedTuple
+from typing import TYPE_CHECKING, Any, Final, Literal, NamedTuple
 
 import streamlit as st
 
@@ -13,6 +13,7 @@ from explorer.ui import chart, controls, saving
 from explorer.ui.why import deletions, names, verdict
 from explorer.ui.why.queue import service, started, visitor
 from explorer.views import training_chart, why_charts
+from explorer.views.numbers import magnitude
 from explorer.views.tables import worded
 from explorer.views.training_chart import Run
 from explorer.words import label, quoted, section
@@ -144,10 +145,22 @@ def _curves(statuses: list[Training]) -> None:
     left, right = st.columns([3, 2])
     with left:
         figure = training_chart.training(lines, "loss", steps, least)
-        chart.show(figure, key="why_loss", alt=label("why_alt.loss"))
+        chart.show(figure, key="why_loss", alt=_so_far("loss", lines))
     with right:
         figure = training_chart.training(lines, "accuracy", steps)
-        chart.show(figure, key="why_accuracy", alt=label("why_alt.accuracy"))
+        chart.show(figure, key="why_accuracy", alt=_so_far("accuracy", lines))
+
+
+def _so_far(measure: Literal["loss", "accuracy"], lines: Mapping[str, Run]) -> str:
+    """For a screen reader: where each run stands."""
+    ends = [
+        label("why_alt.at_end", name=name, value=magnitude(run.points[-1][measure]))
+        for name, run in lines.items()
+        if run.points
+    ]
+    if not ends:
+        return label(f"why_alt.{measure}_before")
+    return label(f"why_alt.{measure}", ends=label("list.semicolon").join(ends))
 
 
 def _conclude(statuses: list[Training]) -> None:

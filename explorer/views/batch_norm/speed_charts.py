@@ -19,8 +19,11 @@ _DASHES: Final = {"without": "dash", "with": "solid", "noisy": "dot"}
 _TICKS: Final = (0.01, 0.1, 1.0, 10.0)
 
 
-def losses(kinds: Mapping[str, Sequence[float]], every: int, reached: float) -> go.Figure:
-    """Training loss by step for each kind of network; the thin line is the loss to reach."""
+def losses(
+    kinds: Mapping[str, Sequence[float]], every: int, reached: float, steps: int
+) -> go.Figure:
+    """Training loss by step, up to `steps`, for each kind of network; the thin line is the loss to
+    reach. Where nothing is trained yet, the place where the curves will be."""
     figure = go.Figure()
     for kind, values in kinds.items():
         figure.add_scatter(
@@ -32,13 +35,16 @@ def losses(kinds: Mapping[str, Sequence[float]], every: int, reached: float) -> 
             hovertemplate=hover("step", step="%{x}", value="%{y:.3f}"),
         )
     figure.add_hline(y=reached, line_width=1, line_color=chart_colour(VERMILION))
+    figure.update_xaxes(range=[0, steps])
     figure.update_yaxes(
         type="log", range=[-2.3, 0.7], tickvals=_TICKS, ticktext=[f"{tick:g}" for tick in _TICKS]
     )
     return styled(figure, 360, "step", "training_loss", legend="above")
 
 
-def distributions(kinds: Mapping[str, Sequence[Sequence[float]]], every: int) -> go.Figure:
+def distributions(
+    kinds: Mapping[str, Sequence[Sequence[float]]], every: int, steps: int
+) -> go.Figure:
     """What one unit's activation reads, by step: the median, and the 15th to 85th percentile.
 
     `kinds` by name, each a triple of lines, from the lowest percentile to the highest.
@@ -47,14 +53,14 @@ def distributions(kinds: Mapping[str, Sequence[Sequence[float]]], every: int) ->
     figure = make_subplots(1, len(kinds), shared_yaxes=True, subplot_titles=names)
     for column, (kind, (low, median, high)) in enumerate(kinds.items(), start=1):
         colour = chart_colour(_SLOTS[kind])
-        steps = [every * index for index in range(len(median))]
+        at = [every * index for index in range(len(median))]
         for line, fill in ((low, None), (high, "tonexty")):
             figure.add_scatter(
-                x=steps, y=list(line), mode="lines", line={"color": colour, "width": 1},
+                x=at, y=list(line), mode="lines", line={"color": colour, "width": 1},
                 fill=fill, hoverinfo="skip", row=1, col=column,
             )  # fmt: skip
         figure.add_scatter(
-            x=steps,
+            x=at,
             y=list(median),
             mode="lines",
             line={"color": colour, "width": 3},
@@ -62,7 +68,11 @@ def distributions(kinds: Mapping[str, Sequence[Sequence[float]]], every: int) ->
             row=1,
             col=column,
         )
-        figure.update_xaxes(title_text=label("axis.step"), nticks=4, row=1, col=column)
+        figure.update_xaxes(
+            title_text=label("axis.step"), nticks=4, range=[0, steps], row=1, col=column
+        )
+    if not any(len(lines[0]) for lines in kinds.values()):  # no values, so no scale of values
+        figure.update_yaxes(range=[-1, 1], showticklabels=False)
     figure.update_annotations(font=FONT)
     figure.update_yaxes(title_text=label("axis.activation_input"), row=1, col=1)
     return styled(figure, 360, showlegend=False)
