@@ -246,10 +246,10 @@ def _results(statuses: list[Training]) -> None:
     if not rows:
         return
     st.dataframe(worded(rows, "why_results"), hide_index=True, width="stretch")
-    text = why_charts.curves_csv(
-        {status.id: (status.recipe.title, status.points) for status in statuses}
-    )
-    saving.save({"training_runs.csv": text})
+    runs = {status.id: (status.recipe.title, status.points) for status in statuses}
+    # Written when it is asked for: it changes with every look at a run that goes on, and the
+    # browser would ask for files that have made room for the next.
+    saving.save({"training_runs.csv": lambda: why_charts.curves_csv(runs)})
 
 
 def _number(value: float | None, digits: int = 3) -> str:
