@@ -8,8 +8,9 @@ import shutil
 import signal
 import subprocess
 import sys
+import threading
 import time
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import BrokenExecutor, Executor, Future, ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -127,7 +128,7 @@ def test_a_killed_worker_leaves_the_service_up(processes):
     while not processes.status(job).points:
         assert time.monotonic() < end
         time.sleep(0.05)
-    (worker,) = processes._executor._processes.values()
+    (worker,) = processes._pool.executor._processes.values()
     os.kill(worker.pid, signal.SIGKILL)
     status = wait(processes, job)
     assert status.state == "failed"
@@ -158,7 +159,7 @@ def test_memory_returns_after_every_run(processes):
         return [late - early for early, late in zip(before, after, strict=True)]
 
     train(2)
-    (worker,) = processes._executor._processes.values()
+    (worker,) = processes._pool.executor._processes.values()
     # What allocators keep, they keep once; a leak takes as much in every round. The pictures of
     # one run are 2.4 MB.
     rounds = [grown(4) for _ in range(3)]
@@ -250,8 +251,6 @@ def test_a_job_that_never_begins_is_not_tried_for_ever():
 
     class Dying(ThreadPoolExecutor):
         def submit(self, call):
-            from concurrent.futures import BrokenExecutor
-
             def broken():
                 raise BrokenExecutor
 
@@ -260,6 +259,59 @@ def test_a_job_that_never_begins_is_not_tried_for_ever():
     service = JobService(lambda: Dying(1))
     try:
         assert "was killed" in wait(service, service.submit(count, None)).problem
+    finally:
+        service.close()
+
+
+class LocksWhileItTells(Executor):
+    """Tells of a lost worker with the lock held that `submit` takes, as CPython does from 3.12."""
+
+    def __init__(self):
+        self.lock, self.broken, self.pending = threading.Lock(), False, []
+
+    def submit(self, call):
+        with self.lock:
+            if self.broken:
+                raise BrokenExecutor
+            self.pending.append(Future())
+            return self.pending[-1]
+
+    def lose_the_worker(self):
+        with self.lock:
+            self.broken = True
+            for future in self.pending:
+                future.set_exception(BrokenExecutor())
+
+    def shutdown(self, wait=True, *, cancel_futures=False):
+        with self.lock:
+            pass
+
+
+def test_a_pool_that_tells_of_a_lost_worker_with_its_lock_held_is_replaced():
+    first = LocksWhileItTells()
+    executors = iter([first, ThreadPoolExecutor(1)])
+    service = JobService(lambda: next(executors))
+    jobs = [service.submit(count, {"steps": 1, "pause": 0}) for _ in range(3)]
+    teller = threading.Thread(target=first.lose_the_worker, daemon=True)
+    teller.start()
+    teller.join(PATIENCE_S / 4)
+    assert not teller.is_alive(), "it waits for itself"
+    assert [wait(service, job).result for job in jobs] == [1, 1, 1]
+    service.close()
+
+
+def test_a_job_that_no_executor_takes_leaves_the_queue_as_it_was():
+    class Refusing(ThreadPoolExecutor):
+        def submit(self, call):
+            if call.args[1] == "refused":
+                raise OSError("no more processes")
+            return super().submit(call)
+
+    service = JobService(lambda: Refusing(1), longest_queue=1)
+    try:
+        with pytest.raises(OSError):
+            service.submit(count, "refused")
+        assert wait(service, service.submit(count, {"steps": 1, "pause": 0})).result == 1
     finally:
         service.close()
 

@@ -10,8 +10,9 @@ then a job is what lies in its folder, whichever server is asked.
 """
 
 from explorer.experiments.jobs.cluster import SCHEME, Cluster
+from explorer.experiments.jobs.job import ENDED, State, Status
 from explorer.experiments.jobs.reporter import Cancelled, Reporter
-from explorer.experiments.jobs.service import ENDED, JobService, State, Status, close_all
+from explorer.experiments.jobs.service import JobService, close_all
 from explorer.experiments.jobs.shared import Bounds, Shared
 from explorer.experiments.jobs.worker import worker_process
 

@@ -7,100 +7,27 @@ import shutil
 import threading
 import time
 from collections.abc import Callable, Collection
-from concurrent.futures import BrokenExecutor, CancelledError, Executor, Future, wait
-from dataclasses import dataclass
+from concurrent.futures import BrokenExecutor, Executor, Future
+from contextlib import suppress
 from functools import partial
 from importlib import import_module
 from pathlib import Path
-from typing import Any, Final, Generic, Literal, TypeVar
+from typing import Any, Final
 from weakref import WeakSet
 
 from explorer.experiments.jobs import record
-from explorer.experiments.jobs.cluster import Cluster
 from explorer.experiments.jobs.folder import Folder
+from explorer.experiments.jobs.job import Job, Status, accepted
+from explorer.experiments.jobs.pool import Pool
 from explorer.experiments.jobs.record import Order
-from explorer.experiments.jobs.reporter import Cancelled, Finished, Reporter, Superseded, run
+from explorer.experiments.jobs.reporter import Cancelled, Reporter, Superseded, run
 from explorer.experiments.jobs.shared import Shared
 from explorer.words import WordedError
 
-RecipeT = TypeVar("RecipeT")
-ResultT = TypeVar("ResultT")
-State = Literal["queued", "running", "done", "cancelled", "failed"]
-ENDED: Final = ("done", "cancelled", "failed")
 _MOST_ATTEMPTS: Final = 3
 _TIDY_S: Final = 60.0
-_GRACE_S: Final = 2.0
-"""How long a running job may take to stop when the app ends, before its worker is killed."""
 _open: "WeakSet[JobService]" = WeakSet()
 _log = logging.getLogger(__name__)
-
-
-@dataclass(frozen=True, slots=True)
-class Status(Generic[RecipeT, ResultT]):
-    """A job as it is now.
-
-    `position` counts the unfinished jobs before it; `seconds` how long it has run, without the
-    time in the queue; `problem` is a sentence in the language of whoever asks.
-    """
-
-    id: str
-    recipe: RecipeT
-    owner: str | None
-    state: State
-    position: int
-    points: tuple[dict[str, Any], ...]
-    seconds: float
-    result: ResultT | None
-    problem: str | None
-
-
-@dataclass(slots=True, eq=False)
-class _Job:
-    """`began` and `ended` are this process's monotonic clock when it saw them happen."""
-
-    id: str
-    recipe: Any
-    owner: str | None
-    call: partial[Finished]
-    reporter: Reporter
-    needs: frozenset[str]
-    seen: float
-    future: Future[Finished] | None = None
-    attempts: int = 0
-    beginning: str | None = None
-    began: float | None = None
-    ended: float | None = None
-    dropped: bool = False
-    """Cancelled before it began."""
-    word: str | None = None
-    """What `Shared.last_seen` said when it was last looked at."""
-
-    @property
-    def state(self) -> State:
-        if self.dropped:
-            return "cancelled"
-        if self.ended is None or self.future is None:
-            return "queued" if self.began is None else "running"
-        if self.future.cancelled():
-            return "cancelled"
-        problem = self.future.exception()
-        if isinstance(problem, Cancelled | CancelledError):
-            return "cancelled"
-        return "failed" if problem else "done"
-
-    @property
-    def seconds(self) -> float:
-        if self.state == "done" and self.future is not None:
-            return self.future.result().seconds
-        if self.began is None:
-            return 0.0
-        return (time.monotonic() if self.ended is None else self.ended) - self.began
-
-    def look(self) -> None:
-        """Notice that the job has begun, or, after its worker was lost, begun again."""
-        beginning = self.reporter.begun()
-        if self.ended is None and beginning not in (None, self.beginning):
-            self.beginning, self.began = beginning, time.monotonic()
 
 
 class JobService:
@@ -129,13 +56,12 @@ class JobService:
         shared: Shared | None = None,
         known: Collection[str] = (),
     ) -> None:
-        self._make_executor = make_executor
-        self._executor = make_executor()
+        self._pool = Pool(make_executor, self._finish)
         self._shared, self._known = shared, frozenset(known)
         self._longest_queue, self._most_of_one, self._kept = longest_queue, most_of_one, kept
         self._abandoned_after = abandoned_after
         self._lock = threading.RLock()
-        self._jobs: dict[str, _Job] = {}
+        self._jobs: dict[str, Job] = {}
         self._folder: Folder | Shared = shared or Folder(folder)
         self._stopped = threading.Event()
         _open.add(self)
@@ -197,11 +123,16 @@ class JobService:
         reporter: Reporter,
     ) -> None:
         call = partial(run, function, order.recipe, reporter)
-        job = _Job(
+        job = Job(
             identifier, order.recipe, order.owner, call, reporter, order.needs, time.monotonic()
         )
         self._jobs[identifier] = job
-        self._start(job)
+        try:
+            self._pool.start(job)
+        except BaseException:
+            # Nobody would ever end it.
+            del self._jobs[identifier]
+            raise
 
     def status(self, identifier: str) -> Status[Any, Any]:
         """The job as it is now; asking keeps it alive.
@@ -216,17 +147,14 @@ class JobService:
             job.seen = time.monotonic()
             job.look()
             position = self._position(job)
-            state, seconds = job.state, job.seconds
-        result = job.future.result().result if state == "done" and job.future else None
-        problem = None
-        if state == "failed" and job.future and (raised := job.future.exception()):
-            problem = record.worded(record.reason(raised))
-        points = _accepted(job.recipe, job.reporter)
+            state, seconds, result, raised = job.state, job.seconds, job.result, job.problem
+        problem = record.worded(record.reason(raised)) if raised else None
+        points = accepted(job.recipe, job.reporter)
         return Status(
             job.id, job.recipe, job.owner, state, position, points, seconds, result, problem
         )
 
-    def _position(self, job: _Job) -> int:
+    def _position(self, job: Job) -> int:
         if self._shared and job.state == "queued":
             return self._before(job.id)
         before = [other for other in self._jobs.values() if other.ended is None]
@@ -239,7 +167,7 @@ class JobService:
         if identifier not in before:
             return 0
         before = before[: before.index(identifier)]
-        if isinstance(self._executor, Cluster):
+        if self._pool.is_cluster:
             return len(before)
         server = self._shared.handler(identifier)[1]
         return sum(self._shared.handler(name)[1] == server for name in before)
@@ -263,7 +191,7 @@ class JobService:
             order.owner,
             state,
             self._before(identifier) if state == "queued" else 0,
-            _accepted(order.recipe, reporter),
+            accepted(order.recipe, reporter),
             self._shared.seconds(identifier) if seconds is None else seconds,
             ended.result if ended else None,
             record.worded(ended.reason) if ended and ended.reason else None,
@@ -278,7 +206,7 @@ class JobService:
 
     def trouble(self) -> str | None:
         """A sentence where runs cannot go on for now; those that wait go on by themselves."""
-        return self._executor.trouble() if isinstance(self._executor, Cluster) else None
+        return self._pool.trouble()
 
     def cancel(self, identifier: str, owner: str | None = None) -> None:
         """Tell a job to stop: at once if it waits, else at its next step.
@@ -310,44 +238,19 @@ class JobService:
                 return
             self._stopped.set()
             jobs = list(self._jobs.values())
-        kill = getattr(self._executor, "kill_workers", None)
         if self._shared:
-            if kill is not None:
-                kill()
-            self._executor.shutdown(wait=kill is not None)
+            self._pool.leave()
             self._shared.leave()
             return
         for job in jobs:
             self._stop(job)
-            if kill is None and job.future:
-                job.future.cancel()
-        begun = [job.future for job in jobs if job.future and job.began is not None]
-        late = wait(begun, timeout=_GRACE_S).not_done
-        if kill is not None:
-            kill()
-        # A thread cannot be killed; it stops when its job next looks.
-        self._executor.shutdown(wait=kill is not None or not late)
+        self._pool.close(jobs)
         with self._lock:
             self._jobs.clear()
         assert isinstance(self._folder, Folder)
         self._folder.remove()
 
-    def _start(self, job: _Job) -> None:
-        """Hand a job to the pool, to a new one if a worker of the old one was killed."""
-        job.attempts += 1
-        try:
-            if isinstance(self._executor, Cluster):
-                future = self._executor.submit(job.call, name=job.id)
-            else:
-                future = self._executor.submit(job.call)
-        except BrokenExecutor:
-            self._executor.shutdown(wait=False)
-            self._executor = self._make_executor()
-            future = self._executor.submit(job.call)
-        job.future = future
-        future.add_done_callback(partial(self._finish, job))
-
-    def _finish(self, job: _Job, future: Future[Finished]) -> None:
+    def _finish(self, job: Job, future: Future[Any]) -> None:
         """Note the end of a job. One that waited while a worker was killed is queued again."""
         with self._lock:
             if job.dropped or (self._shared and self._stopped.is_set()):
@@ -355,51 +258,47 @@ class JobService:
             job.look()
             problem = None if future.cancelled() else future.exception()
             if isinstance(problem, BrokenExecutor) and self._waits_on(job):
-                self._start(job)
-                return
+                with suppress(OSError, RuntimeError):
+                    self._pool.start(job)
+                    return
             if isinstance(problem, Exception) and not isinstance(problem, Cancelled):
                 _log.error("job %s failed", job.id, exc_info=problem)
             job.ended = time.monotonic()
             if self._shared:
                 self._hand_over(job, isinstance(problem, Superseded))
 
-    def _hand_over(self, job: _Job, superseded: bool = False) -> None:
+    def _hand_over(self, job: Job, superseded: bool = False) -> None:
         """From now on its folder speaks for a job that ended, if its end could be written."""
-        result, why, state = None, None, job.state
-        if state == "done" and job.future:
-            result = job.future.result().result
-        elif state == "failed" and job.future and (problem := job.future.exception()):
-            why = record.reason(problem)
+        why = record.reason(job.problem) if job.problem else None
         try:
             if not superseded:
-                ended = record.Ended(state, result, job.seconds, why)
+                ended = record.Ended(job.state, job.result, job.seconds, why)
                 record.write_end(job.reporter.folder, ended)
         except (OSError, TypeError) as problem:
             _log.error("the end of job %s cannot be written", job.id, exc_info=problem)
             return
         self._jobs.pop(job.id, None)
 
-    def _take_over(self) -> None:
-        """Answer for the jobs of servers that have ended."""
+    def _take_over(self, identifier: str, order: Order) -> None:
+        """Begin anew what a server that has ended did not finish."""
         assert self._shared is not None
-        for identifier, order in list(self._shared.orphans()):
-            if identifier in self._jobs:
-                continue
-            if order.function not in self._known:
-                why = record.Reason("jobs", "unforeseen", {"kind": "LookupError"})
-                record.write_end(
-                    self._shared.path / identifier, record.Ended("failed", None, None, why)
-                )
-                continue
-            _log.warning("job %s is taken over from a server that has ended", identifier)
-            module, _, name = order.function.partition(":")
-            function = getattr(import_module(module), name)
-            self._begin(identifier, function, order, self._shared.reporter(identifier))
+        if order.function not in self._known:
+            why = record.Reason("jobs", "unforeseen", {"kind": "LookupError"})
+            ended = record.Ended("failed", None, None, why)
+            record.write_end(self._shared.path / identifier, ended)
+            return
+        _log.warning("job %s is taken over from a server that has ended", identifier)
+        module, _, name = order.function.partition(":")
+        # Without the lock: the module may have to load torch, and every page asks for its runs.
+        function = getattr(import_module(module), name)
+        with self._lock:
+            if not self._stopped.is_set() and identifier not in self._jobs:
+                self._begin(identifier, function, order, self._shared.reporter(identifier))
 
-    def _waits_on(self, job: _Job) -> bool:
+    def _waits_on(self, job: Job) -> bool:
         return job.began is None and job.attempts < _MOST_ATTEMPTS and not self._stopped.is_set()
 
-    def _stop(self, job: _Job) -> None:
+    def _stop(self, job: Job) -> None:
         """Its future stays in the pool and ends at once when its turn comes: a pool whose
         worker is killed may forget who waits behind a cancelled one (CPython 3.11)."""
         job.reporter.cancel()
@@ -430,12 +329,18 @@ class JobService:
                     with self._lock:
                         self._shared.beat()
                         self._look_around()
+                        orphans = list(self._shared.orphans())
                         if time.monotonic() - tidied > _TIDY_S:
                             tidied = time.monotonic()
                             self._shared.tidy()
+                    for identifier, order in orphans:
+                        self._take_over(identifier, order)
                 self._stop_abandoned()
             except OSError as problem:
                 _log.error("the folder of runs cannot be read", exc_info=problem)
+            except Exception:
+                # Whatever it was, the next look may be better than none for ever.
+                _log.exception("looking after the runs failed")
 
     def _stop_abandoned(self) -> None:
         with self._lock:
@@ -448,7 +353,7 @@ class JobService:
                 self._stop(job)
 
     def _look_around(self) -> None:
-        """What other servers' visitors ask of our jobs, and whose jobs are nobody's."""
+        """What other servers' visitors ask of our jobs."""
         assert self._shared is not None
         for job in list(self._jobs.values()):
             if job.ended is not None:
@@ -458,13 +363,6 @@ class JobService:
                 job.word, job.seen = word, time.monotonic()
             if (job.reporter.folder / "cancel").exists():
                 self._stop(job)
-        self._take_over()
-
-
-def _accepted(recipe: Any, reporter: Reporter) -> tuple[dict[str, Any], ...]:
-    accepts = getattr(recipe, "accepts", None)
-    points = reporter.points()
-    return points if accepts is None else tuple(filter(accepts, points))
 
 
 def close_all() -> None:
