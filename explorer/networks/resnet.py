@@ -68,25 +68,25 @@ class ResNet(nn.Module):
             skip: paths of blocks ("layer3.2") to run without their main branch. Such a block
                 yields one pair, (its path, its shortcut's output).
 
-        It can be broken off between ops, see explorer.networks.stopping.
+        It and a gradient through it can be broken off between ops, see explorer.networks.stopping.
 
         Raises:
             ValueError: `skip` names a plain block that changes the shape.
         """
         for name in self.stem_order:
             x = self.get_submodule(name)(x)
-            between_ops()
+            between_ops(x)
             yield name, x
         for stage in self.stages:
             for index, block in enumerate(getattr(self, stage)):
                 path = f"{stage}.{index}"
                 if path in skip:
                     x = block.without_main_branch(x)
-                    between_ops()
+                    between_ops(x)
                     yield path, x
                     continue
                 for name, x in block.walk(x):
-                    between_ops()
+                    between_ops(x)
                     yield f"{path}.{name}", x
         for name in ("final_bn", "final_relu", "avgpool", "flatten", "fc"):
             if hasattr(self, name):

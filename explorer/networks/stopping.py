@@ -1,8 +1,14 @@
-"""Lets a long pass through a network be broken off between two ops."""
+"""Lets a long pass through a network, there or back, be broken off between two ops."""
+
+from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from torch import Tensor
 
 _go_on: ContextVar[Callable[[], None] | None] = ContextVar("go_on", default=None)
 
@@ -10,6 +16,9 @@ _go_on: ContextVar[Callable[[], None] | None] = ContextVar("go_on", default=None
 @contextmanager
 def stoppable(go_on: Callable[[], None]) -> Iterator[None]:
     """Ask `go_on` between the ops of every walk in here; what it raises ends the walk.
+
+    So it does between the ops of a gradient that goes back through such a walk, on the CPU, where
+    PyTorch computes it in the thread that asks for it; an accelerator's has a thread of its own.
 
     Holds for the thread that enters it. One within another asks both, the outer one first.
     """
@@ -27,8 +36,20 @@ def stoppable(go_on: Callable[[], None]) -> Iterator[None]:
         _go_on.reset(before)
 
 
-def between_ops() -> None:
-    """Called by a walk after each op, and now and then by what waits for its turn."""
+def between_ops(out: Tensor | None = None) -> None:
+    """Called by a walk after each op, and now and then by what waits for its turn.
+
+    Args:
+        out: what the op has given; where a gradient will go back through it, it asks there too.
+    """
     go_on = _go_on.get()
-    if go_on is not None:
-        go_on()
+    if go_on is None:
+        return
+    go_on()
+    if out is not None and out.grad_fn is not None:
+        out.grad_fn.register_prehook(_on_the_way_back)
+
+
+def _on_the_way_back(_: object) -> None:
+    """Whoever asks for the gradient is asked, which need not be who made the pass."""
+    between_ops()

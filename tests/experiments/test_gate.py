@@ -4,9 +4,10 @@ import os
 import subprocess
 import sys
 import threading
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
-from time import sleep
+from time import perf_counter, sleep
 
 import pytest
 import torch
@@ -67,6 +68,7 @@ class TestWork:
         script = f"""
 import re, torch
 from pathlib import Path
+from contextlib import suppress
 from dataclasses import replace
 from explorer.architecture import preset
 from explorer.experiments.features import features
@@ -203,6 +205,89 @@ def test_a_pass_is_broken_off_between_two_ops() -> None:
     with torch.inference_mode():
         network(torch.zeros(1, 3, 32, 32))
     assert len(seen) == 5, "it holds inside only"
+
+
+def slope_of(network: torch.nn.Module, x: torch.Tensor) -> torch.Tensor:
+    with torch.enable_grad():
+        source = x.clone().requires_grad_()
+        return torch.autograd.grad(network(source)[0, 0], source)[0]
+
+
+@pytest.mark.parametrize("kind", [Left, KeyboardInterrupt, ValueError])
+def test_a_gradient_is_broken_off_between_two_ops(kind: type[BaseException]) -> None:
+    """What is raised comes out of PyTorch's engine as it was, Streamlit's own signals too."""
+    network, x = build(preset("resnet20")), torch.randn(1, 3, 32, 32)
+    asked = []
+    with stoppable(lambda: asked.append(1)), torch.inference_mode():
+        network(x)
+    there = len(asked)
+    with stoppable(lambda: asked.append(1)):
+        whole = slope_of(network, x)
+    assert len(asked) >= 3 * there - 2, "on the way back as often as on the way there"
+    asked.clear()
+
+    def go_on() -> None:
+        asked.append(1)
+        if len(asked) == there + 7:
+            raise kind
+
+    with pytest.raises(kind), stoppable(go_on):
+        slope_of(network, x)
+    assert len(asked) == there + 7
+    assert torch.equal(slope_of(network, x), whole)
+    assert len(asked) == there + 7, "it holds inside only"
+
+
+def test_who_asks_for_the_gradient_is_asked_on_the_way_back() -> None:
+    """One who comes back to a graph that was made before, as a page does that pulls back twice."""
+    network, asked = build(preset("resnet20")), []
+    x = torch.randn(1, 3, 32, 32, requires_grad=True)
+    with stoppable(lambda: asked.append("first")):
+        out = network(x)
+    asked.clear()
+    with stoppable(lambda: asked.append("second")):
+        torch.autograd.grad(out[0, 0], x, retain_graph=True)
+    assert set(asked) == {"second"}
+    torch.autograd.grad(out[0, 0], x)
+    assert set(asked) == {"second"}
+
+
+def test_who_leaves_during_a_gradient_frees_the_place_within_a_second() -> None:
+    """Or within a quarter of the way back, on a machine on which that takes longer."""
+    spec = NetworkSpec("basic", (12,), (32,), stem="cifar", num_classes=10)
+    network, x = build(spec), torch.randn(8, 3, 64, 64)
+    gate, gone, on_the_way_back = Gate(1, GIGA), threading.Event(), threading.Event()
+    all_the_way: list[bool] = []
+
+    def go_on() -> None:
+        if gone.is_set():
+            raise Left
+
+    def visit() -> None:
+        with suppress(Left), gate.place("leaves", 1), stoppable(go_on), torch.enable_grad():
+            source = x.clone().requires_grad_()
+            out = network(source)
+            out.grad_fn.register_prehook(lambda _: on_the_way_back.set())
+            torch.autograd.grad(out.sum(), source)
+            all_the_way.append(True)
+
+    with torch.enable_grad():
+        source = x.clone().requires_grad_()
+        out = network(source)
+    began = perf_counter()
+    torch.autograd.grad(out.sum(), source)
+    whole = perf_counter() - began
+    visitor = threading.Thread(target=visit)
+    visitor.start()
+    assert on_the_way_back.wait(60)
+    gone.set()
+    left = perf_counter()
+    with gate.place("comes", 1):
+        waited = perf_counter() - left
+    visitor.join(60)
+    print(f"place free after {waited:.2f} s; the whole way back takes {whole:.2f} s")
+    assert not all_the_way
+    assert waited < max(1, whole / 4)
 
 
 def test_a_containers_limit_counts(tmp_path: Path) -> None:
