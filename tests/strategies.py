@@ -61,9 +61,13 @@ def specs_and_sizes(
 def unit_specs(draw: st.DrawFn, *, channels: int = 12, size: int = 9) -> UnitSpec:
     """Any single block, one channel and one pixel among them: there additions broadcast."""
     block = draw(st.sampled_from(("basic", "bottleneck")))
-    expansion = 4 if block == "bottleneck" else 1
+    chosen = draw(st.none() | st.integers(1, min(6, channels)))
+    expansion = chosen or (4 if block == "bottleneck" else 1)
+    sides = st.integers(1, size)
+    norm = draw(st.sampled_from(("batch", "batch", "group", "none")))
     return UnitSpec(
-        size=draw(st.integers(1, size)),
+        # A group of one value cannot be normalised: three pixels leave more than one.
+        size=draw(sides.filter(lambda side: norm != "group" or side > 2)),
         in_channels=draw(st.integers(1, channels)),
         out_channels=draw(st.integers(1, channels // expansion)) * expansion,
         middle_channels=draw(st.none() | st.integers(1, channels)),
@@ -76,4 +80,8 @@ def unit_specs(draw: st.DrawFn, *, channels: int = 12, size: int = 9) -> UnitSpe
         conv_bias=draw(st.booleans()),
         zero_padding=draw(st.sampled_from(("after", "both"))),
         avg_down=draw(st.booleans()),
+        norm=norm,
+        dilation=draw(st.sampled_from((1, 1, 2, 5))),
+        expansion=chosen,
+        se_ratio=draw(st.sampled_from((0, 0, 1, 4, 64))),
     )

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Final
 
-from explorer.architecture.spec import ActivationOrder, StrideOn
+from explorer.architecture.spec import EXPANSION, ActivationOrder, StrideOn
 from explorer.architecture.unit import UnitSpec
 from explorer.words import label
 
@@ -27,11 +27,19 @@ class Dialect:
         """Whose code it is, on screen."""
         return label(f"dialect.{self.name}")
 
+    def speaks(self, spec: UnitSpec) -> bool:
+        """Whether it can write a block of this kind and width."""
+        return self.always_basic or spec.out_channels % EXPANSION[spec.block] == 0
+
     def unit(self, spec: UnitSpec) -> UnitSpec:
         """A block of the same input, output and kind as `spec`, in this dialect.
 
         Its shortcut projects where the shape changes and is the identity elsewhere, whatever
-        `spec` asks for: all four code bases decide so.
+        `spec` asks for: all four code bases decide so. None has squeeze-and-excitation, dilation,
+        another normalisation or another expansion here.
+
+        Raises:
+            FieldError: it does not speak of such a block.
         """
         return UnitSpec(
             spec.size,

@@ -17,6 +17,7 @@ from explorer.architecture.spec import (
     ActivationOrder,
     BlockKind,
     NetworkSpec,
+    Norm,
     ShortcutRule,
     StrideOn,
     ZeroPlaces,
@@ -27,6 +28,8 @@ from explorer.words import FieldError
 
 MAX_SIZE: Final = 1_024
 MAX_CHANNELS: Final = 2_048
+MAX_DILATION: Final = 64
+MAX_EXPANSION: Final = 64
 
 Verdict = Literal[
     "identity", "projection", "needless projection", "padding", "plain", "fails", "broadcasts"
@@ -47,12 +50,14 @@ class UnitSpec:
         size: height and width of the input, in pixels.
         in_channels, out_channels: of the input and of F(x).
         middle_channels: kernels of the first convolution (of the first two in a bottleneck);
-            None is the paper's choice: out_channels in a basic block, a quarter in a bottleneck.
+            None is the paper's choice: out_channels in a basic block, a quarter in a bottleneck, or
+            what the expansion says.
         stride: 2 halves the size.
         shortcut: "identity" adds x as it is, fitting or not; "padding" and "projection" change
             its shape; "none" adds nothing.
-        block, activation_order, stride_on, norm_on_projection, conv_bias, zero_padding, avg_down:
-            as in NetworkSpec.
+        block, activation_order, stride_on, norm_on_projection, conv_bias, zero_padding, avg_down,
+            norm, expansion, se_ratio: as in NetworkSpec.
+        dilation: pixels between neighbouring taps of every 3x3.
 
     Raises:
         FieldError: names the field, the value received and what is allowed.
@@ -71,6 +76,10 @@ class UnitSpec:
     conv_bias: bool = False
     zero_padding: ZeroPlaces = "after"
     avg_down: bool = False
+    norm: Norm = "batch"
+    dilation: int = 1
+    expansion: int | None = None
+    se_ratio: int = 0
 
     def __post_init__(self) -> None:
         check_integer("size", self.size, MAX_SIZE)
@@ -82,14 +91,34 @@ class UnitSpec:
             raise unknown("stride", self.stride, (1, 2))
         if self.shortcut not in get_args(ShortcutKind):
             raise unknown("shortcut", self.shortcut, get_args(ShortcutKind))
-        if self.block in EXPANSION and self.out_channels % EXPANSION[self.block]:
+        check_integer("dilation", self.dilation, MAX_DILATION)
+        if self.expansion is not None:
+            check_integer("expansion", self.expansion, MAX_EXPANSION)
+            if self.out_channels % self.expansion:
+                named = {"out_channels": self.out_channels, "expansion": self.expansion}
+                raise FieldError("spec", "multiple of the expansion", named, by=self.expansion)
+        elif self.block in EXPANSION and self.out_channels % EXPANSION[self.block]:
             raise FieldError("spec", "multiple of four", {"out_channels": self.out_channels})
         _ = self.network  # checks the choices that it shares with NetworkSpec
+        if self.norm == "group":
+            self._check_groups()
+
+    def _check_groups(self) -> None:
+        """A group of one value has no deviation; torch refuses to normalise it."""
+        for op in unit(self).ops:
+            if op.normalises and op.activations == op.groups:
+                named = {"norm": self.norm, "size": self.size}
+                raise FieldError("spec", "groups of one value", named, channels=op.out_shape[0])
+
+    @property
+    def expands_by(self) -> int:
+        """Channels out per channel of the width."""
+        return self.expansion or EXPANSION.get(self.block, 1)
 
     @property
     def width(self) -> int:
         """The block's width in NetworkSpec's sense: out_channels / expansion."""
-        return self.out_channels // EXPANSION[self.block]
+        return self.out_channels // self.expands_by
 
     @property
     def middle(self) -> int:
@@ -99,11 +128,10 @@ class UnitSpec:
     @property
     def network(self) -> NetworkSpec:
         """A network of one such block: what the block shares with whole networks."""
-        expansion = EXPANSION.get(self.block, 1)
         return NetworkSpec(
             self.block,
             depths=(1,),
-            widths=(self.out_channels // expansion,),
+            widths=(self.width,),
             activation_order=self.activation_order,
             stride_on=self.stride_on,
             shortcut=_RULE[self.shortcut],
@@ -111,12 +139,16 @@ class UnitSpec:
             conv_bias=self.conv_bias,
             zero_padding=self.zero_padding,
             avg_down=self.avg_down,
+            norm=self.norm,
+            expansion=self.expansion,
+            se_ratio=self.se_ratio,
         )
 
     @property
     def convolutions(self) -> Mapping[str, Convolution]:
         """Of the main branch, by name."""
-        return convolutions(self.network, self.middle, self.out_channels, self.stride)
+        dilations = (self.dilation, self.dilation)
+        return convolutions(self.network, self.middle, self.out_channels, self.stride, dilations)
 
     @property
     def changes_shape(self) -> bool:

@@ -28,9 +28,12 @@ def one_thread() -> Iterator[None]:
 
 
 def fill(block: nn.Module, weights: Weights) -> None:
-    """Set every convolution's weights; "zero" spares projections, "random" changes nothing."""
+    """Set every convolution's weights; "zero" spares projections, "random" changes nothing.
+
+    The layers of squeeze-and-excitation are spared: they say how much of F(x) there is.
+    """
     for name, layer in block.named_modules():
-        if not isinstance(layer, nn.Conv2d):
+        if not isinstance(layer, nn.Conv2d) or name.startswith("se."):
             continue
         if weights == "zero" and "downsample" not in name:
             nn.init.zeros_(layer.weight)

@@ -4,6 +4,7 @@ All arrays are (C, H, W) of one image, as numpy arrays of float32.
 """
 
 from dataclasses import dataclass, replace
+from math import lcm
 from typing import Final
 
 import numpy as np
@@ -15,6 +16,7 @@ from explorer.architecture.unit import UnitSpec
 from explorer.experiments.bench import Array, Weights, fill, one_thread
 from explorer.networks.dialects import build_dialect, renamed
 from explorer.networks.unit import build_unit
+from explorer.words import FieldError
 
 SMALL_SIZE: Final = 12
 SMALL_CHANNELS: Final = 64
@@ -58,8 +60,10 @@ class Passage:
 def small(spec: UnitSpec) -> UnitSpec:
     """The block with fewer pixels and, above 64, fewer channels, so that every run is quick.
 
-    Every other choice stays, and so does whether the shapes match at the addition.
+    Every other choice stays, and so does whether the shapes match at the addition. A block whose
+    group norm needs all its channels stays as it is: it has a pixel or two.
     """
+    step = lcm(4, spec.expands_by)
     largest = max(spec.in_channels, spec.out_channels, spec.middle)
     divisor = 1
     while largest > SMALL_CHANNELS * divisor:
@@ -68,22 +72,23 @@ def small(spec: UnitSpec) -> UnitSpec:
     def shrunk(channels: int) -> int:
         if divisor == 1 or channels <= 4:
             return channels
-        fewer = max(4, channels // divisor)
-        return fewer - fewer % 4
+        fewer = max(step, channels // divisor)
+        return fewer - fewer % step
 
     inputs, outputs = shrunk(spec.in_channels), shrunk(spec.out_channels)
     if inputs == outputs and spec.in_channels != spec.out_channels:
         if spec.in_channels < spec.out_channels:
-            outputs += 4
+            outputs += step
         else:
-            inputs += 4
-    return replace(
-        spec,
-        size=min(spec.size, SMALL_SIZE),
-        in_channels=inputs,
-        out_channels=outputs,
-        middle_channels=None if spec.middle_channels is None else shrunk(spec.middle_channels),
-    )
+            inputs += step
+    middle = None if spec.middle_channels is None else shrunk(spec.middle_channels)
+    size = min(spec.size, SMALL_SIZE)
+    try:
+        return replace(
+            spec, size=size, in_channels=inputs, out_channels=outputs, middle_channels=middle
+        )
+    except FieldError:
+        return spec
 
 
 def pattern(channels: int, size: int, signed: bool = False) -> Tensor:
@@ -130,7 +135,7 @@ def send_through(
     return Passage(
         spec,
         _array(x),
-        _array(outputs[block.order[-1]]),
+        _array(outputs[block.last]),
         None if shortcut is None else _array(shortcut),
         None if total is None else _array(total),
         None if complaint else _array(last),

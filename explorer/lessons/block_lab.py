@@ -2,10 +2,12 @@
 
 from typing import Final
 
+from explorer.architecture.norms import groups_of
 from explorer.architecture.notation import shape_text, volume
 from explorer.architecture.ops import Shape
+from explorer.architecture.plan import squeezed
 from explorer.architecture.unit import Unit, UnitSpec
-from explorer.words import label, section
+from explorer.words import label, listed, section
 
 _ADDED: Final = {"projection": "tensor.projected", "padding": "tensor.padded"}
 
@@ -31,14 +33,62 @@ def totals(unit: Unit) -> str:
 
 def in_a_line(spec: UnitSpec) -> str:
     """The composed block as a heading."""
+    extras = extra_choices(spec)
     return section(
         "block_lab",
-        "in a line",
+        "in a line, with more" if extras else "in a line",
         block=label(f"unit_line.{spec.block}"),
         shapes=in_and_out(spec),
         order=label(f"unit_line.{spec.activation_order}"),
         shortcut=label(f"unit_line.{spec.shortcut}"),
+        **({"extras": listed(extras)} if extras else {}),
     )
+
+
+def extra_choices(spec: UnitSpec) -> list[str]:
+    """What the block has beside what every block of the paper has, in a few words each."""
+    found = [] if spec.norm == "batch" else [label(f"unit_extra.norm_{spec.norm}")]
+    if spec.dilation > 1:
+        found.append(label("unit_extra.dilation", dilation=spec.dilation))
+    if spec.expansion is not None:
+        found.append(label("unit_extra.expansion", expansion=spec.expansion))
+    if spec.se_ratio:
+        found.append(label("unit_extra.gate", ratio=spec.se_ratio))
+    return found
+
+
+def extras(unit: Unit) -> list[str]:
+    """A sentence or two on each of them, with the block's numbers."""
+    spec, found = unit.spec, []
+    gate = [op for op in unit.ops if ".se." in op.path]
+    if gate:
+        params = sum(op.params for op in gate)
+        numbers = {
+            "inner": squeezed(spec.network, spec.out_channels),
+            "params": params,
+            "params_share": f"{params / unit.block.params:.1%}",
+            "macs": sum(op.macs for op in gate),
+        }
+        found.append(section("block_lab", "told of gate", **numbers))
+    if spec.dilation > 1:
+        span = 2 * spec.dilation + 1
+        found.append(section("block_lab", "told of dilation", dilation=spec.dilation, span=span))
+    if spec.norm == "group":
+        groups, channels = groups_of(spec.out_channels), spec.out_channels
+        found.append(section("block_lab", "told of group norm", groups=groups, channels=channels))
+    if spec.norm == "none":
+        found.append(section("block_lab", "told of no norm"))
+    if spec.expansion is not None:
+        found.append(
+            section(
+                "block_lab",
+                "told of expansion",
+                expansion=spec.expansion,
+                channels=spec.out_channels,
+                width=spec.width,
+            )
+        )
+    return found
 
 
 def in_and_out(spec: UnitSpec) -> str:

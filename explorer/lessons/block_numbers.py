@@ -37,7 +37,8 @@ def what_happened(passage: Passage, weights: str) -> str:
     """What these weights do to this block, and what was measured."""
     results = {"random": _random, "zero": _zero, "dirac": _dirac, "ones": _ones}
     result = "" if passage.out is None else results[weights](passage)
-    said = section("block_lab", weights, result=result)
+    grouped = weights == "ones" and passage.spec.norm == "group"
+    said = section("block_lab", "ones, group norm" if grouped else weights, result=result)
     return f"{said}\n\n{_measured(passage)}"
 
 
@@ -76,6 +77,10 @@ def _dirac(passage: Passage) -> str:
     kind = unit(passage.spec).kind
     if passage.largest_difference is None:
         return section("block_lab", "dirac, other")
+    if passage.spec.norm == "group":
+        return section("block_lab", "dirac, group norm")
+    if passage.spec.se_ratio:
+        return section("block_lab", "dirac, gate")
     channels, kept = passage.spec.out_channels, passage.spec.middle
     numbers = {"kept": kept, "channels": channels}
     if kind != "none":
@@ -85,7 +90,8 @@ def _dirac(passage: Passage) -> str:
         return section("block_lab", "dirac, few", **numbers)
     if passage.x.min() < 0:
         return section("block_lab", "dirac, rectified")
-    return section("block_lab", "dirac, plain", difference=passage.largest_difference)
+    title = "dirac, plain" if passage.spec.norm == "batch" else "dirac, not normalised"
+    return section("block_lab", title, difference=passage.largest_difference)
 
 
 def _ones(passage: Passage) -> str:
@@ -118,9 +124,10 @@ def coverage_words(maps: Sequence[Coverage]) -> str:
 
 def stride_costs(spec: UnitSpec, whole_v1: int, whole_v15: int) -> str:
     """MACs of both places of the stride, for the composed bottleneck or conv3_1 of ResNet-50."""
-    fits = spec.block == "bottleneck" and spec.stride == 2
+    both = [DIALECTS[name] for name in ("paper", "torchvision")]
+    fits = spec.block == "bottleneck" and spec.stride == 2 and both[0].speaks(spec)
     shape = spec if fits else UnitSpec(56, 256, 512, stride=2, block="bottleneck")
-    v1, v15 = (unit(DIALECTS[name].unit(shape)).block.macs for name in ("paper", "torchvision"))
+    v1, v15 = (unit(dialect.unit(shape)).block.macs for dialect in both)
     half = (shape.size + 1) // 2
     block = in_and_out(shape)
     return section(

@@ -123,6 +123,11 @@ class ResidualBlock(nn.Module):
         before = plan.zeros_before(spec, out_channels - in_channels)
         self.pad = ZeroPadding(in_channels, out_channels, stride, before)
 
+    @property
+    def last(self) -> str:
+        """The op whose output is F(x)."""
+        return "se.scale" if self.squeezes else self.order[-1]
+
     def walk(self, x: Tensor) -> Iterator[tuple[str, Tensor]]:
         """Yield (name, output) of each op in order; the last output is the block's."""
         out = source = x  # (N, C_in, H, W)

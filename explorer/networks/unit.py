@@ -15,7 +15,8 @@ def build_unit(spec: UnitSpec, device: str = "cpu", seed: int = 0) -> ResidualBl
     network = spec.network
     changes = spec.changes_shape
     with torch.device("meta"):
-        block = ResidualBlock(network, spec.in_channels, spec.width, spec.stride, False)
+        dilations = (spec.dilation, spec.dilation)
+        block = ResidualBlock(network, spec.in_channels, spec.width, spec.stride, False, dilations)
         if spec.middle_channels is not None:
             _set_middle(block, spec)
         if spec.shortcut == "identity" and changes:
@@ -36,5 +37,6 @@ def _set_middle(block: ResidualBlock, spec: UnitSpec) -> None:
     for index, (name, planned) in enumerate(spec.convolutions.items(), start=1):
         setattr(block, name, convolution(spec.network, channels, planned))
         norms = planned.channels if spec.activation_order == "post" else channels
-        setattr(block, f"bn{index}", norm(spec.network, norms))
+        if spec.norm != "none":
+            setattr(block, f"bn{index}", norm(spec.network, norms))
         channels = planned.channels

@@ -6,11 +6,13 @@ written, so that the source holds no switch that this network does not use.
 
 from dataclasses import dataclass
 from functools import cached_property
+from textwrap import wrap
 from typing import Final, NamedTuple
 
 from explorer.architecture import Blueprint, NetworkSpec, plan
 from explorer.architecture.norms import GROUPS
 from explorer.architecture.ops import ShortcutKind
+from explorer.architecture.unit import Unit
 
 INDENT: Final = " " * 8
 _POOL: Final = "nn.AvgPool2d(stride, stride, ceil_mode=True)"
@@ -21,17 +23,52 @@ _NAMES: Final = {"basic": "BasicBlock", "bottleneck": "Bottleneck"}
 
 @dataclass(frozen=True)
 class Traits:
-    """What the blocks of one network really do."""
+    """What the blocks of one network, or one block alone, really do.
+
+    Attributes:
+        kinds: of all shortcuts.
+        normed: all numbers of channels that are normalised.
+        strided, dilated: whether some block halves the size, or reads with gaps.
+        changed_widths: channels out are not the usual multiple of those inside: ResNeXt, wide
+            networks, and blocks with middle channels of their own.
+        drops: option A is asked to take channels away, which it cannot.
+        alone: it is one block, whose windows all read with the same gaps.
+    """
 
     spec: NetworkSpec
     kinds: tuple[ShortcutKind, ...]
     normed: frozenset[int]
-    """All numbers of channels that are normalised."""
+    strided: bool
+    dilated: bool
+    changed_widths: bool
+    drops: bool = False
+    alone: bool = False
 
     @classmethod
     def of(cls, bp: Blueprint) -> "Traits":
-        kinds = tuple(b.shortcut.kind for b in bp.blocks if b.shortcut)
-        return cls(bp.spec, kinds, frozenset(op.out_shape[0] for op in bp.ops if op.normalises))
+        spec = bp.spec
+        return cls(
+            spec,
+            kinds=tuple(b.shortcut.kind for b in bp.blocks if b.shortcut),
+            normed=frozenset(op.out_shape[0] for op in bp.ops if op.normalises),
+            strided=any(step.stride > 1 for step in spec.stage_steps),
+            dilated=any(step.dilation > 1 for step in spec.stage_steps),
+            changed_widths=(spec.groups, spec.width_per_group) != (1, 64),
+        )
+
+    @classmethod
+    def of_unit(cls, unit: Unit) -> "Traits":
+        spec = unit.spec
+        return cls(
+            spec.network,
+            kinds=(unit.kind,),
+            normed=frozenset(op.out_shape[0] for op in unit.ops if op.normalises),
+            strided=spec.stride > 1,
+            dilated=spec.dilation > 1,
+            changed_widths=spec.middle != spec.width,
+            drops=unit.kind == "padding" and spec.out_channels < spec.in_channels,
+            alone=True,
+        )
 
     @property
     def block(self) -> str:
@@ -42,20 +79,12 @@ class Traits:
         return self.spec.activation_order == "pre"
 
     @property
-    def strided(self) -> bool:
-        return any(step.stride > 1 for step in self.spec.stage_steps)
-
-    @property
-    def dilated(self) -> bool:
-        return any(step.dilation > 1 for step in self.spec.stage_steps)
-
-    @property
     def dilations(self) -> tuple[str, ...]:
         """Arguments of the block's constructor: of its first 3x3 and of a second one."""
         if not self.dilated:
             return ()
-        basic = self.spec.block == "basic"
-        return ("first_dilation", "dilation") if basic else ("dilation",)
+        two = self.spec.block == "basic" and not self.alone
+        return ("first_dilation", "dilation") if two else ("dilation",)
 
     @property
     def projects(self) -> bool:
@@ -91,14 +120,10 @@ class Traits:
         return self.first_shares or (self.shares and self.pads and self.keeps)
 
     @property
-    def changed_widths(self) -> bool:
-        """ResNeXt and wide networks: channels out are no longer four times the 3x3's."""
-        return (self.spec.groups, self.spec.width_per_group) != (1, 64)
-
-    @property
     def out(self) -> str:
         """Channels out of a block, as the block's constructor writes them."""
         same = self.spec.block == "basic" and self.spec.expands_by == 1
+        same = same and not self.changed_widths
         return "width" if same else "out_channels"
 
     @property
@@ -143,7 +168,7 @@ class Traits:
     def convolutions(self) -> dict[str, "_Conv"]:
         """Of the main branch, by name."""
         spec, stride = self.spec, "stride" if self.strided else ""
-        dilations = (*self.dilations, "", "")
+        dilations = (*self.dilations, *self.dilations, "", "")
         if spec.block == "basic":
             first = self.conv("in_channels", "width", 3, stride, dilation=dilations[0])
             second = self.conv("width", self.out, 3, dilation=dilations[1])
@@ -197,7 +222,7 @@ def block_source(traits: Traits) -> str:
         opening = f"    def __init__(\n{INDENT}self, {', '.join(arguments)}\n    ) -> None:"
     lines = [
         f"class {traits.block}(nn.Module):",
-        f'    """{_says(traits)}"""',
+        *wrap(f'"""{_says(traits)}"""', 100, initial_indent="    ", subsequent_indent="    "),
         "",
         opening,
         f"{INDENT}super().__init__()",
@@ -225,12 +250,21 @@ def _layers(traits: Traits) -> list[str]:
     for name in traits.main_branch:
         if name in traits.convolutions:
             constructor, channels, _ = traits.convolutions[name]
-            lines.append(f"self.{name} = {constructor}")
+            lines += _assigned(name, constructor)
         elif name.startswith("bn"):
             lines.append(f"self.{name} = {traits.norm(channels)}")
     if traits.spec.se_ratio:
         lines.append(f"self.se = SqueezeExcitation({traits.out})")
     return lines
+
+
+def _assigned(name: str, constructor: str) -> list[str]:
+    """A layer of the constructor, in three lines where one would be too long."""
+    line = f"self.{name} = {constructor}"
+    if len(line) + len(INDENT) <= 100:
+        return [line]
+    called, _, arguments = line.partition("(")
+    return [f"{called}(", f"    {arguments.removesuffix(')')}", ")"]
 
 
 def squeeze_excitation_source(traits: Traits) -> str:
@@ -261,6 +295,7 @@ def _shortcut_layers(traits: Traits) -> list[str]:
     lines = []
     if traits.pads:
         new = f"{traits.out} - in_channels"
+        new = f"max(0, {new})" if traits.drops else new
         lines += [f"self.new_channels = {new}"]
         if traits.spec.zero_padding == "both":
             lines[-1:] = [f"self.before = ({new}) // 2", f"self.after = {new} - self.before"]

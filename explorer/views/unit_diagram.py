@@ -4,6 +4,7 @@ Drawn here rather than by Graphviz: a mismatch has to stay readable, and the pic
 telephone's screen, where one unit is about one pixel.
 """
 
+from collections.abc import Sequence
 from typing import Final
 
 from explorer.architecture.notation import shape_text
@@ -64,8 +65,20 @@ def op_lines(op: Op) -> list[str]:
         lines = [_named(name, label("drawn_op.window", kernel=op.kernel))]
         lines += [label("drawn_op.stride", stride=op.stride)] if op.stride > 1 else []
     else:
-        lines = [_named(name, window(op))]
+        lines = [_named(name, window(op._replace(dilation=1)))]
+        lines += [label("drawn_op.dilation", dilation=op.dilation)] if op.dilation > 1 else []
     return [*lines, params, count(op.macs, "macs")]
+
+
+def gate_lines(ops: Sequence[Op]) -> list[str]:
+    """What one box says of all of squeeze-and-excitation: its layers, parameters, MACs."""
+    squeezed, excited = (op for op in ops if op.kind == "gate_linear")
+    return [
+        _named("se", label("drawn_block.gate")),
+        label("drawn_block.gate_layers", inner=squeezed.out_shape[0], outer=excited.out_shape[0]),
+        count(sum(op.params for op in ops), "params"),
+        count(sum(op.macs for op in ops), "macs"),
+    ]
 
 
 def _named(name: str, what: str) -> str:
@@ -92,9 +105,13 @@ class _Drawing:
         panel = len(self.parts)
         top = self.y + self._gap(unit.entry) - 8
         previous = unit.entry
+        gate = [op for op in branch if ".se." in op.path]
         for op in branch:
+            if op in gate[:-1]:
+                continue
             self._arrow(previous, previous.out_shape)
-            self._box(op_lines(op), _MAIN, _MAIN_BOX, self.y, op)
+            lines = gate_lines(gate) if op in gate else op_lines(op)
+            self._box(lines, _MAIN, _MAIN_BOX, self.y, op)
             previous = op
         self.parts.insert(
             panel,

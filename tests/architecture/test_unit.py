@@ -65,6 +65,21 @@ def test_what_the_first_kernels_of_the_textbook_cost():
             "layer3.0",
             UnitSpec(28, 512, 1024, None, 2, "bottleneck", stride_on="1x1", shortcut="projection"),
         ),
+        (
+            "seresnet50",
+            "layer1.0",
+            UnitSpec(56, 64, 256, block="bottleneck", shortcut="projection", se_ratio=16),
+        ),
+        (
+            "resnet50_gn",
+            "layer2.0",
+            UnitSpec(*(56, 256, 512, None, 2, "bottleneck"), shortcut="projection", norm="group"),
+        ),
+        (
+            "resnet50_os16",
+            "layer4.1",
+            UnitSpec(14, 2048, 2048, block="bottleneck", dilation=2),
+        ),
         ("plain18", "layer2.0", UnitSpec(56, 64, 128, stride=2, shortcut="none")),
         (
             "preact_resnet50",
@@ -93,10 +108,29 @@ def test_a_block_of_a_network_is_the_same_block_alone(network, path, spec):
     alone = unit(spec)
 
     def facts(op):
-        return op.name, op.kind, op.in_shape, op.out_shape, op.params, op.macs
+        window = op.kernel, op.stride, op.padding, op.dilation, op.groups
+        return op.name, op.kind, op.in_shape, op.out_shape, op.params, op.macs, window
 
     assert [facts(op) for op in alone.ops] == [facts(op) for op in expected.ops]
     assert alone.kind == expected.shortcut.kind
+
+
+def test_what_a_network_may_have_beside_the_usual_counted_by_hand():
+    """A basic block from 64 to 128 channels with every such choice."""
+    spec = UnitSpec(
+        *(28, 64, 128), shortcut="projection", norm="group", dilation=2, expansion=2, se_ratio=16
+    )
+    composed = unit(spec)
+    convolutions = 9 * 64 * 64 + 9 * 64 * 128 + 64 * 128
+    norms = 2 * 64 + 2 * 128 + 2 * 128
+    gate = 128 * 8 + 8 + 8 * 128 + 128
+    assert composed.block.params == convolutions + norms + gate
+    assert composed.block.macs == convolutions * 28 * 28 + 2 * 128 * 8
+    assert composed.ops[-1].receptive_field == 1 + 2 * 2 + 2 * 2  # two 3x3 of dilation 2
+    shapes = {op.name: (op.kernel, op.padding, op.dilation) for op in composed.ops}
+    assert shapes["conv1"] == shapes["conv2"] == (3, 2, 2)
+    bare = unit(replace(spec, norm="none", se_ratio=0, dilation=1))
+    assert (bare.block.params, bare.block.macs) == (convolutions, convolutions * 28 * 28)
 
 
 def test_each_mend_makes_the_sum_whole():
@@ -128,6 +162,13 @@ def test_a_projection_nobody_needs_is_named():
         ({"stride": 3}, "stride=3 is unknown; allowed: 1, 2"),
         ({"shortcut": "concat"}, "shortcut='concat' is unknown"),
         ({"block": "dense"}, "block='dense' is unknown"),
+        ({"dilation": 0}, "dilation=0 must be a whole number from 1 to 64"),
+        ({"dilation": 65}, "dilation=65 must be a whole number from 1 to 64"),
+        ({"expansion": 0}, "expansion=0 must be a whole number"),
+        ({"expansion": 3}, "out_channels=64 must be a multiple of the expansion, 3"),
+        ({"se_ratio": -1}, "se_ratio=-1 must be"),
+        ({"norm": "layer"}, "norm='layer' is unknown"),
+        ({"norm": "group", "size": 1, "out_channels": 32}, "norm='group' leaves groups of a"),
         ({"block": "bottleneck", "out_channels": 1}, "out_channels=1 must be a multiple of 4"),
     ],
 )

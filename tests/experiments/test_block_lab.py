@@ -1,5 +1,8 @@
 """A small tensor through real blocks: what is exact, and the figures of the fact ledger."""
 
+from dataclasses import replace
+from math import lcm
+
 import numpy as np
 import pytest
 import torch
@@ -33,6 +36,33 @@ def test_post_activation_cuts_negative_values():
     passage = send_through(UnitSpec(12, 16, 16), "zero", signed=True)
     assert not passage.exact
     assert np.array_equal(passage.out, np.maximum(passage.x, 0))
+
+
+@pytest.mark.parametrize("extra", [{"norm": "group"}, {"norm": "none"}, {"se_ratio": 4}])
+def test_zeros_stay_zeros_with_all_that_networks_know(extra):
+    passage = send_through(UnitSpec(12, 16, 16, **extra), "zero")
+    assert not passage.branch.any()
+    assert passage.exact
+
+
+def test_what_is_said_of_dirac_kernels_behind_a_gate_or_group_norm():
+    """The gate weakens every channel by one factor; group norm shifts and scales its groups."""
+    plain = UnitSpec(12, 16, 16, shortcut="none")
+    gated = send_through(replace(plain, se_ratio=4, norm="none"), "dirac")
+    factors = gated.branch.max((1, 2)) / gated.x.max((1, 2))
+    assert ((factors > 0) & (factors < 1)).all() and len(set(factors)) > 1
+    np.testing.assert_allclose(gated.branch, factors[:, None, None] * gated.x, rtol=1e-4, atol=1e-6)
+    bare = send_through(replace(plain, norm="none"), "dirac")
+    assert bare.exact
+    grouped = send_through(replace(plain, norm="group"), "dirac")
+    np.testing.assert_allclose(grouped.branch.mean((1, 2)), 0, atol=1e-5)  # 16 groups of one
+    assert not np.allclose(grouped.out, grouped.x, atol=0.1)
+
+
+def test_group_norm_keeps_kernels_of_ones_from_growing():
+    grown = send_through(UnitSpec(12, 16, 16), "ones")
+    held = send_through(UnitSpec(12, 16, 16, norm="group"), "ones")
+    assert abs(held.branch).max() < 10 < abs(grown.branch).max()
 
 
 def test_plain_block_of_zeros_loses_x():
@@ -73,6 +103,8 @@ def test_sum_is_what_its_name_says():
         UnitSpec(12, 16, 16),
         UnitSpec(12, 16, 32, stride=2, shortcut="padding"),
         UnitSpec(12, 16, 32, stride=2, shortcut="projection", activation_order="pre"),
+        UnitSpec(12, 16, 16, se_ratio=4, norm="group", dilation=2, expansion=2),
+        UnitSpec(12, 16, 32, se_ratio=4, norm="none", shortcut="padding", activation_order="pre"),
     ):
         passage = send_through(spec)
         np.testing.assert_allclose(passage.total, passage.branch + passage.shortcut, rtol=1e-6)
@@ -136,15 +168,26 @@ def test_dialect_differences_are_measured_not_assumed():
     stride=st.sampled_from((1, 2)),
     shortcut=st.sampled_from(("identity", "padding", "projection", "none")),
     size=st.integers(1, 256),
+    expansion=st.none() | st.integers(1, 6),
+    norm=st.sampled_from(("batch", "group", "none")),
 )
 def test_the_small_block_tells_the_same_story(
-    inputs, outputs, middle, block, stride, shortcut, size
+    inputs, outputs, middle, block, stride, shortcut, size, expansion, norm
 ):
-    outputs *= 4 if block == "bottleneck" else 1
-    spec = UnitSpec(size, inputs, outputs, middle, stride, block, shortcut=shortcut)
+    by = expansion or (4 if block == "bottleneck" else 1)
+    outputs = outputs * 4 // by * by or by
+    more = {"shortcut": shortcut, "expansion": expansion}
+    try:
+        spec = UnitSpec(size, inputs, outputs, middle, stride, block, norm=norm, **more)
+    except ValueError:
+        return  # a group of one value
     tiny = small(spec)
     assert unit(tiny).verdict == unit(spec).verdict
-    assert max(tiny.in_channels, tiny.out_channels, tiny.middle) <= SMALL_CHANNELS + 4
+    if tiny != spec:
+        step = lcm(4, by)
+        assert max(tiny.in_channels, tiny.out_channels, tiny.middle) <= SMALL_CHANNELS + step
+    else:
+        assert size <= 12
     assert tiny.size <= 12
 
 

@@ -31,6 +31,15 @@ def button(app, key):
         {"unit_in_channels": "2048", "unit_out_channels": "2048", "unit_shortcut": "projection"},
         {"unit_size": "224", "unit_in_channels": "3", "unit_out_channels": "1"},
         {"unit_size": "1", "unit_in_channels": "1", "unit_stride": "2"},
+        {
+            "unit_norm": "group",
+            "unit_dilation": "2",
+            "unit_expansion": "2",
+            "unit_se_ratio": "16",
+            "unit_block": "bottleneck",
+            "unit_out_channels": "66",
+        },
+        {"unit_norm": "none", "unit_se_ratio": "4", "unit_weights": "dirac", "unit_stride": "2"},
         {"net": "resnet1202"},
         {"net": "preact_resnet164", "image_size": "33"},
     ],
@@ -96,6 +105,11 @@ def test_a_mismatch_is_mended_by_a_button(open_app, mend, verdict, control, valu
             {"unit_block": "bottleneck", "unit_out_channels": "3"},
             "**Channels out** = 3 must be a multiple of 4",
         ),
+        ({"unit_dilation": "0"}, "**Dilation of the 3x3** = 0 must be a whole number from 1 to 64"),
+        ({"unit_se_ratio": "-1"}, "must be a whole number"),
+        ({"unit_expansion": "3"}, "**Channels out** = 64 must be a multiple of the expansion, 3"),
+        ({"unit_norm": "group", "unit_size": "1", "unit_out_channels": "32"}, "groups of a single"),
+        ({"unit_norm": "layer"}, "unit_norm=`'layer'` in the link is unknown"),
         ({"unit_shortcut": "concat"}, "unit_shortcut=`'concat'` in the link is unknown"),
         ({"unit_stride": "7"}, "allowed: 1, 2"),
     ],
@@ -112,6 +126,31 @@ def test_an_empty_value_in_a_link_is_the_default(open_app, field):
     app = open_app("block_lab", **{f"unit_{field}": ""})
     assert not app.exception and not app.warning and not app.error
     assert "Solid line" in texts(app)
+
+
+def test_a_link_with_all_that_networks_know(open_app):
+    query = {"unit_norm": "group", "unit_dilation": "2", "unit_expansion": "2"}
+    query |= {"unit_se_ratio": "16", "unit_out_channels": "128", "unit_shortcut": "projection"}
+    app = open_app("block_lab", **query)
+    assert not app.exception and not app.error and not app.warning
+    told = texts(app)
+    # 128*8 + 8 + 8*128 + 128 parameters, of two layers on one position.
+    assert "**Squeeze-and-excitation** (`se`)" in told and "2,184 of the parameters" in told
+    assert "only 2,048 of the MACs" in told
+    assert "a square of 5x5" in told and "over 32 groups of its 128 channels" in told
+    assert "128 channels leave the block, 2 times its width of 64" in told
+    code = open_app("block_lab", unit_view="code", **query).code[0].value
+    assert "SqueezeExcitation" in code and "GroupNorm(32, width)" in code
+    dialects = texts(open_app("block_lab", unit_view="dialects", **query))
+    assert "None of the four has group norm, dilation 2, expansion 2 and squeeze-and" in dialects
+
+
+def test_a_bottleneck_that_no_code_base_writes(open_app):
+    query = {"unit_block": "bottleneck", "unit_out_channels": "66", "unit_expansion": "2"}
+    app = open_app("block_lab", unit_view="dialects", **query)
+    assert not app.exception and not app.dataframe
+    assert "66 is none" in texts(app)
+    assert len(open_app("block_lab", unit_view="code", **query).code) == 2
 
 
 def test_the_last_block_that_works_stays(open_app):
@@ -180,8 +219,9 @@ def test_dialects_and_their_source(open_app):
 
 def test_code_is_that_of_the_chosen_network(open_app):
     app = open_app("block_lab", net="preact_resnet50", unit_view="code")
-    block, network = (box.value for box in app.code)
-    assert block.startswith("class TorchvisionBasic("), "first the composed block"
+    composed, block, network = (box.value for box in app.code)
+    assert "class BasicBlock(" in composed, "first the composed block"
+    assert block.startswith("class TorchvisionBasic("), "then in a dialect"
     assert "Pre-act ResNet-50: 25,549,480 parameters" in network
     compile(network, "preact_resnet50.py", "exec")
 
@@ -189,7 +229,7 @@ def test_code_is_that_of_the_chosen_network(open_app):
 NAMES = {
     *("CIFAR", "CIFAR-10", "Caffe", "Dirac", "Kaiming", "MACs", "MMPreTrain", "MXNet", "NVIDIA"),
     *("NumPy", "Python", "PyTorch", "ReLU", "ResNet", "Residual", "TensorFlow", "conv", "logits"),
-    *("sqrt", "torch", "torchvision", "models", "resnet", "mxnet", "residual", "unit"),
+    *("sigmoid", "sqrt", "torch", "torchvision", "models", "resnet", "mxnet", "residual", "unit"),
 }
 """Proper names, and what has no other name."""
 BESIDE = {"broadcasting", "eval", "plain", "network", "shortcut", "stem"}
@@ -206,6 +246,17 @@ BESIDE = {"broadcasting", "eval", "plain", "network", "shortcut", "stem"}
         {"unit_shortcut": "none", "unit_negative": "true", "unit_weights": "ones"},
         {"unit_size": "224", "unit_in_channels": "3", "unit_out_channels": "1"},
         {"unit_in_channels": "0", "unit_stride": "9"},
+        {
+            "unit_norm": "group",
+            "unit_dilation": "2",
+            "unit_expansion": "2",
+            "unit_se_ratio": "16",
+            "unit_out_channels": "128",
+            "unit_shortcut": "padding",
+            "unit_zero_padding": "both",
+            "unit_weights": "dirac",
+        },
+        {"unit_norm": "none", "unit_expansion": "3", "unit_weights": "ones"},
     ],
     ids=lambda query: "-".join(query.values()) or "default",
 )

@@ -17,8 +17,13 @@ _NUMBERS: Final = {
     "in_channels": ("64", "128", "256", "512", "1024", "2048", "3", "1", "16", "32"),
     "out_channels": ("64", "128", "256", "512", "1024", "2048", "3", "1", "16", "32"),
     "middle_channels": ("64", "128", "256", "512", "3", "1", "16", "32"),
+    "dilation": ("1", "2", "4"),
+    "expansion": ("1", "2", "4"),
+    "se_ratio": ("0", "4", "8", "16"),
 }
 """Usual values, the page's default first; any other may be typed."""
+_OPTIONAL: Final = ("middle_channels", "expansion")
+"""Numbers that may be left to the paper."""
 _CHOICES: Final = {
     "stride": ("1", "2"),
     "block": ("basic", "bottleneck"),
@@ -29,6 +34,7 @@ _CHOICES: Final = {
     "conv_bias": ("no", "yes"),
     "zero_padding": ("after", "both"),
     "avg_down": ("no", "yes"),
+    "norm": ("batch", "group", "none"),
 }
 """The page's default first."""
 _FIGURES: Final = ("stride", "stride_on")
@@ -47,11 +53,17 @@ _WIDTHS: Final = {
     "conv_bias": 170,
     "zero_padding": 190,
     "avg_down": 215,
+    "norm": 230,
+    "dilation": 150,
+    "expansion": 125,
+    "se_ratio": 185,
 }
 """Of the controls, in pixels and in their order; they flow in rows, as the window is wide."""
 _WITHOUT_EFFECT: Final[dict[str, Callable[[Callable[[str], str]], bool]]] = {
     "stride_on": lambda asked: asked("block") == "basic" or asked("stride") == "1",
-    "norm_on_projection": lambda asked: asked("shortcut") != "projection",
+    "norm_on_projection": lambda asked: (
+        asked("shortcut") != "projection" or asked("norm") == "none"
+    ),
     "zero_padding": lambda asked: asked("shortcut") != "padding",
     "avg_down": lambda asked: (
         asked("shortcut") not in ("padding", "projection") or asked("stride") == "1"
@@ -63,6 +75,7 @@ _HELP: Final = {
     "in_channels": "unit channels",
     "out_channels": "unit channels",
     "middle_channels": "unit middle",
+    "dilation": "unit dilation",
     "stride": "unit stride",
     "shortcut": "unit shortcut",
 }
@@ -190,8 +203,8 @@ def _control(field: str) -> str | None:
     typed: str | None = st.selectbox(
         label(f"{key}.label"),
         _NUMBERS[field],
-        index=None if field == "middle_channels" else 0,
-        placeholder=label("unit_middle_channels.placeholder"),
+        index=None if field in _OPTIONAL else 0,
+        placeholder=label(f"{key}.placeholder") if field in _OPTIONAL else None,
         accept_new_options=True,
         key=key,
         help=help_text,

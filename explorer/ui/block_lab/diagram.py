@@ -25,6 +25,8 @@ def draw() -> None:
     with right:
         composed = unit(composer())
         st.markdown(block_lab.totals(composed), help=glossary("MACs"))
+        for said in block_lab.extras(composed):
+            st.markdown(said)
         with st.expander(section("block_lab", "in words")):
             ops = (f"1. {block_sentence(composed.block, op)}" for op in composed.ops)
             st.markdown("\n".join(ops))

@@ -14,12 +14,14 @@ from explorer.ui.block_lab.diagram import beside_picture
 from explorer.ui.budget import kept
 from explorer.ui.drawing import drawing
 from explorer.views import block_tables, unit_diagram
-from explorer.words import glossary, label, section
+from explorer.words import glossary, label, listed, section
 
 
 def draw(spec: UnitSpec) -> None:
     """A table of the four, then the chosen one: picture, what is its own, source that runs."""
     st.markdown(section("block_lab", "dialects", shape=block_lab.in_and_out(spec)))
+    if not can_write(spec):
+        return
     st.dataframe(
         block_tables.dialects(spec),
         hide_index=True,
@@ -49,6 +51,16 @@ def draw(spec: UnitSpec) -> None:
         source, smaller, difference, counted = _checked(name, spec)
     place.markdown(block_numbers.dialect_checked(smaller, difference, counted))
     st.code(source)
+
+
+def can_write(spec: UnitSpec) -> bool:
+    """Whether the four write such a block; says what of it they leave out, or why they do not."""
+    if not all(dialect.speaks(spec) for dialect in DIALECTS.values()):
+        st.info(section("block_lab", "dialects, four times", channels=spec.out_channels))
+        return False
+    if extras := block_lab.extra_choices(spec):
+        st.info(section("block_lab", "dialects, without", extras=listed(extras)))
+    return True
 
 
 @kept
