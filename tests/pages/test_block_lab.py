@@ -105,7 +105,7 @@ def test_a_mismatch_is_mended_by_a_button(open_app, mend, verdict, control, valu
             {"unit_block": "bottleneck", "unit_out_channels": "3"},
             "**Channels out** = 3 must be a multiple of 4",
         ),
-        ({"unit_dilation": "0"}, "**Dilation of the 3x3** = 0 must be a whole number from 1 to 64"),
+        ({"unit_dilation": "0"}, "**Dilation of the 3×3** = 0 must be a whole number from 1 to 64"),
         ({"unit_se_ratio": "-1"}, "must be a whole number"),
         ({"unit_expansion": "3"}, "**Channels out** = 64 must be a multiple of the expansion, 3"),
         ({"unit_norm": "group", "unit_size": "1", "unit_out_channels": "32"}, "groups of a single"),
@@ -137,7 +137,7 @@ def test_a_link_with_all_that_networks_know(open_app):
     # 128*8 + 8 + 8*128 + 128 parameters, of two layers on one position.
     assert "**Squeeze-and-excitation** (`se`)" in told and "2,184 of the parameters" in told
     assert "only 2,048 of the MACs" in told
-    assert "a square of 5x5" in told and "over 32 groups of its 128 channels" in told
+    assert "a square of 5×5" in told and "over 32 groups of its 128 channels" in told
     assert "128 channels leave the block, 2 times its width of 64" in told
     code = open_app("block_lab", unit_view="code", **query).code[0].value
     assert "SqueezeExcitation" in code and "GroupNorm(32, width)" in code
