@@ -5,16 +5,19 @@ from dataclasses import fields, replace
 from pathlib import Path
 
 import pytest
+from hypothesis import find, settings
 
 from explorer.architecture import PRESETS, NetworkSpec, blueprint, preset
 from explorer.architecture import presets as module_of_presets
 from explorer.architecture.alignment import aligned, matters
 from explorer.architecture.causes import causes
+from explorer.architecture.unit import UnitSpec
 from explorer.lessons import compare
 from explorer.lessons.sentences import walk_in_words
 from explorer.ui.fields import CHOICES, FIELDS, LISTS, NUMBERS, SWITCHES, field_label
 from explorer.views import block_diagram, diagram, source_code, trace_table, unit_diagram
 from explorer.words import glossary, has_label
+from tests.strategies import specs, unit_specs
 
 ROOT = Path(__file__).parents[2]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
@@ -93,6 +96,19 @@ def test_two_networks_that_differ_in_a_field_are_shown_differently(field, view):
     both = [blueprint(replace(base, **change), 64) for change in ({}, {field: CHANGES[field]})]
     shown = [VIEWS[view](bp) for bp in both]
     assert (shown[0] != shown[1]) == (field not in UNTOUCHED.get(view, ()))
+
+
+DRAWN = {NetworkSpec: specs(), UnitSpec: unit_specs()}
+
+
+@pytest.mark.parametrize(
+    ("of", "field"), [(of, field.name) for of in DRAWN for field in fields(of)], ids=str
+)
+def test_every_field_is_drawn_at_random(of, field):
+    """What holds for any network holds for each value of each field that is tried."""
+    quick = settings(database=None, max_examples=2_000)
+    first = getattr(find(DRAWN[of], lambda _: True, settings=quick), field)
+    assert find(DRAWN[of], lambda spec: getattr(spec, field) != first, settings=quick)
 
 
 @pytest.mark.parametrize("field", CHANGES)

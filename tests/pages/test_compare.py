@@ -110,6 +110,40 @@ def test_a_pair_is_one_click(open_app):
     assert "compare_block" not in app.query_params
 
 
+@pytest.mark.parametrize(
+    ("left", "right"),
+    [
+        ("resnet18", "resnet34"),
+        ("resnet34", "resnet50"),
+        ("resnet50", "resnet50_v1"),
+        ("plain34", "resnet34"),
+        ("resnet50", "resnext50_32x4d"),
+        ("resnet50", "resnet50d"),
+        ("resnet50", "seresnet50"),
+        ("resnet18", "d2l_resnet18"),
+        ("preact_resnet50", "resnet50_v1"),
+    ],
+)
+def test_every_pair_that_is_often_compared(open_app, left, right):
+    app = open_app("compare", net="resnet101")
+    one = button(app, f"compare_{left}_{right}")
+    titles = [PRESETS[name].title for name in (left, right)]
+    assert all(title in one.label for title in titles)
+    one.click().run()
+    assert not app.exception
+    assert app.title[0].value == " and ".join(titles)
+    assert (app.query_params.get("net", "resnet18"), app.query_params["with"]) == (left, right)
+    assert f"{left}_{right}" in drawings(app)
+    assert "What changes" in words(app) or "The whole difference" in words(app)
+
+
+def test_what_two_code_bases_stand_for_is_told(open_app):
+    app = open_app("compare")
+    assert button(app, "compare_resnet18_d2l_resnet18").label.startswith("torchvision and d2l: ")
+    said = button(app, "compare_preact_resnet50_resnet50_v1").label
+    assert said.startswith("MXNet's order and the original: ")
+
+
 def test_yours_and_the_nearest_is_one_click(open_app):
     app = open_app("compare", net="resnet50", stride_on="1x1", **{"with": "resnet18"})
     assert app.title[0].value.replace("**", "") == "ResNet-50, customised and ResNet-18"
@@ -135,9 +169,13 @@ def test_what_follows_from_newer_choices(open_app, right, said):
     assert "None" not in words(app)
 
 
-@pytest.mark.parametrize("page", ["", "shape_trace", "shortcuts", "parameters", "inference"])
+@pytest.mark.parametrize(
+    "page",
+    ["", "shape_trace", "shortcuts", "parameters", "inference", "block_lab"],
+)
 def test_a_link_leads_here_from_wherever_a_network_is_shown(open_app, page):
-    app = open_app(page, net="resnet20")
+    view = {"unit_view": "code"} if page == "block_lab" else {}
+    app = open_app(page, net="resnet20", **view)
     links = [link.proto for link in app.get("page_link")]
     (link,) = [link for link in links if link.label == "Compare ResNet-20 with …"]
     assert link.page.endswith("compare")

@@ -8,6 +8,7 @@ from explorer.architecture import blueprint
 from explorer.architecture.dialects import DIALECTS
 from explorer.architecture.unit import UnitSpec, unit
 from explorer.ui import controls, saving
+from explorer.ui.compare_link import compare_link
 from explorer.ui.picker import Choice
 from explorer.views.source_code import module_source
 from explorer.views.source_unit import unit_source
@@ -29,6 +30,7 @@ def draw(choice: Choice, spec: UnitSpec) -> None:
         st.markdown(section("block_lab", "code", title=choice.title))
         st.code(source)
         saving.save({f"{choice.name}.py": source})
+        compare_link(choice)
 
 
 def _spoken(name: str, spec: UnitSpec) -> None:

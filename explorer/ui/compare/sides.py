@@ -12,7 +12,7 @@ from explorer.architecture.published import Figure, figures_of
 from explorer.lessons.compare import Titles
 from explorer.ui import controls, overview, picker
 from explorer.ui.picker import Choice
-from explorer.words import FieldError, label, quoted, section
+from explorer.words import FieldError, has_label, label, quoted, section
 
 WITH: Final = "with"
 BLOCK: Final = "compare_block"
@@ -65,7 +65,7 @@ def choose(choice: Choice) -> Sides:
         )
         for left, right in _OFTEN:
             st.button(
-                label("compare.pair", left=PRESETS[left].title, right=PRESETS[right].title),
+                _pair_told(left, right),
                 key=f"compare_{left}_{right}",
                 on_click=take,
                 args=(left, right),
@@ -75,6 +75,13 @@ def choose(choice: Choice) -> Sides:
         shown = PRESETS[chosen or near].title
         st.warning(section("compare", "unknown network", name=quoted(asked), shown=shown))
     return _sides(choice, chosen or near)
+
+
+def _pair_told(left: str, right: str) -> str:
+    """Both titles, and where they do not tell what the two stand for, that too."""
+    titles = {"left": PRESETS[left].title, "right": PRESETS[right].title}
+    why = f"compare_pair.{left}_{right}"
+    return label(why, **titles) if has_label(why) else label("compare.pair", **titles)
 
 
 def right_of(choice: Choice, both: Sides) -> Choice:
