@@ -5,7 +5,7 @@ from dataclasses import fields, replace
 from pathlib import Path
 
 import pytest
-from hypothesis import find, settings
+from hypothesis import Phase, given, settings
 
 from explorer.architecture import PRESETS, NetworkSpec, blueprint, preset
 from explorer.architecture import presets as module_of_presets
@@ -98,17 +98,19 @@ def test_two_networks_that_differ_in_a_field_are_shown_differently(field, view):
     assert (shown[0] != shown[1]) == (field not in UNTOUCHED.get(view, ()))
 
 
-DRAWN = {NetworkSpec: specs(), UnitSpec: unit_specs()}
+@pytest.mark.parametrize(("of", "drawn"), [(NetworkSpec, specs()), (UnitSpec, unit_specs())])
+def test_every_field_is_drawn_at_random(of, drawn):
+    """What holds for any network was tried with more than one value of each field."""
+    seen = {field.name: set() for field in fields(of)}
 
+    @settings(max_examples=150, database=None, derandomize=True, phases=[Phase.generate])
+    @given(drawn)
+    def draw(spec):
+        for field, values in seen.items():
+            values.add(getattr(spec, field))
 
-@pytest.mark.parametrize(
-    ("of", "field"), [(of, field.name) for of in DRAWN for field in fields(of)], ids=str
-)
-def test_every_field_is_drawn_at_random(of, field):
-    """What holds for any network holds for each value of each field that is tried."""
-    quick = settings(database=None, max_examples=2_000)
-    first = getattr(find(DRAWN[of], lambda _: True, settings=quick), field)
-    assert find(DRAWN[of], lambda spec: getattr(spec, field) != first, settings=quick)
+    draw()
+    assert [field for field, values in seen.items() if len(values) < 2] == []
 
 
 @pytest.mark.parametrize("field", CHANGES)
