@@ -30,11 +30,8 @@ def show(card: Card, found: list[Card]) -> None:
                 key="questions_show_answer",
             )
     turning.buttons("questions", questions.turn, (ids,))
-    focus.follow(
-        "questions_focus",
-        f"{card.id} {questions.is_open(card)}",
-        f".st-key-questions_{card.id} h2",
-    )
+    asked = f"{card.id} {questions.is_open(card)}"
+    focus.follow("questions_focus", asked, f"questions_{card.id}", "h2")
     frame.keys(section("questions", "Keys"), "questions")
 
 

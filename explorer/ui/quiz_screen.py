@@ -63,8 +63,10 @@ def _question(run: Run) -> None:
             _options(run)
     # After an answer one goes on, and after that one reads; a field asks for its focus itself.
     asked = f"{run.settings.id} {run.index} {run.reading}"
-    card = f".st-key-quiz_card_{run.index}"
-    focus.follow("quiz_focus", asked, ".st-key-quiz_next button" if run.reading else f"{card} h2")
+    if run.reading:
+        focus.follow("quiz_focus", asked, "quiz_next", "button")
+    else:
+        focus.follow("quiz_focus", asked, f"quiz_card_{run.index}", "h2")
     frame.keys(section("quiz", "Keys"), "quiz")
 
 

@@ -7,7 +7,7 @@ import plotly.graph_objects as go
 from explorer.architecture import Blueprint
 from explorer.architecture.costs import MEASURES, WHOLE, Measure, Part, amount, by_part, tree
 from explorer.views.chart_style import FONT, hover, styled
-from explorer.views.palette import ON_COLOUR, SELECTED, chart_colour, slot_of
+from explorer.views.palette import SELECTED, chart_colour, slot_of, written_on
 from explorer.views.titles import part_title
 from explorer.words import label
 
@@ -43,7 +43,7 @@ def treemap(bp: Blueprint, measure: Measure) -> go.Figure:
                 measure=label(f"measure.{measure}"),
                 share="%{percentRoot:.2%}",
             ),
-            textfont={**FONT, "color": ON_COLOUR},
+            textfont={**FONT, "color": [written_on(slot_of(part.path)) for part in parts]},
             pathbar={"textfont": FONT, "thickness": 28},
             tiling={"packing": "squarify", "pad": 1},
         ),
@@ -75,6 +75,7 @@ def shares(bp: Blueprint, measure: Measure, chosen: str) -> go.Figure:
             x=part,
             text=[f"{title} {share:.0%}" if share >= 0.07 else "" for share in part],
             customdata=[[name, value] for value in exact],
+            textfont={**FONT, "color": written_on(_slot(bp, name))},
             marker={
                 "color": chart_colour(_slot(bp, name)),
                 "line": {"width": 4 if name == chosen else 0, "color": chart_colour(SELECTED)},
@@ -97,7 +98,6 @@ def shares(bp: Blueprint, measure: Measure, chosen: str) -> go.Figure:
         textposition="inside",
         insidetextanchor="middle",
         textangle=0,
-        textfont={**FONT, "color": ON_COLOUR},
     )
     titles = [
         f"<b>{measured}</b>  " if each == measure else f"{measured}  "

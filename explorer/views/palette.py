@@ -56,6 +56,18 @@ def chart_colour(slot: int) -> str:
     return f"#{slot + 1:06d}"
 
 
+def written_on(slot: int) -> str:
+    """Colour of words on a mark of colour `slot` in a Plotly figure: 4.3:1 and more in
+    both themes.
+
+    On most the theme's background is that; on what is light in both themes it is dark ink, and on
+    what is dark in both, white.
+    """
+    if slot in (GREEN, SKY, OLIVE, GREY):
+        return TEXT
+    return BACKGROUND if slot in (TEAL, INDIGO) else ON_COLOUR
+
+
 def chart_sequence() -> list[list[float | str]]:
     """The theme's sequential colours as a Plotly colour scale, from little to much."""
     return [[step / 9, f"#{step + 11:06d}"] for step in range(10)]

@@ -91,6 +91,14 @@ class TestPromises:
         for colour in THEMES[theme]["chartCategoricalColors"]:
             assert contrast(colour, ground) >= 3, colour
 
+    def test_words_on_a_mark_are_legible(self, theme):
+        """Those that have some: parts of a network, in the bars of shares and the treemap."""
+        for slot in (palette.BLUE, palette.ORANGE, palette.GREEN, palette.PURPLE, palette.SKY,
+                     palette.OLIVE, palette.STEM, palette.HEAD):  # fmt: skip
+            ink = palette.written_on(slot)
+            ink = THEMES[theme]["backgroundColor"] if ink == palette.ON_COLOUR else ink
+            assert contrast(THEMES[theme]["chartCategoricalColors"][slot], ink) >= 4.3, slot
+
     @pytest.mark.parametrize("eye", EYES)
     def test_any_two_stay_apart(self, theme, eye):
         colours = [seen(c, eye) for c in THEMES[theme]["chartCategoricalColors"]]

@@ -26,14 +26,14 @@ _MEMORY: Final = 64 * 2**20
 
 
 def draw(choice: Choice) -> None:
-    """What the paper found; then the same question put to a small network, when asked."""
-    st.markdown(section("batch_norm", "speed"))
+    """The paper's question put to a small network, when asked; then what the paper found."""
     activation: Activation = controls.choice("bn_speed_act", _ACTIVATIONS)
     found = _found(activation)
     if found is None:
         _expect()
     else:
         _show(found)
+    st.markdown(section("batch_norm", "speed"))
     st.markdown(section("batch_norm", "speed sources"))
 
 
@@ -65,7 +65,6 @@ def _expect() -> None:
     """What will be shown, before anything is trained."""
     from explorer.experiments.batch_norm.speed import EVERY, REACHED, STEPS
 
-    st.markdown(section("batch_norm", "speed before"))
     left, right = st.columns([2, 3], gap="medium")
     with left:
         figure = speed_charts.losses(dict.fromkeys(speed_charts.KINDS, ()), EVERY, REACHED, STEPS)
@@ -74,6 +73,7 @@ def _expect() -> None:
         empty = dict.fromkeys(speed_charts.KINDS, ((), (), ()))
         figure = speed_charts.distributions(empty, EVERY, STEPS)
         chart.show(figure, "bn_speed_inputs", alt=label("bn_alt.inputs_before"))
+    st.markdown(section("batch_norm", "speed before"))
 
 
 def _show(found: Speed) -> None:

@@ -1,0 +1,23 @@
+// Gives the focus to what one works with next, where a click has taken it away.
+let before;
+
+export default function ({ data }) {
+  const first = before === undefined;
+  const news = before !== data.asked;
+  before = data.asked;
+  if (first || !news) return;
+  const lost = () => !document.activeElement || document.activeElement === document.body;
+  const take = () => {
+    if (!lost()) return true;
+    const place = document.querySelector(`.st-key-${data.inside} ${data.element}`);
+    if (!place) return false;
+    if (place.tabIndex < 0) place.tabIndex = -1; // a heading takes no focus else
+    place.focus({ preventScroll: true });
+    return true;
+  };
+  // What had the focus vanishes a moment after this is drawn.
+  let left = 20;
+  const again = () => { if ((lost() && take()) || !left--) return; timer = setTimeout(again, 50); };
+  let timer = setTimeout(again, 0);
+  return () => clearTimeout(timer);
+}
