@@ -28,7 +28,14 @@ def test_on_a_projector_nothing_is_cut(open_page, page, query):
     assert not visit.exceptions()
 
 
-@pytest.mark.parametrize(("page", "query"), [*SEEN, ("why_residual", {"why_part": "training"})])
+@pytest.mark.parametrize(
+    ("page", "query"),
+    [
+        *SEEN,
+        ("why_residual", {"why_part": "training"}),
+        ("batch_norm", {"bn_section": "depth"}),  # a table of five columns
+    ],
+)
 def test_on_a_telephone_no_page_is_wider_than_the_screen(open_page, page, query):
     visit = open_page(page, query, width=390, height=844)
     assert not cut(visit, "html, [data-testid=stMain]")
