@@ -67,7 +67,7 @@ def player(bp: Blueprint, title: str, back: Back, trace: Trace | None = None) ->
             op_picture.picture(bp, op),
             key="trace_picture",
             label=op_sentence(bp, op),
-            min_width=340,
+            min_width=300,
         )
         st.caption(section("shape_trace", "scale"))
     with words:
