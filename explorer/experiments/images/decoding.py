@@ -105,9 +105,9 @@ def _not_a_picture(data: bytes) -> str:
     if data[4:8] == b"ftyp" and data[8:12] in _HEIC:
         return "HEIC"
     if data[4:8] == b"ftyp" and data[8:12] in (b"avif", b"avis"):
-        return "AVIF"
+        return "damaged header" if "AVIF" in FORMATS else "AVIF"
     if data[:12] == b"\0\0\0\x0cjP  \r\n\x87\n" or data[:4] == b"\xff\x4f\xff\x51":
-        return "JPEG 2000"
+        return "damaged header" if "JPEG2000" in FORMATS else "JPEG 2000"
     if data[:4] in (b"II*\0", b"MM\0*"):
         bands = _bands_of_tiff(data)
         return "TIFF of many bands" if bands > _MOST_BANDS else "TIFF of another kind"

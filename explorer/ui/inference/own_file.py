@@ -52,9 +52,11 @@ def ask() -> None:
 
 def _in_use(name: str, size: int) -> None:
     """After another page the uploader is empty, and the file is still there."""
-    said, button = st.columns([4, 1], vertical_alignment="center")
+    said, button = st.columns([3, 2], vertical_alignment="center")
     said.markdown(section("recognition", "in use", file=quoted(name), size=size / 1e6))
-    button.button(label("infer_remove.label"), key="infer_remove", on_click=_remove)
+    button.button(
+        label("infer_remove.label"), key="infer_remove", on_click=_remove, width="stretch"
+    )
 
 
 def folder_is_offered() -> bool:
