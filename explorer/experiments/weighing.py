@@ -24,6 +24,9 @@ if TYPE_CHECKING:
     from explorer.networks import ResNet
     from explorer.networks.recognise import Reading, Recognised
 
+    Network = Callable[[Reading], ResNet]
+    Say = Callable[[float], None]
+
 OWN: Final = "own"
 """The values that the file itself holds."""
 _MOST_PICTURES: Final = 12
@@ -32,9 +35,6 @@ _VALUES_TOLD: Final = 0.3
 _FIRST_ROUND: Final = 0.8
 """Shares of the weighing that are done then, for the bar."""
 _TINY_IMAGENET: Final = 200
-
-Network = Callable[["Reading"], "ResNet"]
-Say = Callable[[float], None]
 
 
 @dataclass(frozen=True)
@@ -121,14 +121,18 @@ def _in_rounds(found: Recognised, network: Network, batch: Tensor, say: Say) -> 
     """All readings of the likeliest stem, then the other stems of the nearest of them."""
     numbered = list(enumerate(found.readings))
 
-    def weigh(some: Sequence[tuple[int, Reading]], begin: float) -> tuple[Weighed, ...]:
+    def weigh(some: Sequence[tuple[int, Reading]], begin: float, end: float) -> tuple[Weighed, ...]:
         networks = {str(index): (lambda one=one: network(one)) for index, one in some}
         return readings.weigh_readings(
-            networks, batch, lambda done, todo: say(begin + (1 - begin) * done / todo)
+            networks, batch, lambda done, todo: say(begin + (end - begin) * done / todo)
         )
 
     stem = found.spec.stem
-    first = weigh([(index, one) for index, one in numbered if one.spec.stem == stem], _VALUES_TOLD)
+    first = weigh(
+        [(index, one) for index, one in numbered if one.spec.stem == stem],
+        _VALUES_TOLD,
+        _FIRST_ROUND,
+    )
     near = [found.readings[int(name)].spec for name in readings.undecided(first)]
     others = [
         (index, one)
@@ -136,7 +140,7 @@ def _in_rounds(found: Recognised, network: Network, batch: Tensor, say: Say) -> 
         if one.spec.stem != stem
         and any(differing_fields(one.spec, other) == ("stem",) for other in near)
     ]
-    return readings.by_distance([*first, *weigh(others, _FIRST_ROUND)])
+    return readings.by_distance([*first, *weigh(others, _FIRST_ROUND, 1.0)])
 
 
 def best_values(found: Recognised, verdict: Verdict) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from contextlib import AbstractContextManager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
@@ -40,9 +40,11 @@ class Mine:
         return size_of(self.source)
 
     def reading_of(self, spec: NetworkSpec) -> Reading | None:
-        """The reading that is this network, if the file fits it."""
+        """The reading that is this network, if the file fits it, whatever eps it has: no file
+        holds that."""
         from explorer.networks.recognise import alike
 
+        spec = replace(spec, norm_eps=self.found.spec.norm_eps)
         return next((one for one in self.found.readings if alike(one.spec, spec)), None)
 
 

@@ -1,5 +1,7 @@
 """Batch norm remembers: the right reading of networks on board is nearest to what they stored."""
 
+from dataclasses import replace
+
 import torch
 from torch import nn
 
@@ -94,3 +96,35 @@ def test_what_is_said_of_the_limits_is_measured() -> None:
         before = kept[one.what, one.way]
         if before.told in (0, before.draws):
             assert one.told == before.told * one.draws // before.draws
+
+
+def test_limits_have_words_and_those_of_strides_are_computed_as_kept() -> None:
+    """And a network whose statistics are its own pictures' is near in the right place alone."""
+    from explorer.experiments import stride_limits
+    from explorer.experiments.reading_limits import limits
+    from explorer.networks.resnet import ResNet
+    from explorer.words import label
+
+    for row in limits():
+        table = "reading_way" if row.what == "reading" else "infer_values"
+        assert label(f"{table}.{row.way}")
+        assert row.network in cards() or label(f"recognised_limits.{row.network}")
+    kept = {one.network: one for one in limits() if one.network not in cards()}
+    assert set(kept) == {f"bottlenecks_{place}" for place in stride_limits.PLACES}
+    network: ResNet = build(stride_limits.SPEC, seed=1).train()
+    for layer in network.modules():
+        if isinstance(layer, nn.BatchNorm2d):
+            layer.momentum = None
+    images = readings.normalised(batch(12), VALUES["cifar10"])
+    with torch.no_grad():
+        network(images)
+    state = dict(network.state_dict())
+    found = stride_limits.measure("3x3", state)
+    assert (found.network, found.way) == ("bottlenecks_3x3", "stride_1x1")
+    assert 0 <= found.told <= found.draws and found.told + found.nearer <= found.draws
+    # Of the very pictures that it saw, the figures are zero as it is, and not otherwise.
+    right, wrong = (
+        readings.remembered(load(replace(stride_limits.SPEC, stride_on=place), state), images)
+        for place in stride_limits.PLACES
+    )
+    assert right.average < 0.01 < wrong.average

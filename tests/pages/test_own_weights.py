@@ -46,6 +46,11 @@ def test_trained_weights_under_other_names_are_read_rightly(open_app, no_cache, 
     assert "entries without tensors: `'acc'`" in told
     assert "batch norm" in told and "stored deviations" in told
     assert app.get("file_uploader"), "the file can be exchanged"
+    # No file holds eps: with another one it is the same file's network.
+    app.query_params["norm_eps"] = "0.001"
+    app.run()
+    assert "is not of the network in the sidebar" not in words(app)
+    assert "`'ckpt.pth.tar'` is" in words(app)
     app.switch_page("pages/batch_norm.py")
     app.query_params["bn_section"] = "layer"
     app.run()

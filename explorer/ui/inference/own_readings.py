@@ -100,6 +100,13 @@ def _curves(mine: Mine, verdict: Verdict, now: Reading | None) -> None:
     show(figure, "infer_remembered", alt=section("recognition", "curves"))
 
 
+def _title(network: str) -> str:
+    """Of a network on board, or of one that was trained to measure this."""
+    if network in PRESETS:
+        return PRESETS[network].title
+    return label(f"recognised_limits.{network}")
+
+
 def _limits() -> None:
     """How often a wrong reading was told, where it is known which one is right."""
     from explorer.experiments import reading_limits
@@ -113,7 +120,7 @@ def _limits() -> None:
     st.dataframe(
         [
             {
-                label("recognised_limits.network"): PRESETS[row.network].title,
+                label("recognised_limits.network"): _title(row.network),
                 label("recognised_limits.way"): label(
                     f"reading_way.{row.way}" if row.what == "reading" else f"{VALUES}.{row.way}"
                 ),
