@@ -1,14 +1,19 @@
 """Sentences of the pages that corrected a tutorial's, or were corrected, against a computation."""
 
 import re
+from dataclasses import replace
 
 import pytest
 import torch
 
 from explorer.architecture import blueprint, preset
 from explorer.architecture.studies import BY_DEPTH
+from explorer.experiments.signal import cifar_network, signal
+from explorer.lessons.myths import myths
+from explorer.lessons.questions import cards
 from explorer.ui.why.published import _numbers
 from explorer.words import section, sections
+from explorer.words.text import source
 
 
 def test_double_slashes_are_no_comments_of_python():
@@ -79,3 +84,21 @@ def test_x_is_kept_for_the_addition_in_inference_and_anyway_in_training(file, ti
     with torch.autograd.graph.saved_tensors_hooks(keep, lambda tensor: tensor):
         convolution(x)
     assert x.data_ptr() in kept
+
+
+@pytest.mark.parametrize(("blocks", "least", "most"), [(36, 10, 100), (200, 100, 1000)])
+def test_gradients_of_a_resnet_differ_by_tens_up_to_some_200_layers(blocks, least, most):
+    """And by a few hundred at 1202, as the card says; a quarter of the paper's channels."""
+    card = next(card for card in cards() if card.id == "vanishing-or-degradation")
+    assert "a few hundred at 1202" in card.short
+    myth = next(myth for myth in myths() if myth.id == "bn-cures-vanishing")
+    assert "by tens at most, up to some 200 layers" in myth.fact
+    spec = replace(cifar_network(110, True, True), depths=3 * (blocks,), widths=(4, 8, 16))
+    assert least < signal(spec, 16, images=8).ratio < most
+
+
+def test_the_misprint_has_a_zero_in_place_of_the_nine():
+    assert f"{2 * 9 * 256 * 256:,}".replace("9", "0", 1) == "1,170,648"
+    told = (sections("parameters")["a known slip"], source("questions/architecture"),
+            source("myths"))  # fmt: skip
+    assert all("a 0 in place of the 9" in text for text in told)
