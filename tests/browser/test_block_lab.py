@@ -77,12 +77,37 @@ def test_the_saved_code_runs(open_page, tmp_path):
     visit.page.get_by_text("ResNet-20 as one file", exact=True).click()
     visit.page.wait_for_timeout(700)  # the expander slides open
     with visit.page.expect_download() as download:
-        visit.page.get_by_role("button", name="Save Python").click()
+        # Above it is that of the composed block.
+        visit.page.get_by_role("button", name="Save Python").last.click()
     path = tmp_path / download.value.suggested_filename
     download.value.save_as(path)
     assert path.name == "resnet20.py"
     run = subprocess.run([sys.executable, path], capture_output=True, text=True)
     assert run.stdout.splitlines() == ["269,722 parameters", "torch.Size([1, 10])"], run.stderr
+    assert clean(visit)
+
+
+def test_the_composed_blocks_code_runs(open_page, tmp_path):
+    query = {"unit_view": "code", "unit_se_ratio": "4", "unit_norm": "group", "unit_dilation": "2"}
+    visit = open_page("block_lab", query, width=1440)
+    with visit.page.expect_download() as download:
+        visit.page.get_by_role("button", name="Save Python").first.click()
+    path = tmp_path / download.value.suggested_filename
+    download.value.save_as(path)
+    run = subprocess.run([sys.executable, path], capture_output=True, text=True)
+    # 2 x 64 x 64 x 9, 2 x 2 x 64, and the gate's 64 x 16 + 16 + 16 x 64 + 64.
+    assert run.stdout.splitlines() == ["76,112 parameters", "torch.Size([1, 64, 56, 56])"]
+    assert clean(visit)
+
+
+def test_a_gate_is_composed_by_hand(open_page):
+    visit = open_page("block_lab", width=1440)
+    box = visit.page.get_by_role("combobox", name="Squeeze-and-excitation")
+    box.click()
+    with visit.rerun():
+        visit.page.get_by_role("option", name="16", exact=True).click()
+    assert "se: factor per channel mean → 4 → 64 → σ 580 parameters 512 MACs" in drawn(visit)
+    assert "unit_se_ratio=16" in visit.page.url
     assert clean(visit)
 
 
