@@ -46,8 +46,10 @@ def between_ops(out: Tensor | None = None) -> None:
     if go_on is None:
         return
     go_on()
-    if out is not None and out.grad_fn is not None:
-        out.grad_fn.register_prehook(_on_the_way_back)
+    # What records a walk as steps hands values through it that are no tensors.
+    way_back = getattr(out, "grad_fn", None)
+    if way_back is not None:
+        way_back.register_prehook(_on_the_way_back)
 
 
 def _on_the_way_back(_: object) -> None:
