@@ -7,12 +7,13 @@ import pytest
 from streamlit.proto.ClientState_pb2 import ClientState
 from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 from streamlit.runtime import Runtime, RuntimeConfig
-from streamlit.runtime.app_session import AppSession
+from streamlit.runtime.app_session import AppSession, AppSessionState
 from streamlit.runtime.memory_media_file_storage import MemoryMediaFileStorage
 from streamlit.runtime.memory_uploaded_file_manager import MemoryUploadedFileManager
 from streamlit.runtime.pages_manager import PagesManager
 
 from explorer.ui.server import runs
+from explorer.ui.server.life import end_where_let_go
 
 PATIENCE_S = 60
 PART = ForwardMsg.FINISHED_FRAGMENT_RUN_SUCCESSFULLY
@@ -40,6 +41,7 @@ class Browser:
 
     def __init__(self):
         self.told: list[ForwardMsg] = []
+        self.runtime: Runtime
 
     def write_forward_msg(self, message):
         self.told.append(message)
@@ -85,6 +87,7 @@ def visit(tmp_path, monkeypatch):
             browser = Browser()
             identifier = runtime.connect_session(browser, {})
             session = runtime._session_mgr.get_session_info(identifier).session
+            browser.runtime = runtime
             try:
                 await story(session, browser)
             finally:
@@ -182,5 +185,23 @@ def test_a_part_of_the_page_that_was_left_does_not_lead_back(visit, begun):
             await browser.until(lambda: PART in browser.finished)
             assert len(browser.texts) == 1
             browser.told.clear()
+
+    visit(story)
+
+
+def test_a_session_ends_where_it_is_let_go_of_and_not_where_the_collector_runs(visit):
+    async def story(session, browser):
+        runtime, manager = browser.runtime, browser.runtime._session_mgr
+        stored = manager._session_storage._cache
+        gone = end_where_let_go(manager, stored)
+        await first_page(session, browser)
+        runtime.disconnect_session(session.id)
+        again = runtime.connect_session(browser, {}, existing_session_id=session.id)
+        assert again == session.id and gone == []
+        assert session._state != AppSessionState.SHUTDOWN_REQUESTED
+        runtime.disconnect_session(session.id)
+        stored.expire(stored.timer() + stored.ttl + 1)
+        assert gone == [session.id]
+        assert session._state == AppSessionState.SHUTDOWN_REQUESTED
 
     visit(story)

@@ -62,19 +62,42 @@ async def _sweep() -> None:
     Streamlit drops a session some time after it was disconnected, but looks only when the next
     visitor comes.
     """
+    manager = Runtime.instance()._session_mgr
+    stored = getattr(getattr(manager, "_session_storage", None), "_cache", None)
+    gone = end_where_let_go(manager, stored)
     while True:
         await asyncio.sleep(_SWEEP_S)
-        manager = Runtime.instance()._session_mgr
-        stored = getattr(getattr(manager, "_session_storage", None), "_cache", None)
         if stored is not None:
-            before = len(stored)
             stored.expire()
-            if len(stored) < before:
-                gc.collect()
+        if gone:
+            gone.clear()
+            gc.collect()
         living = manager.list_sessions()
         guard.ended({info.session.id for info in living})
         if not living:
             _rest()
+
+
+def end_where_let_go(manager: Any, stored: Any) -> list[str]:
+    """Have sessions end when `stored`, which holds who was disconnected, lets go of them.
+
+    Left alone, a session ends when Python frees it; and where it is part of a circle, that is when
+    the collector runs, in whatever thread: also in one that holds a lock which that end takes.
+
+    Returns:
+        The ids of those that ended; grows by itself.
+    """
+    gone: list[str] = []
+
+    def end(identifier: str, info: Any) -> None:
+        # One that comes back is among the active before it is taken from the stored.
+        if not manager.is_active_session(identifier):
+            gone.append(identifier)
+            info.session.shutdown()
+
+    if hasattr(stored, "_on_remove"):
+        stored._on_remove = end
+    return gone
 
 
 def _rest() -> None:
