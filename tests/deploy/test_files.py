@@ -1,6 +1,7 @@
 """What deploy/ says is true of the app: names, ports, paths, and that nothing runs as root."""
 
 import re
+import tomllib
 from pathlib import Path
 
 import pytest
@@ -80,6 +81,34 @@ def test_ports_and_the_health_path_agree():
     }
     assert services["resnet-explorer"]["ports"][0]["targetPort"] == port
     assert services["resnet-explorer"]["sessionAffinity"] == "ClientIP"
+
+
+def test_every_proxy_keeps_a_visitor_with_a_replica_by_one_cookie():
+    (ingress,) = (one for one in KUBERNETES if one["kind"] == "Ingress")
+    (service,) = (
+        one
+        for one in KUBERNETES
+        if one["kind"] == "Service" and one["metadata"]["name"] == "resnet-explorer"
+    )
+    nginx, traefik = (
+        {name.partition("/")[2]: value for name, value in one["metadata"]["annotations"].items()}
+        for one in (ingress, service)
+    )
+    proxy = (DEPLOY / "haproxy.cfg").read_text()
+    (cookie,) = re.findall(r"^ +cookie (\w+) insert", proxy, re.M)
+    assert nginx["affinity"] == "cookie" and traefik["service.sticky.cookie"] == "true"
+    assert nginx["session-cookie-name"] == traefik["service.sticky.cookie.name"] == cookie
+    assert nginx["session-cookie-samesite"].lower() == traefik["service.sticky.cookie.samesite"]
+    assert all(isinstance(value, str) for value in (nginx | traefik).values())
+    # As long as the proxy of compose.yaml lets a page rest, and as large as the app takes.
+    (tunnel,) = re.findall(r"timeout tunnel (\d+)h", proxy)
+    assert int(nginx["proxy-read-timeout"]) == int(tunnel) * 3600
+    config = tomllib.loads((ROOT / ".streamlit" / "config.toml").read_text())
+    assert nginx["proxy-body-size"] == f"{config['server']['maxUploadSize']}m"
+    (path,) = ingress["spec"]["rules"][0]["http"]["paths"]
+    backend = path["backend"]["service"]
+    assert backend["name"] == service["metadata"]["name"]
+    assert backend["port"]["number"] == service["spec"]["ports"][0]["port"]
 
 
 def test_workers_and_replicas_see_one_folder_under_one_path():

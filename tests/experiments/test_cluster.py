@@ -8,7 +8,7 @@ import pytest
 from explorer.experiments import degradation
 from explorer.experiments.degradation import TrainingRecipe
 from explorer.experiments.jobs import ENDED, Bounds, Cluster, JobService, Shared
-from tests.dask_here import PATIENCE_S, Dask
+from tests.dask_here import Dask
 from tests.experiments import jobs_here
 from tests.experiments.test_jobs import wait
 
@@ -41,14 +41,7 @@ def server(tmp_path, dask):
         service.close()
 
 
-def until(true, what):
-    end = time.monotonic() + PATIENCE_S
-    while not true():
-        assert time.monotonic() < end, what
-        time.sleep(0.05)
-
-
-def test_two_workers_run_two_at_a_time_and_a_cancel_takes_a_second(server):
+def test_two_workers_run_two_at_a_time_and_a_cancel_takes_a_second(server, until):
     service = server()
     slow = {"steps": 100_000, "pause": 0.01}
     jobs = [service.submit(jobs_here.told, slow, "owner") for _ in range(3)]
@@ -99,7 +92,7 @@ def test_a_server_that_ends_leaves_its_runs_to_go_on(server):
     assert [point["step"] for point in status.points] == list(range(200))
 
 
-def test_a_killed_workers_run_is_finished_by_the_other(server, dask):
+def test_a_killed_workers_run_is_finished_by_the_other(server, dask, until):
     service = server()
     recipe = {"steps": 150, "pause": 0.02}
     job = service.submit(jobs_here.told, recipe)
@@ -116,7 +109,7 @@ def test_a_killed_workers_run_is_finished_by_the_other(server, dask):
     dask.start_workers(1)
 
 
-def test_a_lost_scheduler_is_a_sentence_and_runs_go_on_when_it_is_back(server, dask):
+def test_a_lost_scheduler_is_a_sentence_and_runs_go_on_when_it_is_back(server, dask, until):
     service = server()
     jobs = [service.submit(jobs_here.told, {"steps": 100, "pause": 0.02}) for _ in range(3)]
     until(lambda: any(service.status(job).points for job in jobs), "one runs")
@@ -144,7 +137,9 @@ def test_a_lost_scheduler_is_a_sentence_and_runs_go_on_when_it_is_back(server, d
     assert service.trouble() is None
 
 
-def test_without_a_scheduler_and_without_the_package_there_is_a_sentence(server, monkeypatch):
+def test_without_a_scheduler_and_without_the_package_there_is_a_sentence(
+    server, monkeypatch, until
+):
     nobody = server("dask://127.0.0.1:9")
     job = nobody.submit(jobs_here.told, {"steps": 1, "pause": 0})
     until(lambda: nobody.trouble() is not None, "nobody is there")

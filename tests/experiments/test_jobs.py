@@ -121,13 +121,10 @@ def test_a_crash_reaches_the_user_as_a_sentence_and_the_log_as_a_traceback(proce
 
 
 @pytest.mark.skipif(os.name == "nt", reason="signals")
-def test_a_killed_worker_leaves_the_service_up(processes):
+def test_a_killed_worker_leaves_the_service_up(processes, until):
     recipe = TrainingRecipe(20, "padding", steps=2_000)
     job = processes.submit(degradation.train, recipe)
-    end = time.monotonic() + PATIENCE_S
-    while not processes.status(job).points:
-        assert time.monotonic() < end
-        time.sleep(0.05)
+    until(lambda: processes.status(job).points, "it runs")
     (worker,) = processes._pool.executor._processes.values()
     os.kill(worker.pid, signal.SIGKILL)
     status = wait(processes, job)
