@@ -14,6 +14,7 @@ from explorer.ui.inference import (
     feature_maps,
     grad_cam,
     gradient,
+    head,
     lesions,
     many,
     modes,
@@ -27,21 +28,39 @@ from explorer.ui.inference import (
 from explorer.ui.inference.answer import allowed
 from explorer.words import label, section
 
-st.title(label("page.inference"), anchor=False)
-left, right = st.columns([5, 6], gap="large", vertical_alignment="bottom")
-with left:
-    taken_from = upload.origin()
-with right:
-    wanted = weights.select()
-chosen = upload.choose(taken_from)
-left, right = st.columns([5, 6], gap="large")
-with left:
-    # Of a visitor's file, what it is comes first.
-    pictures = None if wanted == FILE else st.container()
-    choice = weights.stand_in(picker.current(), wanted)
-    device = usable_device(choice.device)
-    loaded = weights.choose(choice, wanted, device.id)
-    pictures = pictures or st.container()
+VIEWS = {
+    "preprocessing": preprocessing.draw,
+    "feature_maps": feature_maps.draw,
+    "grad_cam": grad_cam.draw,
+    "receptive_field": receptive_field.draw,
+    "origin": origin.draw,
+    "gradient": gradient.draw,
+    "lesions": lesions.draw,
+    "modes": modes.draw,
+    "many": many.draw,
+    "model_card": card.draw,
+}
+
+folded = head.folded(tuple(VIEWS))
+if folded:
+    beside_title = head.title()
+else:
+    st.title(label("page.inference"), anchor=False)
+with head.fold(folded):
+    left, right = st.columns([5, 6], gap="large", vertical_alignment="bottom")
+    with left:
+        taken_from = upload.origin()
+    with right:
+        wanted = weights.select()
+    chosen = upload.choose(taken_from)
+    left, right = st.columns([5, 6], gap="large")
+    with left:
+        # Of a visitor's file, what it is comes first.
+        pictures = None if wanted == FILE else st.container()
+        choice = weights.stand_in(picker.current(), wanted)
+        device = usable_device(choice.device)
+        loaded = weights.choose(choice, wanted, device.id)
+        pictures = pictures or st.container()
 scene = answer.scene_of(choice, loaded, chosen)
 with pictures:
     answer.pictures(scene)
@@ -49,23 +68,14 @@ with left:
     answer.where_from(scene)
 with right:
     answer.answer(scene)
+if folded:
+    with beside_title:
+        head.short(scene)
 if loaded.own:
     own_readings.draw(choice, device.id)
 
 controls.sections(
-    "infer_view",
-    {
-        "preprocessing": partial(allowed, preprocessing.draw, scene),
-        "feature_maps": partial(allowed, feature_maps.draw, scene),
-        "grad_cam": partial(allowed, grad_cam.draw, scene),
-        "receptive_field": partial(allowed, receptive_field.draw, scene),
-        "origin": partial(allowed, origin.draw, scene),
-        "gradient": partial(allowed, gradient.draw, scene),
-        "lesions": partial(allowed, lesions.draw, scene),
-        "modes": partial(allowed, modes.draw, scene),
-        "many": partial(allowed, many.draw, scene),
-        "model_card": partial(allowed, card.draw, scene),
-    },
+    "infer_view", {name: partial(allowed, draw, scene) for name, draw in VIEWS.items()}
 )
 st.caption(section("inference", "lead", network=choice.title, device=device.label))
 weights.told(loaded)

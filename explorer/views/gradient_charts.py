@@ -33,6 +33,8 @@ def shares(splits: Sequence[Split], titles: Mapping[str, str], chosen: str) -> g
             "opacity": [1.0 if one.block == chosen else 0.55 for one in splits],
         },
         text=[f"{value:.0f}" for value in values] if len(values) <= 24 else None,
+        textposition="outside",
+        cliponaxis=False,
         hovertemplate=hover("share_of_block", block="%{x}", share="%{y:.1f}"),
     )
     figure.add_hline(y=100, line={"dash": "dot", "width": 1})

@@ -8,7 +8,17 @@ from typing import Final, NamedTuple
 import numpy as np
 from PIL import Image
 
-from explorer.experiments.origin.parts import Array, Copied, Cut, Gate, Norm, Pixel, Scaled, Sum
+from explorer.experiments.origin.parts import (
+    Array,
+    Copied,
+    Cut,
+    Gate,
+    Norm,
+    Part,
+    Pixel,
+    Scaled,
+    Sum,
+)
 from explorer.views import svg
 from explorer.views.cells import Cell, draw
 from explorer.views.inference_pictures import data_url, seen
@@ -60,96 +70,99 @@ def line(pieces: Sequence[Piece]) -> str:
     return svg.document(x, 68, parts)
 
 
-def norm(part: Norm) -> str:
+def pieces(part: Part) -> list[Piece]:
+    """The arithmetic behind a value that one line has room for; of other kinds nothing."""
+    if isinstance(part, Norm):
+        return _norm(part)
+    if isinstance(part, Gate):
+        return _gate(part)
+    if isinstance(part, Scaled):
+        return _scaled(part)
+    if isinstance(part, Cut):
+        return _cut(part)
+    if isinstance(part, Copied):
+        return _copied(part)
+    return _pixel(part) if isinstance(part, Pixel) else []
+
+
+def _norm(part: Norm) -> list[Piece]:
     """Batch norm in one line: gamma * (x - mean) / sqrt(variance + eps) + beta."""
     (source,) = part.sources
-    return line(
-        [
-            Piece(plain(part.gamma), "\u03b3"),
-            Piece("\u00b7 ("),
-            Piece(plain(part.x), "x", source.text, spot(source)),
-            Piece("\u2212"),
-            Piece(_in_brackets(part.mean), label(f"origin_line.{part.of}_mean")),
-            Piece(") / \u221a("),
-            Piece(plain(part.variance), label(f"origin_line.{part.of}_variance")),
-            Piece("+"),
-            Piece(f"{part.eps:g}", "\u03b5"),
-            Piece(") +"),
-            Piece(_in_brackets(part.beta), "\u03b2"),
-            Piece("="),
-            Piece(plain(part.total), "y"),
-        ]
-    )
+    return [
+        Piece(plain(part.gamma), "\u03b3"),
+        Piece("\u00b7 ("),
+        Piece(plain(part.x), "x", source.text, spot(source)),
+        Piece("\u2212"),
+        Piece(_in_brackets(part.mean), label(f"origin_line.{part.of}_mean")),
+        Piece(") / \u221a("),
+        Piece(plain(part.variance), label(f"origin_line.{part.of}_variance")),
+        Piece("+"),
+        Piece(f"{part.eps:g}", "\u03b5"),
+        Piece(") +"),
+        Piece(_in_brackets(part.beta), "\u03b2"),
+        Piece("="),
+        Piece(plain(part.total), "y"),
+    ]
 
 
-def gate(part: Gate) -> str:
+def _gate(part: Gate) -> list[Piece]:
     """A sigmoid."""
     (source,) = part.sources
-    return line(
-        [
-            Piece("1 / (1 + exp(\u2212"),
-            Piece(_in_brackets(part.x), "x", source.text, spot(source)),
-            Piece(")) ="),
-            Piece(plain(part.total), "y"),
-        ]
-    )
+    return [
+        Piece("1 / (1 + exp(\u2212"),
+        Piece(_in_brackets(part.x), "x", source.text, spot(source)),
+        Piece(")) ="),
+        Piece(plain(part.total), "y"),
+    ]
 
 
-def scaled(part: Scaled) -> str:
+def _scaled(part: Scaled) -> list[Piece]:
     """A value times its channel's factor."""
     before, factor = part.sources
-    return line(
-        [
-            Piece(plain(part.x), "x", before.text, spot(before)),
-            Piece("\u00b7"),
-            Piece(plain(part.factor), label("origin_line.factor"), factor.text, spot(factor)),
-            Piece("="),
-            Piece(plain(part.total), "y"),
-        ]
-    )
+    return [
+        Piece(plain(part.x), "x", before.text, spot(before)),
+        Piece("\u00b7"),
+        Piece(plain(part.factor), label("origin_line.factor"), factor.text, spot(factor)),
+        Piece("="),
+        Piece(plain(part.total), "y"),
+    ]
 
 
-def cut(part: Cut) -> str:
+def _cut(part: Cut) -> list[Piece]:
     """ReLU: the larger of 0 and x."""
     (source,) = part.sources
-    return line(
-        [
-            Piece("max(0,"),
-            Piece(plain(part.x), "x", source.text, spot(source)),
-            Piece(") ="),
-            Piece(plain(part.total), "y"),
-        ]
-    )
+    return [
+        Piece("max(0,"),
+        Piece(plain(part.x), "x", source.text, spot(source)),
+        Piece(") ="),
+        Piece(plain(part.total), "y"),
+    ]
 
 
-def copied(part: Copied) -> str:
+def _copied(part: Copied) -> list[Piece]:
     """A value that is taken over, or a zero of option A."""
     if part.origin is None:
-        return line([Piece("0", label("origin_line.zero_channel"))])
+        return [Piece("0", label("origin_line.zero_channel"))]
     source = part.origin
-    return line(
-        [
-            Piece(plain(part.x), "x", source.text, spot(source)),
-            Piece("="),
-            Piece(plain(part.total), "y"),
-        ]
-    )
+    return [
+        Piece(plain(part.x), "x", source.text, spot(source)),
+        Piece("="),
+        Piece(plain(part.total), "y"),
+    ]
 
 
-def pixel(part: Pixel) -> str:
+def _pixel(part: Pixel) -> list[Piece]:
     """From the byte of the picture to the number that the network sees."""
-    return line(
-        [
-            Piece("("),
-            Piece(f"{part.byte}", label("origin_line.byte")),
-            Piece("/ 255 \u2212"),
-            Piece(plain(part.mean), label("origin_line.mean")),
-            Piece(") /"),
-            Piece(plain(part.std), label("origin_line.std")),
-            Piece("="),
-            Piece(plain(part.total), "x"),
-        ]
-    )
+    return [
+        Piece("("),
+        Piece(f"{part.byte}", label("origin_line.byte")),
+        Piece("/ 255 \u2212"),
+        Piece(plain(part.mean), label("origin_line.mean")),
+        Piece(") /"),
+        Piece(plain(part.std), label("origin_line.std")),
+        Piece("="),
+        Piece(plain(part.total), "x"),
+    ]
 
 
 def _in_brackets(value: float) -> str:

@@ -265,7 +265,6 @@ def outputs(terms: Sequence[Term]) -> str:
         row = [text(names - 10, y + 19, spot(term.place), anchor="end")]
         if term.weight is None:
             row.append(draw(Cell(term.value), lefts[0], y, wide, most_value))
-            title = label("named.like", name=spot(term.place), what=plain(term.value, 6))
         else:
             product = term.value * term.weight
             cells = (
@@ -277,16 +276,22 @@ def outputs(terms: Sequence[Term]) -> str:
                 row.append(draw(Cell(number), left, y, wide, most))
             for left, sign in zip(lefts[1:], ("\u00d7", "="), strict=True):
                 row.append(text(left - _GAP / 2, y + 20, sign, size=20))
-            title = label(
-                "origin_sum.term",
-                place=spot(term.place),
-                value=plain(term.value, 6),
-                weight=plain(term.weight, 6),
-                product=plain(product, 6),
-            )
-        parts.append(svg.node(term.place.text, title, *row))
+        parts.append(svg.node(term.place.text, in_words(term), *row))
         y += HIGH + 6
     return svg.document(width, y + 4, parts)
+
+
+def in_words(term: Term) -> str:
+    """An output with its value's part in it, 'fc, 3: 0.5 × 0.2 = 0.1'."""
+    if term.weight is None:
+        return label("named.like", name=spot(term.place), what=plain(term.value, 6))
+    return label(
+        "origin_sum.term",
+        place=spot(term.place),
+        value=plain(term.value, 6),
+        weight=plain(term.weight, 6),
+        product=plain(term.value * term.weight, 6),
+    )
 
 
 def grid_map(

@@ -7,11 +7,28 @@ import pytest
 
 from explorer.architecture import blueprint, preset
 from explorer.architecture.training_memory import Setting, memory
-from explorer.experiments.origin.parts import Convolution, Largest, Sum, Weighted, Window
+from explorer.experiments.origin.parts import (
+    Convolution,
+    Cut,
+    Largest,
+    Mean,
+    Norm,
+    Sum,
+    Weighted,
+    Window,
+    WindowMean,
+)
 from explorer.experiments.origin.places import Place, op_of
 from explorer.experiments.origin.shares import Split
 from explorer.experiments.origin.toy import Toy
-from explorer.views import gradient_charts, memory_views, origin_lines, origin_sums, toy_picture
+from explorer.views import (
+    gradient_charts,
+    memory_views,
+    origin_lines,
+    origin_said,
+    origin_sums,
+    toy_picture,
+)
 from explorer.views.cells import tight
 
 BP = blueprint(preset("resnet20"), 32)
@@ -31,6 +48,40 @@ def convolution(row: int = 3, bias: float | None = 0.25) -> Convolution:
     place = Place("layer1.1.conv1", 7, row, 5)
     op = op_of(BP, place.path)
     return Convolution(op, place, 0.0, window, patch, kernel, bias, 0)
+
+
+ADD = op_of(BP, "layer1.1.add")
+RELU = op_of(BP, "layer1.1.relu1")
+POOL = op_of(BP, "avgpool")
+
+
+def _window(*cells: float) -> tuple[Window, np.ndarray]:
+    side = round(len(cells) ** 0.5)
+    inside = tuple(range(1, side + 1))
+    return Window(inside, inside, 32, 32), np.array(cells).reshape(side, side)
+
+
+@pytest.mark.parametrize(
+    ("part", "said"),
+    [
+        (Sum(ADD, Place("layer1.1.add", 0), 0.0, 0.5, -0.75),
+         "F(x) 0.5 + shortcut: x itself −0.75 = −0.25"),
+        (Cut(RELU, Place("layer1.1.relu1", 0), 0.0, -0.25), "max(0, x −0.25 ) = y 0"),
+        (Norm(RELU, Place("bn", 0), 0.0, 3.0, 1.0, 4.0, 0.0, 0.5, 0.25),
+         "γ 0.5 · ( x 3 − running mean 1 ) / √( running variance 4 + ε 0 ) + β 0.25 = y 0.75"),
+        (Largest(RELU, Place("maxpool", 0), 0.0, *_window(1.0, -2.0, 3.0, 0.5)),
+         "max(1, −2, 3, 0.5) = 3"),
+        (WindowMean(RELU, Place("pool", 0), 0.0, *_window(1.0, -2.0, 3.0, 0.5)),
+         "(1, −2, 3, 0.5) / 4 = 0.625"),
+        (Mean(POOL, Place("avgpool", 0), 0.0, np.arange(64.0).reshape(8, 8)),
+         "mean of 64 values from 0 to 63 = 31.5"),
+        (Weighted(POOL, Place("fc", 0), 0.0, np.array([1.0, -2, 0.5]), np.array([2.0, 3, 1]), 0.25),
+         "channel 1: −2 × 3 = −6, channel 0: 1 × 2 = 2, the other channel, 0.5, bias, 0.25; "
+         "together −3.25"),
+    ],
+)  # fmt: skip
+def test_a_sum_is_told_with_its_numbers(part, said):
+    assert origin_said.said(part, 2) == said
 
 
 def tree(svg: str) -> ElementTree.Element:

@@ -27,7 +27,7 @@ _BLOCK: Final = "gradient_block"
 @st.fragment
 def draw(scene: Scene) -> None:
     """The gradient of one class from right to left, and what happens at one addition."""
-    st.write(section("gradient", "lead"))
+    st.caption(section("gradient", "lead"))
     prediction = cache.prediction(scene)
     if not prediction.finite:
         st.warning(overflow(scene), icon=":material/error:")
@@ -35,7 +35,6 @@ def draw(scene: Scene) -> None:
     left, right = st.columns([3, 2])
     with left:
         state = controls.choice("gradient_state", kept.states(scene))
-        st.caption(section("gradient", f"state {state}"))
     with right:
         target = choose_true_class(scene, prediction, "gradient_class")
     found = _passes(scene, state, target)
@@ -47,6 +46,7 @@ def draw(scene: Scene) -> None:
         section(
             "gradient",
             "loss",
+            state=section("gradient", f"state {state}"),
             name=scene.classes[target],
             loss=magnitude((plain if kept.is_plain(scene) and plain else residual).loss),
             picture=magnitude(residual.norms["input"]),
@@ -55,8 +55,9 @@ def draw(scene: Scene) -> None:
     if kept.is_plain(scene):
         st.info(section("gradient", "no additions"))
     block = _choose(bp)
+    gradient_block.addition(scene, state, bp, residual, plain, block)
     _charts(bp, residual, plain, block)
-    gradient_block.draw(scene, state, target, bp, residual, plain, block)
+    gradient_block.details(scene, state, target, bp, residual, block)
     st.markdown(" ".join(_follows(bp, residual, plain)))
     worst = max(one.residue / one.whole if one.whole else 0.0 for one in residual.splits)
     st.caption(

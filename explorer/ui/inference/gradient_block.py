@@ -18,16 +18,15 @@ if TYPE_CHECKING:
     from explorer.experiments.origin.shares import Split
 
 
-def draw(
+def addition(
     scene: Scene,
     state: str,
-    target: int,
     bp: Blueprint,
     residual: Backward,
     plain: Backward | None,
     block: Block,
 ) -> None:
-    """Show what happens at this block."""
+    """Show what happens at this block's addition, and in the plain twin."""
     split = residual.split(block.path)
     assert split is not None and block.shortcut is not None
     twin = kept.blueprint_of(scene, state, plain=True).block(block.path)
@@ -42,6 +41,14 @@ def draw(
         arriving = magnitude(plain.norms[twin.ops[-1].path])
         numbers = {"plain": magnitude(below), "plain_arriving": arriving}
         st.markdown(section("gradient", "in the twin", **numbers))
+
+
+def details(
+    scene: Scene, state: str, target: int, bp: Blueprint, residual: Backward, block: Block
+) -> None:
+    """The block op by op, the derivation, batch norm's way back, a weight tried."""
+    split = residual.split(block.path)
+    assert split is not None
     _ops(block, residual)
     with st.expander(label("gradient.board")):
         _derivation(bp, block, split)

@@ -58,8 +58,8 @@ def draw(scene: Scene) -> None:
 
 
 def _sum(scene: Scene, found: Captured, part: Part) -> None:
-    _where(scene, found, part)
     origin_sum.draw(scene, part)
+    _where(scene, found, part)
 
 
 def _way(scene: Scene, place: Place) -> None:
@@ -124,11 +124,14 @@ def _moves(scene: Scene, found: Captured, place: Place, part: Part) -> None:
             ("row_down", ":material/keyboard_arrow_down:", (1, 0), "Shift+Right"),
         )
         for name, icon, (rows, columns), shortcut in steps:
+            said = label(f"origin.{name}")
+            keys = shortcut.replace("Left", "\u2190").replace("Right", "\u2192")
             st.button(
-                label(f"origin.{name}"),
+                said,
                 icon=icon,
                 key=f"origin_{name}",
                 shortcut=shortcut,
+                help=f"{said} {keys}",
                 on_click=go,
                 args=(place.moved(rows, columns, shape).text,),
             )

@@ -34,7 +34,7 @@ def draw(scene: Scene, part: Part) -> None:
 
 def _reader(scene: Scene, part: Part, op: Op, index: int) -> None:
     from explorer.experiments.origin.feeds import kernels_of, reached
-    from explorer.views.origin_sums import Term, outputs
+    from explorer.views.origin_sums import Term, in_words, outputs
 
     reader = reached(op, part.place, kernels_of(scene.network, op))
     if reader is None:
@@ -51,10 +51,11 @@ def _reader(scene: Scene, part: Part, op: Op, index: int) -> None:
     )
     st.write(words)
     terms = [Term(place, part.value, weight) for place, weight in reader.strongest(_SHOWN)]
+    told = label("list.comma").join(map(in_words, terms))
     drawing(
         outputs(terms),
         key=f"origin_feeds_{index}",
-        label=words.replace("**", ""),
+        label=section("origin", "alt of what is fed", sentence=words.replace("**", ""), terms=told),
         choosable=True,
         min_width=600,
         on_choose=go,

@@ -77,9 +77,7 @@ def _convolution(scene: Scene, part: parts.Convolution) -> None:
     if outside := int((~part.window.inside).sum()):
         cells = part.window.inside.size
         st.caption(section("origin", "over the edge", n=outside, cells=cells))
-    shown = 4
-    if len(part.ranking) > int(_SHOWN[0]):
-        shown = int(controls.choice("origin_shown", _SHOWN, kind="segments", shown=str))
+    shown = int(controls.settled("origin_shown", _SHOWN, _SHOWN[0]))
     words = [
         section(
             "origin",
@@ -97,6 +95,8 @@ def _convolution(scene: Scene, part: parts.Convolution) -> None:
     picture = origin_sums.convolution(part, shown, _colours(scene, part) if first else None)
     narrow = {1: 560, 3: 640}.get(part.kernel.shape[-1], 960)
     _show(picture, section("origin", "alt of a convolution", **said), narrow)
+    if len(part.ranking) > int(_SHOWN[0]):
+        controls.choice("origin_shown", _SHOWN, kind="segments", shown=str)
 
 
 def _colours(scene: Scene, part: parts.Convolution) -> list[list[str]]:
@@ -122,17 +122,13 @@ def _line(scene: Scene, part: Part) -> None:
     value = plain(part.total)
     title = str(part.op.kind)
     numbers: dict[str, Any] = {"value": value}
-    if isinstance(part, parts.Norm):
-        picture, narrow = origin_lines.norm(part), 620
-    elif isinstance(part, parts.Cut):
-        picture, narrow = origin_lines.cut(part), 260
-        if part.x <= 0:
-            title, numbers = "relu, cut off", {"x": plain(part.x)}
-    elif isinstance(part, parts.Gate):
-        picture, narrow = origin_lines.gate(part), 340
-    elif isinstance(part, parts.Scaled):
-        picture, narrow = origin_lines.scaled(part), 340
-        numbers |= {"factor": plain(part.factor)}
+    kind, narrow = "identity", 260
+    if isinstance(part, parts.Sum):
+        block = scene.blueprint.block(part.op.path)
+        kind = block.shortcut.kind if block.shortcut else kind
+        picture, narrow = origin_lines.addition(part, kind), 420
+        numbers |= {"main": plain(part.main), "skip": plain(part.skip)}
+        title = "add, cancels" if part.main * part.skip < 0 else "add"
     elif isinstance(part, parts.WindowMean):
         picture, narrow = origin_sums.window(part), 220
         numbers["cells"] = int(part.window.inside.sum())
@@ -140,31 +136,43 @@ def _line(scene: Scene, part: Part) -> None:
         picture, narrow = origin_sums.window(part), 220
         row, column = part.winner
         numbers |= {"row": part.window.rows[row], "column": part.window.columns[column]}
-    elif isinstance(part, parts.Sum):
-        block = scene.blueprint.block(part.op.path)
-        kind = block.shortcut.kind if block.shortcut else "identity"
-        picture, narrow = origin_lines.addition(part, kind), 420
-        numbers |= {"main": plain(part.main), "skip": plain(part.skip)}
-        title = "add, cancels" if part.main * part.skip < 0 else "add"
     elif isinstance(part, parts.Mean):
         picture, narrow = origin_sums.mean(part), 300
         numbers["cells"] = part.map.size
-    elif isinstance(part, parts.Pixel):
-        picture, narrow = origin_lines.pixel(part), 420
-        grey = scene.blueprint.spec.in_channels == 1
-        order = _COLOURS[::-1] if scene.recipe.bgr else _COLOURS
-        colour = "grey" if grey else order[part.place.channel]
-        numbers |= {"byte": part.byte, "colour": label(f"origin.{colour}")}
     else:
-        assert isinstance(part, parts.Copied)
-        picture, narrow = origin_lines.copied(part), 260
-        numbers["stride"] = part.op.stride
-        if part.origin is None:
-            added = part.op.out_shape[0] - part.op.in_shape[0]
-            title, numbers = "pad, zeros", {"added": added}
+        picture = origin_lines.line(origin_lines.pieces(part))
+        title, narrow, numbers = _of_one_line(scene, part, title, numbers)
     words = section("origin", title, **numbers)
     st.write(words)
-    _show(picture, words.replace("**", ""), narrow)
+    _show(picture, _alt(words, part, kind), narrow)
+
+
+def _of_one_line(
+    scene: Scene, part: Part, title: str, numbers: dict[str, Any]
+) -> tuple[str, int, dict[str, Any]]:
+    """Of an op whose value is one line of arithmetic: its sentence, narrowest width, numbers."""
+    if isinstance(part, parts.Norm):
+        return title, 620, numbers
+    if isinstance(part, parts.Cut) and part.x <= 0:
+        return "relu, cut off", 260, {"x": plain(part.x)}
+    if isinstance(part, parts.Scaled):
+        return title, 340, numbers | {"factor": plain(part.factor)}
+    if isinstance(part, parts.Pixel):
+        grey = scene.blueprint.spec.in_channels == 1
+        order = _COLOURS[::-1] if scene.recipe.bgr else _COLOURS
+        colour = label(f"origin.{'grey' if grey else order[part.place.channel]}")
+        return title, 420, numbers | {"byte": part.byte, "colour": colour}
+    if isinstance(part, parts.Copied) and part.origin is None:
+        return "pad, zeros", 260, {"added": part.op.out_shape[0] - part.op.in_shape[0]}
+    return title, 340, numbers | {"stride": part.op.stride}
+
+
+def _alt(words: str, part: Part, shortcut: str = "identity") -> str:
+    """The sentence, and the sum with its numbers."""
+    from explorer.views.origin_said import said
+
+    numbers = said(part, _DECIDING, shortcut)
+    return section("origin", "alt of a sum", sentence=words.replace("**", ""), sum=numbers)
 
 
 def _logit(scene: Scene, part: parts.Weighted) -> None:
@@ -184,7 +192,7 @@ def _logit(scene: Scene, part: parts.Weighted) -> None:
     left, right = st.columns([5, 4], gap="medium")
     with left:
         picture = origin_sums.classifier(part, maps, _DECIDING)
-        _show(picture, words.replace("**", ""), 460)
+        _show(picture, _alt(words, part), 460)
     with right:
         _cam(scene, part, name)
 

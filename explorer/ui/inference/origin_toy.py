@@ -146,11 +146,12 @@ def _result(toy: Toy) -> None:
     row, column = min(int(at[0]), height - 1), min(int(at[1]), width - 1)
     value = float((toy.patch(row, column) * toy.kernel).sum())
     cells = toy.kernel.size
-    st.write(section("origin", "toy sum", row=row, column=column, cells=cells, value=plain(value)))
+    said = section("origin", "toy sum", row=row, column=column, cells=cells, value=plain(value))
+    st.write(said)
     drawing(
         picture(toy, row, column),
         key="origin_toy",
-        label=label("origin_toy.label"),
+        label=label("origin_toy.label", sum=said.replace("**", "")),
         choosable=True,
         selected=f"{row},{column}",
         min_width=720,

@@ -16,13 +16,13 @@ from explorer.ui.inference.scene import Chosen
 from explorer.ui.uploads import MOST_MB, MOST_PICTURES, File, UploadRefused
 from explorer.words import glossary, label, section
 
-_FROM: Final = ("sample", "upload", "camera")
+FROM: Final = ("sample", "upload", "camera")
 _PHOTO: Final = "photograph"
 
 
 def origin() -> str:
     """Draw where the picture comes from."""
-    found: str = controls.choice("infer_from", _FROM, help=glossary("sample picture"))
+    found: str = controls.choice("infer_from", FROM, help=glossary("sample picture"))
     return found
 
 

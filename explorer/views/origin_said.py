@@ -1,0 +1,64 @@
+"""The sum behind a value in words, for whoever does not see it drawn: the same numbers."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from explorer.experiments.origin.parts import Largest, Mean, Part, Sum, Weighted, WindowMean
+from explorer.views.numbers import plain
+from explorer.views.origin_lines import pieces
+from explorer.words import count, label
+
+_FEW: Final = 16
+"""Numbers that one listens to."""
+
+
+def said(part: Part, shown: int = 5, shortcut: str = "identity") -> str:
+    """The arithmetic with its result, 'max(0, x -0.25) = y 0'.
+
+    Args:
+        part: any but a convolution, whose channels are told by the page.
+        shown: features of a classifier that are drawn.
+        shortcut: kind of an addition's block.
+    """
+    total = plain(part.total)
+    if isinstance(part, Sum):
+        name = label(f"origin_line.{shortcut}")
+        numbers = {"main": plain(part.main), "skip": plain(part.skip)}
+        return label("origin_said.addition", shortcut=name, total=total, **numbers)
+    if isinstance(part, Largest | WindowMean):
+        terms = _listed([plain(float(value)) for value in part.patch[part.window.inside]])
+        kind = "largest" if isinstance(part, Largest) else "mean"
+        cells = int(part.window.inside.sum())
+        return label(f"origin_said.{kind}", terms=terms, cells=cells, total=total)
+    if isinstance(part, Mean):
+        if part.map.size > _FEW:
+            ends = {"low": plain(float(part.map.min())), "high": plain(float(part.map.max()))}
+            return label("origin_said.many", cells=part.map.size, total=total, **ends)
+        terms = _listed([plain(float(value)) for value in part.map.ravel()])
+        return label("origin_said.mean", terms=terms, cells=part.map.size, total=total)
+    if isinstance(part, Weighted):
+        return _weighted(part, shown, total)
+    return " ".join(f"{one.name} {one.shown}".strip() for one in pieces(part))
+
+
+def _weighted(part: Weighted, shown: int, total: str) -> str:
+    terms = [
+        label(
+            "origin_said.term",
+            n=feature,
+            weight=plain(float(part.weights[feature])),
+            mean=plain(float(part.features[feature])),
+            product=plain(float(part.products[feature])),
+        )
+        for feature in part.ranking[:shown]
+    ]
+    if (left := len(part.ranking) - shown) > 0:
+        others = count(left, "other_channel")
+        terms.append(label("named.like", name=others, what=plain(part.rest(shown))))
+    bias = label("named.like", name=label("origin_sum.bias"), what=plain(part.bias))
+    return label("origin_said.weighted", terms=_listed([*terms, bias]), total=total)
+
+
+def _listed(terms: list[str]) -> str:
+    return label("list.comma").join(terms)
