@@ -254,11 +254,12 @@ def outputs(terms: Sequence[Term]) -> str:
     names, wide = 330, 84
     lefts = [names + index * (wide + _GAP) for index in range(3)]
     width = lefts[2] + wide + 4
+    columns = 1 if all(term.weight is None for term in terms) else 3
     most_value = max(abs(term.value) for term in terms)
     most_weight = max(abs(term.weight or 0) for term in terms)
     parts = [
         text(left + wide / 2, 16, label(f"origin_sum.{name}"), bold=True)
-        for left, name in zip(lefts, ("value", "weight", "product"), strict=True)
+        for left, name in zip(lefts, ("value", "weight", "product")[:columns], strict=False)
     ]
     y = 26.0
     for term in terms:
