@@ -183,6 +183,7 @@ class Visit:
         width: int = 1280,
         height: int = 900,
         dark: bool = False,
+        touch: bool = False,
         locale: str = "en-US",
         timeout_s: float = TIMEOUT_S,
     ) -> None:
@@ -191,6 +192,7 @@ class Visit:
         self.context = browser.new_context(
             viewport={"width": width, "height": height},
             color_scheme="dark" if dark else "light",
+            has_touch=touch,
             reduced_motion="reduce",
             locale=locale,
             accept_downloads=True,
@@ -259,6 +261,26 @@ class Visit:
             "async () => { await document.fonts.ready;"
             " await new Promise(r => requestAnimationFrame(() => requestAnimationFrame(r))) }"
         )
+
+    def tab_to(self, described: str) -> None:
+        """Press Tab until the focus is on what this JavaScript, a test of `node`, describes."""
+        focused = (
+            "() => { let node = document.activeElement;"
+            " while (node?.shadowRoot?.activeElement) node = node.shadowRoot.activeElement;"
+            f" return Boolean(node && ({described})) }}"
+        )
+        for _ in range(200):
+            if self.page.evaluate(focused):
+                return
+            self.page.keyboard.press("Tab")
+        raise AssertionError(f"no Tab leads to: {described}")
+
+    def sideways(self) -> float:
+        """By how many pixels the page is wider than the screen."""
+        wider: float = self.page.evaluate(
+            "() => document.documentElement.scrollWidth - document.documentElement.clientWidth"
+        )
+        return wider
 
     def exceptions(self) -> list[str]:
         """The text of every exception box on the page, and of our own sentence in its place."""

@@ -38,37 +38,34 @@ def follow(visit: Visit, choose: Callable[..., None]) -> list[str]:
     return way
 
 
-@pytest.mark.parametrize("size", [(1280, 900), (390, 844)])
-def test_from_the_logit_to_a_pixel_and_home_by_mouse(open_page: Opener, size) -> None:
-    visit = open_page("inference", QUERY, width=size[0], height=size[1])
+@pytest.mark.parametrize("touch", [False, True], ids=["mouse", "touch"])
+def test_from_the_logit_to_a_pixel_and_home(open_page: Opener, touch) -> None:
+    width, height = (390, 844) if touch else (1280, 900)
+    visit = open_page("inference", QUERY, width=width, height=height, touch=touch)
+
+    def choose(locator) -> None:
+        locator.tap() if touch else locator.click()
+
     # Of the last convolution, whose channels have patches, on: earlier ops look the same.
     with visit.rerun("fragment"):
-        terms(visit).first.click()
+        choose(terms(visit).first)
     assert origin(visit).startswith("flatten,")
     visit.goto("inference", QUERY | {"origin": "layer1.0.conv1,3,4,5"})
-    way = follow(visit, lambda nodes: nodes.first.click())
+    way = follow(visit, lambda nodes: choose(nodes.first))
     assert [step.split(",")[0] for step in way] == ["relu", "bn1", "conv1", "input"]
     visit.page.get_by_text("Here the way back ends").wait_for()
-    overflow = visit.page.evaluate(
-        "() => document.documentElement.scrollWidth - document.documentElement.clientWidth"
-    )
-    assert overflow <= 0
+    assert visit.sideways() <= 0
     with visit.rerun("fragment"):
-        visit.page.locator(".st-key-origin_way_0 button").click()
+        choose(visit.page.locator(".st-key-origin_way_0 button"))
     assert origin(visit) == "layer1.0.conv1,3,4,5"
     clean(visit)
 
 
 def test_from_the_logit_to_a_pixel_by_keyboard_alone(open_page: Opener) -> None:
     visit = open_page("inference", QUERY)
-    assert visit.runs.fragment == 0
-
-    def enter(nodes) -> None:
-        nodes.first.focus()
-        visit.page.keyboard.press("Enter")
-
+    visit.tab_to("node.dataset.path?.startsWith('flatten,')")
     with visit.rerun("fragment"):
-        enter(terms(visit))
+        visit.page.keyboard.press("Enter")
     assert origin(visit).startswith("flatten,")
     # Further down by the key that follows what contributes most.
     visit.goto("inference", QUERY | {"origin": "layer1.1.conv1,3,4,5"})
@@ -113,4 +110,72 @@ def test_a_click_on_a_channel_of_the_feature_maps_opens_its_sum(open_page: Opene
         tile.click(position={"x": box["width"] * 0.5 / 16, "y": box["height"] * 15.5 / 16})
     visit.page.get_by_role("heading", name="layer2.1.relu2, channel 5, row 15, column 0").wait_for()
     assert origin(visit) == "layer2.1.relu2,5,15,0"
+    clean(visit)
+
+
+def test_the_sum_is_above_the_fold_and_told_to_who_does_not_see_it(open_page: Opener) -> None:
+    query = QUERY | {"origin": "layer1.0.bn1,3,4,5"}
+    visit = open_page("inference", query, width=1280, height=720)
+    box = terms(visit).first.bounding_box()
+    assert box["y"] + box["height"] <= 720
+    told = visit.page.locator(".st-key-origin_drawing svg[aria-label]").get_attribute("aria-label")
+    drawn = visit.page.locator(".st-key-origin_drawing svg text").all_text_contents()
+    numbers = [text for text in drawn if text.strip("(\u2212)").replace(".", "").isdigit()]
+    assert len(numbers) >= 5
+    assert all(number in told for number in numbers)
+    # What is folded away opens, and leads on: another picture has another answer.
+    visit.page.get_by_text("Picture, weights and answer").click()
+    with visit.rerun("script"):
+        visit.page.locator(".st-key-infer_gallery [data-path=dog]").click()
+    visit.page.get_by_text("ResNet-20 \u00b7 dog").wait_for()
+    clean(visit)
+
+
+@pytest.mark.parametrize("touch", [False, True], ids=["keyboard", "touch"])
+def test_the_toys_output_shows_its_window(open_page: Opener, touch) -> None:
+    query = QUERY | {"origin_part": "toy"}
+    width, height = (390, 844) if touch else (1280, 900)
+    visit = open_page("inference", query, width=width, height=height, touch=touch)
+    visit.page.get_by_text("The output at row 2, column 2").wait_for()
+    if touch:
+        cell = visit.page.locator(".st-key-origin_toy [data-path='0,1']")
+        cell.scroll_into_view_if_needed()
+        with visit.rerun("fragment"):
+            cell.tap()
+    else:
+        visit.tab_to("node.dataset.path?.match(/^\\d,\\d$/)")
+        for _ in range(60):
+            if visit.page.evaluate(_CHOSEN_CELL) == "0,1":
+                break
+            visit.page.keyboard.press("ArrowLeft")
+        with visit.rerun("fragment"):
+            visit.page.keyboard.press("Enter")
+    visit.page.get_by_text("The output at row 0, column 1").wait_for()
+    assert visit.sideways() <= 0
+    clean(visit)
+
+
+_CHOSEN_CELL = (
+    "() => { let node = document.activeElement;"
+    " while (node?.shadowRoot?.activeElement) node = node.shadowRoot.activeElement;"
+    " return node.dataset.path }"
+)
+
+
+@pytest.mark.parametrize("touch", [False, True], ids=["keyboard", "touch"])
+def test_the_gradient_goes_from_block_to_block(open_page: Opener, touch) -> None:
+    query = {"net": "resnet20", "infer_view": "gradient", "gradient_block": "layer2.0"}
+    width, height = (390, 844) if touch else (1280, 720)
+    visit = open_page("inference", query, width=width, height=height, touch=touch)
+    visit.page.get_by_text("conv3_1: the shortcut carried").wait_for()
+    with visit.rerun("fragment"):
+        if touch:
+            visit.page.get_by_role("button", name="Towards the picture").tap()
+        else:
+            visit.page.keyboard.press("ArrowLeft")
+    visit.page.get_by_text("conv2_3: the shortcut carried").wait_for()
+    assert "gradient_block=layer1.2" in visit.page.url
+    chosen = visit.page.locator(".st-key-gradient_class input").input_value()
+    assert chosen == "cat (3), the true label"
+    assert visit.sideways() <= 0
     clean(visit)

@@ -146,3 +146,28 @@ def test_the_longest_network_opens_quickly(open_page) -> None:
     assert visit.page.locator(".treemaplayer .slice").count() < 50
     assert headings(visit)[0] == "Whole network: 19,421,274 parameters"
     assert_sound(visit)
+
+
+def test_training_memory_by_keyboard_alone(open_page) -> None:
+    visit = open_page("parameters", {"net": "resnet50", "params_view": "training"})
+    visit.page.get_by_text("with 32 images").wait_for()
+    visit.tab_to("node.matches('.st-key-memory_batch input')")
+    visit.page.keyboard.press("Control+a")
+    visit.page.keyboard.type("64")
+    visit.page.keyboard.press("Enter")
+    visit.page.get_by_text("with 64 images").wait_for()
+    visit.wait_idle()
+    assert "memory_batch=64" in visit.page.url
+    assert_sound(visit)
+
+
+def test_training_memory_by_touch(open_page) -> None:
+    query = {"net": "resnet50", "params_view": "training"}
+    visit = open_page("parameters", query, width=390, height=844, touch=True)
+    with visit.rerun():
+        visit.page.get_by_role("radio", name="Adam").tap()
+    assert "memory_optimiser=adam" in visit.page.url
+    help_signs = visit.page.locator("[class*=st-key-memory_] [data-testid=stTooltipIcon]")
+    assert help_signs.count() == 4
+    assert visit.sideways() <= 0
+    assert_sound(visit)

@@ -155,3 +155,30 @@ def test_on_a_telephone_nothing_is_wider_than_the_screen(open_page, page, dark):
     )
     assert smallest >= 14
     assert_clean(visit)
+
+
+@pytest.mark.parametrize("touch", [False, True], ids=["keyboard", "touch"])
+def test_the_player_turns_round_at_its_op_and_walks_back(open_page, touch):
+    query = {"net": "resnet20", "trace_op": "layer2.0.relu2"}
+    width, height = (390, 844) if touch else (1280, 720)
+    visit = open_page("shape_trace", query, width=width, height=height, touch=touch)
+    backward = visit.page.get_by_role("radio", name="Backward")
+    if touch:
+        backward.tap()
+    else:
+        visit.tab_to("node.getAttribute('role') === 'radio' && node.closest('.st-key-trace_way')")
+        visit.page.keyboard.press("ArrowRight")
+        visit.page.keyboard.press("Enter")
+    visit.page.get_by_text("step 40 of 71 on the way back").wait_for()
+    visit.wait_idle()
+    if touch:
+        visit.page.locator(".st-key-trace_previous button").tap()
+    else:
+        visit.page.locator("h1").click()
+        visit.page.keyboard.press("ArrowLeft")
+    visit.page.get_by_text("step 41 of 71 on the way back").wait_for()
+    visit.page.get_by_text("conv3_1: the shortcut carried").wait_for()
+    visit.wait_idle()
+    assert "trace_op=layer2.0.add" in visit.page.url and "trace_way=backward" in visit.page.url
+    assert visit.sideways() <= 0
+    assert visit.exceptions() == [] and visit.console_errors() == []

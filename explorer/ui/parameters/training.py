@@ -45,19 +45,29 @@ def draw(choice: Choice, bp: Blueprint) -> None:
     st.markdown(section("training_memory", "lead"))
     first, second, third, fourth = st.columns([2, 4, 3, 3], vertical_alignment="bottom")
     with first:
-        batch = controls.number("memory_batch", 1, _MOST_IMAGES, _BATCH)
+        batch = controls.number("memory_batch", 1, _MOST_IMAGES, _BATCH, help=_help("batch"))
     with second:
-        optimiser = controls.choice("memory_optimiser", tuple(OPTIMISERS), default="momentum")
+        optimiser = controls.choice(
+            "memory_optimiser", tuple(OPTIMISERS), default="momentum", help=_help("optimiser")
+        )
     with third:
-        precision = controls.choice("memory_precision", get_args(Precision))
+        precision = controls.choice(
+            "memory_precision", get_args(Precision), help=_help("precision")
+        )
     with fourth:
-        checkpointing = controls.choice("memory_checkpointing", get_args(Checkpointing))
+        checkpointing = controls.choice(
+            "memory_checkpointing", get_args(Checkpointing), help=_help("checkpointing")
+        )
     setting = Setting(batch, optimiser, precision, checkpointing)
     _sums(choice, bp, setting)
     _cards(bp, setting)
     _recomputation(bp, setting)
     _ops(choice, bp, setting)
     _proof(choice, bp, setting)
+
+
+def _help(control: str) -> str:
+    return section("training_memory", f"help {control}")
 
 
 def _sums(choice: Choice, bp: Blueprint, setting: Setting) -> None:
