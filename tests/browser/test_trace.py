@@ -172,7 +172,7 @@ def test_the_player_turns_round_at_its_op_and_walks_back(open_page, touch):
     visit.page.get_by_text("step 40 of 71 on the way back").wait_for()
     visit.wait_idle()
     if touch:
-        visit.page.locator(".st-key-trace_previous button").tap()
+        visit.page.get_by_role("button", name="Next", exact=True).tap()
     else:
         visit.page.locator("h1").click()
         visit.page.keyboard.press("ArrowLeft")

@@ -230,3 +230,13 @@ def test_many_threads_share_an_engine(name):
     with ThreadPoolExecutor(6) as pool:
         found = list(pool.map(engine, images))
     assert all(apart(one, other) < 1e-4 for one, other in zip(found, wanted, strict=True))
+
+
+def test_a_network_is_recorded_where_its_walk_could_be_broken_off():
+    """As a server does it: values of a record are no tensors, and have no way back."""
+    asked = []
+    network = build(preset("resnet20")).eval()
+    with stoppable(lambda: asked.append(1)):
+        tape = record(network)
+    assert asked
+    assert [step.kind for step in tape.steps] == [step.kind for step in record(network).steps]
