@@ -98,6 +98,15 @@ def test_any_network_at_any_size_and_batch(spec_and_size, images):
         assert apart(engine(x), wanted) < 1e-4, title
 
 
+def test_a_walk_is_recorded_where_it_may_be_broken_off():
+    """As a page asks for it, between whose ops somebody looks whether it is still wanted."""
+    network, asked = build(preset("resnet20")), []
+    with stoppable(lambda: asked.append(None)):
+        tape = record(network)
+    assert asked
+    assert len(tape.steps) == len(record(network).steps)
+
+
 def test_the_tape_is_the_walk():
     network = build(preset("resnet50"))
     steps = record(network).steps
