@@ -202,6 +202,29 @@ def test_a_class_through_the_proxy(school):
     assert len(report.later) == 8
 
 
+def test_sixty_visitors_through_the_proxy_and_at_one_replica(school):
+    """Prints how much more two replicas answer; how much that is, is the machine's affair.
+
+    By turns, so that whatever else the machine does meets both alike.
+    """
+    alone, both = [], []
+    for _ in range(2):
+        for url, reports in ((school.replicas[0].url, alone), (school.url, both)):
+            page = load(url, "shape_trace", "net=resnet50", users=60, reruns=2)
+            reports.append(asyncio.run(page))
+    for report in (*alone, *both):
+        assert report.errors == []
+        assert (len(report.first), len(report.later)) == (60, 120)
+    one, two = (
+        sum(len(report.first) + len(report.later) for report in reports)
+        / sum(report.seconds for report in reports)
+        for reports in (alone, both)
+    )
+    print(f"\none replica {one:.1f} pages/s, two behind the proxy {two:.1f}: {two / one:.2f} times")
+    for name, reports in (("one replica", alone), ("the proxy", both)):
+        print(f"{name}: {reports[-1]}")
+
+
 def test_a_replica_is_killed_and_its_visitors_go_on_at_the_other(school):
     asyncio.run(lesson(school))
 
