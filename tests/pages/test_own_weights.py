@@ -113,6 +113,21 @@ def test_a_network_for_small_pictures_is_taken_at_their_size(open_app, no_cache)
     assert (app.query_params["net"], app.query_params["image_size"]) == ("resnet50", "32")
 
 
+def test_what_no_reading_comes_near_to_is_said(open_app, no_cache, trained) -> None:
+    app = open_app("inference", infer_weights="file")
+    give(app, "right.pth", trained)
+    assert "Even the nearest reading is far" not in words(app)
+    moved = {
+        key: value + 2 * trained[key.replace("mean", "var")].sqrt()
+        if key.endswith("running_mean")
+        else value
+        for key, value in trained.items()
+    }
+    app = open_app("inference", infer_weights="file")
+    give(app, "moved.pth", moved)
+    assert "Even the nearest reading is far" in words(app)
+
+
 def test_without_a_classifier_maps_work_and_answers_are_not_invented(
     open_app, no_cache, trained
 ) -> None:

@@ -26,7 +26,7 @@ _SHOWN: Final = 8
 
 def told(mine: Mine, choice: Choice, device: str) -> None:
     """What the file is, what was set aside and done, and how near its reading is."""
-    from explorer.experiments import weighing
+    from explorer.experiments import readings, weighing
 
     found = mine.found
     verdict = weighed(mine, device)
@@ -39,6 +39,8 @@ def told(mine: Mine, choice: Choice, device: str) -> None:
     fits = found.placed and mine.reading_of(choice.spec) is not None
     if fits and (sentence := judged(mine, verdict, now)):
         st.caption(sentence)
+        if verdict.readings and verdict.readings[0].distance > readings.FAR:
+            st.warning(section("recognition", "far"), icon=":material/straighten:")
     compare_link(choice)
 
 
