@@ -22,6 +22,7 @@ from explorer.ui.inference import (
     own_readings,
     preprocessing,
     receptive_field,
+    speed,
     upload,
     weights,
 )
@@ -38,6 +39,7 @@ VIEWS = {
     "lesions": lesions.draw,
     "modes": modes.draw,
     "many": many.draw,
+    "speed": speed.draw,
     "model_card": card.draw,
 }
 

@@ -46,7 +46,15 @@ def batch(spec, side, images=1):
 
 def apart(found, wanted):
     """Largest difference as a share of the largest logit."""
-    return float((found - wanted).abs().max() / wanted.abs().max().clamp(min=1e-6))
+    return float((found - wanted).abs().max() / wanted.abs().max())
+
+
+def summands(network, x):
+    """The largest sum of a logit's products without their signs: what rounding is measured by
+    where few logits may cancel to nearly nothing."""
+    with torch.inference_mode():
+        features = dict(network.walk(x))["flatten"].abs()
+        return float((features @ network.fc.weight.abs().T + network.fc.bias.abs()).max())
 
 
 def engines_of(network, x, unwanted=("bfloat16",)):
@@ -91,11 +99,17 @@ def test_any_network_at_any_size_and_batch(spec_and_size, images):
     with torch.inference_mode():
         try:
             wanted = network(x)
+            exact = copy.deepcopy(network).double()(x.double())
         except ValueError:  # torch norms no group of a single value
             assert spec.norm == "group"
             reject()
+    scale = summands(network, x)
+    if (wanted - exact).abs().max() > 1e-5 * scale:
+        # Groups of a few nearly equal values: float32 does not settle their answer at all.
+        assert spec.norm == "group"
+        reject()
     for title, engine in engines_of(network, x):
-        assert apart(engine(x), wanted) < 1e-4, title
+        assert float((engine(x) - wanted).abs().max()) < 1e-4 * scale, title
 
 
 def test_a_walk_is_recorded_where_it_may_be_broken_off():
@@ -203,7 +217,7 @@ def test_what_ci_installs_is_tested():
 
 def test_missing_packages_are_seen(monkeypatch):
     monkeypatch.setattr("explorer.networks.engines.find_spec", lambda name: None)
-    assert [name for name in ENGINES if not is_here(name)] == ["onnxruntime", "openvino"]
+    assert [name for name in ENGINES if not is_here(name)] == ["onnxruntime"]
 
 
 @pytest.mark.skipif(not is_here("onnxruntime"), reason="onnx is not installed")
@@ -228,9 +242,10 @@ def test_weights_too_large_for_a_file_are_refused(monkeypatch):
         files.onnx_file(build(preset("resnet20")), (1, 3, 32, 32))
 
 
-@pytest.mark.skipif(not is_here("openvino"), reason="OpenVINO is not installed")
-@pytest.mark.parametrize("name", PACKAGES)
+@pytest.mark.parametrize("name", ["folded", "fused", "onnxruntime"])
 def test_many_threads_share_an_engine(name):
+    if not is_here(name):
+        pytest.skip("not installed")
     network = with_lived_in_norms(build(preset("resnet20")))
     engine = make(name, network, (1, 3, 32, 32))
     images = torch.randn(12, 1, 3, 32, 32, generator=torch.Generator().manual_seed(2))

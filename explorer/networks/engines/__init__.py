@@ -13,7 +13,7 @@ from torch import Tensor
 
 from explorer.networks.engines.in_torch import Fused, Stepwise, Walk, can_fuse
 from explorer.networks.engines.onnx_file import EngineError
-from explorer.networks.engines.outside import OnnxRuntime, OpenVino
+from explorer.networks.engines.outside import OnnxRuntime
 from explorer.networks.resnet import ResNet
 
 Engine = Callable[[Tensor], Tensor]
@@ -25,10 +25,9 @@ ENGINES: Final = (
     "fused",
     "bfloat16",
     "onnxruntime",
-    "openvino",
 )
 """All, by their ids."""
-PACKAGES: Final = {"onnxruntime": ("onnx", "onnxruntime"), "openvino": ("onnx", "openvino")}
+PACKAGES: Final = {"onnxruntime": ("onnx", "onnxruntime")}
 """Engine -> what it needs beside torch."""
 
 __all__ = ["ENGINES", "PACKAGES", "Engine", "EngineError", "is_here", "make", "quickest"]
@@ -59,7 +58,6 @@ def make(engine: str, network: ResNet, shape: tuple[int, ...]) -> Engine:
         "fused": lambda: Fused(network, shape),
         "bfloat16": lambda: Stepwise(network, folds=True, dtype=torch.bfloat16),
         "onnxruntime": lambda: OnnxRuntime(network, shape),
-        "openvino": lambda: OpenVino(network, shape),
     }
     return makers[engine]()
 

@@ -1,8 +1,4 @@
-"""Engines that need a package of their own: ONNX Runtime and OpenVINO (requirements-engines.txt).
-
-Both read the network as an ONNX file from memory, and both are told to use as many threads as
-torch does, to leave the processor alone while they wait, and to count in float32.
-"""
+"""The engine that needs packages of its own: ONNX Runtime (requirements-engines.txt)."""
 
 from __future__ import annotations
 
@@ -16,7 +12,10 @@ from explorer.networks.resnet import ResNet
 
 
 class OnnxRuntime:
-    """Microsoft's ONNX Runtime on the CPU.
+    """Microsoft's ONNX Runtime on the CPU, with as many threads as torch uses.
+
+    OpenVINO (2026.4.1) would read the same file and is about as quick, but ended the whole process
+    at networks with group norm and grouped convolutions, which no server can allow.
 
     Args:
         network: in eval mode.
@@ -49,46 +48,6 @@ class OnnxRuntime:
         """Logits, (N, K), of preprocessed images of the shape that it was made for."""
         (found,) = self._session.run(None, {"images": x.contiguous().numpy()})
         return torch.from_numpy(found)
-
-
-class OpenVino:
-    """Intel's OpenVINO on the CPU.
-
-    Args:
-        network: in eval mode.
-        shape: of every batch, (N, C, H, W).
-
-    Raises:
-        ImportError: onnx or openvino is not installed.
-        EngineError: it cannot run this network.
-    """
-
-    def __init__(self, network: ResNet, shape: tuple[int, ...]) -> None:
-        import openvino
-
-        data = onnx_file(network, shape)
-        self.outside_bytes = len(data)
-        settings = {
-            "PERFORMANCE_HINT": "LATENCY",
-            "INFERENCE_NUM_THREADS": torch.get_num_threads(),
-            "ENABLE_CPU_PINNING": False,
-            # Where the processor can, it would take bfloat16 unasked.
-            "INFERENCE_PRECISION_HINT": "f32",
-        }
-        try:
-            # Not by `convert_model`, which reports to its makers that it was used.
-            core = openvino.Core()
-            self._model: Any = core.compile_model(core.read_model(data), "CPU", settings)
-        except RuntimeError as problem:
-            raise _cannot("OpenVINO", problem) from problem
-
-    def __call__(self, x: Tensor) -> Tensor:
-        """Logits, (N, K), of preprocessed images of the shape that it was made for."""
-        # One request for each call: a shared one would serve only one thread at a time.
-        request = self._model.create_infer_request()
-        request.infer([x.contiguous().numpy()], share_inputs=True)
-        found = request.get_output_tensor().data
-        return torch.from_numpy(found.copy())
 
 
 def _cannot(engine: str, problem: Exception) -> EngineError:

@@ -1,0 +1,87 @@
+"""Inference, *Speed*: engines compared when it is asked for."""
+
+import pytest
+
+from explorer.experiments.race import Timed
+from explorer.experiments.speed import Agreement, Speed
+from explorer.networks import engines
+from explorer.ui import settings
+from explorer.ui.inference import speed
+from explorer.words import label
+
+
+def button(app, key):
+    return next((one for one in app.button if one.key == key), None)
+
+
+def clean(app) -> None:
+    assert not app.exception, app.exception[0].value
+    assert not app.error
+
+
+def test_nothing_is_measured_until_it_is_asked_for(open_app) -> None:
+    app = open_app("inference", net="resnet20", infer_view="speed")
+    clean(app)
+    assert button(app, "infer_speed_measure").label == label("infer_speed.measure")
+    assert not app.dataframe
+
+
+def test_engines_are_compared(open_app) -> None:
+    app = open_app("inference", net="resnet20", infer_view="speed")
+    app = button(app, "infer_speed_measure").click().run(timeout=300)
+    clean(app)
+    (table,) = app.dataframe
+    here = [name for name in engines.ENGINES if engines.is_here(name)]
+    first = table.value[table.value["images"] == 1]
+    assert list(first["engine"]) == [label(f"engine.{name}") for name in here]
+    assert (first["median"] > 0).all()
+    exact = first[first["engine"] != label("engine.bfloat16")]
+    assert set(exact["same"]) == {label("speed_table.yes")}
+    assert (exact["apart"] < 1e-3).all()
+    assert button(app, "infer_speed_measure").label == label("infer_speed.again")
+    assert button(app, "infer_speed_stop") is None
+    # Another picture has not been measured.
+    app.query_params["infer_sample"] = "moose"
+    app.run(timeout=120)
+    clean(app)
+    assert not app.dataframe
+
+
+def test_what_is_missing_is_named_with_its_command(open_app, monkeypatch) -> None:
+    monkeypatch.setattr("explorer.networks.engines.find_spec", lambda name: None)
+    app = open_app("inference", net="resnet20", infer_view="speed")
+    clean(app)
+    said = [one.value for one in app.caption if "requirements-engines.txt" in one.value]
+    assert len(said) == 1
+    assert "ONNX Runtime" in said[0]
+
+
+@pytest.mark.parametrize(
+    ("gmacs", "batches"), [(1000, [1, 2, 4, 8, 16, 32]), (12, [1, 2, 4, 8, 16]), (5, [])]
+)
+def test_what_is_too_much_is_left_out_and_said(open_app, monkeypatch, gmacs, batches) -> None:
+    """Two engines, two rounds and one before: 6 passes of 41 million multiply-adds for each image,
+    and 6 products of matrices of 1.07 billion."""
+    measured = []
+
+    def measure(network, x, names, images, rounds, told):
+        measured.append(images)
+        times = dict.fromkeys(names, Timed((1.0,) * rounds))
+        good = dict.fromkeys(names, Agreement(0.0, 1.0, True))
+        return Speed(images, times, good, {}, {"float32": 1e9, "bfloat16": 1e9})
+
+    monkeypatch.setattr("explorer.experiments.speed.measure", measure)
+    monkeypatch.setattr(settings, "most_macs", lambda: gmacs * 10**9)
+    monkeypatch.setattr(engines, "is_here", lambda name: name in ("eager", "folded"))
+    speed._measured.clear()
+    app = open_app("inference", net="resnet20", infer_view="speed")
+    if batches:
+        app = button(app, "infer_speed_measure").click().run()
+        said = [one.value for one in app.caption if "Not measured here" in one.value]
+        assert bool(said) == (len(batches) < 6)
+    else:
+        assert button(app, "infer_speed_measure") is None
+        assert any("at most 5 billion" in one.value for one in app.warning)
+    speed._measured.clear()
+    clean(app)
+    assert measured == batches
