@@ -41,6 +41,7 @@ CODE = {
     "explorer/experiments/train_embedded.py": "a command for developers",
     "explorer/experiments/reading_limits.py": "a command for developers",
     "explorer/networks/reading/tensors.py": "declares storages as torch names them",
+    "explorer/networks/engines/onnx_file.py": "names ops as ONNX does",
     "explorer/networks/torchvision_import.py": "declares ops as torch writes them",
     "explorer/ui/server/headers.py": "a policy as browsers read it",
 }
@@ -52,7 +53,7 @@ PROPER = {
     r"\b(?:Wide |Pre-act |d2l )?(?:Res(?:Net|NeXt)|[Pp]lain)-(?:\d+|D|\{\})\S*(?: v1)?": "networks",
     r"\bRes(?:Net|NeXt)\b|\bInception\b|\bGrad-CAM\b|\bDropout\b": "networks and methods",
     r"\bImageNet\b(?: v1)?|\bCIFAR\b": "data sets",
-    r"\b(?:PyTorch|TensorFlow|Keras|MXNet|Apple GPU|torch\w+)\b": "programs",
+    r"\b(?:PyTorch|ONNX Runtime|TensorFlow|Keras|MXNet|Apple GPU|torch\w+)\b": "programs",
     r"\b(?:He|Veit|Balduzzi|Zagoruyko|Xie|Ioffe)(?: et al\.| and [A-Z]\w+)?": "authors",
     r"\bResNet Explorer\b": "this program",
     r"\b(?:Arial|Helvetica|Source Sans)\b|\bsans-serif\b|\bmonospace\b": "fonts",

@@ -191,7 +191,9 @@ def test_weights_of_engines_are_counted():
     network = build(preset("resnet18"))
     weights = 4 * sum(values.numel() for values in network.parameters())
     for title, engine in engines_of(network, torch.zeros(1, 3, 64, 64), ("eager", "bfloat16")):
-        assert weights * 0.99 < size(engine) < weights * 1.1, title
+        # ONNX Runtime's session keeps the file that it was read from.
+        held = size(engine) / (2 if title == "onnxruntime" else 1)
+        assert weights * 0.99 < held < weights * 1.1, title
 
 
 def test_an_engine_is_broken_off_between_ops():
