@@ -5,16 +5,18 @@ from __future__ import annotations
 import csv
 import io
 from collections.abc import Mapping, Sequence
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from plotly import graph_objects as go
 
-from explorer.experiments.speed import Speed
 from explorer.views import palette
 from explorer.views.chart_style import FONT, hover, styled
 from explorer.views.numbers import magnitude
 from explorer.views.tables import worded
 from explorer.words import label
+
+if TYPE_CHECKING:
+    from explorer.experiments.speed import Speed
 
 TABLE: Final = "speed_table"
 _COLOURS: Final = {
