@@ -16,7 +16,7 @@ def test_all_terms_are_listed(open_app):
 
 def test_a_link_names_its_term(open_app):
     app = open_app("glossary", term="receptive field")
-    assert [box.value for box in app.subheader] == ["Receptive field"]
+    assert [box.value for box in app.header] == ["Receptive field"]
     assert app.selectbox(key="term").value == "receptive field"
 
 
