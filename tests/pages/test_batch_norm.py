@@ -1,5 +1,6 @@
 """The page on batch norm: every section, under several networks and hostile input."""
 
+import json
 import re
 from functools import partial
 
@@ -290,7 +291,13 @@ def test_faster_shows_the_paper_at_once_and_trains_when_asked(open_app, monkeypa
     assert "14 times fewer steps" in text(app)
     assert "| rate 0.1 |" not in text(app)
     assert "Nothing is trained yet" in text(app)
-    assert all("nothing is trained yet" in chart.proto.alt for chart in app.get("plotly_chart"))
+    charts = app.get("plotly_chart")
+    assert all("nothing is trained yet" in chart.proto.alt for chart in charts)
+    lines = json.loads(charts[0].proto.spec)["data"]
+    assert [(line["name"], line["x"], line["y"]) for line in lines] == [
+        (name, [None], [None])
+        for name in ("without batch norm", "with batch norm", "batch norm, then noise")
+    ], "each is named, none has a point"
     app.button(key="bn_speed_train").click().run()
     assert not app.exception
     assert "| Steps to a loss of 0.5 | without batch norm | with batch norm |" in text(app)

@@ -134,7 +134,7 @@ def pictures(scene: Scene) -> None:
         _pictures(scene),
         key="infer_pictures",
         label=label("infer_pictures.label"),
-        min_width=340,
+        min_width=270,
     )
 
 

@@ -27,8 +27,9 @@ def losses(
     figure = go.Figure()
     for kind, values in kinds.items():
         figure.add_scatter(
-            x=[every * (index + 1) for index in range(len(values))],
-            y=[value if isfinite(value) and value > 0 else None for value in values],
+            # Plotly names a line in the legend only if it has a point, if only an empty one.
+            x=[every * (index + 1) for index in range(len(values))] or [None],
+            y=[value if isfinite(value) and value > 0 else None for value in values] or [None],
             name=label(f"bn_kind.{kind}"),
             mode="lines",
             line={"color": chart_colour(_SLOTS[kind]), "width": 3, "dash": _DASHES[kind]},
