@@ -294,8 +294,8 @@ def test_faster_shows_the_paper_at_once_and_trains_when_asked(open_app, monkeypa
     charts = app.get("plotly_chart")
     assert all("nothing is trained yet" in chart.proto.alt for chart in charts)
     lines = json.loads(charts[0].proto.spec)["data"]
-    assert [(line["name"], line["x"], line["y"]) for line in lines] == [
-        (name, [None], [None])
+    assert [(line["name"], line["y"]) for line in lines] == [
+        (name, [None])
         for name in ("without batch norm", "with batch norm", "batch norm, then noise")
     ], "each is named, none has a point"
     app.button(key="bn_speed_train").click().run()

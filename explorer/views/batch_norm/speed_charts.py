@@ -28,7 +28,7 @@ def losses(
     for kind, values in kinds.items():
         figure.add_scatter(
             # Plotly names a line in the legend only if it has a point, if only an empty one.
-            x=[every * (index + 1) for index in range(len(values))] or [None],
+            x=[every * (index + 1) for index in range(max(1, len(values)))],
             y=[value if isfinite(value) and value > 0 else None for value in values] or [None],
             name=label(f"bn_kind.{kind}"),
             mode="lines",
