@@ -1,5 +1,6 @@
 """Every link of a question, a statement, a stop, a term and the quiz opens what it names."""
 
+import re
 from urllib.parse import parse_qs
 
 import pytest
@@ -194,7 +195,9 @@ def shown(node):
     """All that Streamlit sends of an element and what it holds, as text."""
     own = getattr(node, "proto", None)
     inner = [shown(child) for child in getattr(node, "children", {}).values()]
-    return " ".join([MessageToString(own, as_utf8=True).replace("\\'", "'") if own else "", *inner])
+    said = MessageToString(own, as_utf8=True).replace("\\'", "'") if own else ""
+    # What a component is sent as JSON has its signs escaped.
+    return " ".join([re.sub(r"\\+u00d7", "×", said), *inner])
 
 
 @pytest.mark.parametrize("see", LINKS)
