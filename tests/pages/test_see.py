@@ -118,7 +118,7 @@ SHOWS = {
     "shortcuts-free": "5,519,360",
     "skip-the-stride": "read the same quarter of the input",
     "small-batch-backward": "takes two things out of a gradient",
-    "small-images": "4×4",
+    "small-images": "(512, 4, 4)",
     "stacked-3x3": "Receptive field, pixels",
     "stem": "9,408",
     "stem-without-relu": "ReLU sets negative values to zero",
