@@ -38,6 +38,7 @@ CODE = {
     "explorer/networks/dialects.py": "shown and run: one block in four frameworks' own words",
     "explorer/views/source_block.py": "writes the network as Python",
     "explorer/views/source_code.py": "writes the network as Python",
+    "explorer/views/source_unit.py": "writes a block as Python",
     "explorer/experiments/train_embedded.py": "a command for developers",
     "explorer/experiments/reading_limits.py": "a command for developers",
     "explorer/networks/reading/tensors.py": "declares storages as torch names them",
