@@ -30,7 +30,7 @@ def grad_cam(network: ResNet, x: Tensor, target: int, blocks: Collection[str]) -
     """
     kept: dict[str, Tensor] = {}
     with torch.enable_grad():
-        image = x.to(network.fc.weight.device).detach().requires_grad_()
+        image = x.to(network.fc.weight.device).detach().clone().requires_grad_()
         logits = image
         for path, logits in network.walk(image):
             if part_of(path) in blocks:
@@ -70,7 +70,7 @@ def seen_gradient(network: ResNet, x: Tensor, block: str, row: int, column: int)
         ValueError: no such block, or no such position in its output.
     """
     with torch.enable_grad():
-        image = x.to(network.fc.weight.device).detach().requires_grad_()
+        image = x.to(network.fc.weight.device).detach().clone().requires_grad_()
         out = None
         for path, value in network.walk(image):
             if part_of(path) == block:

@@ -117,8 +117,8 @@ DEFECTS = {
     "has no rows": pa.table(
         {"image": pa.array([], pa.binary()), "label": pa.array([], pa.int64())}
     ),
-    "no picture of 32 x 32 pixels": pa.table({"image": [b"no picture"], "label": [1]}),
-    "no picture of 32 x 32 pixels, JPEG": pa.table({"image": [a_png(33)], "label": [1]}),
+    "no picture of 32 × 32 pixels": pa.table({"image": [b"no picture"], "label": [1]}),
+    "no picture of 32 × 32 pixels, JPEG": pa.table({"image": [a_png(33)], "label": [1]}),
     "PNG, in row 0": pa.table({"image": [{"path": "x"}], "label": [1]}),
     "PNG, in row 1": pa.table({"image": [a_png(), None], "label": [1, 1]}),
     "or PNG, in row 0": pa.table({"image": ["text"], "label": [1]}),

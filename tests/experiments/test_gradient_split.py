@@ -128,3 +128,14 @@ def test_twins():
     narrowing = NetworkSpec("basic", (1, 1), (16, 8), stem="cifar", shortcut="none")
     assert twin(narrowing, plain=False).shortcut == "projection"
     assert bare(residual).norm == "none"
+
+
+def test_a_picture_made_in_inference_mode_is_taken():
+    """Which torch lets into no backward pass by itself."""
+    spec = FAMILIES["basic"]
+    network, bp = build(spec).eval(), blueprint(spec, SIZE)
+    x = picture(spec)
+    with torch.inference_mode():
+        frozen = x.clone()
+    assert frozen.is_inference()
+    assert backward(network, frozen, bp, 1).loss == backward(network, x, bp, 1).loss

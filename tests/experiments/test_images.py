@@ -107,7 +107,7 @@ def test_bomb_is_refused_by_its_header() -> None:
 
 
 def test_limit_between_pillows_warning_and_ours() -> None:
-    assert "60 million pixels (6,000 x 10,000)" in sentence(png_header(6_000, 10_000))
+    assert "60 million pixels (6,000 × 10,000)" in sentence(png_header(6_000, 10_000))
 
 
 def test_too_many_bytes() -> None:

@@ -153,10 +153,10 @@ class TestRealLayer:
             "bn_channel": "5",
         }
         app = open_section("layer", **query)
-        assert "**layer2.0.bn2** reads 8 images of 8 x 8 positions in each of 128 channels" in text(
+        assert "**layer2.0.bn2** reads 8 images of 8 × 8 positions in each of 128 channels" in text(
             app
         )
-        assert "8 x 8 x 8 = **512 values**" in text(app)
+        assert "8 × 8 × 8 = **512 values**" in text(app)
         assert "256 parameters" in text(app)
         assert app.dataframe[0].value.shape[0] == 128
         assert list(app.table[0].value["means"])[:3] == [128, 8, 1024]
@@ -218,7 +218,7 @@ class TestOwnPictures:
     def test_a_broken_file_is_left_out(self, upload):
         app = upload("cat", "broken", net="resnet20")
         assert "`'broken.jpg'` is not a picture" in app.error[0].value
-        assert "**bn1** reads 1 image of 32 x 32 positions" in text(app)
+        assert "**bn1** reads 1 image of 32 × 32 positions" in text(app)
 
     def test_one_picture_can_be_too_few(self, upload):
         app = upload("cat", net="resnet18", image_size="32", bn_layer="layer4.1.bn2")

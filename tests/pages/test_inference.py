@@ -356,8 +356,9 @@ def test_ten_scenes_at_once_have_ten_right_answers() -> None:
     )
     scenes = [base.of(one.key, one.picture) for one in chosen]
     network = loaded.network()
+    pictures = [one.prepared.tensor for one in scenes]
     with torch.inference_mode():
-        walked = [network(one.prepared.tensor)[0] for one in scenes]
+        walked = [network(tensor)[0] for tensor in pictures]
     inference_cache.prediction.clear()
     expected = [inference_cache.prediction(one).logits for one in scenes]
     for alone, by_network in zip(expected, walked, strict=True):
@@ -394,7 +395,7 @@ def test_weights_in_torchs_cache(open_app, no_cache, monkeypatch, intact: bool) 
     assert ("torchvision's V1 weights: **69.76%** top-1" in words(app)) is intact
     assert ("is not the file that was published" in words(app)) is not intact
     if intact:
-        assert "tested at 224 x 224 pixels; the sidebar asks for 64 x 64" in words(app)
+        assert "tested at 224 × 224 pixels; the sidebar asks for 64 × 64" in words(app)
     inference_cache.published_network.clear()
 
 

@@ -73,7 +73,8 @@ def backward(network: ResNet, x: Tensor, bp: Blueprint, target: int) -> Backward
     """
     device = network.fc.weight.device
     with torch.enable_grad():
-        image = x.to(device).detach().requires_grad_()
+        # A copy, since what was made in inference mode can never take part in a backward pass.
+        image = x.to(device).detach().clone().requires_grad_()
         outputs = {INPUT: image}
         logits = image
         for path, logits in network.walk(image):

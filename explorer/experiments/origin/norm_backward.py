@@ -95,7 +95,7 @@ def of_layer(
     """
     found = capture(network, x, bp, path)
     with torch.enable_grad():
-        out = image = x.to(network.fc.weight.device).detach().requires_grad_()
+        out = image = x.to(network.fc.weight.device).detach().clone().requires_grad_()
         written = image
         for name, out in network.walk(image):
             if name == path:
