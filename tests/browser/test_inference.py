@@ -65,7 +65,7 @@ def test_upload_and_an_odd_file(open_page: Opener) -> None:
     visit = open_page("inference", {"net": "resnet20", "infer_from": "upload"})
     upload(visit, "red.png", png())
     visit.page.get_by_label("The picture, and what the network gets of it").wait_for()
-    assert visit.page.get_by_text("PNG, 80 x 60 pixels").count() == 1
+    assert visit.page.get_by_text("PNG, 80 × 60 pixels").count() == 1
     upload(visit, "letter.png", b"Dear reader, this is no picture. " * 20)
     alert = visit.page.get_by_role("alert")
     alert.wait_for()
@@ -82,7 +82,7 @@ def test_camera(open_page: Opener) -> None:
     visit.page.wait_for_function("() => document.querySelector('video')?.videoWidth > 0")
     with visit.rerun():
         shutter.click()
-    visit.page.get_by_text("the network gets 32 x 32").wait_for()
+    visit.page.get_by_text("the network gets 32 × 32").wait_for()
     assert visit.page.get_by_text("Until you take one").count() == 0
     clean(visit)
 
@@ -168,3 +168,16 @@ def test_back_from_the_untrained_network_shows_the_one_on_board_again(open_page:
     with visit.rerun("script"):
         visit.page.go_back()
     visit.page.get_by_role("heading", name="deer: ").wait_for()
+
+
+def test_engines_are_compared_on_the_readers_picture(open_page):
+    visit = open_page("inference", {"infer_view": "speed"}, width=1280, height=720)
+    button = visit.page.get_by_role("button", name="Compare engines")
+    assert button.bounding_box()["y"] < 720
+    button.click()
+    visit.page.locator(".js-plotly-plot:visible").first.wait_for()
+    visit.page.get_by_text("eager").first.wait_for(state="attached")
+    visit.wait_idle()
+    assert not visit.exceptions()
+    assert not visit.console_errors()
+    assert not visit.foreign_requests()

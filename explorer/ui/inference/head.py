@@ -14,7 +14,7 @@ from explorer.ui.inference import cache, upload
 from explorer.ui.inference.scene import Scene
 from explorer.words import label
 
-_LONG: Final = ("origin", "gradient")
+_LONG: Final = ("origin", "gradient", "speed")
 """Views whose subject would begin below the fold."""
 
 
