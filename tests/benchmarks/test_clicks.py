@@ -172,8 +172,14 @@ def test_thirty_who_click_once_a_second(servers, page, query):
     app, _ = servers
     query = query or "quiz_seed=clicks"
     alone = asyncio.run(load(app.url, page, query, users=1, reruns=20))
-    report = asyncio.run(load(app.url, page, query, USERS, SECONDS_EACH, think=1.0))
+    think = 1.0
+    report = asyncio.run(load(app.url, page, query, USERS, SECONDS_EACH, think=think))
     print(f"\n{page}: {report}")
     assert report.errors == [], app.log_tail()
     cores = os.cpu_count() or 1
-    assert median(report.later) < 40 * median(alone.later) / min(cores, 2)
+    one = median(alone.later)
+    # Where thirty ask for more than the machine can serve, they stand in line: each comes again
+    # after all have been served once, less the second that they think. How long that is depends
+    # on the machine; what each costs must not grow much over what one alone waits for.
+    in_line = 2.5 * USERS * one - think
+    assert median(report.later) < max(40 * one / min(cores, 2), in_line)
