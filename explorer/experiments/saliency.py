@@ -7,6 +7,7 @@ from torch import Tensor
 
 from explorer.architecture import Op
 from explorer.experiments.features import part_of
+from explorer.experiments.leaf import leaf
 from explorer.networks import ResNet
 
 
@@ -30,7 +31,7 @@ def grad_cam(network: ResNet, x: Tensor, target: int, blocks: Collection[str]) -
     """
     kept: dict[str, Tensor] = {}
     with torch.enable_grad():
-        image = x.to(network.fc.weight.device).detach().clone().requires_grad_()
+        image = leaf(network, x)
         logits = image
         for path, logits in network.walk(image):
             if part_of(path) in blocks:
@@ -70,7 +71,7 @@ def seen_gradient(network: ResNet, x: Tensor, block: str, row: int, column: int)
         ValueError: no such block, or no such position in its output.
     """
     with torch.enable_grad():
-        image = x.to(network.fc.weight.device).detach().clone().requires_grad_()
+        image = leaf(network, x)
         out = None
         for path, value in network.walk(image):
             if part_of(path) == block:

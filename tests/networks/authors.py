@@ -204,6 +204,14 @@ def bottleneck_names(
     return unit
 
 
+def one_branch(name: str, main: nn.Module, cin: int, cout: int, stride: int) -> nn.Module:
+    """weiaicunzai's block, the main branch a module by this name."""
+    modules: dict[str, nn.Module] = {name: main, "shortcut": nn.Sequential()}
+    if changes(cin, cout, stride):
+        modules["shortcut"] = projected(cin, cout, stride)
+    return Post((name,), modules, "shortcut")
+
+
 def residual_function(cin: int, width: int, stride: int) -> nn.Module:
     """weiaicunzai: the main branch is one Sequential, bottlenecks of expansion 4 here."""
     cout = 4 * width
@@ -212,10 +220,7 @@ def residual_function(cin: int, width: int, stride: int) -> nn.Module:
         conv(width, width, 3, stride), nn.BatchNorm2d(width), nn.ReLU(),
         conv(width, cout, 1), nn.BatchNorm2d(cout),
     )  # fmt: skip
-    modules: dict[str, nn.Module] = {"residual_function": main, "shortcut": nn.Sequential()}
-    if changes(cin, cout, stride):
-        modules["shortcut"] = projected(cin, cout, stride)
-    return Post(("residual_function",), modules, "shortcut")
+    return one_branch("residual_function", main, cin, cout, stride)
 
 
 def split_transforms(cin: int, width: int, stride: int) -> nn.Module:
@@ -226,10 +231,7 @@ def split_transforms(cin: int, width: int, stride: int) -> nn.Module:
         conv(mid, mid, 3, stride, groups=4), nn.BatchNorm2d(mid), nn.ReLU(),
         conv(mid, cout, 1), nn.BatchNorm2d(cout),
     )  # fmt: skip
-    modules: dict[str, nn.Module] = {"split_transforms": main, "shortcut": nn.Sequential()}
-    if changes(cin, cout, stride):
-        modules["shortcut"] = projected(cin, cout, stride)
-    return Post(("split_transforms",), modules, "shortcut")
+    return one_branch("split_transforms", main, cin, cout, stride)
 
 
 def squeezed(cin: int, cout: int, stride: int) -> nn.Module:

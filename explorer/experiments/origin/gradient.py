@@ -11,6 +11,7 @@ from torch import Tensor
 from torch.nn import functional
 
 from explorer.architecture import Blueprint
+from explorer.experiments.leaf import leaf
 from explorer.experiments.origin.parts import Array
 from explorer.experiments.origin.places import INPUT
 from explorer.experiments.origin.shares import Split
@@ -73,8 +74,7 @@ def backward(network: ResNet, x: Tensor, bp: Blueprint, target: int) -> Backward
     """
     device = network.fc.weight.device
     with torch.enable_grad():
-        # A copy, since what was made in inference mode can never take part in a backward pass.
-        image = x.to(device).detach().clone().requires_grad_()
+        image = leaf(network, x)
         outputs = {INPUT: image}
         logits = image
         for path, logits in network.walk(image):

@@ -9,6 +9,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from explorer.architecture import Blueprint
+from explorer.experiments.leaf import leaf
 from explorer.experiments.origin.capture import capture
 from explorer.networks import ResNet
 
@@ -95,7 +96,7 @@ def of_layer(
     """
     found = capture(network, x, bp, path)
     with torch.enable_grad():
-        out = image = x.to(network.fc.weight.device).detach().clone().requires_grad_()
+        out = image = leaf(network, x)
         written = image
         for name, out in network.walk(image):
             if name == path:

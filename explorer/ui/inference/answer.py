@@ -71,11 +71,8 @@ def answer(scene: Scene) -> None:
 
 def where_from(scene: Scene) -> None:
     """The way to the sum behind the answer; nothing where there is no answer."""
-    try:
-        prediction = cache.prediction(scene)
-    except TooMuch:
-        return  # it is said in the answer's place
-    if scene.loaded.head == "none" or not prediction.finite:
+    prediction = cache.answered(scene)
+    if prediction is None:
         return
     first = prediction.best
     st.button(

@@ -60,6 +60,15 @@ def prediction(scene: Scene) -> Prediction:
     return predict(network, scene.prepared.tensor, scene.classes, engine=engine)
 
 
+def answered(scene: Scene) -> Prediction | None:
+    """The answer where there is one to speak of; else why not is said in the answer's place."""
+    try:
+        found = prediction(scene)
+    except TooMuch:
+        return None
+    return None if scene.loaded.head == "none" or not found.finite else found
+
+
 def _to_make_engine(weights: str, image_size: int, scene: Scene) -> Place:
     # Beside the network's weights those of the engine, and one pass.
     one = work.forward(scene.blueprint)

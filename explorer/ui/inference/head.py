@@ -8,7 +8,6 @@ from typing import Final
 import streamlit as st
 
 from explorer.experiments.inference_setup import BEST, FILE, OPTIONS
-from explorer.experiments.work import TooMuch
 from explorer.ui import controls
 from explorer.ui.inference import cache, upload
 from explorer.ui.inference.scene import Scene
@@ -44,11 +43,8 @@ def fold(is_folded: bool) -> AbstractContextManager[object]:
 
 def short(scene: Scene) -> None:
     """The answer in one line, where it is folded away."""
-    try:
-        prediction = cache.prediction(scene)
-    except TooMuch:
-        return  # it is said in the view's place
-    if scene.loaded.head == "none" or not prediction.finite:
+    prediction = cache.answered(scene)
+    if prediction is None:
         return
     best = prediction.best
     words = "answer" if scene.trained else "answer_untrained"
