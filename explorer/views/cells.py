@@ -19,14 +19,15 @@ _FONT: Final = 15
 
 
 class Cell(NamedTuple):
-    """One number: where it leads, what the pointer reads, and in place of the scale's colour one
-    of its own. Without a number it is padding."""
+    """One number: where it leads, what the pointer reads, in place of the scale's colour one of
+    its own, and how it is written where it is part of a sum. Without a number it is padding."""
 
     value: float | None
     path: str = ""
     title: str = ""
     fill: str = ""
     marked: bool = False
+    shown: str = ""
 
 
 def tight(value: float, decimals: int = 3) -> str:
@@ -65,9 +66,8 @@ def draw(
         frame += f'<rect {place} fill="{colour}" fill-opacity="{strength:.2f}"/>'
     if cell.marked:
         frame += f'<rect {place} fill="none" stroke="{TEXT}" stroke-width="3"/>'
-    number = text(
-        x + width / 2, base, tight(cell.value, decimals), size=size, colour=ink, bold=cell.marked
-    )
+    written = cell.shown or tight(cell.value, decimals)
+    number = text(x + width / 2, base, written, size=size, colour=ink, bold=cell.marked)
     return node(cell.path, cell.title, frame, number)
 
 

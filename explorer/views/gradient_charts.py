@@ -23,7 +23,8 @@ def shares(splits: Sequence[Split], titles: Mapping[str, str], chosen: str) -> g
     """A bar per block: the share of its gradient that came by the shortcut, in per cent."""
     figure = go.Figure()
     names = [titles[one.block] for one in splits]
-    values = [100 * one.share for one in splits]
+    # Where nothing is left of both parts there is nothing to share out: no bar, not a bar of 0.
+    values = [None if one.silence in ("both", "cancelled") else 100 * one.share for one in splits]
     figure.add_bar(
         x=names,
         y=values,
@@ -32,7 +33,9 @@ def shares(splits: Sequence[Split], titles: Mapping[str, str], chosen: str) -> g
             "color": chart_colour(BLUE),
             "opacity": [1.0 if one.block == chosen else 0.55 for one in splits],
         },
-        text=[f"{value:.0f}" for value in values] if len(values) <= 24 else None,
+        text=["" if value is None else f"{value:.0f}" for value in values]
+        if len(values) <= 24
+        else None,
         textposition="outside",
         cliponaxis=False,
         hovertemplate=hover("share_of_block", block="%{x}", share="%{y:.1f}"),

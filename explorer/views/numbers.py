@@ -60,12 +60,12 @@ def magnitude(value: float) -> str:
 
 def _scientific(value: float) -> str:
     mantissa, exponent = f"{value:.1e}".split("e")
-    return f"{mantissa} × {_raised(int(exponent))}".replace("-", "−")
+    return f"{mantissa} × {ten_to(int(exponent))}".replace("-", "−")
 
 
 def readable(text: str) -> str:
     """A text in which numbers may be written as Python does: 1.3e+19 becomes 1.3 × 10¹⁹."""
-    return _PYTHONS.sub(lambda found: f"{found[1]} × {_raised(int(found[2]))}", text)
+    return _PYTHONS.sub(lambda found: f"{found[1]} × {ten_to(int(found[2]))}", text)
 
 
 def short(value: float) -> str:
@@ -96,10 +96,15 @@ def points(share: float) -> str:
 
 def power_of_ten(exponent: int) -> str:
     """As one reads it: 100, 0.1, 10⁶."""
-    return f"{10.0**exponent:,g}" if -2 <= exponent <= 3 else _raised(exponent)
+    return f"{10.0**exponent:,g}" if -2 <= exponent <= 3 else ten_to(exponent)
 
 
-def _raised(exponent: int) -> str:
+def ten_to(exponent: int) -> str:
+    """A power of ten.
+
+    >>> ten_to(-6)
+    '10⁻⁶'
+    """
     return "10" + str(exponent).translate(_RAISED)
 
 
@@ -119,3 +124,18 @@ def latex(value: float) -> str:
 def in_brackets(value: float) -> str:
     """For a formula, behind an operator: a negative number needs brackets there."""
     return f"({latex(value)})" if value < 0 else latex(value)
+
+
+def significant(value: float, digits: int = 5) -> str:
+    """For a formula that one may compute again: so many significant digits, whatever the size.
+
+    >>> significant(0.0043116), significant(-1.5e-7, 3)
+    ('0.0043116', '-1.5 \\\\cdot 10^{-7}')
+    """
+    if value == 0:
+        return "0"
+    mantissa, exponent = f"{value:.{digits - 1}e}".split("e")
+    if not -4 <= int(exponent) < 7:
+        return rf"{mantissa.rstrip('0').rstrip('.')} \cdot 10^{{{int(exponent)}}}"
+    text = f"{float(f'{mantissa}e{exponent}'):,.{max(0, digits - 1 - int(exponent))}f}"
+    return (text.rstrip("0").rstrip(".") if "." in text else text).replace(",", "{,}")

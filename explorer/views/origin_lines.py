@@ -20,10 +20,11 @@ from explorer.experiments.origin.parts import (
     Sum,
 )
 from explorer.views import svg
+from explorer.views.adding_up import rounded_sum
 from explorer.views.cells import Cell, draw
 from explorer.views.inference_pictures import data_url, seen
 from explorer.views.inference_pictures import frame as marked
-from explorer.views.numbers import plain
+from explorer.views.numbers import plain, readable
 from explorer.views.origin_sums import grid_map, spot
 from explorer.views.palette import BLUE, LIGHT, TEXT
 from explorer.views.svg import text
@@ -97,7 +98,7 @@ def _norm(part: Norm) -> list[Piece]:
         Piece(") / \u221a("),
         Piece(plain(part.variance), label(f"origin_line.{part.of}_variance")),
         Piece("+"),
-        Piece(f"{part.eps:g}", "\u03b5"),
+        Piece(readable(f"{part.eps:g}"), "\u03b5"),
         Piece(") +"),
         Piece(_in_brackets(part.beta), "\u03b2"),
         Piece("="),
@@ -179,19 +180,20 @@ def addition(part: Sum, shortcut: str) -> str:
     wide, box, high = 520, 120, 40
     most = max(abs(part.main), abs(part.skip), abs(part.total)) or 1.0
     main, skip = (part.place._replace(path=path) for path in part.op.inputs)
+    *shown, total = rounded_sum((part.main, part.skip), part.total)
     named = (
-        (main, part.main, "F(x)", 24.0),
-        (skip, part.skip, label(f"origin_line.{shortcut}"), 130.0),
+        (main, part.main, shown[0], "F(x)", 24.0),
+        (skip, part.skip, shown[1], label(f"origin_line.{shortcut}"), 130.0),
     )
     parts = []
-    for place, value, name, y in named:
+    for place, value, written, name, y in named:
         title = label("named.like", name=spot(place), what=plain(value, 6))
         below = text(0, y + high + 18, place.path, anchor="start", size=14)
         node = svg.node(
             place.text,
             title,
             text(0, y - 8, name, anchor="start", bold=True),
-            draw(Cell(value), 0, y, box, most, high=high, size=18, decimals=4),
+            draw(Cell(value, shown=written), 0, y, box, most, high=high, size=18),
             below,
         )
         parts += [node, _arrow(box + 6, y + high / 2, 300, 97)]
@@ -199,7 +201,8 @@ def addition(part: Sum, shortcut: str) -> str:
     parts.append(text(318, 104, "+", size=22, bold=True))
     parts.append(svg.arrow(338, 386, 97))
     parts.append(text(396, 68, label("origin_line.sum"), anchor="start", bold=True))
-    parts.append(draw(Cell(part.total), 396, 77, box, most, high=high, size=18, decimals=4))
+    cell = Cell(part.total, shown=total)
+    parts.append(draw(cell, 396, 77, box, most, high=high, size=18))
     return svg.document(wide, 192, parts)
 
 

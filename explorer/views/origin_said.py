@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from explorer.experiments.origin.parts import Largest, Mean, Part, Sum, Weighted, WindowMean
+from explorer.views.adding_up import rounded_sum, written
 from explorer.views.numbers import plain
 from explorer.views.origin_lines import pieces
 from explorer.words import count, label
@@ -24,7 +25,8 @@ def said(part: Part, shown: int = 5, shortcut: str = "identity") -> str:
     total = plain(part.total)
     if isinstance(part, Sum):
         name = label(f"origin_line.{shortcut}")
-        numbers = {"main": plain(part.main), "skip": plain(part.skip)}
+        main, skip, total = rounded_sum((part.main, part.skip), part.total)
+        numbers = {"main": main, "skip": skip}
         return label("origin_said.addition", shortcut=name, total=total, **numbers)
     if isinstance(part, Largest | WindowMean):
         terms = _listed([plain(float(value)) for value in part.patch[part.window.inside]])
@@ -38,26 +40,27 @@ def said(part: Part, shown: int = 5, shortcut: str = "identity") -> str:
         terms = _listed([plain(float(value)) for value in part.map.ravel()])
         return label("origin_said.mean", terms=terms, cells=part.map.size, total=total)
     if isinstance(part, Weighted):
-        return _weighted(part, shown, total)
+        return _weighted(part, shown)
     return " ".join(f"{one.name} {one.shown}".strip() for one in pieces(part))
 
 
-def _weighted(part: Weighted, shown: int, total: str) -> str:
+def _weighted(part: Weighted, shown: int) -> str:
+    told = written(part, shown)
     terms = [
         label(
             "origin_said.term",
             n=feature,
             weight=plain(float(part.weights[feature])),
             mean=plain(float(part.features[feature])),
-            product=plain(float(part.products[feature])),
+            product=product,
         )
-        for feature in part.ranking[:shown]
+        for feature, product in zip(part.ranking[:shown], told.channels, strict=True)
     ]
-    if (left := len(part.ranking) - shown) > 0:
-        others = count(left, "other_channel")
-        terms.append(label("named.like", name=others, what=plain(part.rest(shown))))
-    bias = label("named.like", name=label("origin_sum.bias"), what=plain(part.bias))
-    return label("origin_said.weighted", terms=_listed([*terms, bias]), total=total)
+    if told.others is not None:
+        others = count(len(part.ranking) - shown, "other_channel")
+        terms.append(label("named.like", name=others, what=told.others))
+    bias = label("named.like", name=label("origin_sum.bias"), what=told.bias)
+    return label("origin_said.weighted", terms=_listed([*terms, bias]), total=told.total)
 
 
 def _listed(terms: list[str]) -> str:

@@ -20,10 +20,11 @@ from explorer.experiments.origin.parts import (
 )
 from explorer.experiments.origin.places import Place
 from explorer.views import svg
+from explorer.views.adding_up import Scale, Written, scale, shared, written
 from explorer.views.cells import HIGH, Cell, draw, table
 from explorer.views.inference_pictures import frame as marked
 from explorer.views.inference_pictures import map_url
-from explorer.views.numbers import plain
+from explorer.views.numbers import plain, ten_to
 from explorer.views.palette import BORDER
 from explorer.views.svg import text
 from explorer.words import count, label
@@ -34,6 +35,9 @@ _SUM: Final = 128
 """Room for a row's sum, at the right."""
 _TITLE: Final = 24
 _LINE: Final = 26
+_READABLE: Final = 3
+"""Kernels up to this size have cells with room for four decimals."""
+_WIDE_OF_MANY: Final = 42
 Colours = Sequence[Sequence[str]]
 """Of a patch of the photograph, row by row, as `#rrggbb`; "" where there is none."""
 
@@ -47,19 +51,21 @@ def convolution(part: Convolution, shown: int, colours: Colours | None = None) -
         colours: where the patch lies on the photograph itself, its colours.
     """
     kernel = part.kernel.shape[-1]
-    single = kernel == 1
-    decimals, wide, size = (2, 42, 14) if kernel > 3 else (3, 56, 15)
+    single, told = kernel == 1, written(part, shown)
+    wide, size = (_WIDE_OF_MANY, 14) if kernel > _READABLE else (66, 15)
     names = 128 if single else 0
     block = kernel * wide
     width = names + 3 * block + 3 * _GAP + _SUM
     most = [float(np.abs(one).max(initial=0)) for one in (part.patch, part.kernel, part.products)]
+    scales = _scales(part, told)
     parts, y = [], 0.0
     lefts = [names + index * (block + _GAP) for index in range(3)]
-    for left, name in zip(lefts, ("input", "kernel", "product"), strict=True):
-        parts.append(text(left + block / 2, 16, label(f"origin_sum.{name}"), bold=True))
+    for left, name, by in zip(lefts, ("input", "kernel", "product"), scales, strict=True):
+        heading = label(f"origin_sum.{name}") + by.heading
+        parts.append(text(left + block / 2, 16, heading, bold=True))
     parts.append(text(width, 16, label("origin_sum.sum"), bold=True, anchor="end"))
     y = 26
-    for channel in part.ranking[:shown]:
+    for rank, channel in enumerate(part.ranking[:shown]):
         name = label("origin_sum.channel", n=part.first + channel)
         high = kernel * HIGH
         if single:
@@ -67,30 +73,47 @@ def convolution(part: Convolution, shown: int, colours: Colours | None = None) -
         else:
             parts.append(text(0, y + 16, name, anchor="start"))
             y += _TITLE
-        rows = _triples(part, channel, colours)
+        units = told.units[rank] if told.units else None
+        rows = _triples(part, channel, colours, scales, units)
         for index, (left, grid) in enumerate(zip(lefts, rows, strict=True)):
-            parts.append(table(grid, left, y, wide, most[index], decimals=decimals, size=size))
+            parts.append(table(grid, left, y, wide, most[index], size=size))
         middle = y + high / 2 + 7
         for left, sign in zip(lefts[1:], ("\u00d7", "="), strict=True):
             parts.append(text(left - _GAP / 2, middle, sign, size=20))
-        total = float(part.channel_sums[channel])
         parts.append(text(lefts[2] + block + _GAP / 2, middle, "=", size=20))
-        parts.append(text(width, middle, plain(total), anchor="end", bold=True))
+        parts.append(text(width, middle, told.channels[rank], anchor="end", bold=True))
         y += high + 8
-    left = len(part.ranking) - min(shown, len(part.ranking))
-    lines = []
-    if left:
-        lines.append((count(left, "other_channel"), part.rest(shown)))
-    if part.bias is not None:
-        lines.append((label("origin_sum.bias"), part.bias))
-    lines.append((count(part.products.size, "product"), part.total))
+    lines = _left_over(len(part.ranking) - shown, told)
+    lines.append((count(part.products.size, "product"), told.total))
     return svg.document(width, y + _LINE * len(lines) + 10, [*parts, _lines(lines, width, y)])
 
 
+def rounded_cells(part: Convolution) -> bool:
+    """Whether a kernel has so many cells that its products have room for few decimals: they are
+    rounded one by one, and no longer add up as they are shown."""
+    return part.kernel.shape[-1] > _READABLE
+
+
+def _scales(part: Convolution, told: Written) -> tuple[Scale, Scale, Scale]:
+    """How input, kernel and products are written; the products as their sums are, if there is
+    room, so that they add up to what stands beside them."""
+    decimals = 2 if rounded_cells(part) else 4
+    read, weights = (
+        scale([float(np.abs(one).max(initial=0))], decimals) for one in (part.patch, part.kernel)
+    )
+    return read, weights, told.by._replace(decimals=min(told.by.decimals, decimals))
+
+
 def _triples(
-    part: Convolution, channel: int, colours: Colours | None
+    part: Convolution,
+    channel: int,
+    colours: Colours | None,
+    scales: tuple[Scale, Scale, Scale],
+    units: int | None,
 ) -> tuple[list[list[Cell]], list[list[Cell]], list[list[Cell]]]:
+    """Input, kernel and products of one channel; `units` is the products' sum as it is shown."""
     kernel = part.kernel.shape[-1]
+    products = _products(part, channel, scales[2], units)
     read: list[list[Cell]] = []
     weights: list[list[Cell]] = []
     made: list[list[Cell]] = []
@@ -101,7 +124,8 @@ def _triples(
         for column in range(kernel):
             source = part.source(channel, row, column)
             value, weight = (float(one[channel, row, column]) for one in (part.patch, part.kernel))
-            weights[-1].append(Cell(weight, "", plain(weight, 6)))
+            shown = scales[1].shown(weight, bare=True)
+            weights[-1].append(Cell(weight, "", plain(weight, 6), shown=shown))
             if source is None:
                 padding = label("origin_sum.padding")
                 read[-1].append(Cell(None, "", padding))
@@ -115,21 +139,41 @@ def _triples(
                 product=plain(value * weight, 6),
             )
             fill = colours[row][column] if colours else ""
-            read[-1].append(Cell(value, source.text, named, fill))
-            made[-1].append(Cell(value * weight, source.text, named))
+            shown = scales[0].shown(value, bare=True)
+            read[-1].append(Cell(value, source.text, named, fill, shown=shown))
+            shown = products[row, column]
+            made[-1].append(Cell(value * weight, source.text, named, shown=shown))
     return read, weights, made
 
 
-def _lines(lines: Sequence[tuple[str, float]], width: float, y: float) -> str:
+def _products(
+    part: Convolution, channel: int, by: Scale, units: int | None
+) -> dict[tuple[int, int], str]:
+    """Row and column of each cell of the window that lies on the map -> its product, written."""
+    cells = [(int(row), int(column)) for row, column in np.argwhere(part.window.inside)]
+    values = [float(part.products[channel][cell]) for cell in cells]
+    if units is None or rounded_cells(part):
+        return {cell: by.shown(value, bare=True) for cell, value in zip(cells, values, strict=True)}
+    found = shared(values, units, by)
+    return {cell: by.written(one, bare=True) for cell, one in zip(cells, found, strict=True)}
+
+
+def _left_over(others: int, told: Written) -> list[tuple[str, str]]:
+    """The lines below the channels drawn: those that are not, and the bias."""
+    lines = [] if told.others is None else [(count(others, "other_channel"), told.others)]
+    return lines if told.bias is None else [*lines, (label("origin_sum.bias"), told.bias)]
+
+
+def _lines(lines: Sequence[tuple[str, str]], width: float, y: float) -> str:
     """What is left of a sum, and the sum itself below a line."""
     parts = []
-    for index, (name, value) in enumerate(lines):
+    for index, (name, shown) in enumerate(lines):
         last = index == len(lines) - 1
         if last:
             parts.append(f'<path d="M0,{y + 4:.1f} H{width}" stroke="{BORDER}"/>')
             y += 6
         parts.append(text(width - _SUM, y + 18, name, anchor="end", bold=last))
-        parts.append(text(width, y + 18, plain(value), anchor="end", bold=last))
+        parts.append(text(width, y + 18, shown, anchor="end", bold=last))
         y += _LINE
     return "".join(parts)
 
@@ -149,6 +193,7 @@ def classifier(part: Weighted, maps: Array, shown: int) -> str:
         maps: what the average pool reads, (C, H, W).
         shown: how many features are drawn.
     """
+    told = written(part, shown)
     side, names, wide = 64, 112, 84
     lefts = [names + side + 16 + index * (wide + _GAP) for index in range(3)]
     width = lefts[2] + wide + 20
@@ -160,7 +205,7 @@ def classifier(part: Weighted, maps: Array, shown: int) -> str:
     parts.append(text(names + side / 2, 16, label("origin_sum.map"), bold=True))
     most = [float(np.abs(one).max()) for one in (part.weights, part.features, part.products)]
     y = 26.0
-    for feature in part.ranking[:shown]:
+    for feature, product in zip(part.ranking[:shown], told.channels, strict=True):
         weight, mean = float(part.weights[feature]), float(part.features[feature])
         source = Place(part.op.inputs[0], feature)
         title = label(
@@ -179,23 +224,25 @@ def classifier(part: Weighted, maps: Array, shown: int) -> str:
             text(names - 10, middle + 6, name, anchor="end"),
             svg.image(map_url(scaled, side), names, y, side, side),
         ]
-        for left, value, largest in zip(lefts, (weight, mean, weight * mean), most, strict=True):
-            row.append(draw(Cell(value), left, middle - HIGH / 2, wide, largest))
+        values_shown = (plain(weight), plain(mean), product)
+        for left, value, shown_as, largest in zip(
+            lefts, (weight, mean, weight * mean), values_shown, most, strict=True
+        ):
+            cell = Cell(value, shown=shown_as)
+            row.append(draw(cell, left, middle - HIGH / 2, wide, largest))
         for left, sign in zip(lefts[1:], ("\u00d7", "="), strict=True):
             row.append(text(left - _GAP / 2, middle + 6, sign, size=20))
         parts.append(svg.node(source.text, title, *row))
         y += side + 6
-    lines = []
-    if (left_over := len(part.ranking) - shown) > 0:
-        lines.append((count(left_over, "other_channel"), part.rest(shown)))
-    lines += [(label("origin_sum.bias"), part.bias), (label("origin_sum.logit"), part.total)]
+    lines = _left_over(len(part.ranking) - shown, told)
+    lines.append((label("origin_sum.logit"), told.total))
     return svg.document(width, y + _LINE * len(lines) + 10, [*parts, _lines(lines, width, y)])
 
 
 def window(part: Largest | WindowMean) -> str:
     """The cells that a pooling reads; of a max pooling the winner is marked."""
     winner = part.winner if isinstance(part, Largest) else None
-    size, wide = part.patch.shape[0], 72
+    size, wide = part.patch.shape[0], 92
     most = float(np.abs(part.patch[part.window.inside]).max(initial=0))
     rows: list[list[Cell]] = []
     for row in range(size):
@@ -207,7 +254,8 @@ def window(part: Largest | WindowMean) -> str:
                 continue
             value = float(part.patch[row, column])
             title = label("named.like", name=spot(source), what=plain(value, 6))
-            rows[-1].append(Cell(value, source.text, title, marked=(row, column) == winner))
+            won = (row, column) == winner
+            rows[-1].append(Cell(value, source.text, title, marked=won, shown=plain(value)))
     return svg.document(size * wide + 4, size * HIGH + 4, [table(rows, 2, 2, wide, most)])
 
 
@@ -221,16 +269,23 @@ def mean(part: Mean) -> str:
     height, width = part.map.shape
     rows: list[list[Cell]] = []
     most = float(np.abs(part.map).max())
+    by = scale([most], 3)
     for row in range(height):
         rows.append([])
         for column in range(width):
             source = Place(part.op.inputs[0], part.place.channel, row, column)
             value = float(part.map[row, column])
             title = label("named.like", name=spot(source), what=plain(value, 6))
-            rows[-1].append(Cell(value, source.text, title))
+            shown = by.shown(value, bare=True)
+            rows[-1].append(Cell(value, source.text, title, shown=shown))
     if width <= _NUMBERED:
-        wide = 64
-        return svg.document(width * wide + 4, height * HIGH + 4, [table(rows, 2, 2, wide, most)])
+        wide, below = 64, height * HIGH + 4
+        drawn = [table(rows, 2, 2, wide, most)]
+        if by.exponent:
+            unit = label("origin_sum.each_times", power=ten_to(by.exponent))
+            drawn.append(text(2, below + 18, unit, anchor="start"))
+            below += _LINE
+        return svg.document(max(width * wide + 4, 200), below, drawn)
     low = float(part.map.min())
     scaled = ((part.map - low) / (most - low if most > low else 1.0)).astype(np.float32)
     at = divmod(int(part.map.argmax()), width)
@@ -251,7 +306,7 @@ class Term(NamedTuple):
 
 def outputs(terms: Sequence[Term]) -> str:
     """Outputs that a value feeds, one a row: value x weight = what it adds there."""
-    names, wide = 330, 84
+    names, wide = 330, 96
     lefts = [names + index * (wide + _GAP) for index in range(3)]
     width = lefts[2] + wide + 4
     columns = 1 if all(term.weight is None for term in terms) else 3
@@ -265,7 +320,7 @@ def outputs(terms: Sequence[Term]) -> str:
     for term in terms:
         row = [text(names - 10, y + 19, spot(term.place), anchor="end")]
         if term.weight is None:
-            row.append(draw(Cell(term.value), lefts[0], y, wide, most_value))
+            row.append(draw(_plainly(term.value), lefts[0], y, wide, most_value))
         else:
             product = term.value * term.weight
             cells = (
@@ -274,12 +329,16 @@ def outputs(terms: Sequence[Term]) -> str:
                 (product, most_value * most_weight),
             )
             for left, (number, most) in zip(lefts, cells, strict=True):
-                row.append(draw(Cell(number), left, y, wide, most))
+                row.append(draw(_plainly(number), left, y, wide, most))
             for left, sign in zip(lefts[1:], ("\u00d7", "="), strict=True):
                 row.append(text(left - _GAP / 2, y + 20, sign, size=20))
         parts.append(svg.node(term.place.text, in_words(term), *row))
         y += HIGH + 6
     return svg.document(width, y + 4, parts)
+
+
+def _plainly(value: float) -> Cell:
+    return Cell(value, shown=plain(value))
 
 
 def in_words(term: Term) -> str:

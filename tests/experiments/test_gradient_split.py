@@ -1,6 +1,7 @@
 """The gradient in its two parts, against hooks on torchvision's network and finite differences."""
 
 import math
+from itertools import pairwise
 
 import pytest
 import torch
@@ -139,3 +140,82 @@ def test_a_picture_made_in_inference_mode_is_taken():
         frozen = x.clone()
     assert frozen.is_inference()
     assert backward(network, frozen, bp, 1).loss == backward(network, x, bp, 1).loss
+
+
+# --- parts that bring nothing -------------------------------------------------------------------
+
+
+def test_a_branch_that_begins_at_zero_brings_nothing():
+    """The last batch norm of every block at gamma = 0, as many train: F hands nothing back."""
+    spec = FAMILIES["basic"]
+    network, bp = build(spec).eval(), blueprint(spec, 32)
+    randomise(network)
+    with torch.no_grad():
+        for block in bp.blocks:
+            network.get_parameter(f"{block.path}.bn2.weight").zero_()
+    for split in backward(network, picture(spec, 32), bp, 3).splits:
+        assert split.main == 0 < split.skip and split.silence == "main"
+        assert (split.share, split.left) == (pytest.approx(1), pytest.approx(1))
+
+
+def test_a_classifier_that_hands_nothing_back():
+    spec = FAMILIES["basic"]
+    network, bp = build(spec).eval(), blueprint(spec, 32)
+    with torch.no_grad():
+        network.fc.weight.zero_()
+    found = backward(network, picture(spec, 32), bp, 3)
+    assert all(split.silence == "both" for split in found.splits)
+    assert all(found.norms[path] == 0 for path in ("input", "avgpool"))
+    assert found.norms["fc"] > 0
+
+
+@pytest.mark.parametrize(
+    ("parts", "silence"),
+    [
+        ((0.0, 0.0, 0.0), "both"),
+        ((0.0, 2.0, 0.0), "main"),
+        ((2.0, 0.0, 0.0), "skip"),
+        ((2.0, 2.0, -4.0), "cancelled"),
+        ((2.0, 2.0, -3.9), None),
+    ],
+)
+def test_which_part_is_silent(parts, silence):
+    assert Split("x", *parts, 0.0, 2.0, 0.0).silence == silence
+
+
+# --- what stands between two additions ----------------------------------------------------------
+
+
+@pytest.mark.parametrize("name", ["preact_resnet18", "preact_resnet110", "resnet18", "resnet20"])
+def test_what_stands_between_two_additions(name):
+    """Nothing, where a pre-activation block's shortcut is the bare input; else something does."""
+    spec = preset(name)
+    network, bp = build(spec), blueprint(spec, 32)
+    randomise(network)
+    found = backward(network.eval(), picture(spec, 32), bp, 3)
+    for before, after in pairwise(found.splits):
+        block = bp.block(after.block)
+        free = spec.activation_order == "pre" and not block.shortcut_inside
+        passed = after.whole == pytest.approx(before.arriving, rel=1e-9)
+        assert passed is free, block.path
+        if block.shortcut.kind == "identity":
+            assert after.skip == pytest.approx(after.arriving, rel=1e-9)
+        elif free:
+            assert after.skip != pytest.approx(after.arriving, rel=1e-6)
+
+
+# --- batch norm on the board --------------------------------------------------------------------
+
+
+def test_in_eval_mode_batch_norm_has_one_part():
+    spec = FAMILIES["basic"]
+    network, bp = build(spec).eval(), blueprint(spec, SIZE)
+    randomise(network)
+    x = picture(spec).requires_grad_()
+    told, at = of_layer(network, x, bp, "layer2.0.bn1", 2)
+    seen = dict(network.walk(x))
+    loss = functional.cross_entropy(seen["fc"], torch.tensor([2]))
+    (slope,) = torch.autograd.grad(loss, seen["layer2.0.conv1"])
+    assert told.in_eval == pytest.approx(float(slope[0][at]), rel=1e-4)
+    assert told.in_eval != pytest.approx(told.dx, rel=1e-3)
+    assert of_layer(network.train(), x, bp, "layer2.0.bn1", 2)[0].in_eval is None

@@ -79,3 +79,55 @@ def test_the_buttons_go_from_block_to_block(open_app):
 @pytest.mark.parametrize("query", [{"gradient_block": "x"}, {"gradient_state": "x"}])
 def test_nonsense(open_app, query):
     assert "the shortcut carried" in words(opened(open_app, **query))
+
+
+@pytest.mark.parametrize(
+    ("parts", "said"),
+    [
+        ((0.0, 0.5, 0.0), "carried **all** of the gradient"),
+        ((0.5, 0.0, 0.0), "carried **nothing** of the gradient"),
+        ((0.0, 0.0, 0.0), "there is nothing to share out"),
+        ((0.5, 0.5, -0.25), "the two parts cancel"),
+    ],
+)
+def test_parts_that_bring_nothing_have_a_sentence_of_their_own(parts, said):
+    from explorer.architecture import blueprint, preset
+    from explorer.experiments.origin.shares import Split
+    from explorer.ui.inference.gradient_block import sentence
+
+    bp = blueprint(preset("resnet20"), 32)
+    text = sentence(bp, bp.block("layer2.0"), Split("layer2.0", *parts, 0.0, 0.5, 0.0))
+    assert said in text and "cosine" not in text
+
+
+def test_a_confident_answer_hands_no_gradient_back(open_app, monkeypatch):
+    """A loss of exactly 0 in float32, and with it every part."""
+    import torch
+
+    from explorer.experiments.origin import gradient
+    from explorer.ui.inference import gradient_cache
+
+    gradient_cache.backward.clear()
+    entropy = torch.nn.functional.cross_entropy
+    monkeypatch.setattr(
+        gradient.functional, "cross_entropy", lambda logits, wanted: 0 * entropy(logits, wanted)
+    )
+    said = words(opened(open_app))
+    gradient_cache.backward.clear()
+    assert "no gradient comes through any of them" in said
+    assert "there is nothing to share out" in said
+
+
+@pytest.mark.parametrize(("net", "cut"), [("preact_resnet18", 3), ("preact_resnet110", 3)])
+def test_pre_activation_is_told_where_the_chain_is_cut(open_app, net, cut):
+    said = words(opened(open_app, net, image_size="32"))
+    assert re.search(rf"at {cut} of \d+ blocks \(", said)
+    assert "lets through" not in said
+
+
+def test_eval_mode_and_train_mode_of_batch_norm_are_told_apart(open_app):
+    app = opened(open_app, gradient_block="layer1.0")
+    app.session_state["gradient_norm"] = True
+    app.run()
+    assert [element.value for element in app.exception] == []
+    assert "one part only" in words(app)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import torch
 from torch import Tensor, nn
@@ -19,7 +19,10 @@ class NormBackward:
     """Every quantity of Ioffe and Szegedy's backward pass for one channel, in float64.
 
     `count` is how many values the statistics are of; x, dy and dx are those of one of them.
-    `theirs` is autograd's dx there, `residue` the largest difference over the whole channel.
+    `theirs` is autograd's dx there, `residue` the largest difference over the whole channel;
+    `sum_dx_hat` and `sum_weighted` are the sums over the channel of dx_hat and of
+    dx_hat * (x - mean). `in_eval` is dx in eval mode, where mean and variance are constants; None
+    where the layer has none yet.
     """
 
     count: int
@@ -37,6 +40,9 @@ class NormBackward:
     residue: float
     d_gamma: float
     d_beta: float
+    sum_dx_hat: float
+    sum_weighted: float
+    in_eval: float | None = None
 
 
 def norm_backward(
@@ -55,7 +61,8 @@ def norm_backward(
     mean, variance = x.mean(), x.var(unbiased=False)
     inverse = (variance + eps) ** -0.5
     dx_hat = dy * gamma
-    d_variance = (dx_hat * (x - mean)).sum() * -0.5 * inverse**3
+    weighted = (dx_hat * (x - mean)).sum()
+    d_variance = weighted * -0.5 * inverse**3
     d_mean = -(dx_hat * inverse).sum() + d_variance * (-2 * (x - mean)).sum() / count
     dx = dx_hat * inverse + d_variance * 2 * (x - mean) / count + d_mean / count
     with torch.enable_grad():
@@ -81,6 +88,8 @@ def norm_backward(
         float((dx - theirs[0, 0]).abs().max()),
         float((dy * normalised).sum()),
         float(dy.sum()),
+        float(dx_hat.sum()),
+        float(weighted),
     )
 
 
@@ -89,7 +98,8 @@ def of_layer(
 ) -> tuple[NormBackward, tuple[int, int, int]]:
     """The same for one batch norm of a network, at the value whose gradient is largest.
 
-    The layer alone is told as in train mode, on what it reads and gets back for this picture.
+    The layer alone is told as in train mode, on what it reads and gets back for this picture; in
+    eval mode also what dx is there.
 
     Returns:
         The pass, and the channel, row and column that it tells.
@@ -111,8 +121,8 @@ def of_layer(
     assert isinstance(module, nn.BatchNorm2d)
     gamma = float(module.weight.detach()[channel])
     source = torch.from_numpy(found.inputs[0][channel])
-    return norm_backward(source, dy[channel], gamma, module.eps, (row, column)), (
-        channel,
-        row,
-        column,
-    )
+    told = norm_backward(source, dy[channel], gamma, module.eps, (row, column))
+    if not module.training and module.running_var is not None:
+        inverse = (float(module.running_var[channel]) + module.eps) ** -0.5
+        told = replace(told, in_eval=told.dx_hat * inverse)
+    return told, (channel, row, column)

@@ -101,6 +101,11 @@ class Convolution(Part):
         """What each input channel contributes, (C / groups,)."""
         return np.array([fsum(one.ravel()) for one in self.products])
 
+    @property
+    def contributions(self) -> Array:
+        """The terms by channel, as a classifier's are."""
+        return self.channel_sums
+
     @cached_property
     def ranking(self) -> tuple[int, ...]:
         """Indices of the patch's channels, the largest contribution of either sign first."""
@@ -310,6 +315,11 @@ class Weighted(Part):
     @cached_property
     def products(self) -> Array:
         return self.weights * self.features
+
+    @property
+    def contributions(self) -> Array:
+        """The terms by channel, as a convolution's are."""
+        return self.products
 
     @cached_property
     def ranking(self) -> tuple[int, ...]:

@@ -1,6 +1,9 @@
 """The gradient at an addition in its two parts. Pure numbers: views read it."""
 
 from dataclasses import dataclass
+from typing import Literal
+
+Silence = Literal["both", "main", "skip", "cancelled"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,6 +26,14 @@ class Split:
     def sum(self) -> float:
         """Length of the sum of both parts, from their lengths and their inner product."""
         return max(0.0, self.main**2 + self.skip**2 + 2 * self.inner) ** 0.5
+
+    @property
+    def silence(self) -> Silence | None:
+        """Which of the parts bring nothing, so that there is no angle between them; "cancelled"
+        where both bring something and nothing is left, so that there is nothing to share out."""
+        if not self.main or not self.skip:
+            return "both" if self.main == self.skip else "skip" if self.main else "main"
+        return None if self.sum else "cancelled"
 
     @property
     def cosine(self) -> float:

@@ -13,7 +13,7 @@ from explorer.ui.inference.answer import overflow
 from explorer.ui.inference.grad_cam import choose_true_class
 from explorer.ui.inference.scene import Scene
 from explorer.views.numbers import magnitude
-from explorer.words import label, section
+from explorer.words import label, listed, section
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -173,24 +173,25 @@ def _output(block: Block, found: Backward) -> str:
 def _follows(bp: Blueprint, residual: Backward, plain: Backward | None) -> list[str]:
     """What all this says of 'the +1 guarantees that gradients do not vanish'."""
     kinds = [block.shortcut.kind for block in bp.blocks if block.shortcut]
-    left = [one.left for one in residual.splits]
-    said = [
-        section(
-            "gradient",
-            "what follows",
-            identities=kinds.count("identity"),
-            additions=len(residual.splits),
-            smallest=f"{min(left):.0%}",
-            largest=f"{max(left):.0%}",
-        )
-    ]
+    additions = len(residual.splits)
+    counts = {"identities": kinds.count("identity"), "additions": additions}
+    if left := [one.left for one in residual.splits if one.silence != "both"]:
+        ends = {"smallest": f"{min(left):.0%}", "largest": f"{max(left):.0%}"}
+        said = [section("gradient", "what follows", **counts, **ends)]
+    else:
+        said = [section("gradient", "what follows, silent", **counts)]
     passed = [
         one.arriving / behind
         for one in residual.splits
         if (behind := residual.norms[bp.block(one.block).ops[-1].path])
     ]
     if bp.spec.activation_order == "pre":
-        said.append(section("gradient", "what follows, pre"))
+        cut = [block.title for block in bp.blocks if _stands_in_the_way(block)]
+        if cut:
+            numbers = {"cut": len(cut), "additions": additions, "titles": listed(cut)}
+            said.append(section("gradient", "what follows, pre, cut", **numbers))
+        else:
+            said.append(section("gradient", "what follows, pre"))
     elif passed:
         least, most = (f"{value:.0%}" for value in (min(passed), max(passed)))
         said.append(section("gradient", "what follows, relu", least=least, most=most))
@@ -201,6 +202,13 @@ def _follows(bp: Blueprint, residual: Backward, plain: Backward | None) -> list[
         ratios = {"residual": with_shortcuts, "plain": _ratio(_by_block(bp, plain))}
         said.append(section("gradient", "what follows, ratios", **ratios))
     return said
+
+
+def _stands_in_the_way(block: Block) -> bool:
+    """Whether a pre-activation block's shortcut is not the bare input of the block."""
+    return block.shortcut_inside or (
+        block.shortcut is not None and block.shortcut.kind != "identity"
+    )
 
 
 def _ratio(norms: Mapping[str, float]) -> str:

@@ -9,7 +9,7 @@ import streamlit as st
 from explorer.ui.drawing import drawing
 from explorer.ui.inference import gradient_cache as kept
 from explorer.ui.inference.scene import Scene
-from explorer.views.numbers import magnitude
+from explorer.views.numbers import magnitude, readable
 from explorer.words import label, section
 
 if TYPE_CHECKING:
@@ -86,6 +86,15 @@ def picture(block: Block, split: Split, below: float | None) -> None:
 def sentence(bp: Blueprint, block: Block, split: Split) -> str:
     """What happened to the gradient at this addition."""
     assert block.shortcut is not None
+    if split.silence:
+        return section(
+            "gradient",
+            f"one block, silent {split.silence}",
+            title=block.title,
+            arriving=magnitude(split.arriving),
+            skip=magnitude(split.skip),
+            main=magnitude(split.main),
+        )
     kind: str = block.shortcut.kind
     if kind == "projection" and bp.spec.norm != "none" and bp.spec.norm_on_projection:
         kind = "projection with norm"
@@ -142,16 +151,18 @@ def _norm(scene: Scene, state: str, target: int, path: str) -> None:
     at = {"channel": channel, "row": row, "column": column}
     numbers = {"mean": number(told.mean), "variance": number(told.variance), "count": told.count}
     st.write(section("gradient", "norm", path=path, **at, **numbers))
+    if told.in_eval is not None:
+        st.write(section("gradient", "norm, eval", dx=f"`{readable(f'{told.in_eval:.6g}')}`"))
     for line in gradient_formulas.norm(told):
         st.latex(line)
     st.caption(
         section(
             "gradient",
             "norm proof",
-            theirs=f"{told.theirs:.8g}",
+            theirs=readable(f"{told.theirs:.8g}"),
             residue=magnitude(told.residue),
-            d_gamma=f"{told.d_gamma:.6g}",
-            d_beta=f"{told.d_beta:.6g}",
+            d_gamma=readable(f"{told.d_gamma:.6g}"),
+            d_beta=readable(f"{told.d_beta:.6g}"),
             count=told.count,
         )
     )
@@ -167,10 +178,10 @@ def _finite(scene: Scene, state: str, target: int, block: Block) -> None:
             "finite",
             name=tried.name,
             index=str(list(tried.index)),
-            weight=f"{tried.weight:.6g}",
-            step=f"{tried.step:.0e}",
-            quotient=f"{tried.difference_quotient:.8g}",
-            slope=f"{tried.slope:.8g}",
+            weight=readable(f"{tried.weight:.6g}"),
+            step=readable(f"{tried.step:.0e}"),
+            quotient=readable(f"{tried.difference_quotient:.8g}"),
+            slope=readable(f"{tried.slope:.8g}"),
             relative=magnitude(tried.relative),
         )
     )

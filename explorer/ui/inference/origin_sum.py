@@ -13,7 +13,7 @@ from explorer.ui.drawing import drawing
 from explorer.ui.inference import cache
 from explorer.ui.inference.origin_state import go
 from explorer.ui.inference.scene import Scene
-from explorer.views.numbers import magnitude, plain
+from explorer.views.numbers import magnitude, plain, readable
 from explorer.words import label, listed, section
 
 if TYPE_CHECKING:
@@ -37,8 +37,8 @@ def draw(scene: Scene, part: Part) -> None:
         section(
             "origin",
             "proof",
-            total=f"{part.total:.10g}",
-            value=f"{part.value:.8g}",
+            total=readable(f"{part.total:.12g}"),
+            value=readable(f"{part.value:.12g}"),
             difference=magnitude(part.difference),
         )
     )
@@ -58,6 +58,7 @@ def _show(svg: str, words: str, narrowest: int = 340) -> None:
 
 def _convolution(scene: Scene, part: parts.Convolution) -> None:
     from explorer.views import origin_sums
+    from explorer.views.adding_up import written
 
     op, value = part.op, plain(part.total)
     numbers: dict[str, Any] = {
@@ -77,21 +78,19 @@ def _convolution(scene: Scene, part: parts.Convolution) -> None:
     if outside := int((~part.window.inside).sum()):
         cells = part.window.inside.size
         st.caption(section("origin", "over the edge", n=outside, cells=cells))
+    if origin_sums.rounded_cells(part):
+        st.caption(section("origin", "rounded cells"))
     shown = int(controls.settled("origin_shown", _SHOWN, _SHOWN[0]))
+    told = written(part, shown)
     words = [
-        section(
-            "origin",
-            "alt of a channel",
-            n=part.first + channel,
-            value=plain(float(part.channel_sums[channel])),
-        )
-        for channel in part.ranking[:shown]
+        section("origin", "alt of a channel", n=part.first + channel, value=sum_shown)
+        for channel, sum_shown in zip(part.ranking[:shown], told.channels, strict=True)
     ]
-    if len(part.ranking) > shown:
-        words.append(section("origin", "alt of the others", value=plain(part.rest(shown))))
-    if part.bias is not None:
-        words.append(section("origin", "alt of a bias", value=plain(part.bias)))
-    said = {"products": part.products.size, "terms": listed(words), "value": value}
+    if told.others is not None:
+        words.append(section("origin", "alt of the others", value=told.others))
+    if told.bias is not None:
+        words.append(section("origin", "alt of a bias", value=told.bias))
+    said = {"products": part.products.size, "terms": listed(words), "value": told.total}
     picture = origin_sums.convolution(part, shown, _colours(scene, part) if first else None)
     narrow = {1: 560, 3: 640}.get(part.kernel.shape[-1], 960)
     _show(picture, section("origin", "alt of a convolution", **said), narrow)
@@ -118,6 +117,7 @@ def _colours(scene: Scene, part: parts.Convolution) -> list[list[str]]:
 def _line(scene: Scene, part: Part) -> None:
     """The ops whose sum has a few terms, or whose cells are compared."""
     from explorer.views import origin_lines, origin_sums
+    from explorer.views.adding_up import rounded_sum
 
     value = plain(part.total)
     title = str(part.op.kind)
@@ -127,7 +127,8 @@ def _line(scene: Scene, part: Part) -> None:
         block = scene.blueprint.block(part.op.path)
         kind = block.shortcut.kind if block.shortcut else kind
         picture, narrow = origin_lines.addition(part, kind), 420
-        numbers |= {"main": plain(part.main), "skip": plain(part.skip)}
+        main, skip, total = rounded_sum((part.main, part.skip), part.total)
+        numbers |= {"main": main, "skip": skip, "value": total}
         title = "add, cancels" if part.main * part.skip < 0 else "add"
     elif isinstance(part, parts.WindowMean):
         picture, narrow = origin_sums.window(part), 220
@@ -199,6 +200,7 @@ def _logit(scene: Scene, part: parts.Weighted) -> None:
 
 def _cam(scene: Scene, part: parts.Weighted, name: str) -> None:
     """CAM beside Grad-CAM: one map, found in two ways."""
+    from explorer.views.adding_up import rounded_sum
     from explorer.views.inference_pictures import beside, data_url, enlarged, heat_over
 
     both = cache.cam(scene, part.place.channel)
@@ -212,13 +214,14 @@ def _cam(scene: Scene, part: parts.Weighted, name: str) -> None:
         beside(pictures), key="origin_cam", label=section("origin", "alt of CAM", name=name),
         min_width=340,
     )  # fmt: skip
+    mean, bias, logit = rounded_sum((float(both.cam.mean()), both.bias), both.logit)
     st.caption(
         section(
             "origin",
             "cam",
-            mean=plain(float(both.cam.mean())),
-            bias=plain(both.bias),
-            logit=plain(both.logit),
+            mean=mean,
+            bias=f"({bias})" if both.bias < 0 else bias,
+            logit=logit,
             cells=both.cam.size,
             difference=magnitude(both.difference),
         )
