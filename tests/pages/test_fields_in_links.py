@@ -9,7 +9,7 @@ import pytest
 
 from explorer.architecture import blueprint, preset
 from explorer.ui.fields import FIELDS, RENAMED
-from explorer.ui.picker import _known
+from explorer.ui.picker.link_words import is_known
 from explorer.words import label
 
 ROOT = Path(__file__).parents[2]
@@ -118,7 +118,7 @@ def test_what_pages_keep_in_the_address_is_known():
     before = json.loads((ROOT / "tests/addresses/before.json").read_text(encoding="utf-8"))
     keys = set(re.findall(r"[?&]([a-zA-Z_0-9]+)=", json.dumps(before)))
     assert len(keys) > 70
-    assert [key for key in sorted(keys) if not _known(key)] == []
+    assert [key for key in sorted(keys) if not is_known(key)] == []
 
 
 def _keys_of_today():
@@ -142,7 +142,7 @@ def _keys_of_today():
 def test_what_pages_keep_in_the_address_today_is_known():
     keys = set(_keys_of_today())
     assert {"origin_toy_kernel", "origin", "memory_batch", "why_part"} <= keys
-    assert [key for key in sorted(keys) if not _known(key)] == []
+    assert [key for key in sorted(keys) if not is_known(key)] == []
 
 
 def test_a_link_with_a_typed_kernel_is_no_mistake(open_app):

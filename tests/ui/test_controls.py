@@ -3,7 +3,7 @@
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from explorer.ui import controls
+from explorer.ui.controls import address
 
 LABELS = {"one": "The first", "two": "The second", "three": "The third"}
 
@@ -35,7 +35,7 @@ def script():
 
 @pytest.fixture
 def opened(monkeypatch):
-    monkeypatch.setattr(controls, "_aliases", lambda: {"part": {"Second": "two", "Fourth": "four"}})
+    monkeypatch.setattr(address, "_aliases", lambda: {"part": {"Second": "two", "Fourth": "four"}})
 
     def opened(**query):
         app = AppTest.from_function(script, default_timeout=30)

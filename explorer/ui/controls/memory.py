@@ -1,0 +1,90 @@
+"""What one visitor has chosen, and what the run of now is: of which page, of how much of it."""
+
+import threading
+from typing import Any, Final, NoReturn
+
+import streamlit as st
+from streamlit.runtime.scriptrunner import get_script_run_ctx
+
+_MEMORY: Final = "controls"
+_here = threading.local()
+"""The memory of the run of this thread, and the run's context."""
+
+
+class Memory:
+    """What one visitor has chosen. `home` names the page of each control, None the sidebar's."""
+
+    def __init__(self) -> None:
+        self.page: str | None = None
+        self.run = 0
+        self.news = True
+        self.frame_is_old = False
+        self.browsers: str | None = None
+        self.chosen: dict[str, Any] = {}
+        self.known: dict[str, set[tuple[str, ...]]] = {}
+        self.home: dict[str, str | None] = {}
+        self.written: dict[str, tuple[str, ...]] = {}
+        self.heard_after: dict[str, int] = {}
+
+
+def of_visitor() -> Memory:
+    """What the visitor of this run has chosen."""
+    context = get_script_run_ctx(suppress_warning=True)
+    found: tuple[object, Memory] | None = getattr(_here, "found", None)
+    # A run asks some hundred times, and the session's state takes its time.
+    if context is not None and found is not None and found[0] is context:
+        return found[1]
+    # `in` would filter the whole state first.
+    memory: Memory | None = st.session_state.get(_MEMORY)
+    if memory is None:
+        memory = st.session_state[_MEMORY] = Memory()
+    _here.found = (context, memory)
+    return memory
+
+
+def begin_run() -> None:
+    """Start a run: the address is news on a session's first one, and when it came from history."""
+    memory, context = of_visitor(), get_script_run_ctx(suppress_warning=True)
+    memory.run += 1
+    memory.frame_is_old = False
+    memory.news = memory.run == 1 or (context is not None and context.is_history_navigation)
+
+
+def begin_page(page: str) -> None:
+    """Say which page this run is for.
+
+    On a session's first run, on another page, and when the visitor goes back or forward, the
+    address is news, and every control takes its value from there.
+    """
+    memory = of_visitor()
+    memory.news = memory.news or memory.page != page
+    memory.page = page
+
+
+def page() -> str:
+    """The path of the page that this run is for; the first page's is empty."""
+    return of_visitor().page or ""
+
+
+def address_is_news() -> bool:
+    """Whether the controls take their values from the address in this run.
+
+    Never in a fragment's rerun, which follows a run that has read it.
+    """
+    return of_visitor().news and not in_part()
+
+
+def in_part() -> bool:
+    """Whether only a part of the page runs, after a click on that part."""
+    context = get_script_run_ctx(suppress_warning=True)
+    return bool(context is not None and context.fragment_ids_this_run)
+
+
+def again() -> NoReturn:
+    """Run what is running from its beginning: the part that was clicked, or everything."""
+    st.rerun(scope="fragment" if in_part() else "app")
+
+
+def frame_is_old() -> bool:
+    """Whether a click on the page has changed what the sidebar shows."""
+    return of_visitor().frame_is_old
