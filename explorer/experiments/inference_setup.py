@@ -45,13 +45,13 @@ def setups(preset: str | None, spec: NetworkSpec) -> dict[str, Setup]:
         spec: the network.
     """
     from explorer.experiments import cifar10
-    from explorer.experiments.embedded import cards
+    from explorer.experiments.embedded import trained
     from explorer.experiments.preprocess import CIFAR, Preprocessing
     from explorer.networks.published_weights import imagenet_classes, published_weights
 
     found: dict[str, Setup] = {}
     recipe = usual_recipe(spec)
-    if preset in cards():
+    if preset in trained():
         found[EMBEDDED] = Setup(EMBEDDED, spec, CIFAR, cifar10.CLASSES)
     for published in reversed(published_weights(preset) if preset else ()):
         kind = {"V1": V1, "V2": V2}[published.name]

@@ -4,8 +4,8 @@ The id is what addresses, files and session state hold; `title` among the values
 
 Placeholders name a network, as in {resnet50.params:,}, or its MACs in units of 10^9,
 as in {resnet50_gmacs}, filled in from the blueprint; or a network on board, as in
-{card_resnet20.test_accuracy}, filled in from its card; or code that a proof runs, as in
-{code_batch_norm}.
+{card_resnet20.test_accuracy}, filled in from its card; what deleting blocks does to a deeper one,
+{deeper_lesions}; or code that a proof runs, as in {code_batch_norm}.
 """
 
 import ast
@@ -14,9 +14,10 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Final, NamedTuple
 
-from explorer.architecture.named import blueprint_named
+from explorer.architecture.named import blueprint_named, title_named
 from explorer.experiments import proofs
-from explorer.experiments.embedded import cards
+from explorer.experiments.embedded import cards, depth_cards
+from explorer.words import count, section
 from explorer.words.text import source
 
 _WRITTEN_OUT: Final = Path(proofs.__file__).with_name("written_out.py")
@@ -38,6 +39,8 @@ class _Numbers(dict[str, Any]):
             return _code(name.removeprefix("code_"))
         if name.startswith("card_"):
             return cards()[name.removeprefix("card_")]
+        if name == "deeper_lesions":
+            return _deeper_lesions()
         return blueprint_named(name)
 
 
@@ -56,6 +59,24 @@ def read(name: str, numbers: Mapping[str, object] | None = None) -> tuple[str, l
     pairs = zip(parts[::2], parts[1::2], strict=True)
     heading = head.strip().removeprefix("# ")
     return heading, [_entry(name.strip(), body, filled) for name, body in pairs]
+
+
+def _deeper_lesions() -> str:
+    """What deleting a block does to ResNet-56, if it is on board."""
+    card = depth_cards().get("resnet56")
+    if card is None:
+        return section("depth_photographs", "deeper not measured")
+    worst, _, least = card.extremes
+    return section(
+        "depth_photographs",
+        "deeper measured",
+        network=title_named("resnet56"),
+        epochs=card.recipe["epochs"],
+        blocks=count(len(card.after_deleting), "block"),
+        whole=card.test_accuracy,
+        low=worst[1],
+        high=least[1],
+    )
 
 
 def _code(name: str) -> str:

@@ -66,10 +66,10 @@ def network_of(spec: NetworkSpec, device: str) -> ResNet:
 @kept
 def embedded_network(preset: str, device: str) -> ResNet:
     """A network that the app carries, with its trained weights."""
-    from explorer.experiments.embedded import cards
+    from explorer.experiments.embedded import trained
     from explorer.networks.weights import load, read_state
 
-    path = cards()[preset].path
+    path = trained()[preset].path
     return load(PRESETS[preset].spec, read_state(path, path.name), device)
 
 

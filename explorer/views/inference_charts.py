@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from math import isnan
 from typing import Final
 
 import plotly.graph_objects as go
@@ -127,9 +128,12 @@ def training_curves(curves: dict[str, list[float]]) -> go.Figure:
         ("training_accuracy", "training_images", palette.GREY, "dot"),
         ("held_out_accuracy", "held_out", palette.BLUE, "solid"),
     ):
+        # Of a short run parts of an epoch have a row; what was not measured there is NaN.
+        pairs = zip(curves["epoch"], curves[column], strict=True)
+        points = [(epoch, value) for epoch, value in pairs if not isnan(value)]
         figure.add_scatter(
-            x=curves["epoch"],
-            y=[100 * value for value in curves[column]],
+            x=[epoch for epoch, _ in points],
+            y=[100 * value for _, value in points],
             name=label(f"series.{name}"),
             line={"color": palette.chart_colour(slot), "width": 3, "dash": dash},
             hovertemplate=label("hover.epoch", epoch="%{x}", share="%{y:.2f}"),

@@ -120,6 +120,8 @@ COMPUTED = {
     "depth_photographs/own recipe": {f"{train_embedded.HELD_OUT:,}"},
     "inference/card": {f"{train_embedded.HELD_OUT:,}"},
     "inference/card, bfloat16": {f"{train_embedded.HELD_OUT:,}"},
+    "inference/card, paper's recipe": {f"{train_embedded.HELD_OUT:,}"},
+    "inference/card, bfloat16, paper's recipe": {f"{train_embedded.HELD_OUT:,}"},
     "parameters/two comparisons": {f"{_BOTTLENECK:,}", f"{2 * 9 * 64**2:,}"},
     "parameters/a known slip": {_SLIP, f"{_PAIR:,}", f"{_PAIR / _BOTTLENECK:.2f}"},
     "batch_norm/claim sigmoid": {f"{0.5 * (1 - 0.5):g}"},

@@ -5,11 +5,16 @@ import shutil
 from dataclasses import asdict
 
 import pytest
+from safetensors.torch import save_file
 
 from explorer.architecture import PRESETS, blueprint
 from explorer.experiments import cifar10, embedded
-from explorer.experiments.embedded import FOUR, ModelCard, depth_cards, surfaces
-from explorer.experiments.train_embedded import WARM_UP, paper_recipe
+from explorer.experiments.embedded import FOUR, ModelCard, cards, depth_cards, surfaces, trained
+from explorer.experiments.train_embedded import WARM_UP, paper_recipe, stored
+from explorer.lessons import entries
+from explorer.networks import build
+from explorer.ui.cache import embedded_network
+from explorer.ui.inference.scene import setups_of
 from explorer.ui.why import photographs, surface
 from explorer.words import section
 
@@ -41,6 +46,12 @@ class TestVerdict:
         plain, residual, _ = photographs.verdict(cards)
         assert "no degradation" in plain
         assert "depth helps" not in residual and "ends higher" in residual
+
+    def test_too_close_to_call(self):
+        cards = four(plain20=0.5, plain56=0.51, resnet20=0.31, resnet56=0.3)
+        plain, residual, _ = photographs.verdict(cards)
+        assert "no degradation" in plain
+        assert "no difference" in residual and "depth helps" not in residual
 
     def test_of_one_depth_only(self):
         (sentence,) = photographs.verdict(four(plain20=0.75, resnet20=0.3))
@@ -115,6 +126,71 @@ def test_the_page_shows_the_four_once_they_are_there(fresh, tmp_path, monkeypatc
     assert "182 epochs to 8" in recipe and "--epochs 8 --decay 2" in recipe
     app = open_app("why_residual", why_part="surface")
     assert not app.exception, "their surfaces may come later"
+    (method,) = (box.value for box in app.caption if "Li et al." in box.value)
+    assert "by another recipe" in method and "have not been computed yet" in method
+    titles = {box.value for box in app.markdown if box.value.startswith("**")}
+    assert {f"**{PRESETS[name].title}**" for name in surfaces()} <= titles
+
+
+def test_surfaces_of_the_four_are_shown_once_they_are_there(fresh, tmp_path, monkeypatch, open_app):
+    depth = four_in(tmp_path, monkeypatch)
+    for name in FOUR:
+        source = embedded.__file__.replace("__init__.py", f"{name[:-2]}20.surface.json")
+        shutil.copy(source, depth / f"{name}.surface.json")
+    for read in (depth_cards, surfaces):
+        read.cache_clear()
+    assert tuple(surfaces()) == FOUR
+    app = open_app("why_residual", why_part="surface")
+    (method,) = (box.value for box in app.caption if "Li et al." in box.value)
+    assert "those of *On photographs*, trained for 8 epochs" in method
+    assert "another recipe" not in method
+
+
+def test_weights_of_the_four_answer_where_no_longer_training_does(
+    fresh, tmp_path, monkeypatch, open_app
+):
+    depth = four_in(tmp_path, monkeypatch)
+    depth_cards.cache_clear()
+    assert set(trained()) == set(cards()), "cards without weights answer nothing"
+    recipe = paper_recipe(8, 2)
+    for name in FOUR:
+        state = stored(build(PRESETS[name].spec, "cpu", 0), recipe)
+        save_file(state, depth / f"{name}.safetensors")
+    assert set(trained()) == {*cards(), *FOUR}
+    assert trained()["resnet20"] == cards()["resnet20"], "the longer training answers"
+    for keeping in (setups_of, embedded_network):
+        keeping.clear()
+    try:
+        app = open_app("inference", net="resnet56", infer_view="lesions")
+        assert not app.exception
+        captions = " ".join(box.value for box in app.caption)
+        text = " ".join(box.value for box in app.markdown)
+        assert f"**{trained()['resnet56'].test_accuracy:.2%}** of the 10,000" in captions
+        assert "Random weights" not in text and "No trained weights" not in text
+        assert "ResNet-56 keeps" in text and "ResNet-20 keeps" not in text
+        app = open_app("inference", net="plain56", infer_view="model_card")
+        assert not app.exception
+        text = " ".join(box.value for box in app.markdown)
+        assert "embedded plain56 --epochs 8 --decay 2`" in text
+    finally:
+        for keeping in (setups_of, embedded_network):
+            keeping.clear()
+
+
+@pytest.mark.parametrize("there", [False, True])
+def test_the_question_on_deleted_blocks_knows_what_was_measured(
+    fresh, tmp_path, monkeypatch, there
+):
+    if there:
+        four_in(tmp_path, monkeypatch)
+    depth_cards.cache_clear()
+    monkeypatch.setattr(entries, "depth_cards", depth_cards if there else dict)
+    (found,) = (
+        one for one in entries.read("questions/formulation")[1] if one.id == "deleted-block"
+    )
+    measured = "ResNet-56 of *Why residual*, trained for 8 epochs, has 27 blocks and falls from"
+    assert (measured in found.text) == there
+    assert ("were not measured here" in found.text) != there
 
 
 def test_networks_of_one_recipe_are_compared():

@@ -95,19 +95,42 @@ def depth_cards() -> dict[str, ModelCard]:
     return {name: cards()[name] for name in sorted(alike)}
 
 
+def trained() -> dict[str, ModelCard]:
+    """Preset name -> card of every network whose trained weights are on board.
+
+    Those of `cards`, and of `depth_cards` those that none of them is: a network that is in both
+    answers with the weights of its longer training.
+    """
+    more = {name: card for name, card in depth_cards().items() if name not in cards()}
+    return cards() | {name: card for name, card in more.items() if card.path.is_file()}
+
+
+def surface_cards() -> dict[str, ModelCard]:
+    """Cards of the networks whose loss surface is shown.
+
+    Those of `depth_cards` that have one beside them; where none has, those of `cards` that have.
+    """
+    for these in (depth_cards(), dict(sorted(cards().items()))):
+        found = {name: card for name, card in these.items() if _surface(card).is_file()}
+        if found:
+            return found
+    return {}
+
+
+def _surface(card: ModelCard) -> Path:
+    return card.folder / f"{card.preset}.surface.json"
+
+
 @cache
 def surfaces() -> dict[str, Surface]:
-    """Preset name -> the loss surface of each of `depth_cards` whose surface is on board."""
+    """Preset name -> the loss surface of each of `surface_cards`."""
     found = {}
-    for name, card in depth_cards().items():
-        path = card.folder / f"{name}.surface.json"
-        if path.is_file():
-            kept = json.loads(path.read_text(encoding="utf-8"))
-            rows = tuple(tuple(row) for row in kept["rows"])
-            seeds = tuple(kept["seeds"])
-            found[name] = Surface(
-                name, kept["reach"], kept["pictures"], seeds, rows, kept["bfloat16"]
-            )
+    for name, card in surface_cards().items():
+        path = _surface(card)
+        kept = json.loads(path.read_text(encoding="utf-8"))
+        rows = tuple(tuple(row) for row in kept["rows"])
+        seeds = tuple(kept["seeds"])
+        found[name] = Surface(name, kept["reach"], kept["pictures"], seeds, rows, kept["bfloat16"])
     return found
 
 

@@ -4,7 +4,7 @@ from typing import Final
 
 import streamlit as st
 
-from explorer.experiments.embedded import cards
+from explorer.experiments.embedded import trained
 from explorer.ui import controls, own_weights
 from explorer.ui.picker import Choice
 from explorer.words import glossary, label
@@ -40,7 +40,7 @@ def trained_preset(choice: Choice) -> str | None:
     Draws nothing for a network that there are no trained weights for.
     """
     own = own_weights.for_spec(choice.spec)
-    on_board = not choice.customised and choice.name in cards()
+    on_board = not choice.customised and choice.name in trained()
     if own is None and not on_board:
         return None
     kinds = (*(["yours"] if own else []), *(["trained"] if on_board else []), "untrained")

@@ -8,7 +8,7 @@ import streamlit as st
 
 from explorer.architecture import PRESETS
 from explorer.experiments.batch_norm.plan import takes_pictures
-from explorer.experiments.embedded import cards, default_network
+from explorer.experiments.embedded import cards, default_network, trained
 from explorer.experiments.work import TooMuch
 from explorer.ui import chart, controls, gate, own_weights
 from explorer.ui.batch_norm import cached
@@ -64,7 +64,7 @@ def _subject(choice: Choice) -> tuple[Choice, str] | None:
     own = own_weights.for_spec(choice.spec)
     if own is not None and choice.spec.norm == "batch" and takes_pictures(choice.spec):
         return choice, own
-    if not choice.customised and choice.name in cards():
+    if not choice.customised and choice.name in trained():
         return choice, choice.name
     if not cards():
         return None

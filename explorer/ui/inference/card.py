@@ -5,7 +5,7 @@ from __future__ import annotations
 import streamlit as st
 
 from explorer.architecture import PRESETS
-from explorer.experiments.embedded import cards
+from explorer.experiments.embedded import trained
 from explorer.experiments.samples import samples
 from explorer.ui.chart import show
 from explorer.ui.inference import own_card
@@ -19,18 +19,20 @@ def draw(scene: Scene) -> None:
     from explorer.views.inference_tables import sample_rows
 
     own_card.draw(scene)
-    for name, one in cards().items():
+    for name, one in trained().items():
         st.header(PRESETS[name].title, anchor=False)
         left, right = st.columns([2, 3])
         with left:
             figures = one.figures
             recipe = dict(figures["recipe"])
-            half = recipe.pop("bfloat16")
+            said = "card, bfloat16" if recipe.pop("bfloat16") else "card"
+            if recipe.get("decay_epochs"):
+                said = f"{said}, paper's recipe"
             st.metric(label("infer_card.accuracy"), f"{one.test_accuracy:.2%}")
             st.write(
                 section(
                     "inference",
-                    "card, bfloat16" if half else "card",
+                    said,
                     preset=name,
                     kept_epoch=figures["kept_epoch"],
                     **recipe,
@@ -47,7 +49,7 @@ def draw(scene: Scene) -> None:
         with right:
             curves = label("infer_card.curves")
             show(training_curves(one.curves), f"infer_curves_{name}", alt=curves)
-    if cards():
+    if trained():
         st.write(section("inference", "card limits"))
     st.header(label("infer_samples.title"), anchor=False)
     names = labels("infer_samples")

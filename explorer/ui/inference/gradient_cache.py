@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from explorer.architecture import Blueprint, blueprint
+from explorer.architecture import PRESETS, Blueprint, blueprint
 from explorer.experiments import work
+from explorer.experiments.embedded import trained
 from explorer.experiments.origin.twins import bare, twin
 from explorer.ui import gate
 from explorer.ui.budget import kept
@@ -21,8 +22,6 @@ if TYPE_CHECKING:
 ABOVE: Final = "above"
 INITIAL: Final = "initial"
 BARE: Final = "initial_bare"
-_ON_BOARD: Final = {False: "resnet20", True: "plain20"}
-"""Trained alike, and carried: with shortcuts and without, by whether it is plain."""
 
 
 def states(scene: Scene) -> tuple[str, ...]:
@@ -39,7 +38,7 @@ def has(scene: Scene, state: str, plain: bool) -> bool:
     """Whether there is such a network: of trained ones the twin may not be on this machine."""
     if state != ABOVE or plain == is_plain(scene) or not scene.trained:
         return True
-    return scene.on_board in _ON_BOARD.values()
+    return _carried(scene, plain) is not None
 
 
 def blueprint_of(scene: Scene, state: str, plain: bool) -> Blueprint:
@@ -59,9 +58,18 @@ def network(scene: Scene, state: str, plain: bool) -> ResNet:
         return build(spec, device).train()
     if plain == is_plain(scene):
         return scene.network
-    if scene.trained:
-        return embedded_network(_ON_BOARD[plain], device)
+    if carried := _carried(scene, plain):
+        return embedded_network(carried, device)
     return network_of(spec, device)
+
+
+def _carried(scene: Scene, plain: bool) -> str | None:
+    """The preset that is this trained network with or without shortcuts, if both are carried:
+    those of one depth were trained alike."""
+    if scene.on_board is None:
+        return None
+    spec = twin(scene.blueprint.spec, plain)
+    return next((name for name in trained() if PRESETS[name].spec == spec), None)
 
 
 def _to_go_back(scene: Scene, state: str, plain: bool, *_: object) -> Place:

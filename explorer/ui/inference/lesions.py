@@ -9,7 +9,7 @@ import streamlit as st
 
 from explorer.architecture import PRESETS, blueprint
 from explorer.experiments import work
-from explorer.experiments.embedded import cards
+from explorer.experiments.embedded import trained
 from explorer.ui import gate
 from explorer.ui.chart import show
 from explorer.ui.inference import cache
@@ -19,6 +19,9 @@ from explorer.words import count, label, section
 
 if TYPE_CHECKING:
     from explorer.experiments.deletion import Deletion
+
+_GUESSES = 0.2
+"""Of ten classes, a share of right answers that is about what guessing gives: 0.1."""
 
 
 def draw(scene: Scene) -> None:
@@ -42,24 +45,28 @@ def draw(scene: Scene) -> None:
         st.write(words)
         _deletion_chart(twin, answer.index, "infer_lesions_plain")
     if scene.on_board:
-        _on_the_test_set()
+        _on_the_test_set(scene.on_board)
     with st.expander(label("infer_lesions.published"), expanded=True):
         st.write(section("inference", "lesions published"))
 
 
-def _on_the_test_set() -> None:
-    """Accuracy after each deletion, of every network on board, side by side."""
+def _on_the_test_set(preset: str) -> None:
+    """Accuracy after each deletion, of all networks on board of this depth, side by side."""
     from explorer.views.why_charts import deletions
 
     st.divider()
     st.header(label("infer_lesions.test_set"), anchor=False)
-    for name, card in cards().items():
+    depth = PRESETS[preset].spec.depth
+    alike = [name for name in trained() if PRESETS[name].spec.depth == depth]
+    alike.sort(key=lambda name: PRESETS[name].spec.shortcut == "none")
+    cards = {name: trained()[name] for name in alike}
+    for name, card in cards.items():
         titles = _titles(name)
         worst, second, least = card.extremes
-        plain = " plain" if PRESETS[name].spec.shortcut == "none" else ""
+        plain = PRESETS[name].spec.shortcut == "none" and least[1] < _GUESSES
         words = section(
             "inference",
-            f"lesions test set{plain}",
+            "lesions test set plain" if plain else "lesions test set",
             network=PRESETS[name].title,
             low=f"{worst[1]:.0%}",
             high=f"{least[1]:.0%}",
@@ -67,11 +74,15 @@ def _on_the_test_set() -> None:
             second=titles[second[0]],
         )
         st.write(words)
-    for column, (name, card) in zip(st.columns(len(cards())), cards().items(), strict=True):
+    for column, (name, card) in zip(st.columns(len(cards)), cards.items(), strict=True):
         titles, after = _titles(name), card.after_deleting
         worst, _, least = card.extremes
         figure = deletions(
-            list(titles.values()), list(titles), list(after.values()), card.test_accuracy
+            list(titles.values()),
+            list(titles),
+            list(after.values()),
+            card.test_accuracy,
+            most_names=14,
         )
         title = PRESETS[name].title
         with column:
@@ -181,5 +192,5 @@ def _plain_twin(scene: Scene) -> Scene | None:
     if spec.shortcut == "none" or not scene.trained:
         return None
     plain = replace(spec, shortcut="none")
-    name = next((name for name in cards() if PRESETS[name].spec == plain), None)
+    name = next((name for name in trained() if PRESETS[name].spec == plain), None)
     return scene.on(name, scene.blueprint.in_shape[1]) if name else None

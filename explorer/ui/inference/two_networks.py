@@ -11,7 +11,7 @@ import streamlit as st
 
 from explorer.architecture import PRESETS, NetworkSpec
 from explorer.architecture.image_size import TIMES
-from explorer.experiments.embedded import cards
+from explorer.experiments.embedded import trained
 from explorer.experiments.inference_setup import EMBEDDED, FILE
 from explorer.experiments.work import TooMuch
 from explorer.ui import controls, gate, navigation, own_weights
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
 RUN: Final = "compare_picture"
 STAGE: Final = "compare_stage"
-_ON_BOARD: Final = (("plain20", "resnet20"), ("resnet20", "resnet56"), ("plain56", "resnet56"))
+_ON_BOARD: Final = (("plain20", "resnet20"), ("plain56", "resnet56"))
 _SIDE: Final = 256
 
 
@@ -152,7 +152,7 @@ def _nothing_to_run(titles: list[str], take: Callable[[str, str], None]) -> None
     )
     with st.container(horizontal=True):
         for left, right in _ON_BOARD:
-            if left in cards() and right in cards():
+            if left in trained() and right in trained():
                 st.button(
                     label("compare.pair", left=PRESETS[left].title, right=PRESETS[right].title),
                     key=f"compare_on_board_{left}_{right}",

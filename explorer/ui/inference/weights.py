@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Literal
 import streamlit as st
 
 from explorer.architecture import PRESETS
-from explorer.experiments.embedded import cards, default_network
+from explorer.experiments.embedded import cards, default_network, trained
 from explorer.experiments.inference_setup import BEST, EMBEDDED, FILE, OPTIONS, UNTRAINED
 from explorer.experiments.work import TooMuch
 from explorer.ui import cache as networks
@@ -93,7 +93,7 @@ def choose(choice: Choice, wanted: str, device: str) -> Loaded:
 def told(loaded: Loaded) -> None:
     """How good the weights on board are; nothing of others, which say it where they are chosen."""
     if loaded.on_board:
-        accuracy = f"{cards()[loaded.on_board].test_accuracy:.2%}"
+        accuracy = f"{trained()[loaded.on_board].test_accuracy:.2%}"
         st.caption(section("inference", "embedded", accuracy=accuracy, size=32))
 
 

@@ -13,6 +13,9 @@ from explorer.views.training_chart import Run
 from explorer.words import label, listed, section
 
 _TEXTS = "depth_photographs"
+_ALIKE = 0.02
+"""Training losses no further apart than this are not told from each other: there is one run each,
+and each is a mean over some hundred noisy steps."""
 _WARM_UP = 200
 """Of explorer.experiments.train_embedded, whose import loads torch; a test compares them."""
 
@@ -77,8 +80,6 @@ def verdict(cards: dict[str, ModelCard]) -> list[str]:
             continue
         shallow, deep = cards[alike[0]], cards[alike[-1]]
         gaps[kind] = gap = deep.training_loss - shallow.training_loss
-        said = {"plain": ("plain degrades", "plain does not degrade"),
-                "residual": ("residual does not gain", "residual gains")}[kind]  # fmt: skip
         numbers = {
             "deep": title(deep.preset),
             "shallow": title(shallow.preset),
@@ -87,10 +88,19 @@ def verdict(cards: dict[str, ModelCard]) -> list[str]:
             "deep_error": 1 - deep.test_accuracy,
             "shallow_error": 1 - shallow.test_accuracy,
         }
-        found.append(section(_TEXTS, said[0] if gap > 0 else said[1], **numbers))
+        found.append(section(_TEXTS, _said(kind, gap), **numbers))
     if len(gaps) == 2:
         return [*found, section(_TEXTS, "gaps", **gaps)]
     return [*found, *_same_depth(cards)]
+
+
+def _said(kind: str, gap: float) -> str:
+    """What a difference of training losses, deep less shallow, means for this kind."""
+    if kind == "plain":
+        return "plain degrades" if gap > _ALIKE else "plain does not degrade"
+    if abs(gap) <= _ALIKE:
+        return "residual alike"
+    return "residual does not gain" if gap > 0 else "residual gains"
 
 
 def _same_depth(cards: dict[str, ModelCard]) -> list[str]:

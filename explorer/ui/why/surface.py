@@ -10,7 +10,7 @@ import streamlit as st
 
 from explorer.architecture import PRESETS, blueprint
 from explorer.experiments import work
-from explorer.experiments.embedded import depth_cards, surfaces
+from explorer.experiments.embedded import depth_cards, surface_cards, surfaces
 from explorer.experiments.surface import GUESSING, Surface, line
 from explorer.experiments.work import TooMuch
 from explorer.ui import chart, controls, gate, saving
@@ -84,20 +84,23 @@ def _method(found: dict[str, Surface]) -> None:
     ]
     st.dataframe(worded(rows, "why_surfaces"), hide_index=True, width="stretch")
     one = next(iter(found.values()))
-    epochs = depth_cards()[one.network].recipe["epochs"]
-    st.caption(
-        section(
-            _TEXTS,
-            "surface method, bfloat16" if one.bfloat16 else "surface method",
-            points=len(one.rows),
-            pictures=one.pictures,
-            epochs=epochs,
-        )
-    )
+    method = "surface method, bfloat16" if one.bfloat16 else "surface method"
+    known = section(_TEXTS, method, points=len(one.rows), pictures=one.pictures)
+    st.caption(f"{known} {_whose()}")
     text = surface_charts.squares_csv(
         {name: Square(surface.steps, surface.rows) for name, surface in found.items()}
     )
     saving.save({"loss_surfaces.csv": text})
+
+
+def _whose() -> str:
+    """Which networks the squares are of: those of the section before, or of Inference."""
+    shown = surface_cards()
+    epochs = next(iter(shown.values())).recipe["epochs"]
+    if all(card == depth_cards().get(name) for name, card in shown.items()):
+        return section(_TEXTS, "surfaces of these", epochs=epochs)
+    names = listed([title(name) for name in shown])
+    return section(_TEXTS, "surfaces of others", networks=names, epochs=epochs)
 
 
 def _sentences(found: dict[str, Surface]) -> list[str]:
