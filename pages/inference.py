@@ -5,7 +5,7 @@ from functools import partial
 import streamlit as st
 
 from explorer.experiments.inference_setup import FILE
-from explorer.ui import controls, picker
+from explorer.ui import controls, frame, picker
 from explorer.ui.cache import usable_device
 from explorer.ui.compare_link import compare_link
 from explorer.ui.inference import (
@@ -47,7 +47,7 @@ folded = head.folded(tuple(VIEWS))
 if folded:
     beside_title = head.title()
 else:
-    st.title(label("page.inference"), anchor=False)
+    frame.title(label("page.inference"))
 with head.fold(folded):
     left, right = st.columns([5, 6], gap="large", vertical_alignment="bottom")
     with left:
@@ -63,6 +63,7 @@ with head.fold(folded):
         device = usable_device(choice.device)
         loaded = weights.choose(choice, wanted, device.id)
         pictures = pictures or st.container()
+    below = st.container()
 scene = answer.scene_of(choice, loaded, chosen)
 with pictures:
     answer.pictures(scene)
@@ -70,11 +71,12 @@ with left:
     answer.where_from(scene)
 with right:
     answer.answer(scene)
+if loaded.own:
+    with below:
+        own_readings.draw(choice, device.id)
 if folded:
     with beside_title:
         head.short(scene)
-if loaded.own:
-    own_readings.draw(choice, device.id)
 
 controls.sections(
     "infer_view", {name: partial(allowed, draw, scene) for name, draw in VIEWS.items()}

@@ -2,47 +2,70 @@
 
 from __future__ import annotations
 
-from contextlib import AbstractContextManager, nullcontext
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Final
 
 import streamlit as st
 
 from explorer.experiments.inference_setup import BEST, FILE, OPTIONS
-from explorer.ui import controls
+from explorer.experiments.samples import samples
+from explorer.ui import controls, frame, own_weights, uploads
 from explorer.ui.inference import cache, upload
 from explorer.ui.inference.scene import Scene
-from explorer.words import label
+from explorer.words import label, section
 
-_LONG: Final = ("origin", "gradient", "speed")
-"""Views whose subject would begin below the fold."""
+_OPENED: Final = "infer_head_opened"
+"""The view in which something was left to be given: it stays open there, until another is."""
 
 
 def folded(views: tuple[str, ...]) -> bool:
-    """Whether the open view is such a one, and nothing is left to be given above it."""
-    if controls.settled("infer_view", views, views[0]) not in _LONG:
-        return False
-    if controls.settled("infer_weights", OPTIONS, BEST) == FILE:
-        return False
-    source = controls.settled("infer_from", upload.FROM, upload.FROM[0])
-    return source == "sample" or (source == "upload" and bool(upload.uploaded()))
+    """Whether a view is open that begins below the fold; the first one is about what is above."""
+    return bool(controls.settled("infer_view", views, views[0]) != views[0])
 
 
 def title() -> st.delta_generator.DeltaGenerator:
-    """The page's title; the place beside it, for the answer."""
-    left, right = st.columns([2, 3], gap="small", vertical_alignment="bottom")
-    left.title(label("page.inference"), anchor=False)
-    return right
+    """The page's title and the picture's choice beside it; the place for the answer."""
+    with st.container(key="infer_line"):
+        left, middle, right = st.columns([4, 3, 6], gap="small", vertical_alignment="bottom")
+    with left:
+        frame.title(label("page.inference"))
+    if _source() == "sample":
+        with middle:
+            controls.choice(
+                "infer_sample",
+                list(samples()),
+                default=upload.FIRST,
+                kind="select",
+                shown=str,
+                label=label("infer_from.label"),
+                label_visibility="collapsed",
+            )
+        return right
+    return middle
 
 
-def fold(is_folded: bool) -> AbstractContextManager[object]:
-    """What is drawn inside can be opened."""
+@contextmanager
+def fold(is_folded: bool) -> Iterator[None]:
+    """What is drawn inside can be opened, and is where something is left to be given."""
     if not is_folded:
-        return nullcontext()
-    return st.expander(label("infer_head.label"), icon=":material/image:", key="infer_head")
+        st.session_state.pop(_OPENED, None)
+        yield
+        return
+    view = controls.held("infer_view")
+    if _lacks():
+        st.session_state[_OPENED] = view
+    opened = st.session_state.get(_OPENED) == view
+    icon = ":material/image:"
+    with st.expander(label("infer_head.label"), icon=icon, key="infer_head", expanded=opened):
+        yield
 
 
 def short(scene: Scene) -> None:
-    """The answer in one line, where it is folded away."""
+    """The answer in one line, where it is folded away, and whether a file was not taken."""
+    if _wanted() == FILE and own_weights.given() is not None and not scene.loaded.own:
+        st.markdown(section("inference", "file folded"))
+        return
     prediction = cache.answered(scene)
     if prediction is None:
         return
@@ -50,3 +73,22 @@ def short(scene: Scene) -> None:
     words = "answer" if scene.trained else "answer_untrained"
     said = label(f"infer_answer.{words}", name=best.name, share=f"{best.probability:.1%}")
     st.markdown(label("infer_head.answer", network=scene.title, answer=said))
+
+
+def _source() -> str:
+    found: str = controls.settled("infer_from", upload.FROM, upload.FROM[0])
+    return found
+
+
+def _wanted() -> str:
+    found: str = controls.settled("infer_weights", OPTIONS, BEST)
+    return found
+
+
+def _lacks() -> bool:
+    """Whether a picture or a file is asked for and not there."""
+    if _wanted() == FILE and own_weights.given() is None:
+        return True
+    source = _source()
+    shelves = {"upload": uploads.PICTURES, "camera": upload.PHOTO}
+    return source in shelves and not uploads.kept(shelves[source])

@@ -17,7 +17,9 @@ from explorer.ui.uploads import MOST_MB, MOST_PICTURES, File, UploadRefused
 from explorer.words import glossary, label, section
 
 FROM: Final = ("sample", "upload", "camera")
-_PHOTO: Final = "photograph"
+PHOTO: Final = "photograph"
+FIRST: Final = "cat"
+"""The sample with which every visit begins."""
 
 
 def origin() -> str:
@@ -60,7 +62,7 @@ def of_file(file: File) -> Chosen:
 
 def _wanted() -> Sample:
     known = samples()
-    return known[controls.settled("infer_sample", list(known), "cat")]
+    return known[controls.settled("infer_sample", list(known), FIRST)]
 
 
 @kept
@@ -97,7 +99,7 @@ def _sample() -> Chosen:
 
 def _take(name: str) -> None:
     if name in samples():
-        controls.put("infer_sample", name, "cat")
+        controls.put("infer_sample", name, FIRST)
 
 
 def credits(chosen: Chosen) -> None:
@@ -153,10 +155,10 @@ def _camera() -> Chosen | None:
     photo = camera_input(label("infer_camera.label"), key="infer_camera")
     if photo is not None:
         try:
-            uploads.keep(_PHOTO, [photo])
+            uploads.keep(PHOTO, [photo])
         except UploadRefused as problem:
             st.error(str(problem), icon=":material/error:")
-    mine = uploads.kept(_PHOTO)
+    mine = uploads.kept(PHOTO)
     if not mine:
         st.info(section("inference", "no photograph"), icon=":material/photo_camera:")
         return None
