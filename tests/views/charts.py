@@ -18,9 +18,11 @@ from explorer.views import (
     heat_maps,
     inference_charts,
     network_charts,
+    path_charts,
+    stack_charts,
+    study_charts,
     surface_charts,
     trace_charts,
-    why_charts,
 )
 from explorer.views.batch_norm import charts as norm_charts
 from explorer.views.batch_norm.steps import journey
@@ -83,13 +85,13 @@ CHARTS: dict[str, Callable[[], Figure]] = {
     "four steps": lambda: journey(steps((2, 4, 4, 4, 5, 5, 7, 9), gamma=2, beta=-1), 7),
     "tensors": lambda: heat_maps.tensors([("x", LINE.reshape(1, 1, 3))], shared=True),
     "reads": lambda: heat_maps.coverage([("v1", [np.array([[0, 1], [2, 1]])])], ["conv3_1"]),
-    "likeness": lambda: why_charts.likeness(
+    "likeness": lambda: stack_charts.likeness(
         [2, 10], {"residual": [0.5, 0.25]}, {"residual": [0.5, None]}
     ),
-    "identity": lambda: why_charts.identity([2, 10], {"plain": [0.5, 0.75]}),
+    "identity": lambda: stack_charts.identity([2, 10], {"plain": [0.5, 0.75]}),
     "training loss": lambda: training({"ab: plain-20": Run(POINTS, True, 20)}, "loss", 20),
     "training accuracy": lambda: training({"ab: plain-20": Run(POINTS, True, 20)}, "accuracy", 20),
-    "deletions": lambda: why_charts.deletions(["conv2_1", "conv3_1"], PATHS, [0.5, None], 0.875),
+    "deletions": lambda: path_charts.deletions(["conv2_1", "conv3_1"], PATHS, [0.5, None], 0.875),
     "held-out error": lambda: training(
         {"plain-20": Run(EPOCHS, True, 20)}, "error", 2, every="epoch"
     ),
@@ -99,9 +101,9 @@ CHARTS: dict[str, Callable[[], Figure]] = {
     "loss along a line": lambda: surface_charts.lines(
         [-1, 0, 1], {"plain-20": Line([4, 0.5, None], True, 20)}, 2.303
     ),
-    "path lengths": lambda: why_charts.path_lengths(Paths(4), 1, 2),
+    "path lengths": lambda: path_charts.path_lengths(Paths(4), 1, 2),
     **{
-        f"study: {study.id}": (lambda study=study: why_charts.study_chart(study))
+        f"study: {study.id}": (lambda study=study: study_charts.study_chart(study))
         for study in STUDIES
     },
 }

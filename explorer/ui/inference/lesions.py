@@ -52,7 +52,7 @@ def draw(scene: Scene) -> None:
 
 def _on_the_test_set(preset: str) -> None:
     """Accuracy after each deletion, of all networks on board of this depth, side by side."""
-    from explorer.views.why_charts import deletions
+    from explorer.views.path_charts import deletions
 
     st.divider()
     st.header(label("infer_lesions.test_set"), anchor=False)

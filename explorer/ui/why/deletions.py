@@ -10,7 +10,7 @@ import streamlit as st
 from explorer.architecture import blueprint
 from explorer.ui import chart
 from explorer.ui.why.queue import service, visitor
-from explorer.views import why_charts
+from explorer.views import path_charts
 from explorer.words import WordedError, label, section
 
 if TYPE_CHECKING:
@@ -105,7 +105,7 @@ def _progress(deletion: Status[Any, DeletionResult]) -> None:
 def _chart(training: Training, found: DeletionResult) -> None:
     blocks = blueprint(training.recipe.spec, training.recipe.image_size).blocks
     figure = chart.drawn(
-        why_charts.deletions,
+        path_charts.deletions,
         [block.title for block in blocks],
         [block.path for block in blocks],
         found.after,

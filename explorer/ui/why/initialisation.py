@@ -12,7 +12,7 @@ from explorer.experiments.work import Work
 from explorer.ui import chart, controls, gate, navigation, picker, signals
 from explorer.ui.budget import Kept, kept
 from explorer.ui.cache import usable_device
-from explorer.views import depth_charts, why_charts
+from explorer.views import depth_charts, stack_charts
 from explorer.views.numbers import from_to
 from explorer.words import count, label, section
 
@@ -73,7 +73,7 @@ def _likeness() -> None:
         for kind in found.by_kind
         if kind != "plain_with_bn"  # the same line as the plain network's
     }
-    figure = chart.drawn(why_charts.likeness, found.depths, measured, lines)
+    figure = chart.drawn(stack_charts.likeness, found.depths, measured, lines)
     chart.show(figure, key="why_likeness", alt=_told("likeness", found.depths, measured))
 
 
@@ -87,13 +87,13 @@ def _identity() -> None:
         errors: dict[str, tuple[float, ...]] = {
             str(kind): row for kind, row in found.by_kind.items()
         }
-        figure = chart.drawn(why_charts.identity, found.depths, errors)
+        figure = chart.drawn(stack_charts.identity, found.depths, errors)
         chart.show(figure, key="why_identity", alt=_told("identity", found.depths, errors))
 
 
 def _told(what: str, depths: Sequence[int], by_kind: Mapping[str, Sequence[float]]) -> str:
     """For a screen reader: the values at the smallest and the greatest depth."""
-    ends = from_to({why_charts.stack_name(kind): values for kind, values in by_kind.items()})
+    ends = from_to({stack_charts.stack_name(kind): values for kind, values in by_kind.items()})
     return label(f"why_alt.{what}", shallow=depths[0], deep=depths[-1], ends=ends)
 
 

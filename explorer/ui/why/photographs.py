@@ -7,7 +7,7 @@ import streamlit as st
 from explorer.architecture import PRESETS, blueprint
 from explorer.experiments.embedded import ModelCard, depth_cards
 from explorer.ui import chart, controls, saving
-from explorer.views import training_chart, why_charts
+from explorer.views import curve_files, path_charts, training_chart
 from explorer.views.tables import worded
 from explorer.views.training_chart import Run
 from explorer.words import label, listed, section
@@ -138,7 +138,7 @@ def _numbers(cards: dict[str, ModelCard]) -> None:
     recipe = "paper's recipe" if first.recipe.get("decay_epochs") else "own recipe"
     about = first.recipe | {"torch": first.figures["torch"], "network": first.preset}
     st.caption(section(_TEXTS, recipe, warm_up=_WARM_UP, **about))
-    text = why_charts.epochs_csv({name: card.curves for name, card in cards.items()})
+    text = curve_files.epochs_csv({name: card.curves for name, card in cards.items()})
     saving.save({"depth_on_photographs.csv": text})
 
 
@@ -155,7 +155,7 @@ def _deletions(cards: dict[str, ModelCard]) -> None:
         blocks = blueprint(PRESETS[name].spec, PRESETS[name].image_size).blocks
         titles = {block.path: block.title for block in blocks}
         worst, _, least = card.extremes
-        figure = why_charts.deletions(
+        figure = path_charts.deletions(
             list(titles.values()),
             list(titles),
             [card.after_deleting[path] for path in titles],

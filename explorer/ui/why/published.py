@@ -8,7 +8,7 @@ from explorer.architecture import blueprint, preset
 from explorer.architecture.paths import Paths
 from explorer.architecture.studies import BY_DEPTH, OPTIONS, PLAIN_OR_RESIDUAL, STUDIES, Study
 from explorer.ui import chart, controls
-from explorer.views import why_charts
+from explorer.views import path_charts, study_charts
 from explorer.words import label, section
 
 
@@ -18,8 +18,8 @@ def studies() -> None:
     study = by_id[controls.choice("why_study", tuple(by_id), default=PLAIN_OR_RESIDUAL.id)]
     left, right = st.columns([3, 2], gap="large")
     with left:
-        figure = chart.drawn(why_charts.study_chart, study)
-        chart.show(figure, key=f"why_study_{study.id}", alt=why_charts.told(study))
+        figure = chart.drawn(study_charts.study_chart, study)
+        chart.show(figure, key=f"why_study_{study.id}", alt=study_charts.told(study))
     with right:
         st.header(study.title, anchor=False)
         st.write(section("why_residual", study.id, **_numbers(study)))
@@ -86,7 +86,7 @@ def path_lengths() -> None:
         )
         st.caption(section("why_residual", "paths_source"))
     with right:
-        figure = chart.drawn(why_charts.path_lengths, paths, shortest, longest)
+        figure = chart.drawn(path_charts.path_lengths, paths, shortest, longest)
         chart.show(figure, key="why_paths", alt=label("why_alt.paths"))
 
 

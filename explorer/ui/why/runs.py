@@ -12,7 +12,7 @@ from explorer.experiments.jobs import ENDED
 from explorer.ui import chart, controls, saving
 from explorer.ui.why import deletions, names, verdict
 from explorer.ui.why.queue import service, started, visitor
-from explorer.views import training_chart, why_charts
+from explorer.views import curve_files, training_chart
 from explorer.views.numbers import magnitude
 from explorer.views.tables import worded
 from explorer.views.training_chart import Run
@@ -249,7 +249,7 @@ def _results(statuses: list[Training]) -> None:
     runs = {status.id: (status.recipe.title, status.points) for status in statuses}
     # Written when it is asked for: it changes with every look at a run that goes on, and the
     # browser would ask for files that have made room for the next.
-    saving.save({"training_runs.csv": lambda: why_charts.curves_csv(runs)})
+    saving.save({"training_runs.csv": lambda: curve_files.curves_csv(runs)})
 
 
 def _number(value: float | None, digits: int = 3) -> str:

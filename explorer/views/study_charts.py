@@ -1,19 +1,13 @@
-"""Charts of why residual networks train: gradients, likeness, identity, training, paths.
+"""Charts of what studies have published: lines by depth, bars by choice, and their figures told."""
 
-Training runs are also a file.
-"""
-
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from math import log10
-from typing import Any
 
-import pandas as pd
 from plotly import graph_objects as go
 
-from explorer.architecture.paths import Paths
 from explorer.architecture.studies import Study
 from explorer.views import palette
-from explorer.views.chart_style import FONT, hover, styled
+from explorer.views.chart_style import hover, styled
 from explorer.words import label, listed
 
 _RESIDUAL = (palette.BLUE, palette.SKY, palette.INDIGO, palette.PURPLE, palette.GREEN)
@@ -174,164 +168,6 @@ def _ranking(study: Study) -> go.Figure:
     figure.update_yaxes(autorange="reversed")
     figure.update_xaxes(range=[0, 1.2 * max(known)], title_text=study.metric)
     return styled(figure, 400, bargap=0.25)
-
-
-def likeness(
-    depths: Sequence[int],
-    measured: Mapping[str, Sequence[float]],
-    theory: Mapping[str, Sequence[float | None]],
-) -> go.Figure:
-    """Correlation of gradients by depth: measured as marks and lines, theory thin and grey.
-
-    Both by kind of stack of layers, as explorer.experiments.shattered names them.
-    """
-    figure = go.Figure()
-    for kind, values in measured.items():
-        name = stack_name(kind)
-        dash = "longdash" if kind.endswith("with_bn") else "longdashdot"
-        colour = palette.chart_colour(palette.network_slot(kind.startswith("plain")))
-        figure.add_scatter(
-            x=list(depths),
-            y=[value if value > 1e-3 else None for value in values],
-            name=name,
-            mode="lines+markers",
-            line={
-                "color": colour,
-                "width": 3,
-                "dash": "solid" if kind.endswith("with_bn") else "dot",
-            },
-            marker={"size": 8},
-            hovertemplate=label("hover.layers", layers="%{x}", value="%{y:.4f}"),
-        )
-        if kind in theory:
-            figure.add_scatter(
-                x=list(depths),
-                y=[value if value and value > 1e-3 else None for value in theory[kind]],
-                name=label("series.theory", name=name),
-                mode="lines",
-                line={"color": palette.chart_colour(palette.GREY), "width": 1.5, "dash": dash},
-                hovertemplate=label("hover.theory", value="%{y:.4f}"),
-            )
-    figure.update_xaxes(type="log", tickvals=list(depths))
-    figure.update_yaxes(type="log", range=[-3, 0.05])
-    return styled(figure, 440, "layers_or_blocks", "likeness", legend="below")
-
-
-def stack_name(kind: str) -> str:
-    """What a kind of stack of layers is called."""
-    return label(f"why_stack.{kind}")
-
-
-def identity(depths: Sequence[int], errors: Mapping[str, Sequence[float]]) -> go.Figure:
-    """Relative error of learning y = x by depth, one group of bars per depth.
-
-    `errors` by kind of stack, as explorer.experiments.learning_identity names them.
-    """
-    figure = go.Figure()
-    for kind, values in errors.items():
-        slot = palette.network_slot(kind.startswith("plain"))
-        figure.add_bar(
-            x=[str(depth) for depth in depths],
-            y=list(values),
-            name=stack_name(kind),
-            marker={
-                "color": palette.chart_colour(slot),
-                "pattern": {"shape": "/" if kind.endswith("linear") else ""},
-            },
-            text=[f"{value:.2f}" for value in values],
-            textposition="outside",
-            hovertemplate=label("hover.layers", layers="%{x}", value="%{y:.3f}"),
-        )
-    figure.add_hline(y=1, line_dash="dot", line_color=palette.chart_colour(palette.GREY))
-    figure.update_xaxes(type="category")
-    return styled(figure, 400, "layers", "relative_error", legend="below")
-
-
-def deletions(
-    titles: Sequence[str],
-    paths: Sequence[str],
-    accuracy: Sequence[float | None],
-    whole: float,
-    most_names: int = 30,
-) -> go.Figure:
-    """Test accuracy after deleting each block in turn, in per cent; not all blocks are named
-    below their bars where there are more than `most_names`."""
-    figure = go.Figure(
-        go.Bar(
-            x=list(titles),
-            y=[None if value is None else 100 * value for value in accuracy],
-            marker_color=[palette.chart_colour(palette.slot_of(path)) for path in paths],
-            hovertemplate=hover("deleted", block="%{x}", share="%{y:.1f}"),
-        )
-    )
-    lines = (
-        (100 * whole, label("mark.whole", share=f"{whole:.2%}"), "bottom"),
-        (10.0, label("mark.chance", share="10%"), "top"),
-    )
-    for y, text, side in lines:
-        figure.add_hline(
-            y=y,
-            line_dash="dot",
-            line_color=palette.chart_colour(palette.GREY),
-            annotation={"text": text, "x": 1, "xanchor": "left", "yanchor": side, "font": FONT},
-        )
-    figure.update_xaxes(type="category", nticks=most_names)
-    figure.update_yaxes(range=[0, 112])
-    return styled(figure, 360, "deleted_block", "test_accuracy", margin={"r": 75})
-
-
-def path_lengths(paths: Paths, shortest: int, longest: int) -> go.Figure:
-    """How many paths have each length, as shares; the chosen range stands out."""
-    lengths = list(range(paths.blocks + 1))
-    figure = go.Figure(
-        go.Bar(
-            x=lengths,
-            y=[100 * paths.share(length, length) for length in lengths],
-            marker_color=[
-                palette.chart_colour(
-                    palette.BLUE if shortest <= length <= longest else palette.GREY
-                )
-                for length in lengths
-            ],
-            customdata=[f"{paths.of_length(length):,}" for length in lengths],
-            hovertemplate=hover("paths", length="%{x}", count="%{customdata}", share="%{y:.4f}"),
-        )
-    )
-    # A share of half a per cent has no height that one could see.
-    figure.add_vrect(
-        x0=shortest - 0.5,
-        x1=min(longest, paths.blocks) + 0.5,
-        fillcolor=palette.chart_colour(palette.BLUE),
-        opacity=0.15,
-        line_width=0,
-        annotation={
-            "text": f"{100 * paths.share(shortest, longest):.2f} %",
-            "font": FONT,
-            "yanchor": "top",
-        },
-        annotation_position="top left",
-    )
-    return styled(figure, 380, "path_length", "path_share", bargap=0.05)
-
-
-def curves_csv(runs: Mapping[str, tuple[str, Sequence[Mapping[str, Any]]]]) -> str:
-    """One line per reported step of each run; `runs` maps an id to (network, points)."""
-    rows = [
-        {"run": run, "network": network, **point}
-        for run, (network, points) in runs.items()
-        for point in points
-    ]
-    columns = ["run", "network", "step", "loss", "accuracy"]
-    return str(pd.DataFrame(rows, columns=columns).to_csv(index=False))
-
-
-def epochs_csv(curves: Mapping[str, Mapping[str, Sequence[float]]]) -> str:
-    """One line per row of each network's curves; `curves` maps a network to its columns."""
-    tables = [
-        pd.DataFrame(dict(columns)).assign(network=network) for network, columns in curves.items()
-    ]
-    table = pd.concat(tables, ignore_index=True)
-    return str(table[["network", *table.columns.drop("network")]].to_csv(index=False))
 
 
 def _kind_slots(rows: Iterable[str]) -> list[int]:

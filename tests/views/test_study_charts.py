@@ -1,23 +1,8 @@
-"""The file of training curves, and one colour for what is residual."""
-
-import csv
-import io
+"""Published studies: one colour for what is residual, and numbers off the lines."""
 
 from explorer.architecture.studies import BY_DEPTH, PLAIN_OR_RESIDUAL, STUDIES
 from explorer.views import palette
-from explorer.views.why_charts import curves_csv, study_chart, told
-
-
-def test_any_name_stays_in_its_column():
-    named = 'a "quoted", name\n=1+1: plain-20'
-    points = [{"step": 10, "loss": 2.5, "accuracy": 0.1}, {"step": 20, "loss": None, "accuracy": 0}]
-    rows = list(csv.DictReader(io.StringIO(curves_csv({"ab": (named, points)}))))
-    assert [row["network"] for row in rows] == [named, named]
-    assert [(row["step"], row["loss"]) for row in rows] == [("10", "2.5"), ("20", "")]
-
-
-def test_no_points_yet():
-    assert curves_csv({"ab": ("plain-20", [])}) == "run,network,step,loss,accuracy\n"
+from explorer.views.study_charts import study_chart, told
 
 
 def test_the_residual_network_has_its_one_colour_beside_the_plain_one():
