@@ -8,8 +8,8 @@ saves them (tools/autograd/derivatives.yaml); `torch.autograd.graph.saved_tensor
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
 from math import prod
 from typing import Final, Literal, NamedTuple
 
@@ -62,19 +62,25 @@ def width(precision: Precision) -> int:
 
 def kept(bp: Blueprint) -> tuple[Kept, ...]:
     """Every op with what it keeps of one image, in the order in which they run."""
-    return tuple(_kept(bp, bp.ops, set()))
+    return tuple(_kept(bp, bp.ops, set(), _values(bp)))
 
 
-def _kept(bp: Blueprint, ops: Iterable[Op], known: set[str]) -> Iterator[Kept]:
+def _values(bp: Blueprint) -> dict[str, int]:
+    """How many numbers each op writes for one image; the image counts as one."""
+    return {op.path: op.activations for op in bp.ops} | {"input": prod(bp.ops[0].in_shape)}
+
+
+def _kept(
+    bp: Blueprint, ops: Iterable[Op], known: set[str], values: Mapping[str, int]
+) -> Iterator[Kept]:
     """The same for some of the ops; `known` names tensors that are kept already, and grows."""
-    shapes = {op.path: op.out_shape for op in bp.ops} | {"input": bp.ops[0].in_shape}
     for op in ops:
         read = [_storage(bp, path) for path in _saved(op)]
         new = tuple(dict.fromkeys(path for path in read if path not in known))
         shared = tuple(path for path in read if path in known)
         known.update(new)
         indices = op.activations if op.kind == "max_pool" else 0
-        yield Kept(op, new, shared, sum(prod(shapes[path]) for path in new), indices)
+        yield Kept(op, new, shared, sum(values[path] for path in new), indices)
 
 
 def _saved(op: Op) -> tuple[str, ...]:
@@ -143,11 +149,7 @@ def memory(bp: Blueprint, setting: Setting) -> Memory:
     halves = 2 * sum(_multiplied(op) for op in bp.ops) if setting.precision == "mixed" else 0
     recomputed = 0
     if checkpointed:
-        recomputed = max(
-            setting.batch * _of_images(_inside(bp, block), setting.precision)
-            + _statistics(block, setting.batch)
-            for block in bp.blocks
-        )
+        recomputed = max(line.at(setting.batch) for line in _recomputed(bp, setting.precision))
     largest = max(op.activations + prod(op.in_shape) for op in bp.ops)
     return Memory(
         params + norms,
@@ -177,6 +179,29 @@ def saved(bp: Blueprint, setting: Setting) -> int:
         + _copies(bp, setting)
         + loss
     )
+
+
+class _Line(NamedTuple):
+    """Bytes that grow with the batch: so many for each image, beside those that are there once."""
+
+    each: int
+    once: int
+
+    def at(self, batch: int) -> int:
+        return self.once + batch * self.each
+
+
+def _recomputed(bp: Blueprint, precision: Precision) -> set[_Line]:
+    """What each block keeps beside its input while it is computed anew."""
+    values = _values(bp)
+    found = set()
+    for block in bp.blocks:
+        inside = _kept(bp, block.ops, {block.ops[0].inputs[0]}, values)
+        statistics = _statistics(block, 1), _statistics(block, 2)
+        growing = statistics[1] - statistics[0]
+        each = _of_images(inside, precision) + growing
+        found.add(_Line(each, statistics[0] - growing))
+    return found
 
 
 def _copies(bp: Blueprint, setting: Setting) -> int:
@@ -213,7 +238,8 @@ def _multiplied(op: Op) -> int:
 def _outside(bp: Blueprint) -> list[Kept]:
     """With a checkpoint at every block: the stem's, each block's input, and the head's."""
     known: set[str] = set()
-    found = list(_kept(bp, bp.stem.ops, known))
+    values = _values(bp)
+    found = list(_kept(bp, bp.stem.ops, known, values))
     for block in bp.blocks:
         first = block.ops[0]
         source = first.inputs[0]
@@ -222,22 +248,32 @@ def _outside(bp: Blueprint) -> list[Kept]:
             found.append(Kept(first, (source,), (), prod(first.in_shape)))
         else:
             found.append(Kept(first, (), (source,), 0))
-    return found + list(_kept(bp, bp.head.ops, known))
-
-
-def _inside(bp: Blueprint, block: Block) -> list[Kept]:
-    """What a block keeps beside its input while it is computed anew."""
-    return list(_kept(bp, block.ops, {block.ops[0].inputs[0]}))
+    return found + list(_kept(bp, bp.head.ops, known, values))
 
 
 def largest_batch(bp: Blueprint, setting: Setting, bytes_there: int) -> int:
     """The largest batch whose step fits; 0 where not even one image does."""
+    return largest_batches(bp, setting, (bytes_there,))[0]
+
+
+def largest_batches(bp: Blueprint, setting: Setting, sizes: Iterable[int]) -> tuple[int, ...]:
+    """The same for each of these sizes in bytes.
+
+    All but what is recomputed grows in a straight line with the batch. Of the blocks the one that
+    takes most may be another for a large batch than for a small one, so every block must fit.
+    """
     one, two = (
-        memory(bp, Setting(batch, setting.optimiser, setting.precision, setting.checkpointing))
-        for batch in (1, 2)
+        memory(bp, replace(setting, batch=batch)).parts | {"recomputed": 0} for batch in (1, 2)
     )
-    each = two.total - one.total
-    return max(0, (bytes_there - one.total) // each + 1)
+    each = sum(two.values()) - sum(one.values())
+    rest = _Line(each, sum(one.values()) - each)
+    blocks = {_Line(0, 0)}
+    if setting.checkpointing == "blocks":
+        blocks = _recomputed(bp, setting.precision)
+    return tuple(
+        max(0, min((size - rest.once - line.once) // (rest.each + line.each) for line in blocks))
+        for size in sizes
+    )
 
 
 def recomputed_macs(bp: Blueprint) -> int:

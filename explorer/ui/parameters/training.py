@@ -14,7 +14,7 @@ from explorer.architecture.training_memory import (
     Checkpointing,
     Precision,
     Setting,
-    largest_batch,
+    largest_batches,
     memory,
     recomputed_macs,
     saved,
@@ -97,9 +97,10 @@ def _sums(choice: Choice, bp: Blueprint, setting: Setting) -> None:
 
 
 def _cards(bp: Blueprint, setting: Setting) -> None:
+    batches = largest_batches(bp, setting, (gigabytes * 2**30 for gigabytes in CARDS_GB))
     rows = [
-        {"card": gigabytes, "batch": largest_batch(bp, setting, gigabytes * 2**30)}
-        for gigabytes in CARDS_GB
+        {"card": gigabytes, "batch": batch}
+        for gigabytes, batch in zip(CARDS_GB, batches, strict=True)
     ]
     st.markdown(section("training_memory", "cards"))
     st.dataframe(
