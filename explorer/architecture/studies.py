@@ -28,7 +28,8 @@ class Study:
 
     `columns` are depths in layers, names of networks, or ids among the labels [study_column].
     `rows` maps the id of a choice ([study_row]) to its errors in the order of `columns`; None
-    where the paper prints no number, or says that training failed.
+    where the paper prints no number, or says that training failed. Where the columns are depths,
+    `bottlenecks` are those of networks with bottlenecks; the others have basic blocks.
     """
 
     id: str
@@ -36,6 +37,7 @@ class Study:
     columns: tuple[int | str, ...]
     rows: dict[str, Errors]
     numeric: bool = False
+    bottlenecks: tuple[int, ...] = ()
 
     @property
     def title(self) -> str:
@@ -112,6 +114,7 @@ BY_DEPTH: Final = Study(
         "pre_activation": (None, None, None, None, *_PRE, None),
     },
     numeric=True,
+    bottlenecks=(164, 1001),
 )
 ORDERS: Final = Study(
     "orders",

@@ -14,8 +14,10 @@ _RESIDUAL = (palette.BLUE, palette.SKY, palette.INDIGO, palette.PURPLE, palette.
 """Kinds of residual networks; orange is for plain ones only."""
 _CLOSEST = 1.35
 """Ratio of two depths whose labels just fit side by side."""
-_DASHES = ("solid", "dash", "dot", "dashdot")
+_DASHES = ("solid", "dash")
 _PLAIN_ROWS = ("plain", "none")
+_BLOCKS = {"basic": "circle", "bottleneck": "square"}
+"""Kinds of blocks that a line of networks has, and how its points are drawn."""
 
 
 def study_chart(study: Study) -> go.Figure:
@@ -52,23 +54,31 @@ def _by_depth(study: Study) -> go.Figure:
     figure = go.Figure()
     depths = [int(column) for column in study.columns]
     for index, (choice, errors) in enumerate(study.choices.items()):
-        figure.add_scatter(
-            x=depths,
-            y=list(errors),
-            name=choice,
-            mode="lines+markers+text",
-            text=["" if error is None else f"{error:.2f}" for error in errors],
-            textposition=[_away(study, index, place) for place in range(len(depths))],
-            line={
-                "color": palette.chart_colour(_RESIDUAL[index]),
-                "width": 3,
-                "dash": _DASHES[index],
-            },
-            marker={"size": 10},
-            connectgaps=True,
-            cliponaxis=False,
-            hovertemplate=label("hover.layers", layers="%{x}", value="%{y:.2f}%"),
-        )
+        for kind, symbol in _BLOCKS.items():
+            bottleneck = kind == "bottleneck"
+            places = [
+                place
+                for place, depth in enumerate(depths)
+                if errors[place] is not None and (depth in study.bottlenecks) == bottleneck
+            ]
+            if not places:
+                continue
+            figure.add_scatter(
+                x=[depths[place] for place in places],
+                y=[errors[place] for place in places],
+                name=label(f"study_kind.{kind}", choice=choice),
+                mode="lines+markers+text",
+                text=[f"{errors[place]:.2f}" for place in places],
+                textposition=[_away(study, index, place) for place in places],
+                line={
+                    "color": palette.chart_colour(_RESIDUAL[index]),
+                    "width": 3,
+                    "dash": _DASHES[bottleneck],
+                },
+                marker={"size": 10, "symbol": symbol},
+                cliponaxis=False,
+                hovertemplate=label("hover.layers", layers="%{x}", value="%{y:.2f}%"),
+            )
     every = [error for errors in study.rows.values() for error in errors if error is not None]
     room = 0.12 * (max(every) - min(every))
     figure.update_xaxes(

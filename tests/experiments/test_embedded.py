@@ -139,7 +139,7 @@ class TestTheFour:
         assert held_out[-1][1] == pytest.approx(card.figures["held_out_accuracy"], abs=1e-4)
         assert card.path.stat().st_size < 2_500_000
 
-    def test_accuracy_and_two_deletions_are_the_cards(
+    def test_accuracy_and_the_worst_deletion_are_the_cards(
         self, name: str, test_split: cifar10.Split
     ) -> None:
         card = depth_cards()[name]
@@ -147,7 +147,5 @@ class TestTheFour:
         assert accuracy(network, test_split) == pytest.approx(card.test_accuracy, abs=5e-4)
         after = card.after_deleting
         assert list(after) == [block.path for block in blueprint(preset(name), 32).blocks]
-        worst, _, least = card.extremes
-        for path, share in (worst, least):
-            found = accuracy(network, test_split, frozenset({path}))
-            assert found == pytest.approx(share, abs=1e-3)
+        path, share = card.extremes[0]
+        assert accuracy(network, test_split, frozenset({path})) == pytest.approx(share, abs=1e-3)

@@ -21,11 +21,26 @@ def test_every_depth_with_a_point_has_a_tick_and_neighbours_stand_in_two_rows():
 
 def test_numbers_stand_beside_the_lines():
     """7.61 rises from the left, 5.93 lies in a valley above another line, 6.37 begins to fall."""
-    post, pre = study_chart(BY_DEPTH).data
-    where = dict(zip(post.x, post.textposition, strict=True))
+    post, post_bottlenecks, pre, _ = study_chart(BY_DEPTH).data
+    where = dict(zip(post_bottlenecks.x, post_bottlenecks.textposition, strict=True))
     assert (where[1001], where[164]) == ("top left", "bottom right")
+    where = dict(zip(post.x, post.textposition, strict=True))
     assert (where[32], where[44]) == ("top right", "bottom left")
     assert dict(zip(pre.x, pre.textposition, strict=True))[110] == "bottom left"
+
+
+def test_no_line_joins_networks_of_two_kinds_of_blocks():
+    """He et al. 2016, section 4.1: the networks of 164 and 1001 layers have bottlenecks."""
+    bottlenecks = {164, 1001}
+    lines = study_chart(BY_DEPTH).data
+    for line in lines:
+        assert set(line.x) <= bottlenecks or not set(line.x) & bottlenecks
+        assert line.marker.symbol == ("square" if set(line.x) <= bottlenecks else "circle")
+        assert ("bottlenecks" in line.name) == (set(line.x) <= bottlenecks)
+    post, post_bottlenecks, pre, pre_bottlenecks = lines
+    assert post.line.color == post_bottlenecks.line.color != pre.line.color
+    assert dict(zip(post.x, post.y, strict=True))[1202] == 7.93
+    assert dict(zip(pre_bottlenecks.x, pre_bottlenecks.y, strict=True)) == {164: 5.46, 1001: 4.92}
 
 
 def test_a_table_is_told_with_all_its_figures():
