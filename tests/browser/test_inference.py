@@ -53,7 +53,7 @@ def test_a_click_on_a_sample_changes_the_answer_and_the_link(open_page: Opener) 
 
 
 def test_without_weights_one_click_leads_to_trained_ones(open_page: Opener) -> None:
-    visit = open_page("inference", {"net": "plain56"})
+    visit = open_page("inference", {"net": "resnet44"})
     with visit.rerun():
         visit.page.get_by_role("button", name="Switch to ResNet-20").click()
     visit.page.get_by_role("heading", name="cat:").wait_for()
