@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from math import isnan
+from textwrap import wrap
 from typing import Final
 
 import plotly.graph_objects as go
@@ -12,6 +13,8 @@ from explorer.views import palette
 from explorer.views.chart_style import FONT, hover, plainly, styled
 from explorer.words import label
 
+_MODE: Final = 20
+"""Characters of a mode's name on a line."""
 _UPRIGHT: Final = 10
 """Bars that leave each of them room for upright words."""
 
@@ -119,6 +122,60 @@ def deletion_bars(
         tickvals=names,
     )
     return styled(figure, 400, "deleted_block", "probability", margin={"r": 75}, showlegend=False)
+
+
+def mode_bars(
+    modes: Sequence[str],
+    probabilities: Sequence[float | None],
+    answers: Sequence[str],
+    best: str,
+) -> go.Figure:
+    """What one class gets in each of several modes; where another wins, its name stands behind.
+
+    Args:
+        modes: their names, the first on top.
+        probabilities: of `best`, 0 to 1; None where the network overflowed.
+        answers: the likeliest class in each mode.
+        best: the class that the first mode names.
+    """
+    other = [answer != best for answer in answers]
+    said = [
+        _said(value, answer, changed)
+        for value, answer, changed in zip(probabilities, answers, other, strict=True)
+    ]
+    figure = go.Figure(
+        go.Bar(
+            x=[100 * (value or 0.0) for value in probabilities],
+            y=["<br>".join(wrap(plainly(name), _MODE)) for name in modes],
+            orientation="h",
+            marker_color=[
+                palette.chart_colour(palette.GREY if changed else palette.BLUE) for changed in other
+            ],
+            text=said,
+            textposition="outside",
+            textfont=FONT,
+            cliponaxis=False,
+            constraintext="none",
+            hovertemplate=hover("value", name="%{y}", value="%{x:.3f}%"),
+        )
+    )
+    figure.update_yaxes(autorange="reversed")
+    # Beside the longest bar its number has room, and beside a short one its answer.
+    figure.update_xaxes(
+        range=[0, 130],
+        tickvals=[0, 25, 50, 75, 100],
+        title_text=label("infer_modes.axis", answer=plainly(best)),
+    )
+    return styled(figure, 72 + 44 * len(modes), bargap=0.35, showlegend=False)
+
+
+def _said(probability: float | None, answer: str, changed: bool) -> str:
+    if probability is None:
+        return plainly(answer)
+    share = f"{probability:.1%}"
+    if not changed:
+        return share
+    return label("infer_modes.other", share=share, answer=plainly(answer))
 
 
 def training_curves(curves: dict[str, list[float]]) -> go.Figure:

@@ -70,6 +70,9 @@ CHARTS: dict[str, Callable[[], Figure]] = {
     "lesion bars": lambda: inference_charts.deletion_bars(
         ["conv2_1", "conv3_1"], PATHS, [0.25, None], ["cat", "-"], 0.9
     ),
+    "mode bars": lambda: inference_charts.mode_bars(
+        ["eval()", "train(): alone"], [0.75, 0.125], ["cat", "dog"], "cat"
+    ),
     "training curves": lambda: inference_charts.training_curves(CURVES),
     "gradients by depth": lambda: depth_charts.by_depth(
         {net: [1.0, 10.0, 1e6] for net in depth_charts.NETS}, "gradient"

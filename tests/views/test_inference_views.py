@@ -33,6 +33,18 @@ def test_top_bars_keep_two_classes_of_one_name_apart() -> None:
     assert list(bar.text) == ["50.0%", "30.0%", "10.0%"]
 
 
+def test_mode_bars_name_the_answer_that_another_mode_gives() -> None:
+    modes = ["eval(): running statistics", "train(): this picture alone", "after"]
+    figure = charts.mode_bars(modes, [0.9, 0.125, None], ["cat", "dog", "overflow"], "cat")
+    bar = figure.data[0]
+    assert list(bar.x) == [90, 12.5, 0]
+    assert list(bar.text) == ["90.0%", "12.5%, answers dog", "overflow"]
+    assert bar.marker.color[0] != bar.marker.color[1] == bar.marker.color[2]
+    assert [name.replace("<br>", " ") for name in bar.y] == modes
+    assert figure.layout.yaxis.autorange == "reversed"  # the first is on top
+    assert figure.layout.xaxis.title.text == "probability of cat, %"
+
+
 def test_deletion_bars_say_what_cannot_be_deleted() -> None:
     figure = charts.deletion_bars(
         ["conv2_1", "conv3_1"], ["layer1.0", "layer2.0"], [0.25, None], ["dog", "-"], 0.9, "cat"

@@ -53,16 +53,16 @@ def draw(scene: Scene) -> None:
         st.write(section("inference", "card limits"))
     st.header(label("infer_samples.title"), anchor=False)
     names = labels("infer_samples")
-    st.dataframe(
-        sample_rows(list(samples().values())),
-        hide_index=True,
-        width="stretch",
-        height="content",
-        column_config={
-            name: names[name]
-            for name in ("picture", "shows", "cifar10", "author", "licence", "source")
-        },
-    )
+    # Its sentences take several lines, which a grid would cut.
+    with st.container(key="infer_samples"):
+        st.table(
+            [
+                {names[column]: text for column, text in row.items()}
+                for row in sample_rows(list(samples().values()))
+            ],
+            hide_index=True,
+            border="horizontal",
+        )
     from explorer.experiments.cifar10 import CLASSES
 
     shown = {sample.cifar10 for sample in samples().values()}

@@ -32,7 +32,6 @@ def draw(scene: Scene) -> None:
     """Where the evidence for a class lies, in the last block of every stage."""
     from explorer.views.inference_pictures import enlarged, heat_over
 
-    st.markdown(section("inference", "grad-cam"), help=glossary("Grad-CAM"))
     prediction = cache.prediction(scene)
     if not prediction.finite:
         st.warning(overflow(scene), icon=":material/error:")
@@ -70,11 +69,12 @@ def draw(scene: Scene) -> None:
             shown.append((heat_over(photograph, (values / peak).numpy()), words))
         else:
             shown.append((photograph, label("infer_cam.silent", **names)))
-    for index, (column, (image, words)) in enumerate(
-        zip(st.columns(len(shown)), shown, strict=True)
-    ):
+    with st.container(key="infer_cams"):
+        columns = st.columns(len(shown))
+    for index, (column, (image, words)) in enumerate(zip(columns, shown, strict=True)):
         with column:
             picture(scene, image, words, f"infer_cam_{index}")
+    st.markdown(section("inference", "grad-cam"), help=glossary("Grad-CAM"))
     st.caption(section("inference", "grad-cam reading"))
     st.button(
         label("origin.from_logit"),

@@ -27,7 +27,7 @@ def folded(views: tuple[str, ...]) -> bool:
 def title() -> st.delta_generator.DeltaGenerator:
     """The page's title and the picture's choice beside it; the place for the answer."""
     with st.container(key="infer_line"):
-        left, middle, right = st.columns([4, 3, 6], gap="small", vertical_alignment="bottom")
+        left, middle, right = st.columns([4, 3, 6], gap="small", vertical_alignment="center")
     with left:
         frame.title(label("page.inference"))
     if _source() == "sample":

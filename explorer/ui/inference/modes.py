@@ -5,6 +5,7 @@ from __future__ import annotations
 import streamlit as st
 
 from explorer.experiments.work import TooMuch
+from explorer.ui.chart import show
 from explorer.ui.inference import cache
 from explorer.ui.inference.answer import overflow
 from explorer.ui.inference.scene import Scene
@@ -13,6 +14,7 @@ from explorer.words import WordedError, label, section
 
 def draw(scene: Scene) -> None:
     """train() against eval() on this picture."""
+    from explorer.views.inference_charts import mode_bars
     from explorer.views.inference_tables import mode_rows
 
     st.write(section("inference", "modes"))
@@ -30,12 +32,24 @@ def draw(scene: Scene) -> None:
     if not found.evaluated.finite:
         st.warning(overflow(scene), icon=":material/error:")
         return
+    rows, best = mode_rows(found), found.evaluated.best.name
+    left = [None if row["of_first"] is None else row["of_first"] / 100 for row in rows]
+    answers = [row["answer"] for row in rows]
+    said = [
+        label("infer_modes.bar", mode=row["mode"], share=_share(one), answer=row["answer"])
+        for row, one in zip(rows, left, strict=True)
+    ]
+    show(
+        mode_bars([row["mode"] for row in rows], left, answers, best),
+        "infer_modes_bars",
+        alt=label("infer_modes.bars", answer=best, modes=label("list.semicolon").join(said)),
+    )
     numbers = {
         "own": label("infer_modes.own"),
-        "of_first": label("infer_modes.of_first", answer=found.evaluated.best.name),
+        "of_first": label("infer_modes.of_first", answer=best),
     }
     st.dataframe(
-        mode_rows(found),
+        rows,
         hide_index=True,
         width="stretch",
         column_config={
@@ -56,3 +70,7 @@ def draw(scene: Scene) -> None:
             passes=found.passes,
         )
     )
+
+
+def _share(probability: float | None) -> str:
+    return label("infer_answer.overflow") if probability is None else f"{probability:.1%}"

@@ -31,9 +31,9 @@ def draw(scene: Scene) -> None:
         label("infer_steps.cropped", crop=recipe.crop): steps.cropped,
         label("infer_steps.normalised", low=low, high=high): normalised_picture(steps.tensor),
     }
-    for index, (column, (words, image)) in enumerate(
-        zip(st.columns(4), pictures.items(), strict=True)
-    ):
+    with st.container(key="infer_steps"):
+        columns = st.columns(4)
+    for index, (column, (words, image)) in enumerate(zip(columns, pictures.items(), strict=True)):
         with column:
             picture(scene, enlarged(image, 300), words, f"infer_step_{index}")
     raw = scene.with_recipe(recipe.without_normalisation())

@@ -43,7 +43,6 @@ def draw(scene: Scene) -> None:
     block = named.get(wanted, wanted)
     op = bp.block(block).ops[-1]
     _, height, width = op.out_shape
-    st.write(section("inference", "receptive field", field=op.receptive_field))
     row, column = _position(height, width)
     left, right = st.columns(2)
     with left:
@@ -61,6 +60,7 @@ def draw(scene: Scene) -> None:
             slope = cache.gradient(scene, block, row, column)
         st.caption(label("infer_region.label"))
         _seen(scene, slope, box)
+    st.write(section("inference", "receptive field", field=op.receptive_field))
     st.write(_seen_words(scene, block, row, column, box, op.receptive_field, slope))
 
 
