@@ -13,6 +13,8 @@ from explorer.views import palette
 from explorer.views.chart_style import FONT, hover, plainly, styled
 from explorer.words import label
 
+_NUMBER: Final = 56
+"""Pixels beside a bar for its per cent."""
 _MODE: Final = 20
 """Characters of a mode's name on a line."""
 _UPRIGHT: Final = 10
@@ -42,9 +44,11 @@ def top_bars(
         )
     )
     figure.update_yaxes(autorange="reversed")
-    figure.update_xaxes(range=[0, max(4.0, 116 * max(probabilities, default=0))])
+    figure.update_xaxes(range=[0, max(4.0, 102 * max(probabilities, default=0))])
     height = 72 + 22 * max(4, len(names))  # lower, the axis lies on its own title
-    return styled(figure, height, "probability", bargap=0.3, showlegend=False)
+    # Numbers stand in the margin, whose width is theirs on any screen.
+    room = {"r": _NUMBER}
+    return styled(figure, height, "probability", margin=room, bargap=0.3, showlegend=False)
 
 
 def deletion_bars(
