@@ -45,6 +45,8 @@ def specs(draw: st.DrawFn, *, stages: int = 4, depth: int = 3, width: int = 12) 
         norm_eps=draw(st.sampled_from((1e-5, 2e-5, 1e-3))),
         final_norm=draw(st.booleans()),
         share_first=draw(st.booleans()),
+        share_projection=draw(st.booleans()),
+        stem_norm=draw(st.sampled_from(("where_pooled", "always", "never"))),
     )
 
 
@@ -84,4 +86,5 @@ def unit_specs(draw: st.DrawFn, *, channels: int = 12, size: int = 9) -> UnitSpe
         dilation=draw(st.sampled_from((1, 1, 2, 5))),
         expansion=chosen,
         se_ratio=draw(st.sampled_from((0, 0, 1, 4, 64))),
+        share_projection=draw(st.booleans()),
     )

@@ -14,6 +14,7 @@ StrideOn = Literal["3x3", "1x1"]
 ShortcutRule = Literal["projection", "padding", "projection-always", "none"]
 ZeroPlaces = Literal["after", "both"]
 Norm = Literal["batch", "group", "none"]
+StemNorm = Literal["where_pooled", "always", "never"]
 
 EXPANSION: Final = {"basic": 1, "bottleneck": 4}
 """Channels that leave a block, as a multiple of its width (paper, Table 1)."""
@@ -51,7 +52,7 @@ _LIMITS: Final = {
 }
 _SWITCHES: Final = (
     *("norm_on_projection", "conv_bias", "stem_bias"),
-    *("avg_down", "final_norm", "share_first"),
+    *("avg_down", "final_norm", "share_first", "share_projection"),
 )
 _OUTPUT_STRIDES: Final = tuple(2**power for power in range(10))
 _LARGEST_EPS: Final = 0.1
@@ -108,6 +109,10 @@ class NetworkSpec:
         share_first: the first block of a pre-activation network whose stem is the convolution
             alone hands its first activation to the shortcut too, as the authors' code does; else
             the shortcut carries the stem's output.
+        share_projection: a pre-activation block whose shortcut pads or projects hands it the
+            first activation, as the authors' code does; else that shortcut reads x itself.
+        stem_norm: batch norm and ReLU after a pre-activation network's stem: "where_pooled", as
+            the authors' code has it, "always" or "never". Post-activation always has them.
 
     Raises:
         FieldError: names the field, the value received and what is allowed.
@@ -137,6 +142,8 @@ class NetworkSpec:
     norm_eps: float = 1e-5
     final_norm: bool = True
     share_first: bool = True
+    share_projection: bool = True
+    stem_norm: StemNorm = "where_pooled"
 
     def __post_init__(self) -> None:
         self._check_choices()
@@ -184,8 +191,12 @@ class NetworkSpec:
 
     @property
     def bare_stem(self) -> bool:
-        """Whether the stem is the convolution alone: before pre-activation, where none pools."""
-        return self.activation_order == "pre" and not self.stem_shape.pools
+        """Whether no norm and ReLU follow the stem's last convolution: before pre-activation,
+        where none pools unless `stem_norm` says otherwise."""
+        if self.activation_order == "post":
+            return False
+        normed = {"where_pooled": self.stem_shape.pools, "always": True, "never": False}
+        return not normed[self.stem_norm]
 
     @property
     def first_shares(self) -> bool:
@@ -231,6 +242,7 @@ class NetworkSpec:
             "shortcut": get_args(ShortcutRule),
             "zero_padding": get_args(ZeroPlaces),
             "norm": get_args(Norm),
+            "stem_norm": get_args(StemNorm),
         }
         for switch in _SWITCHES:
             choices[switch] = (True, False)

@@ -56,7 +56,7 @@ class UnitSpec:
         shortcut: "identity" adds x as it is, fitting or not; "padding" and "projection" change
             its shape; "none" adds nothing.
         block, activation_order, stride_on, norm_on_projection, conv_bias, zero_padding, avg_down,
-            norm, expansion, se_ratio: as in NetworkSpec.
+            norm, expansion, se_ratio, share_projection: as in NetworkSpec.
         dilation: pixels between neighbouring taps of every 3x3.
 
     Raises:
@@ -80,6 +80,7 @@ class UnitSpec:
     dilation: int = 1
     expansion: int | None = None
     se_ratio: int = 0
+    share_projection: bool = True
 
     def __post_init__(self) -> None:
         check_integer("size", self.size, MAX_SIZE)
@@ -142,6 +143,7 @@ class UnitSpec:
             norm=self.norm,
             expansion=self.expansion,
             se_ratio=self.se_ratio,
+            share_projection=self.share_projection,
         )
 
     @property
@@ -233,7 +235,7 @@ def unit(spec: UnitSpec) -> Unit:
     kind = spec.shortcut
     if kind == "padding" and not spec.changes_shape:
         kind = "identity"  # nothing to pad and nothing to leave out
-    shared = kind in ("projection", "padding")
+    shared = kind in ("projection", "padding") and spec.share_projection
     block = compose(spec.network, "block", "block", x, spec.convolutions, kind, spec.stride, shared)
     if kind == "none":
         return Unit(spec, x, block, None)

@@ -35,6 +35,8 @@ _VALUES_TOLD: Final = 0.3
 _FIRST_ROUND: Final = 0.8
 """Shares of the weighing that are done then, for the bar."""
 _TINY_IMAGENET: Final = 200
+_STEM: Final = {"stem", "stem_norm"}
+"""A pre-activation network's file tells whether its stem has a norm; what is usual, its stem."""
 
 
 @dataclass(frozen=True)
@@ -138,7 +140,7 @@ def _in_rounds(found: Recognised, network: Network, batch: Tensor, say: Say) -> 
         (index, one)
         for index, one in numbered
         if one.spec.stem != stem
-        and any(differing_fields(one.spec, other) == ("stem",) for other in near)
+        and any({*differing_fields(one.spec, other)} <= _STEM for other in near)
     ]
     return readings.by_distance([*first, *weigh(others, _FIRST_ROUND, 1.0)])
 

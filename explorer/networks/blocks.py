@@ -63,7 +63,8 @@ class ResidualBlock(nn.Module):
 
     `order` names the main branch, `after` what follows the addition, and `shared` the op whose
     output feeds the shortcut in place of x: the first activation of a pre-activation unit whose
-    shape changes, or that follows a bare stem (Identity Mappings, appendix).
+    shape changes, or that follows a bare stem (Identity Mappings, appendix), unless the spec says
+    otherwise.
 
     A bottleneck's 1x1 compresses, its 3x3 works on few channels, its last 1x1 restores more
     (Figure 5). The stride sits on the first 1x1 in the authors' release (v1) and on the 3x3 in
@@ -110,7 +111,8 @@ class ResidualBlock(nn.Module):
             self.downsample = projection(spec, in_channels, out_channels, stride)
         if pads:
             self.add_padding(spec, in_channels, out_channels, stride)
-        shares = spec.activation_order == "pre" and (projects or pads or always_shares)
+        shares = always_shares or ((projects or pads) and spec.share_projection)
+        shares = shares and spec.activation_order == "pre"
         self.shared = "relu1" if shares else None
 
     def add_padding(

@@ -12,6 +12,7 @@ from explorer.architecture.spec import (
     Norm,
     ShortcutRule,
     Stem,
+    StemNorm,
     StrideOn,
     ZeroPlaces,
 )
@@ -28,9 +29,10 @@ CHOICES: Final = {
     "shortcut": get_args(ShortcutRule),
     "zero_padding": get_args(ZeroPlaces),
     "norm": get_args(Norm),
+    "stem_norm": get_args(StemNorm),
 }
 SWITCHES: Final = (
-    *("avg_down", "norm_on_projection", "final_norm", "share_first"),
+    *("avg_down", "norm_on_projection", "final_norm", "share_first", "share_projection"),
     *("conv_bias", "stem_bias"),
 )
 LISTS: Final = ("depths", "widths")
@@ -67,8 +69,10 @@ FIELDS: Final = (
     "stem",
     "stem_width",
     "activation_order",
+    "stem_norm",
     "final_norm",
     "share_first",
+    "share_projection",
     "stride_on",
     "output_stride",
     "shortcut",

@@ -106,13 +106,16 @@ class Traits:
 
     @property
     def first_shares(self) -> bool:
-        """The block after a bare stem feeds its first activation to an identity shortcut."""
-        return self.spec.first_shares and self.kinds[0] == "identity"
+        """The block after a bare stem feeds its first activation to a shortcut that other blocks
+        of its kind feed with x."""
+        shared_anyway = self.spec.share_projection and self.kinds[0] != "identity"
+        return self.pre and self.spec.first_shares and not shared_anyway and self.kinds[0] != "none"
 
     @property
     def shares(self) -> bool:
         """Some shortcut of a pre-activation block reads the first activation."""
-        return self.pre and (self.projects or self.pads or self.first_shares)
+        changed = (self.projects or self.pads) and self.spec.share_projection
+        return self.pre and (changed or self.first_shares)
 
     @property
     def shares_by_flag(self) -> bool:
@@ -302,7 +305,8 @@ def _shortcut_layers(traits: Traits) -> list[str]:
         lines += ["self.stride = stride"] if traits.strided and not traits.spec.avg_down else []
         lines += [f"self.pool = {_POOL}"] if traits.pools_then_pads else []
     if traits.shares_by_flag:
-        reasons = [changes] if traits.projects or traits.pads else []
+        changed = (traits.projects or traits.pads) and traits.spec.share_projection
+        reasons = [changes] if changed else []
         reasons += ["first"] if traits.first_shares else []
         lines += [f"self.shares_activation = {' or '.join(reasons)}"]
     if not traits.projects:

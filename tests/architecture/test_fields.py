@@ -35,6 +35,8 @@ CHANGES = {
     "norm_eps": 2e-5,
     "final_norm": False,
     "share_first": False,
+    "share_projection": False,
+    "stem_norm": "never",
     "conv_bias": True,
     "stem_bias": True,
     "stem_width": 32,
@@ -60,16 +62,18 @@ VIEWS = {
 }
 WITH = {"zero_padding": {"shortcut": "padding"}, "final_norm": {"activation_order": "pre"}}
 WITH["share_first"] = {"activation_order": "pre", "stem": "cifar", "block": "basic"}
+WITH["share_projection"] = WITH["stem_norm"] = {"activation_order": "pre"}
 """What gives a field something to decide."""
 UNTOUCHED = {
-    "trace table": {"zero_padding", "norm_eps", "share_first"},
-    "block diagram": {"norm_eps", "share_first"},
+    "trace table": {"zero_padding", "norm_eps", "share_first", "share_projection"},
+    "block diagram": {"norm_eps", "share_first", "share_projection"},
     "unit diagram": {
         *("in_channels", "num_classes", "norm_eps", "final_norm", "share_first", "stem_bias"),
+        *("share_projection", "stem_norm"),
     },
     "diagram": {
         *("norm_on_projection", "norm", "norm_eps", "conv_bias", "stem_bias"),
-        *("groups", "width_per_group", "zero_padding", "avg_down"),
+        *("groups", "width_per_group", "zero_padding", "avg_down", "stem_norm"),
     },
     "sentences": {"conv_bias", "stem_bias"},
 }

@@ -22,10 +22,11 @@ WORDS = {
     "shortcut": "'projection', 'padding', 'projection-always', 'none'",
     "zero_padding": "'after', 'both'",
     "norm": "'batch', 'group', 'none'",
+    "stem_norm": "'where_pooled', 'always', 'never'",
 }
 SWITCHES = (
     *("norm_on_projection", "conv_bias", "stem_bias"),
-    *("avg_down", "final_norm", "share_first"),
+    *("avg_down", "final_norm", "share_first", "share_projection"),
 )
 NUMBERS = ("groups", "width_per_group", "in_channels", "num_classes")
 NOT_A_WORD = ["", "Basic", "basic ", b"basic", None, True, 0, 1.0, ["basic"], {"basic"}, "x" * 5000]

@@ -112,10 +112,10 @@ def bottleneck(w, name, x, channels, stride, spec, apart):
 def entrance(w, name, x, channels, stride, spec, follows_bare_stem):
     """Identity Mappings: the first BN-ReLU, and what the shortcut reads. Where the shortcut is
     not the identity, and in the very first unit after a bare convolution, both branches share
-    the activated x."""
+    the activated x, where the spec does not say otherwise."""
     y = F.relu(w.norm(f"{name}.bn1", x))
     identity = stride == 1 and x.shape[1] == channels and spec.shortcut != "projection-always"
-    shares = follows_bare_stem or not identity
+    shares = follows_bare_stem or (spec.share_projection and not identity)
     return y, shortcut(w, name, y if shares else x, channels, stride, spec)
 
 
@@ -147,6 +147,8 @@ def entry(w, x, spec):
     else:
         x = w.conv("conv1", x, step)
     bare = spec.activation_order == "pre" and not pools
+    if spec.activation_order == "pre" and spec.stem_norm != "where_pooled":
+        bare = spec.stem_norm == "never"
     if not bare:
         x = F.relu(w.norm("bn1", x))
     if pools:

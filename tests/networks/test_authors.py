@@ -15,6 +15,7 @@ from explorer.experiments.samples import samples
 from explorer.networks.recognise import Reading, recognise
 from explorer.networks.weights import load
 from tests.networks.authors import AUTHORS, Author
+from tests.networks.authors_preact import AUTHORS_PREACT
 
 
 @cache
@@ -43,12 +44,10 @@ def lived_in(author: Author) -> nn.Module:
     return network.eval()
 
 
-@pytest.mark.parametrize("author", AUTHORS, ids=lambda one: one.name)
+@pytest.mark.parametrize("author", (*AUTHORS, *AUTHORS_PREACT), ids=lambda one: one.name)
 def test_public_forms_compute_what_their_authors_code_computes(author: Author) -> None:
     network = lived_in(author)
-    buffer = io.BytesIO()
-    torch.save(author.saves(network), buffer)
-    found = recognise(buffer.getvalue(), "file.pth")
+    found = recognise(_file(author.saves(network)), "file.pth")
     assert found.placed and found.head == author.head
     fitting = [
         one for one in found.readings
@@ -78,6 +77,14 @@ def test_public_forms_compute_what_their_authors_code_computes(author: Author) -
         found, lambda one: load(one.spec, found.tensors_of(one)), photographs()
     )
     assert distance(weighing.best_reading(found, verdict)) < tolerance
+
+
+def _file(saved: object) -> bytes:
+    if isinstance(saved, bytes):
+        return saved
+    buffer = io.BytesIO()
+    torch.save(saved, buffer)
+    return buffer.getvalue()
 
 
 def _bodies(network: nn.Module, ours: nn.Module, batch: Tensor) -> float:

@@ -174,6 +174,17 @@ NARROW = {
     "eps": {"norm_eps": 0.01},
     "no final norm": {"final_norm": False},
     "first shortcut as it is": {"share_first": False, "stem": "cifar", "expansion": 1},
+    "projections of x": {"share_projection": False},
+    "projections of x, the first one's too": {
+        "share_projection": False,
+        "share_first": False,
+        "stem": "cifar",
+    },
+    "projections of x, but for the first": {"share_projection": False, "stem": "cifar"},
+    "zeros beside x": {"share_projection": False, "shortcut": "padding"},
+    "norm after a small stem": {"stem_norm": "always", "stem": "cifar"},
+    "no norm before the pool": {"stem_norm": "never"},
+    "no norm before the pool, deep": {"stem_norm": "never", "stem": "deep", "expansion": 1},
     "group norm": {"norm": "group"},
     "group norm, eps": {"norm": "group", "norm_eps": 0.01, "widths": (4, 16, 32, 64)},
 }

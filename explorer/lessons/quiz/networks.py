@@ -88,6 +88,9 @@ def _less_usual(spec: NetworkSpec) -> list[str]:
         "eps": spec.norm_eps != 1e-5,
         "no final norm": spec.activation_order == "pre" and not spec.final_norm,
         "first shortcut": spec.bare_stem and not spec.share_first,
+        "raw projections": _is_pre_with_changes(spec) and not spec.share_projection,
+        "stem with norm": spec.activation_order == "pre" and spec.stem_norm == "always",
+        "stem without norm": spec.activation_order == "pre" and spec.stem_norm == "never",
         "stem width": spec.stem_channels != spec.widths[0],
         "stem bias": spec.stem_bias and not spec.conv_bias,
         "expansion": spec.expansion is not None,
@@ -104,6 +107,10 @@ def _less_usual(spec: NetworkSpec) -> list[str]:
         "ratio": spec.se_ratio,
     }
     return [_says(part, **numbers) for part, has in found.items() if has]
+
+
+def _is_pre_with_changes(spec: NetworkSpec) -> bool:
+    return spec.activation_order == "pre" and spec.shortcut != "none"
 
 
 def _changed(network: Network, changed: str, **fields: object) -> Network:

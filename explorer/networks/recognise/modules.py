@@ -105,6 +105,11 @@ def _by_word(tensors: Sequence[Found]) -> Layers | None:
     unknown = 0
     for tensor in tensors:
         match = _LEAF.match(tensor.name)
+        if match is None and len(tensor.shape) in (2, 4) and max(tensor.shape) > 1:
+            # A program without modules calls a convolution's tensor by the convolution's name.
+            unknown += 1
+            groups.setdefault(tensor.name, {})["weight"] = tensor
+            continue
         if match is None:
             unknown += not is_counter(tensor)
             left.append(tensor)

@@ -7,6 +7,7 @@ from typing import Any, Final
 
 from explorer.architecture import NetworkSpec
 from explorer.architecture.spec import Stem, StrideOn
+from explorer.networks.recognise.vocabulary import stem_norm
 from explorer.words import FieldError
 
 OPEN: Final = (
@@ -18,6 +19,7 @@ OPEN: Final = (
     "stem",
     "norm_eps",
     "share_first",
+    "share_projection",
 )
 """Fields that change what a network computes and nothing that is in its file."""
 _SMALL_STEMS: Final[tuple[Stem, ...]] = ("cifar", "3x3_pool", "3x3_stride2")
@@ -68,15 +70,33 @@ def _alternatives(spec: NetworkSpec) -> Iterator[NetworkSpec]:
     halves = len(spec.depths) > 1
     both: tuple[StrideOn, ...] = ("3x3", "1x1")
     strides = both if spec.block == "bottleneck" and halves else (spec.stride_on,)
-    small = spec.stem in _SMALL_STEMS and spec.activation_order == "post"
-    stems: tuple[Stem, ...] = _SMALL_STEMS if small else ()
-    firsts = (True, False) if spec.bare_stem else (spec.share_first,)
-    for stem, stride_on, first in product(stems or (spec.stem,), strides, firsts):
+    small = spec.stem in _SMALL_STEMS
+    stems: tuple[Stem, ...] = _SMALL_STEMS if small else (spec.stem,)
+    for stem, stride_on, shared in product(stems, strides, _shared(spec)):
         for shortcut in _shortcuts(spec):
+            changes = {"stem": stem, "stride_on": stride_on, **shared, **shortcut}
+            if spec.activation_order == "pre":
+                changes["stem_norm"] = stem_norm(stem, spec.bare_stem)
             try:
-                yield replace(spec, stem=stem, stride_on=stride_on, share_first=first, **shortcut)
+                yield replace(spec, **changes)
             except FieldError:  # zeros cannot take channels away
                 continue
+
+
+def _shared(spec: NetworkSpec) -> list[dict[str, Any]]:
+    """Which shortcuts of a pre-activation network may read the first activation instead of x."""
+    if spec.activation_order == "post" or spec.shortcut == "none":
+        return [{}]
+    always = spec.shortcut == "projection-always"
+    first_changes = always or spec.stem_channels != spec.widths[0] * spec.expands_by
+    some_change = first_changes or len(spec.depths) > 1
+    found = []
+    for projection in (True, False) if some_change else (True,):
+        # A first block that projects shares with all the others that do.
+        open_first = spec.bare_stem and not (first_changes and projection)
+        for first in (True, False) if open_first else (spec.share_first,):
+            found.append({"share_first": first, "share_projection": projection})
+    return found
 
 
 def _shortcuts(spec: NetworkSpec) -> Iterator[dict[str, Any]]:

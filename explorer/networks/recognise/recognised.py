@@ -24,8 +24,9 @@ from explorer.words import FieldError, quoted
 
 
 def alike(one: NetworkSpec, other: NetworkSpec) -> bool:
-    """Whether two specs are one network: where a stride sits is no choice of basic blocks, and
-    where a norm is after a projection none where nothing projects."""
+    """Whether two specs are one network: where a stride sits is no choice of basic blocks, where
+    a norm is after a projection none where nothing projects, and what a shortcut reads none where
+    the activation comes last."""
     return _plainly(one) == _plainly(other)
 
 
@@ -34,6 +35,10 @@ def _plainly(spec: NetworkSpec) -> NetworkSpec:
         spec = replace(spec, stride_on="3x3")
     if not spec.shortcut.startswith("projection") or spec.norm == "none":
         spec = replace(spec, norm_on_projection=True)
+    if spec.activation_order == "post":
+        spec = replace(spec, stem_norm="where_pooled", final_norm=True)
+    if spec.activation_order == "post" or spec.shortcut == "none":
+        spec = replace(spec, share_first=True, share_projection=True)
     return spec
 
 

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from explorer.architecture import NetworkSpec
-from explorer.architecture.spec import Norm, ShortcutRule, Stem
+from explorer.architecture.spec import STEMS, Norm, ShortcutRule, Stem, StemNorm
 from explorer.networks.recognise.analysis import Analysis
 from explorer.networks.recognise.modules import Layer
 from explorer.networks.recognise.structure import Block, Structure
@@ -34,11 +34,12 @@ def spec_of(analysis: Analysis) -> NetworkSpec:
     widths, expansion = _widths(structure)
     groups, per_group = _groups(structure, widths)
     stem_width = structure.stem[-1].shape[0]
+    stem = _stem(structure)
     return NetworkSpec(
         block=structure.kind,
         depths=tuple(len(stage) for stage in structure.stages),
         widths=widths,
-        stem=_stem(structure),
+        stem=stem,
         activation_order="pre" if structure.pre else "post",
         shortcut=_rule(structure),
         norm_on_projection=_projection_normed(structure),
@@ -53,6 +54,7 @@ def spec_of(analysis: Analysis) -> NetworkSpec:
         expansion=expansion,
         se_ratio=_ratio(structure),
         final_norm=not structure.pre or not structure.norms or structure.final_norm is not None,
+        stem_norm=_stem_norm(structure, stem),
     )
 
 
@@ -115,18 +117,28 @@ def _stem(structure: Structure) -> Stem:
         if first.shape[2] not in kernels:
             raise Beyond("beyond: stem kernel", first, kernel=first.shape[2])
         stem = kernels[first.shape[2]]
-    if structure.norms:
-        # Before pre-activation the stem is bare where nothing pools.
-        bare = len(structure.stem_norms) < len(structure.stem)
-        if bare and not structure.pre:
-            raise Beyond("beyond: stem norm", first)
-        if structure.pre and stem in ("cifar", "1x1") and not bare:
-            if stem == "1x1":
-                raise Beyond("beyond: stem norm", first)
-            return "3x3_pool"
-        if structure.pre and stem in ("imagenet", "deep") and bare:
-            raise Beyond("beyond: stem norm", first)
+    if structure.norms and is_bare(structure) and not structure.pre:
+        raise Beyond("beyond: stem norm", first)
     return stem
+
+
+def is_bare(structure: Structure) -> bool:
+    """Whether no norm follows the stem's last convolution."""
+    return len(structure.stem_norms) < len(structure.stem)
+
+
+def _stem_norm(structure: Structure, stem: Stem) -> StemNorm:
+    """Without any norms the ReLU cannot be told either: it is then where it is usual."""
+    if not structure.pre or not structure.norms:
+        return "where_pooled"
+    return stem_norm(stem, is_bare(structure))
+
+
+def stem_norm(stem: Stem, bare: bool) -> StemNorm:
+    """What says of a pre-activation network's stem that it is bare or not, if it is not usual."""
+    if bare != STEMS[stem].pools:
+        return "where_pooled"
+    return "never" if bare else "always"
 
 
 def _widths(structure: Structure) -> tuple[tuple[int, ...], int | None]:

@@ -35,6 +35,7 @@ _CHOICES: Final = {
     "zero_padding": ("after", "both"),
     "avg_down": ("no", "yes"),
     "norm": ("batch", "group", "none"),
+    "share_projection": ("yes", "no"),
 }
 """The page's default first."""
 _FIGURES: Final = ("stride", "stride_on")
@@ -54,6 +55,7 @@ _WIDTHS: Final = {
     "zero_padding": 190,
     "avg_down": 215,
     "norm": 230,
+    "share_projection": 215,
     "dilation": 150,
     "expansion": 125,
     "se_ratio": 185,
@@ -67,6 +69,9 @@ _WITHOUT_EFFECT: Final[dict[str, Callable[[Callable[[str], str]], bool]]] = {
     "zero_padding": lambda asked: asked("shortcut") != "padding",
     "avg_down": lambda asked: (
         asked("shortcut") not in ("padding", "projection") or asked("stride") == "1"
+    ),
+    "share_projection": lambda asked: (
+        asked("activation_order") == "post" or asked("shortcut") not in ("padding", "projection")
     ),
 }
 """What this block has no use for, though a link may keep it for the next one."""
@@ -214,7 +219,7 @@ def _control(field: str) -> str | None:
 
 
 def _parsed(field: str, value: str | None) -> Any:
-    if field in ("norm_on_projection", "conv_bias", "avg_down"):
+    if {*_CHOICES.get(field, ())} == {"yes", "no"}:
         return value == "yes"
     if field in _CHOICES and field != "stride":
         return value

@@ -31,7 +31,10 @@ def short_names(some: Sequence[Reading]) -> list[str]:
 def _parts(reading: Reading) -> tuple[str, ...]:
     """The fields that nothing in the file decides, less those that do not apply."""
     spec = reading.spec
+    pre = spec.activation_order == "pre" and spec.shortcut != "none"
     moot = {
+        "share_first": not pre or not spec.bare_stem,
+        "share_projection": not pre,
         "zero_padding": spec.shortcut != "padding",
         "avg_down": spec.shortcut == "none",
     }
@@ -50,6 +53,8 @@ def _value_words(field: str, value: object) -> str:
         return label("recognised_halves.averages" if value else "recognised_halves.pixels")
     if field == "share_first":
         return label("recognised_first.activation" if value else "recognised_first.stem")
+    if field == "share_projection":
+        return label(f"recognised_projections.{'activation' if value else 'input'}")
     if field in tables:
         return label(f"{tables[field]}.{value}")
     return label("recognised.field", field=field_label(field), value=value)

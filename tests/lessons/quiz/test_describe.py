@@ -20,6 +20,8 @@ OTHERS = {
     "norm_eps": (2e-5,),
     "final_norm": (False,),
     "share_first": (False,),
+    "share_projection": (False,),
+    "stem_norm": ("always", "never"),
     "stem_width": (32,),
     "stem_bias": (True,),
     "zero_padding": ("both",),
@@ -35,6 +37,7 @@ OTHERS = {
 }
 WITH = {"zero_padding": {"shortcut": "padding"}, "final_norm": {"activation_order": "pre"}}
 WITH["share_first"] = {"activation_order": "pre", "stem": "cifar"}
+WITH["share_projection"] = WITH["stem_norm"] = {"activation_order": "pre"}
 """What gives a field something to decide."""
 
 
