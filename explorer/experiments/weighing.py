@@ -44,12 +44,14 @@ class Verdict:
     """The readings and the ways to prepare pixels, nearest first; empty where nothing tells.
 
     `exact`: the pixels are CIFAR's, and the first layer tells what was done to them; else
-    photographs tell a little.
+    photographs tell a little. `activations`: of the reading that is taken, with ReLU and with what
+    may stand in its place.
     """
 
     readings: tuple[Weighed, ...] = ()
     values: tuple[Weighed, ...] = ()
     exact: bool = False
+    activations: tuple[Weighed, ...] = ()
 
 
 def side_of(spec: NetworkSpec) -> int:
@@ -116,7 +118,9 @@ def weigh(
     del first  # each network is held only while it runs
     say(_VALUES_TOLD)
     prepared = readings.normalised(batch, ways[best_values(found, told)])
-    return replace(told, readings=_in_rounds(found, network, prepared, say))
+    told = replace(told, readings=_in_rounds(found, network, prepared, say))
+    taken = network(best_reading(found, told))
+    return replace(told, activations=readings.weigh_activations(taken, prepared))
 
 
 def _in_rounds(found: Recognised, network: Network, batch: Tensor, say: Say) -> tuple[Weighed, ...]:

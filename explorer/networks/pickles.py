@@ -70,12 +70,13 @@ def _begins_as_torch_does(file: BinaryIO) -> bool:
 
 
 class _Thing:
-    """What torch's reader would hold: how much a call that is given it would touch."""
+    """What torch's reader would hold: how much a call that is given it would touch, and how many
+    things are in it, a text being one however long it is."""
 
-    __slots__ = ("in_tuple", "weight")
+    __slots__ = ("in_tuple", "things", "weight")
 
-    def __init__(self, weight: int = 1) -> None:
-        self.weight, self.in_tuple = weight, False
+    def __init__(self, weight: int = 1, things: int = 1) -> None:
+        self.weight, self.things, self.in_tuple = weight, things, False
 
 
 def check_pickle(file: BinaryIO) -> None:
@@ -131,6 +132,7 @@ def _filled(name: str, gone: list[_Thing]) -> int:
     if target.in_tuple:
         raise NoStateDict
     target.weight += sum(thing.weight for thing in new)
+    target.things += sum(thing.things for thing in new)
     keys = () if name.startswith("APPEND") else new[::2] if name.startswith("SET") else new
     return sum(thing.weight for thing in keys)
 
@@ -138,8 +140,10 @@ def _filled(name: str, gone: list[_Thing]) -> int:
 def _tuple(inside: list[_Thing]) -> _Thing:
     for thing in inside:
         thing.in_tuple = True
-    found = _Thing(1 + sum(thing.weight for thing in inside))
-    if found.weight > _MAX_TUPLE:
+    # The numbers of a NumPy array are one text in the tuple of its state.
+    things = 1 + sum(thing.things for thing in inside)
+    found = _Thing(1 + sum(thing.weight for thing in inside), things)
+    if things > _MAX_TUPLE:
         raise NoStateDict
     return found
 

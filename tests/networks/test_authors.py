@@ -1,21 +1,33 @@
 """Files as public repositories save them: recognised untouched, answering as their own code."""
 
 import io
+from collections.abc import Callable
 from functools import cache
 
 import pytest
 import torch
 from PIL.Image import Image
 from torch import Tensor, nn
+from torch.nn import functional
 
 from explorer.experiments import readings, weighing
+from explorer.experiments.embedded import cards
 from explorer.experiments.images import decode
 from explorer.experiments.preprocess import CIFAR
 from explorer.experiments.samples import samples
 from explorer.networks.recognise import Reading, recognise
 from explorer.networks.weights import load
-from tests.networks.authors import AUTHORS, Author
-from tests.networks.authors_preact import AUTHORS_PREACT
+from tests.networks.authors import (
+    AUTHORS,
+    CIFAR10,
+    LARGE,
+    TWO,
+    Author,
+    bare,
+    layered,
+    plain_names,
+)
+from tests.networks.authors_preact import AUTHORS_PREACT, meliketoy, preact_with_norm
 
 
 @cache
@@ -29,10 +41,12 @@ def pictures(author: Author) -> Tensor:
     return readings.normalised(raw, (*author.values, False))
 
 
-def lived_in(author: Author) -> nn.Module:
+def lived_in(
+    author: Author, around: Callable[[nn.Module], nn.Module] = lambda made: made
+) -> nn.Module:
     """The author's network with random weights, whose batch norms hold what the pictures are."""
     torch.manual_seed(7)
-    network = author.make()
+    network = around(author.make())
     for layer in network.modules():
         if isinstance(layer, nn.BatchNorm2d):
             nn.init.uniform_(layer.weight, 0.5, 1.5)
@@ -98,3 +112,72 @@ def _bodies(network: nn.Module, ours: nn.Module, batch: Tensor) -> float:
     ours(batch)
     hook.remove()
     return float((seen[0] - seen[1]).abs().max())
+
+
+HEADS = {
+    "pooled twice": [nn.BatchNorm1d(256), nn.Dropout(), nn.Linear(256, 10)],
+    "long head": [nn.Linear(128, 64), nn.ReLU(), nn.Linear(64, 32), nn.ReLU(), nn.Linear(32, 10)],
+    "two linears": [nn.Linear(128, 64), nn.ReLU(), nn.Dropout(), nn.Linear(64, 10)],
+}
+
+
+@pytest.mark.parametrize("title", HEADS)
+def test_heads_that_no_network_here_has_are_said(title: str) -> None:
+    """A wrong answer would be worse than none."""
+    state = layered(plain_names("downsample"), LARGE, TWO, linear="fc").state_dict()
+    body = {key: value for key, value in state.items() if not key.startswith("fc.")}
+    head = nn.Sequential(*HEADS[title]).state_dict()
+    found = recognise(_file(body | {f"fc.{key}": value for key, value in head.items()}), "f.pth")
+    titles = [note[0] for note in found.notes]
+    assert title in titles and "no classes" not in titles
+    assert found.head == ("classes" if title == "two linears" else "none")
+
+
+def test_a_head_with_norms_among_its_layers_is_left_out() -> None:
+    state = layered(plain_names("downsample"), LARGE, TWO, linear="fc").state_dict()
+    body = {key: value for key, value in state.items() if not key.startswith("fc.")}
+    layers = (nn.Linear(128, 64), nn.BatchNorm1d(64), nn.ReLU(), nn.Linear(64, 10))
+    head = nn.Sequential(*layers).state_dict()
+    found = recognise(_file(body | {f"fc.{key}": value for key, value in head.items()}), "f.pth")
+    assert found.head == "none" and "long head" in [note[0] for note in found.notes]
+
+
+class WithActivation(nn.Module):
+    """An author's blocks with another activation, which their files do not tell."""
+
+    def __init__(self, network: nn.Module, activation: Callable[[Tensor], Tensor]) -> None:
+        super().__init__()
+        self.network, self.activation = network, activation
+
+    def forward(self, x: Tensor) -> Tensor:
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(functional, "relu", self.activation)
+            return self.network(x)
+
+
+ACTIVATIONS = {
+    "silu": functional.silu,
+    "leaky_relu": lambda x: functional.leaky_relu(x, 0.1),
+    None: functional.relu,
+}
+
+
+@pytest.mark.parametrize("make", [preact_with_norm, meliketoy], ids=["preact", "wide"])
+@pytest.mark.parametrize("name", ACTIVATIONS)
+def test_an_activation_in_place_of_relu_is_told_and_warned_of(name, make) -> None:
+    author = Author("any", make, bare, CIFAR10, 32)
+    network = lived_in(author, lambda made: WithActivation(made, ACTIVATIONS[name]))
+    found = recognise(_file(bare(network.network)), "file.pth")
+    verdict = weighing.weigh(
+        found, lambda one: load(one.spec, found.tensors_of(one)), photographs()
+    )
+    assert readings.other_activation(verdict.activations) == name
+
+
+def test_no_network_on_board_is_taken_for_one_with_another_activation() -> None:
+    for preset, card in cards().items():
+        found = recognise(card.path, card.path.name)
+        verdict = weighing.weigh(
+            found, lambda one, of=found: load(one.spec, of.tensors_of(one)), photographs()
+        )
+        assert readings.other_activation(verdict.activations) is None, preset

@@ -9,6 +9,7 @@ import sys
 import zipfile
 from pathlib import Path
 
+import numpy as np
 import pytest
 import torch
 from safetensors.torch import save
@@ -258,3 +259,23 @@ def test_an_error_of_weights_crosses_processes() -> None:
         type(again) is WeightsError
         and str(again) == str(error) == "`a` holds no state dict: there are no tensors in it."
     )
+
+
+class Shared:
+    """Asks for an array of numbers that many others are made of."""
+
+    def __init__(self, numbers: bytes) -> None:
+        self.numbers = numbers
+
+    def __reduce__(self):
+        made, given, state = np.zeros(len(self.numbers) // 4, np.float32).__reduce__()
+        return made, given, (*state[:4], self.numbers)
+
+
+def test_arrays_that_share_their_numbers() -> None:
+    """Each would be a copy: what reading takes is bounded by the file's size."""
+    numbers = bytes(4_000_000)
+    few = pickle.dumps({f"a{index}.weight": Shared(numbers) for index in range(2)})
+    assert set(read_state(few, "net.pkl")) == {"a0.weight", "a1.weight"}
+    with pytest.raises(WeightsError, match="damaged|not a"):
+        read_state(pickle.dumps({f"a{index}": Shared(numbers) for index in range(50)}), "net.pkl")

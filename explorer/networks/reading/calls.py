@@ -83,7 +83,7 @@ def known(name: str, given: tuple[Any, ...], bounds: Bounds) -> Any:
     if name == "_codecs.encode":
         return _encoded(given, bounds)
     if name.startswith(_NUMPY) and function in ("_reconstruct", "_frombuffer"):
-        return _numpy_buffer(given) if function == "_frombuffer" else NumpyArray()
+        return _numpy_buffer(given, bounds) if function == "_frombuffer" else NumpyArray()
     if name == "numpy.dtype" and given and isinstance(given[0], str):
         return NumpyType(given[0])
     if name == "torch.storage._load_from_bytes" and given and isinstance(given[0], bytes):
@@ -91,10 +91,14 @@ def known(name: str, given: tuple[Any, ...], bounds: Bounds) -> Any:
     return UNKNOWN
 
 
-def with_state(thing: Any, state: Any, opaque: type[Any]) -> Any:
-    """What BUILD makes of a thing and its state."""
+def with_state(thing: Any, state: Any, opaque: type[Any], bounds: Bounds) -> Any:
+    """What BUILD makes of a thing and its state.
+
+    Raises:
+        Damaged: an array's numbers, copied as often as they are asked for, go beyond the bounds.
+    """
     if isinstance(thing, NumpyArray):
-        return _array(state)
+        return _array(state, bounds)
     if isinstance(thing, NumpyType):
         if isinstance(state, tuple) and len(state) > 1:
             thing.swapped = state[1] == ">"
@@ -140,27 +144,32 @@ def _encoded(given: tuple[Any, ...], bounds: Bounds) -> Any:
     return given[0].encode("latin-1")
 
 
-def _array(state: Any) -> View | NumpyArray:
+def _array(state: Any, bounds: Bounds) -> View | NumpyArray:
     """The numbers of a numpy array: (version, shape, dtype, column by column, bytes)."""
     if not isinstance(state, tuple) or len(state) != 5:
         return NumpyArray()
     _, shape, kind, by_column, data = state
     if isinstance(data, str):  # Python 2 wrote bytes as text
         data = data.encode("latin-1", "replace")
-    return _numbers(shape, kind, bool(by_column), data)
+    return _numbers(shape, kind, bool(by_column), data, bounds)
 
 
-def _numpy_buffer(given: tuple[Any, ...]) -> View | NumpyArray:
+def _numpy_buffer(given: tuple[Any, ...], bounds: Bounds) -> View | NumpyArray:
     if len(given) != 4:
         return NumpyArray()
     data, kind, shape, order = given
-    return _numbers(shape, kind, order == "F", data)
+    return _numbers(shape, kind, order == "F", data, bounds)
 
 
-def _numbers(shape: Any, kind: Any, by_column: bool, data: Any) -> View | NumpyArray:
+def _numbers(
+    shape: Any, kind: Any, by_column: bool, data: Any, bounds: Bounds
+) -> View | NumpyArray:
     usable = isinstance(kind, NumpyType) and kind.code in _NUMPY_TYPES and not kind.swapped
     if not usable or not isinstance(data, bytes | bytearray) or not isinstance(shape, tuple):
         return NumpyArray()
+    bounds.budget -= len(data)
+    if bounds.budget < 0:
+        raise Damaged
     dtype = _NUMPY_TYPES[kind.code]
     # torch wants memory that could be written; nobody does.
     whole = memoryview(bytearray(data))

@@ -147,7 +147,7 @@ class Reader:
             stack.append(self._call(function, given if isinstance(given, tuple) else ()))
         elif name == "BUILD":
             state = stack.pop()
-            stack[-1] = calls.with_state(stack[-1], state, Thing)
+            stack[-1] = calls.with_state(stack[-1], state, Thing, self.bounds)
         elif name == "BINPERSID":
             stack.append(self.persistent(stack.pop()))
         elif name in ("PERSID", "NEXT_BUFFER", "EXT1", "EXT2", "EXT4"):

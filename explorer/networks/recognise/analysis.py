@@ -224,7 +224,7 @@ def _stages(blocks: Sequence[Block]) -> list[list[Block]]:
 
 
 def _head(order: Sequence[Layer], structure: Structure, used: set[int]) -> list[Layer]:
-    """One linear layer from the last channels to the classes, or two; a 1x1 convolution too."""
+    """Linear layers from the last channels to the classes; a 1x1 convolution too."""
     free = [
         layer
         for layer in order
@@ -243,10 +243,16 @@ def classifier(free: Sequence[Layer], channels: int) -> list[Layer]:
         if turned is None or turned.kind != "linear" or not turned.by_column:
             return []
         first = turned
-    rest = [layer for layer in free if layer is not first]
-    second = next((layer for layer in rest if _inputs(layer) == first.shape[0]), None)
-    beside = second is not None and first.path[:-1] == second.path[:-1]
-    return [first, second] if second is not None and beside else [first]
+    found = [first]
+    while True:
+        rest = [
+            layer for layer in free if layer not in found and layer.path[:-1] == first.path[:-1]
+        ]
+        reading = (layer for layer in rest if _inputs(layer) == found[-1].shape[0])
+        following = next(reading, None)
+        if following is None:
+            return found
+        found.append(following)
 
 
 def _inputs(layer: Layer) -> int:

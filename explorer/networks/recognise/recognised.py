@@ -143,6 +143,8 @@ def _recognised(network: Network, collected: Collected, name: str) -> Recognised
     if len(structure.head) > 1 and (network.contrastive or _projects(structure)):
         without = without if network.contrastive else "projection head"
         structure.head = []
+    elif _is_beyond(structure, analysis):
+        without, structure.head = "long head", []
     try:
         spec = spec_of(analysis)
         state = state_of(structure, spec, without)
@@ -166,6 +168,9 @@ def _recognised(network: Network, collected: Collected, name: str) -> Recognised
     notes = [*state.notes, *values.remarks(state.tensors, state.names)]
     classes = spec.num_classes
     head = "none" if not structure.head else "sigmoid" if classes == 1 else "classes"
+    twice = _pooled_twice(collected, structure) if without == "no classes" else []
+    if twice and not structure.head:
+        notes = [note for note in notes if note[0] != without] + twice
     fitting = readings(spec, twin, names_place(structure))
     return Recognised(
         spec, fitting, state.tensors, state.names, tuple(network.aside), tuple(notes),
@@ -185,10 +190,32 @@ def _stored(tensors: Mapping[str, Tensor]) -> tuple[str, ...]:
 def _projects(structure: Structure) -> bool:
     """Whether two linear layers have the shape of a contrastive method's head (SimCLR, MoCo v2,
     SupContrast) and not of a classifier's: square, then to a power of two."""
-    first, last = structure.head
+    first, last = structure.head[0], structure.head[-1]
     out = last.shape[0]
     square = first.shape[0] == structure.out
     return square and out >= _SMALLEST_PROJECTION and out & (out - 1) == 0
+
+
+def _is_beyond(structure: Structure, analysis: Analysis) -> bool:
+    """Whether a head has more than two linear layers, or norms among them: not only these."""
+    head = structure.head
+    beside = [
+        norm
+        for norm in analysis.extra
+        if norm.kind == "norm"
+        and any(len(one.path) > 1 and norm.path[:-1] == one.path[:-1] for one in head)
+    ]
+    sizes = {structure.out, *(layer.shape[0] for layer in head[:-1])}
+    return len(head) > 2 or any(norm.channels in sizes for norm in beside)
+
+
+def _pooled_twice(collected: Collected, structure: Structure) -> list[tuple[str, dict[str, Any]]]:
+    """A note where a linear layer reads two numbers for each of the last channels, as fastai's
+    head does, which pools by means and by maxima."""
+    for tensor in collected.tensors:
+        if len(tensor.shape) == 2 and tensor.shape[1] == 2 * structure.out:
+            return [("pooled twice", {"name": tensor.name, "channels": structure.out})]
+    return []
 
 
 def _twin(analysis: Analysis) -> tuple[NetworkSpec | None, Mapping[str, Tensor] | None]:

@@ -26,7 +26,7 @@ _SHOWN: Final = 8
 
 def told(mine: Mine, choice: Choice, device: str) -> None:
     """What the file is, what was set aside and done, and how near its reading is."""
-    from explorer.experiments import readings, weighing
+    from explorer.experiments import weighing
 
     found = mine.found
     verdict = weighed(mine, device)
@@ -39,8 +39,8 @@ def told(mine: Mine, choice: Choice, device: str) -> None:
     fits = found.placed and mine.reading_of(choice.spec) is not None
     if fits and (sentence := judged(mine, verdict, now)):
         st.caption(sentence)
-        if verdict.readings and verdict.readings[0].distance > readings.FAR:
-            st.warning(section("recognition", "far"), icon=":material/straighten:")
+        if sentence := doubt(verdict):
+            st.warning(sentence, icon=":material/straighten:")
     compare_link(choice)
 
 
@@ -58,6 +58,10 @@ def what_it_is(mine: Mine, spec: NetworkSpec, unlikely: bool = False) -> str:
         facts.append(label("recognised.avg_down"))
     if spec.activation_order == "pre":
         facts.append(label("recognised.pre"))
+        if not spec.share_projection:
+            facts.append(label("recognised_projections.input"))
+        if spec.stem_norm == "always":
+            facts.append(label("recognised.stem_norm"))
     if spec.groups > 1:
         facts.append(label("recognised.groups", n=spec.groups))
     if spec.se_ratio:
@@ -120,6 +124,20 @@ def remarks(mine: Mine) -> list[str]:
     if told:
         said.append(section("recognition", "aside", things=label("list.comma").join(told)))
     return said
+
+
+def doubt(verdict: Verdict) -> str:
+    """Why even the nearest reading computes something else than the file's own program does;
+    empty where nothing says so."""
+    from explorer.experiments import readings
+
+    other = readings.other_activation(verdict.activations)
+    if other is not None:
+        by_name = {one.name: one.distance for one in verdict.activations}
+        told = {"distance": by_name[other], "relu": by_name[readings.RELU]}
+        return section("recognition", f"activation {other}", **told)
+    far = bool(verdict.readings) and verdict.readings[0].distance > readings.FAR
+    return section("recognition", "far") if far else ""
 
 
 def judged(mine: Mine, verdict: Verdict, now: Reading | None) -> str:
