@@ -255,12 +255,9 @@ def weigh_activations(network: ResNet, batch: Tensor) -> tuple[Weighed, ...]:
         network: the reading that is taken.
         batch: (N, C, H, W), preprocessed.
     """
-    return by_distance(
-        Weighed(
-            name, remembered(network if make is None else with_activation(network, make), batch)
-        )
-        for name, make in ((RELU, None), *ACTIVATIONS.items())
-    )
+    others = {name: with_activation(network, make) for name, make in ACTIVATIONS.items()}
+    networks = {RELU: network, **others}
+    return by_distance(Weighed(name, remembered(one, batch)) for name, one in networks.items())
 
 
 def other_activation(ranked: Sequence[Weighed]) -> str | None:

@@ -277,5 +277,5 @@ def test_arrays_that_share_their_numbers() -> None:
     numbers = bytes(4_000_000)
     few = pickle.dumps({f"a{index}.weight": Shared(numbers) for index in range(2)})
     assert set(read_state(few, "net.pkl")) == {"a0.weight", "a1.weight"}
-    with pytest.raises(WeightsError, match="damaged|not a"):
+    with pytest.raises(WeightsError, match=r"damaged|not a"):
         read_state(pickle.dumps({f"a{index}": Shared(numbers) for index in range(50)}), "net.pkl")
