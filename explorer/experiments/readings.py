@@ -240,7 +240,7 @@ def weigh_values(
 def with_activation(network: ResNet, make: Callable[[], nn.Module]) -> ResNet:
     """The network with another activation in place of each ReLU; its tensors are shared."""
     shared = {id(one): one for one in chain(network.parameters(), network.buffers())}
-    other = deepcopy(network, shared)  # type: ignore[arg-type]
+    other = deepcopy(network, shared)
     for module in list(other.modules()):
         for name, child in module.named_children():
             if isinstance(child, nn.ReLU):
