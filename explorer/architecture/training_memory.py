@@ -8,7 +8,7 @@ saves them (tools/autograd/derivatives.yaml); `torch.autograd.graph.saved_tensor
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Set
 from dataclasses import dataclass, replace
 from math import prod
 from typing import Final, Literal, NamedTuple
@@ -18,6 +18,8 @@ from explorer.architecture.ops import Block, Blueprint, Op
 Optimiser = Literal["sgd", "momentum", "adam"]
 Precision = Literal["float32", "mixed"]
 Checkpointing = Literal["none", "blocks"]
+Device = Literal["cpu", "cuda"]
+"""Whose rules of autocast decide in which precision an op computes."""
 
 OPTIMISERS: Final[dict[Optimiser, int]] = {"sgd": 0, "momentum": 1, "adam": 2}
 """Numbers that an optimiser keeps for each parameter."""
@@ -40,8 +42,9 @@ _READ: Final = {
 class Kept(NamedTuple):
     """What one op keeps of one image beside what others keep already.
 
-    `tensors` names them by the ops that wrote them; `values` are activations, `indices` those of
-    max pooling; `shared` names tensors that an op before keeps as well.
+    `tensors` names them by the ops that wrote them; `values` are activations, `wide` those that
+    stay in float32 whatever the precision, `indices` those of max pooling; `shared` names tensors
+    that an op before keeps as well.
     """
 
     op: Op
@@ -49,10 +52,11 @@ class Kept(NamedTuple):
     shared: tuple[str, ...]
     values: int
     indices: int = 0
+    wide: int = 0
 
     def bytes(self, precision: Precision = "float32") -> int:
         """Of one image."""
-        return self.values * width(precision) + self.indices * _INDEX
+        return self.values * width(precision) + self.wide * FLOAT + self.indices * _INDEX
 
 
 def width(precision: Precision) -> int:
@@ -60,27 +64,59 @@ def width(precision: Precision) -> int:
     return 2 if precision == "mixed" else FLOAT
 
 
-def kept(bp: Blueprint) -> tuple[Kept, ...]:
+def kept(bp: Blueprint, precision: Precision = "float32", on: Device = "cpu") -> tuple[Kept, ...]:
     """Every op with what it keeps of one image, in the order in which they run."""
-    return tuple(_kept(bp, bp.ops, set(), _values(bp)))
+    return tuple(_kept(bp, bp.ops, set(), _Tensors.of(bp, precision, on)))
 
 
-def _values(bp: Blueprint) -> dict[str, int]:
-    """How many numbers each op writes for one image; the image counts as one."""
-    return {op.path: op.activations for op in bp.ops} | {"input": prod(bp.ops[0].in_shape)}
+class _Tensors(NamedTuple):
+    """What each op writes: how many `values` for one image, which counts as one of them, and which
+    of them are `floats`, float32 in mixed precision, too."""
+
+    values: Mapping[str, int]
+    floats: Set[str]
+
+    @staticmethod
+    def of(bp: Blueprint, precision: Precision, on: Device) -> _Tensors:
+        values = {op.path: op.activations for op in bp.ops}
+        floats = _floats(bp) if precision == "mixed" and on == "cuda" else set()
+        return _Tensors(values | {"input": prod(bp.ops[0].in_shape)}, floats)
 
 
-def _kept(
-    bp: Blueprint, ops: Iterable[Op], known: set[str], values: Mapping[str, int]
-) -> Iterator[Kept]:
+def _floats(bp: Blueprint) -> set[str]:
+    """Ops that write float32 in mixed precision on CUDA, whose autocast lets group norm compute in
+    float32 (https://pytorch.org/docs/stable/amp.html): what follows it does so, too, up to the
+    next convolution."""
+    found: set[str] = set()
+    for op in bp.ops:
+        passes_on = op.kind not in ("conv", "linear", "gate_linear")
+        if op.kind == "group_norm" or (passes_on and not found.isdisjoint(op.inputs)):
+            found.add(op.path)
+    return found
+
+
+def _kept(bp: Blueprint, ops: Iterable[Op], known: set[str], tensors: _Tensors) -> Iterator[Kept]:
     """The same for some of the ops; `known` names tensors that are kept already, and grows."""
     for op in ops:
-        read = [_storage(bp, path) for path in _saved(op)]
-        new = tuple(dict.fromkeys(path for path in read if path not in known))
-        shared = tuple(path for path in read if path in known)
-        known.update(new)
+        new: dict[str, None] = {}
+        shared, narrow, wide = [], 0, 0
+        for path in (_storage(bp, path) for path in _saved(op)):
+            size, is_float = tensors.values[path], path in tensors.floats
+            if is_float and op.kind in ("conv", "linear", "gate_linear"):
+                # A copy of its own in 16 bits: autocast remembers those of parameters only.
+                new[path] = None
+                narrow += size
+            elif tensors.floats and op.kind == "group_norm" and not is_float:
+                new[path] = None
+                wide += size
+            elif path in known:
+                shared.append(path)
+            else:
+                new[path] = None
+                known.add(path)
+                narrow, wide = (narrow, wide + size) if is_float else (narrow + size, wide)
         indices = op.activations if op.kind == "max_pool" else 0
-        yield Kept(op, new, shared, sum(values[path] for path in new), indices)
+        yield Kept(op, tuple(new), tuple(shared), narrow, indices, wide)
 
 
 def _saved(op: Op) -> tuple[str, ...]:
@@ -103,6 +139,7 @@ class Setting:
     optimiser: Optimiser = "momentum"
     precision: Precision = "float32"
     checkpointing: Checkpointing = "none"
+    on: Device = "cpu"
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,8 +186,9 @@ def memory(bp: Blueprint, setting: Setting) -> Memory:
     halves = 2 * sum(_multiplied(op) for op in bp.ops) if setting.precision == "mixed" else 0
     recomputed = 0
     if checkpointed:
-        recomputed = max(line.at(setting.batch) for line in _recomputed(bp, setting.precision))
+        recomputed = max(line.at(setting.batch) for line in _recomputed(bp, setting))
     largest = max(op.activations + prod(op.in_shape) for op in bp.ops)
+    floats = _Tensors.of(bp, setting.precision, setting.on).floats
     return Memory(
         params + norms,
         params,
@@ -158,7 +196,7 @@ def memory(bp: Blueprint, setting: Setting) -> Memory:
         halves,
         saved(bp, setting) - _copies(bp, setting),
         recomputed,
-        setting.batch * largest * width(setting.precision),
+        setting.batch * largest * (FLOAT if floats else width(setting.precision)),
     )
 
 
@@ -169,9 +207,13 @@ def saved(bp: Blueprint, setting: Setting) -> int:
     With checkpointing only what lies outside of the blocks has such copies.
     """
     checkpointed = setting.checkpointing == "blocks"
-    entries = _outside(bp) if checkpointed else list(kept(bp))
+    entries = _outside(bp, setting) if checkpointed else kept(bp, setting.precision, setting.on)
     blocks = (bp.stem, bp.head) if checkpointed else bp.parts
-    loss = setting.batch * (FLOAT * bp.spec.num_classes + _INDEX) + FLOAT
+    logit = FLOAT
+    if setting.precision == "mixed" and setting.on == "cuda":
+        # Its logarithm of the softmax keeps what it writes in both precisions.
+        logit += width(setting.precision)
+    loss = setting.batch * (logit * bp.spec.num_classes + _INDEX) + FLOAT
     images = setting.batch * _of_images(entries, setting.precision)
     return (
         images
@@ -191,15 +233,15 @@ class _Line(NamedTuple):
         return self.once + batch * self.each
 
 
-def _recomputed(bp: Blueprint, precision: Precision) -> set[_Line]:
+def _recomputed(bp: Blueprint, setting: Setting) -> set[_Line]:
     """What each block keeps beside its input while it is computed anew."""
-    values = _values(bp)
+    tensors = _Tensors.of(bp, setting.precision, setting.on)
     found = set()
     for block in bp.blocks:
-        inside = _kept(bp, block.ops, {block.ops[0].inputs[0]}, values)
+        inside = _kept(bp, block.ops, {block.ops[0].inputs[0]}, tensors)
         statistics = _statistics(block, 1), _statistics(block, 2)
         growing = statistics[1] - statistics[0]
-        each = _of_images(inside, precision) + growing
+        each = _of_images(inside, setting.precision) + growing
         found.add(_Line(each, statistics[0] - growing))
     return found
 
@@ -235,20 +277,21 @@ def _multiplied(op: Op) -> int:
     return op.params - (op.out_shape[0] if op.bias else 0)
 
 
-def _outside(bp: Blueprint) -> list[Kept]:
+def _outside(bp: Blueprint, setting: Setting) -> list[Kept]:
     """With a checkpoint at every block: the stem's, each block's input, and the head's."""
     known: set[str] = set()
-    values = _values(bp)
-    found = list(_kept(bp, bp.stem.ops, known, values))
+    tensors = _Tensors.of(bp, setting.precision, setting.on)
+    found = list(_kept(bp, bp.stem.ops, known, tensors))
     for block in bp.blocks:
         first = block.ops[0]
-        source = first.inputs[0]
-        if source not in known:
-            known.add(source)
-            found.append(Kept(first, (source,), (), prod(first.in_shape)))
-        else:
+        source, size = first.inputs[0], prod(first.in_shape)
+        if source in known:
             found.append(Kept(first, (), (source,), 0))
-    return found + list(_kept(bp, bp.head.ops, known, values))
+            continue
+        known.add(source)
+        wide = size if source in tensors.floats else 0
+        found.append(Kept(first, (source,), (), size - wide, wide=wide))
+    return found + list(_kept(bp, bp.head.ops, known, tensors))
 
 
 def largest_batch(bp: Blueprint, setting: Setting, bytes_there: int) -> int:
@@ -269,7 +312,7 @@ def largest_batches(bp: Blueprint, setting: Setting, sizes: Iterable[int]) -> tu
     rest = _Line(each, sum(one.values()) - each)
     blocks = {_Line(0, 0)}
     if setting.checkpointing == "blocks":
-        blocks = _recomputed(bp, setting.precision)
+        blocks = _recomputed(bp, setting)
     return tuple(
         max(0, min((size - rest.once - line.once) // (rest.each + line.each) for line in blocks))
         for size in sizes

@@ -9,7 +9,7 @@ from typing import Final
 import plotly.graph_objects as go
 
 from explorer.architecture import Blueprint
-from explorer.architecture.training_memory import Kept, Memory, Precision, kept
+from explorer.architecture.training_memory import Device, Kept, Memory, Precision, kept
 from explorer.views.chart_style import hover, styled
 from explorer.views.palette import BLUE, GREEN, GREY, OLIVE, ORANGE, PURPLE, SKY, chart_colour
 from explorer.views.tables import worded
@@ -75,7 +75,7 @@ def part_rows(found: Memory) -> list[Row]:
     return [*rows, total]
 
 
-def op_rows(bp: Blueprint, precision: Precision) -> list[Row]:
+def op_rows(bp: Blueprint, precision: Precision, on: Device = "cpu") -> list[Row]:
     """A row per op: what it keeps of one image, and what was kept before it already."""
     return [
         {
@@ -84,7 +84,7 @@ def op_rows(bp: Blueprint, precision: Precision) -> list[Row]:
             "shared": listed([_written(path) for path in entry.shared]),
             "bytes": entry.bytes(precision),
         }
-        for entry in kept(bp)
+        for entry in kept(bp, precision, on)
     ]
 
 

@@ -3,10 +3,13 @@
 import numpy as np
 import pytest
 import torch
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from PIL import Image
 from torch.nn import functional
 
 from explorer.architecture import PRESETS, NetworkSpec, blueprint, preset
+from explorer.experiments.features import features
 from explorer.experiments.origin import cam, feeds, parts, toy
 from explorer.experiments.origin.capture import capture, take_apart
 from explorer.experiments.origin.places import Place, op_of, read
@@ -15,6 +18,7 @@ from explorer.experiments.saliency import grad_cam
 from explorer.networks import build
 from explorer.words import WordedError
 from tests.networks.random_weights import randomise
+from tests.strategies import specs_and_sizes
 
 pytestmark = pytest.mark.usefixtures("one_thread")
 
@@ -366,3 +370,115 @@ def test_a_walk_from_the_block_reads_and_writes_what_the_whole_walk_does(family)
             (*op.inputs, op.path), (*found.inputs, found.output), strict=True
         ):
             np.testing.assert_allclose(read_there, whole[name][0], rtol=1e-5, atol=1e-5)
+
+
+# --- any network --------------------------------------------------------------------------------
+
+
+@settings(max_examples=25, deadline=None)
+@given(specs_and_sizes(largest=24, stages=2, depth=2, width=8), st.integers(0, 1000))
+def test_every_op_of_any_network_adds_up(drawn, seed):
+    """Of the networks that the sidebar can compose, with every field."""
+    spec, size = drawn
+    network, bp = build(spec), blueprint(spec, size)
+    randomise(network)
+    network = network.double()
+    x = picture(spec, size, seed).double()
+    for op in bp.ops:
+        found = capture(network, x, bp, op.path)
+        for place in places_of(op, 1, seed):
+            part = take_apart(network, found, place)
+            scale = max(1.0, abs(part.value))
+            assert part.total == pytest.approx(part.value, abs=1e-12 * scale), (op.path, place)
+            for source in part.sources[:3]:
+                assert source.path in op.inputs
+                assert read(source.text, bp).op.path == source.path
+
+
+@pytest.mark.parametrize("family", FAMILIES)
+def test_a_step_that_begins_at_its_block_sees_what_a_whole_walk_sees(family):
+    spec = FAMILIES[family]
+    network, bp = build(spec), blueprint(spec, SIZE)
+    randomise(network)
+    x, maps = picture(spec), features(network, picture(spec)).maps
+    for op in bp.ops:
+        short, whole = capture(network, x, bp, op.path, maps), capture(network, x, bp, op.path)
+        assert np.array_equal(short.output, whole.output), op.path
+        for ours, theirs in zip(short.inputs, whole.inputs, strict=True):
+            assert np.array_equal(ours, theirs), op.path
+
+
+@pytest.mark.parametrize("family", FAMILIES)
+def test_every_value_has_an_address(family):
+    """What an address says is read as it was written, at the corners of every op."""
+    bp = blueprint(FAMILIES[family], SIZE)
+    for op in (op_of(bp, "input"), *bp.ops):
+        last = tuple(size - 1 for size in op.out_shape)
+        for at in ((0,) * len(last), last):
+            place = Place(op.path, *at)
+            wanted = read(place.text, bp)
+            assert Place(wanted.op.path, *wanted[1:]) == place
+        beyond = ",".join([op.path, *(str(size) for size in op.out_shape)])
+        with pytest.raises(WordedError):
+            read(beyond, bp)
+
+
+def test_a_max_pool_reads_the_value_where_it_says():
+    """As the largest of all it comes through wherever it is read, and nowhere else."""
+    spec = FAMILIES["basic"]
+    network, bp = build(spec), blueprint(spec, SIZE)
+    op = op_of(bp, "maxpool")
+    for row, column in ((0, 0), (3, 4), (7, 7)):
+        before = torch.zeros(1, *op.in_shape)
+        before[0, 2, row, column] = 1.0
+        theirs = network.maxpool(before)[0].nonzero().tolist()
+        reader = feeds.reached(op, Place(op.inputs[0], 2, row, column))
+        assert reader is not None
+        ours = [[2, i, j] for i in reader.rows for j in reader.columns]
+        assert sorted(theirs) == sorted(ours)
+        assert all(one.path == op.path for one, _ in reader.strongest(9))
+
+
+def test_an_addition_and_a_relu_read_one_place():
+    bp = blueprint(FAMILIES["basic"], SIZE)
+    for path in ("layer1.0.add", "layer1.0.relu1", "layer1.0.bn1"):
+        op = op_of(bp, path)
+        for source in op.inputs:
+            reader = feeds.reached(op, Place(source, 3, 1, 2))
+            assert reader is not None
+            assert reader.strongest(5) == [(Place(path, 3, 1, 2), None)]
+
+
+@given(
+    st.tuples(st.integers(1, 9), st.integers(1, 9)),
+    st.sampled_from((1, 2, 3, 5)),
+    st.integers(1, 6),
+    st.integers(0, 3),
+    st.integers(1, 4),
+)
+def test_the_toy_of_any_size_is_torchs_convolution(shape, size, stride, padding, dilation):
+    """Odd and even maps, strides beyond the kernel, windows that do not fit."""
+    draw = np.random.default_rng(3)
+    values, kernel = draw.normal(size=shape), draw.normal(size=(size, size))
+    one = toy.Toy(values, kernel, stride, padding, dilation)
+    image, weight = (torch.from_numpy(part)[None, None] for part in (values, kernel))
+    window = {"stride": stride, "padding": padding, "dilation": dilation}
+    if not one.fits:
+        with pytest.raises(RuntimeError):
+            functional.conv2d(image, weight, **window)
+        return
+    theirs = functional.conv2d(image, weight, **window)[0, 0]
+    assert one.size == tuple(theirs.shape)
+    np.testing.assert_allclose(one.output(), theirs.numpy(), atol=1e-12)
+    assert one.formula.endswith(f"= {theirs.shape[0]}")
+
+
+@pytest.mark.parametrize(
+    ("text", "size", "at"),
+    [("", (7, 7), (2, 2)), ("0,1", (7, 7), (0, 1)), ("6,6", (1, 4), (0, 3)),
+     ("-1,2", (7, 7), (2, 2)),
+     ("1e9,0", (7, 7), (2, 2)), ("9" * 50 + ",0", (7, 7), (2, 2)), ("٣,1", (7, 7), (2, 2)),
+     ("1,2,3", (7, 7), (2, 2)), ("<b>", (2, 2), (1, 1))],
+)  # fmt: skip
+def test_an_output_of_the_toy_in_an_address(text, size, at):
+    assert toy.output_of(text, size) == at

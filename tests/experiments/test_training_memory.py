@@ -169,7 +169,7 @@ def test_the_largest_batch_fits_and_one_more_does_not(gigabytes, checkpointing):
 
 
 SETTINGS = [
-    Setting(1, optimiser, precision, checkpointing)
+    Setting(1, optimiser, precision, checkpointing, "cuda")
     for optimiser in OPTIMISERS
     for precision in get_args(Precision)
     for checkpointing in get_args(Checkpointing)
@@ -240,3 +240,40 @@ def test_by_hand():
     norms = 3 * 2 * 8
     loss = batch * (5 * 4 + 8) + 4
     assert saved(blueprint(spec, 4), Setting(batch)) == 4 * (batch * values + norms) + loss
+
+
+CUDA = [
+    ("resnet18", 32, "float32", "none", 709_921_540),
+    ("resnet18", 32, "mixed", "none", 404_156_036),
+    ("resnet18", 32, "mixed", "blocks", 224_451_204),
+    ("resnet50", 32, "float32", "blocks", 995_882_756),
+    ("resnet50", 32, "mixed", "none", 1_451_652_740),
+    ("resnet20", 128, "mixed", "blocks", 30_173_924),
+    ("preact_resnet50", 32, "mixed", "none", 1_300_693_124),
+    ("preact_resnet50", 32, "mixed", "blocks", 540_736_132),
+    ("seresnet50", 32, "mixed", "none", 1_811_915_396),
+    ("seresnet50", 32, "mixed", "blocks", 527_874_692),
+    ("resnet50_gn", 32, "float32", "none", 2_749_666_564),
+    ("resnet50_gn", 32, "mixed", "none", 3_438_041_220),
+    ("resnet50_gn", 32, "mixed", "blocks", 990_304_388),
+]
+"""Measured by `measure` on an NVIDIA H200, torch 2.11 for CUDA 13.0."""
+
+
+@pytest.mark.parametrize(("name", "batch", "precision", "checkpointing", "measured"), CUDA)
+def test_what_was_measured_on_cuda(name, batch, precision, checkpointing, measured):
+    bp = blueprint(PRESETS[name].spec, PRESETS[name].image_size)
+    setting = Setting(batch, "sgd", precision, checkpointing, "cuda")
+    assert saved(bp, setting) == measured
+
+
+@pytest.mark.skipif(not torch.cuda.is_available(), reason="asks for CUDA")
+@pytest.mark.parametrize("checkpointing", ["none", "blocks"])
+@pytest.mark.parametrize("precision", ["float32", "mixed"])
+@pytest.mark.parametrize("family", SPECS)
+def test_cuda_keeps_what_is_counted(family, precision, checkpointing):
+    spec, batch = SPECS[family], 3
+    setting = Setting(batch, "sgd", precision, checkpointing, "cuda")
+    found = measure(spec, 32, batch, precision, checkpointing, "cuda")
+    assert found.saved == saved(blueprint(spec, 32), setting)
+    assert found.peak is not None and found.peak > found.saved

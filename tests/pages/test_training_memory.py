@@ -37,6 +37,7 @@ def test_every_setting(open_app, net, query):
         "adam" if query.get("memory_optimiser") == "adam" else "momentum",
         "mixed" if query.get("memory_precision") == "mixed" else "float32",
         query.get("memory_checkpointing", "none"),
+        "cuda",
     )
     rows = dict(zip(cards["card"], cards["batch"], strict=True))
     assert rows == {card: largest_batch(bp, setting, card * 2**30) for card in rows}

@@ -101,6 +101,20 @@ def read(text: str) -> Array | None:
     return np.array(numbers).reshape(3, 3) if sane else None
 
 
+def output_of(text: str, size: tuple[int, int]) -> tuple[int, int]:
+    """Row and column of an output as an address holds them, `2,2`; the nearest there is.
+
+    >>> output_of("0,1", (7, 7)), output_of("cat", (7, 7)), output_of("9,9", (2, 3))
+    ((0, 1), (2, 2), (1, 2))
+    """
+    parts = [part.strip() for part in text.split(",")]
+    sane = len(parts) == 2 and all(
+        part.isascii() and part.isdigit() and len(part) < 7 for part in parts
+    )
+    row, column = map(int, parts) if sane else (2, 2)
+    return min(row, size[0] - 1), min(column, size[1] - 1)
+
+
 def written(kernel: Array) -> str:
     """The kernel as `read` reads it."""
     return ",".join(f"{value:.6g}" for value in kernel.ravel())

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from math import prod
 from typing import TYPE_CHECKING, Final
 
 import streamlit as st
@@ -50,6 +51,11 @@ def _reader(scene: Scene, part: Part, op: Op, index: int) -> None:
         positions=len(reader.rows) * len(reader.columns),
     )
     st.write(words)
+    if op.kind == "group_norm":
+        numbers = {"values": op.in_shape[0] // op.groups * prod(op.in_shape[1:])}
+        st.caption(section("origin", "moves its group", **numbers))
+    if op.kind == "max_pool":
+        st.caption(section("origin", "may lose"))
     terms = [Term(place, part.value, weight) for place, weight in reader.strongest(_SHOWN)]
     told = label("list.comma").join(map(in_words, terms))
     drawing(

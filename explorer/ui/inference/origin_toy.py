@@ -133,17 +133,17 @@ def _patch(scene: Scene, found: Captured, part: Part) -> Array:
         min(max(0, at - half), max(0, side - _SIDE))
         for at, side in zip(middle, values.shape, strict=True)
     )
-    rounded: Array = np.round(values[top : top + _SIDE, left : left + _SIDE].astype(np.float64), 3)
+    # As many decimals as the drawing has: what is shown there is what is computed with.
+    rounded: Array = np.round(values[top : top + _SIDE, left : left + _SIDE].astype(np.float64), 2)
     return rounded
 
 
 def _result(toy: Toy) -> None:
+    from explorer.experiments.origin.toy import output_of
     from explorer.views.numbers import plain
     from explorer.views.toy_picture import picture
 
-    height, width = toy.size
-    at = st.session_state.get(_AT, "2,2").split(",")
-    row, column = min(int(at[0]), height - 1), min(int(at[1]), width - 1)
+    row, column = output_of(controls.text(_AT, _LONGEST), toy.size)
     value = float((toy.patch(row, column) * toy.kernel).sum())
     cells = toy.kernel.size
     said = section("origin", "toy sum", row=row, column=column, cells=cells, value=plain(value))
@@ -160,7 +160,7 @@ def _result(toy: Toy) -> None:
 
 
 def _chosen(path: str) -> None:
-    st.session_state[_AT] = path
+    controls.put(_AT, path, "")
 
 
 def kernels(scene: Scene) -> None:

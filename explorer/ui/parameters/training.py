@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Final, get_args
 
 import streamlit as st
@@ -58,7 +59,8 @@ def draw(choice: Choice, bp: Blueprint) -> None:
         checkpointing = controls.choice(
             "memory_checkpointing", get_args(Checkpointing), help=_help("checkpointing")
         )
-    setting = Setting(batch, optimiser, precision, checkpointing)
+    # Where one trains for long: the cards below are CUDA's.
+    setting = Setting(batch, optimiser, precision, checkpointing, "cuda")
     _sums(choice, bp, setting)
     _cards(bp, setting)
     _recomputation(bp, setting)
@@ -87,6 +89,11 @@ def _sums(choice: Choice, bp: Blueprint, setting: Setting) -> None:
     chart.show(
         memory_views.parts(found), "memory_parts", alt=section("training_memory", "alt of parts")
     )
+    if setting.precision == "mixed" and bp.spec.norm == "group":
+        alone = memory(bp, replace(setting, precision="float32")).activations
+        sizes = {"mixed": found.activations, "float32": alone}
+        words = {name: memory_views.size(value) for name, value in sizes.items()}
+        st.info(section("training_memory", "mixed group norm", **words))
     with st.expander(label("memory.formula")):
         st.markdown(section("training_memory", "formula", params=f"{bp.params:,}"))
         st.dataframe(
@@ -117,8 +124,7 @@ def _cards(bp: Blueprint, setting: Setting) -> None:
 
 def _recomputation(bp: Blueprint, setting: Setting) -> None:
     without, with_it = (
-        memory(bp, Setting(setting.batch, setting.optimiser, setting.precision, kind)).total
-        for kind in get_args(Checkpointing)
+        memory(bp, replace(setting, checkpointing=kind)).total for kind in get_args(Checkpointing)
     )
     again = recomputed_macs(bp)
     st.markdown(
@@ -136,7 +142,7 @@ def _recomputation(bp: Blueprint, setting: Setting) -> None:
 
 def _ops(choice: Choice, bp: Blueprint, setting: Setting) -> None:
     st.markdown(section("training_memory", "ops"))
-    rows = memory_views.op_rows(bp, setting.precision)
+    rows = memory_views.op_rows(bp, setting.precision, setting.on)
     save({f"{choice.name}_training_memory.csv": memory_views.csv_text(rows)})
     st.dataframe(
         rows,
@@ -189,13 +195,14 @@ def _proof(choice: Choice, bp: Blueprint, setting: Setting) -> None:
     except ValueError:
         st.warning(section("training_memory", "no train mode"))
         return
-    expected = saved(bp, setting)
+    here = replace(setting, on="cuda" if device.startswith("cuda") else "cpu")
+    expected = saved(bp, here)
     numbers = {"measured": found.saved, "expected": expected, "tensors": found.tensors}
     agrees = found.saved == expected
     tell = st.success if agrees else st.info
     tell(section("training_memory", "agrees" if agrees else "differs", **numbers))
     if found.peak is not None:
-        total = memory(bp, Setting(setting.batch, "sgd", setting.precision, setting.checkpointing))
+        total = memory(bp, replace(here, optimiser="sgd"))
         st.markdown(
             section(
                 "training_memory",
