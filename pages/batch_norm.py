@@ -4,7 +4,7 @@ from functools import partial
 
 import streamlit as st
 
-from explorer.ui import controls, picker
+from explorer.ui import controls, frame, picker
 from explorer.ui.batch_norm import claims, depth, layer, modes, speed, steps
 from explorer.ui.body import body
 from explorer.ui.picker import Choice
@@ -13,7 +13,7 @@ from explorer.words import label, section
 
 def draw(choice: Choice) -> None:
     picker.say_square(choice)
-    st.title(label("page.batch_norm"))
+    frame.title(label("page.batch_norm"))
     st.write(section("batch_norm", "lead"))
     controls.sections(
         "bn_section",

@@ -4,7 +4,7 @@ from functools import partial
 
 import streamlit as st
 
-from explorer.ui import controls
+from explorer.ui import controls, frame
 from explorer.ui.block_lab import code, composer, diagram, dialects, numbers, strides
 from explorer.ui.body import body
 from explorer.ui.picker import Choice
@@ -12,7 +12,7 @@ from explorer.words import label, section
 
 
 def draw(choice: Choice) -> None:
-    st.title(label("page.block_lab"))
+    frame.title(label("page.block_lab"))
     controls.sections(
         "unit_view",
         {

@@ -6,7 +6,7 @@ import streamlit as st
 
 from explorer.architecture import blueprint
 from explorer.architecture.image_size import size_text
-from explorer.ui import controls
+from explorer.ui import controls, frame
 from explorer.ui.body import body
 from explorer.ui.compare_link import compare_link
 from explorer.ui.parameters import bottleneck, network, presets, training
@@ -17,7 +17,7 @@ from explorer.words import label, section
 def draw(choice: Choice) -> None:
     bp = blueprint(choice.spec, choice.image_size)
 
-    st.title(label("parameters.title"))
+    frame.title(label("parameters.title"))
     numbers = {"params": bp.params, "macs": bp.macs, "activations": bp.activations}
     st.markdown(
         section(

@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from explorer.ui import controls, hiding
+from explorer.ui import controls, frame, hiding
 from explorer.ui.body import body
 from explorer.ui.picker import Choice
 from explorer.ui.why import initialisation, photographs, published, surface, training
@@ -10,7 +10,7 @@ from explorer.words import label, section
 
 
 def draw(_: Choice) -> None:
-    st.title(label("page.why_residual"), anchor=False)
+    frame.title(label("page.why_residual"))
     if not hiding.hidden(training.HIDE):
         st.write(section("why_residual", "lead"))
     controls.sections(

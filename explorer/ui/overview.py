@@ -34,9 +34,9 @@ def doors() -> None:
     """What this is, in a sentence, and three ways in for who has never been here."""
     st.markdown(section("home", "claim"))
     pages = {page.url_path: page for page in navigation.pages()}
-    for column, (door, (path, icon, state)) in zip(
-        st.columns(len(_DOORS)), _DOORS.items(), strict=True
-    ):
+    with st.container(key="home_doors"):
+        columns = st.columns(len(_DOORS))
+    for column, (door, (path, icon, state)) in zip(columns, _DOORS.items(), strict=True):
         with (
             column,
             st.container(border=True, gap="small", height="stretch", key=f"card_door_{door}"),
@@ -109,9 +109,10 @@ def page_cards() -> None:
     st.header(label("home.pages"))
     # The first page, which this is, has no path of its own.
     cards = [page for page in navigation.pages() if page.url_path]
-    for start in range(0, len(cards), _COLUMNS):
-        row = cards[start : start + _COLUMNS]
-        for column, page in zip(st.columns(_COLUMNS), row, strict=False):
+    for first in range(0, len(cards), _COLUMNS):
+        row = cards[first : first + _COLUMNS]
+        # The last row leaves no hole.
+        for column, page in zip(st.columns(len(row)), row, strict=True):
             with column, st.container(border=True, height="stretch", key=f"card_{page.url_path}"):
                 st.page_link(
                     page,

@@ -61,7 +61,8 @@ def player(bp: Blueprint, title: str, back: Back, trace: Trace | None = None) ->
     if backward:
         back(op)
         return
-    picture, words = st.columns(2, gap="medium", vertical_alignment="center")
+    with st.container(key="trace_op_beside"):
+        picture, words = st.columns(2, gap="medium", vertical_alignment="center")
     with picture:
         drawing(
             op_picture.picture(bp, op),

@@ -1,5 +1,7 @@
 """What is drawn takes the place that a screen has, and what one clicks stays where it is."""
 
+from itertools import pairwise
+
 SHOWN = """drawing => {
   const svg = drawing.querySelector('.stage svg');
   return { shown: svg.getBoundingClientRect().width, own: svg.viewBox.baseVal.width,
@@ -30,3 +32,43 @@ def test_the_controls_of_the_block_stay_where_they_are(open_page):
             visit.page.get_by_role("button", name=name, exact=True).click()
         assert shortcut.bounding_box()["y"] == before["y"], name
     assert visit.exceptions() == []
+
+
+BOXES = """parts => parts.map(part => { const box = part.getBoundingClientRect();
+  return { top: box.top, bottom: box.bottom, left: box.left, right: box.right }; })"""
+
+
+def boxes(visit, selector):
+    """Where everything stands that a selector finds, in pixels."""
+    found = visit.page.locator(selector).evaluate_all(BOXES)
+    assert found, selector
+    return found
+
+
+def test_values_of_sliders_are_whole_and_no_link_covers_another(open_page):
+    visit = open_page("parameters", width=1280, height=720)
+    values = boxes(visit, "[data-testid=stSliderThumbValue]")
+    assert all(box["bottom"] - box["top"] < 30 for box in values), "more lines than one"
+    links = boxes(visit, "[data-testid=stSidebar] [data-testid=stPageLink-NavLink]")
+    for before, after in pairwise(links):
+        assert before["bottom"] <= after["top"]
+    (network,) = boxes(visit, "[data-testid=stSidebar] .st-key-net")
+    assert network["bottom"] <= 720, "the network can be chosen without scrolling"
+
+
+def test_what_saves_the_block_stands_beside_its_controls(open_page):
+    visit = open_page("block_lab", width=1920, height=1080)
+    visit.page.locator(".saves button").first.wait_for()
+    (told,) = boxes(visit, ".st-key-unit_told")
+    assert all(save["right"] <= told["left"] for save in boxes(visit, ".saves button"))
+
+
+def test_zoomed_to_150_percent_the_volumes_of_an_op_are_seen(open_page):
+    visit = open_page("shape_trace", {"net": "resnet18"}, width=853, height=480)
+    volumes = visit.page.locator(".st-key-trace_op_beside .stage svg")
+    volumes.wait_for()
+    visit.wait_idle()
+    assert volumes.bounding_box()["y"] < 400
+    (slider,) = boxes(visit, ".st-key-trace_slider")
+    (last,) = boxes(visit, ".st-key-trace_last button")
+    assert slider["top"] < last["bottom"], "one row"

@@ -46,7 +46,7 @@ def test_a_1x1_that_compresses_is_wide_and_one_that_restores_is_high() -> None:
 def test_every_number_unfolds_into_its_product() -> None:
     pair = compare(256, 4, bias=True, batch_norm=True)
     assert lines_of(pair.bottleneck.layers[0]) == [
-        "1x1, 256 \u2192 64 channels",
+        "1×1, 256 \u2192 64 channels",
         "1*1*256*64 = 16,384",
         "+ 64 biases",
         "+ 2*64 (\u03b3, \u03b2) = 128",

@@ -26,7 +26,8 @@ _EXAMPLE: Final = (1.0, 2.0, 4.0)
 
 def draw(choice: Choice) -> None:
     """Running statistics, then small batches, then one image in two batches."""
-    told, picture = st.columns([5, 7], gap="medium")
+    with st.container(key="bn_running"):
+        told, picture = st.columns([5, 7], gap="medium")
     with told:
         momentum = st.slider(
             label("bn_momentum.label"), 0.01, 1.0, 0.1, 0.01, key="bn_momentum",

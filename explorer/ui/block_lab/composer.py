@@ -111,9 +111,9 @@ def case_buttons() -> None:
 
 def above(part: Callable[[UnitSpec], None]) -> None:
     """The composed block, to be opened and changed, and below it a part about it."""
-    case_buttons()
     line = st.empty()
     with st.expander(label("block_lab.change"), icon=":material/tune:"):
+        case_buttons()
         spec = composer()
     line.markdown(block_lab.in_a_line(spec))
     part(spec)
