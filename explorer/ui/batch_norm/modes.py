@@ -26,7 +26,7 @@ _EXAMPLE: Final = (1.0, 2.0, 4.0)
 
 def draw(choice: Choice) -> None:
     """Running statistics, then small batches, then one image in two batches."""
-    with st.container(key="bn_running"):
+    with st.container(key="bn_running_beside"):
         told, picture = st.columns([5, 7], gap="medium")
     with told:
         momentum = st.slider(
