@@ -51,7 +51,7 @@ def _value_told(study: Study, column: str, error: float) -> str:
 
 
 def _by_depth(study: Study) -> go.Figure:
-    figure = go.Figure()
+    figure, named = go.Figure(), set[str]()
     depths = [int(column) for column in study.columns]
     for index, (choice, errors) in enumerate(study.choices.items()):
         for kind, symbol in _BLOCKS.items():
@@ -66,7 +66,9 @@ def _by_depth(study: Study) -> go.Figure:
             figure.add_scatter(
                 x=[depths[place] for place in places],
                 y=[errors[place] for place in places],
-                name=label(f"study_kind.{kind}", choice=choice),
+                name=choice,
+                legendgroup=choice,
+                showlegend=choice not in named,
                 mode="lines+markers+text",
                 text=[f"{errors[place]:.2f}" for place in places],
                 textposition=[_away(study, index, place) for place in places],
@@ -77,8 +79,9 @@ def _by_depth(study: Study) -> go.Figure:
                 },
                 marker={"size": 10, "symbol": symbol},
                 cliponaxis=False,
-                hovertemplate=label("hover.layers", layers="%{x}", value="%{y:.2f}%"),
+                hovertemplate=label(f"hover.layers_{kind}", layers="%{x}", value="%{y:.2f}%"),
             )
+            named.add(choice)
     every = [error for errors in study.rows.values() for error in errors if error is not None]
     room = 0.12 * (max(every) - min(every))
     figure.update_xaxes(

@@ -145,6 +145,9 @@ def test_surfaces_of_the_four_are_shown_once_they_are_there(fresh, tmp_path, mon
     (method,) = (box.value for box in app.caption if "Li et al." in box.value)
     assert "those of *On photographs*, trained for 8 epochs" in method
     assert "another recipe" not in method
+    said = app.success[0].value
+    pair = [surfaces()[name].hollows for name in ("plain56", "resnet56")]
+    assert ("no more hollows" in said) == (pair[0] <= pair[1])
 
 
 def test_weights_of_the_four_answer_where_no_longer_training_does(

@@ -36,9 +36,10 @@ def test_no_line_joins_networks_of_two_kinds_of_blocks():
     for line in lines:
         assert set(line.x) <= bottlenecks or not set(line.x) & bottlenecks
         assert line.marker.symbol == ("square" if set(line.x) <= bottlenecks else "circle")
-        assert ("bottlenecks" in line.name) == (set(line.x) <= bottlenecks)
+        assert ("bottlenecks" in line.hovertemplate) == (set(line.x) <= bottlenecks)
     post, post_bottlenecks, pre, pre_bottlenecks = lines
     assert post.line.color == post_bottlenecks.line.color != pre.line.color
+    assert [line.name for line in lines if line.showlegend] == [post.name, pre.name]
     assert dict(zip(post.x, post.y, strict=True))[1202] == 7.93
     assert dict(zip(pre_bottlenecks.x, pre_bottlenecks.y, strict=True)) == {164: 5.46, 1001: 4.92}
 

@@ -30,6 +30,8 @@ if TYPE_CHECKING:
 _TEXTS: Final = "depth_photographs"
 _STEPS: Final = line(41)
 _PHOTOGRAPHS: Final = 100
+_DEEP: Final = 20
+"""Li et al. show the land of 20 layers smooth without shortcuts too; that of 56 rugged."""
 _BUTTON: Final = "why_slice"
 
 
@@ -105,14 +107,24 @@ def _whose() -> str:
 
 def _sentences(found: dict[str, Surface]) -> list[str]:
     shares = {name: surface.share_below(GUESSING) for name, surface in found.items()}
-    sentences = [section(_TEXTS, "surface found", shares=_around(shares))]
+    sentences = [section(_TEXTS, "surface found", shares=_around(shares)), _hollows(found)]
+    deepest = max(map(depth, found))
+    pair = {plain(name): surface for name, surface in found.items() if depth(name) == deepest}
+    if deepest > _DEEP and len(pair) == 2 and pair[True].hollows <= pair[False].hollows:
+        names = {"plain": title(pair[True].network), "residual": title(pair[False].network)}
+        epochs = surface_cards()[pair[True].network].recipe["epochs"]
+        sentences.append(section(_TEXTS, "no more rugged", epochs=epochs, **names))
+    return sentences
+
+
+def _hollows(found: dict[str, Surface]) -> str:
     if all(surface.hollows <= 1 for surface in found.values()):
-        return [*sentences, section(_TEXTS, "hollows, none more")]
+        return section(_TEXTS, "hollows, none more")
     counts = [
         label("why_surface.around", what=surface.hollows, network=title(name))
         for name, surface in found.items()
     ]
-    return [*sentences, section(_TEXTS, "hollows", hollows=listed(counts))]
+    return section(_TEXTS, "hollows", hollows=listed(counts))
 
 
 def _around(shares: dict[str, float]) -> str:
