@@ -176,6 +176,9 @@ def test_weights_of_the_four_answer_where_no_longer_training_does(
         assert not app.exception
         text = " ".join(box.value for box in app.markdown)
         assert "embedded plain56 --epochs 8 --decay 2`" in text
+        every = {PRESETS[name].title for name in trained()}
+        shown = [box.value for box in app.header if box.value in every]
+        assert shown[0] == PRESETS["plain56"].title and set(shown) == every
     finally:
         for keeping in (setups_of, embedded_network):
             keeping.clear()

@@ -19,7 +19,8 @@ def draw(scene: Scene) -> None:
     from explorer.views.inference_tables import sample_rows
 
     own_card.draw(scene)
-    for name, one in trained().items():
+    # What answers comes first.
+    for name, one in sorted(trained().items(), key=lambda pair: pair[0] != scene.on_board):
         st.header(PRESETS[name].title, anchor=False)
         left, right = st.columns([2, 3])
         with left:
