@@ -7,6 +7,7 @@ import streamlit as st
 from explorer.ui import controls, frame, picker
 from explorer.ui.batch_norm import claims, depth, layer, modes, speed, steps
 from explorer.ui.body import body
+from explorer.ui.compare_link import compare_link
 from explorer.ui.picker import Choice
 from explorer.words import label, section
 
@@ -15,17 +16,17 @@ def draw(choice: Choice) -> None:
     picker.say_square(choice)
     frame.title(label("page.batch_norm"))
     st.write(section("batch_norm", "lead"))
-    controls.sections(
-        "bn_section",
-        {
-            "steps": steps.draw,
-            "layer": partial(layer.draw, choice),
-            "modes": partial(modes.draw, choice),
-            "depth": partial(depth.draw, choice),
-            "claims": partial(claims.draw, choice),
-            "speed": partial(speed.draw, choice),
-        },
-    )
+    parts = {
+        "steps": steps.draw,
+        "layer": partial(layer.draw, choice),
+        "modes": partial(modes.draw, choice),
+        "depth": partial(depth.draw, choice),
+        "claims": partial(claims.draw, choice),
+        "speed": partial(speed.draw, choice),
+    }
+    controls.sections("bn_section", parts)
+    if controls.settled("bn_section", tuple(parts), "steps") != "steps":
+        compare_link(choice)
 
 
 body(draw)

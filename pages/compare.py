@@ -24,7 +24,7 @@ def draw(choice: Choice) -> None:
     numbers.table(both, measure)
     numbers.figures(both)
     timed.draw(choice, both)
-    two_networks.draw(choice, sides.right_of(choice, both), sides.take)
+    two_networks.draw(choice, both.right, sides.take)
     configurations.show(choice)
 
 

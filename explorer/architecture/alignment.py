@@ -63,6 +63,11 @@ class BlockPair:
         return self.one.path if self.left is not None else f"right-{self.one.path}"
 
     @property
+    def swapped_name(self) -> str:
+        """What this pair is called once the sides are swapped."""
+        return self.right.path if self.right is not None else f"right-{self.one.path}"
+
+    @property
     def one(self) -> Block:
         """The left block, or the right one where it is alone."""
         found = self.left or self.right

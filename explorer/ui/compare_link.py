@@ -1,7 +1,10 @@
 """The link to Compare, wherever a network is shown."""
 
+from collections.abc import Mapping, Sequence
+
 import streamlit as st
 
+from explorer.architecture import PRESETS
 from explorer.ui import controls, navigation, picker
 from explorer.ui.picker import Choice
 from explorer.words import label
@@ -9,13 +12,18 @@ from explorer.words import label
 
 def compare_link(choice: Choice) -> None:
     """A link to the page, with the network that is looked at on the left."""
-    carried = controls.carried("compare")
+    carried: Mapping[str, Sequence[str]] = controls.carried("compare")
     if choice.name != picker.current().name:
         carried = {"net": [choice.name]}  # a page may show another one than the sidebar's
+    _link(label("compare.link", title=choice.title), carried)
+
+
+def compare_pair(left: str, right: str) -> None:
+    """A link to the page with two named networks, where a page shows both."""
+    titles = {"left": PRESETS[left].title, "right": PRESETS[right].title}
+    _link(label("compare.link_pair", **titles), {"net": [left], "with": [right]})
+
+
+def _link(said: str, query: Mapping[str, Sequence[str]]) -> None:
     page = next(page for page in navigation.pages() if page.url_path == "compare")
-    st.page_link(
-        page,
-        label=label("compare.link", title=choice.title),
-        icon=":material/compare_arrows:",
-        query_params=carried,
-    )
+    st.page_link(page, label=said, icon=":material/compare_arrows:", query_params=query)

@@ -13,7 +13,7 @@ from explorer.architecture.block_pairs import ASPECTS, Aspect
 from explorer.architecture.notation import window
 from explorer.architecture.ops import Block, Op
 from explorer.views.palette import BACKGROUND, BORDER, PANEL, TEXT
-from explorer.views.svg import document, node, text
+from explorer.views.svg import FONT, document, node, text
 from explorer.views.titles import part_title
 from explorer.words import label, listed, width
 
@@ -56,6 +56,11 @@ class _Place(NamedTuple):
     middle: float
 
     @property
+    def column(self) -> float:
+        """A column of boxes with the room for shortcuts on both sides."""
+        return self.box + 2 * _ARC
+
+    @property
     def right(self) -> float:
         return _EDGE + _ARC + self.box + self.middle
 
@@ -93,9 +98,10 @@ def picture(one: Alignment, titles: tuple[str, str], unfold: Container[str] = ()
     drawn = [(part, rows(part, unfold)) for part in one.parts]
     every = [row for _, of_part in drawn for row in of_part]
     place = _place(every, titles)
+    middles = (_EDGE + _ARC + place.box / 2, place.right + place.box / 2)
+    size = FONT if all(_title_width(t, FONT) <= place.column for t in titles) else _SIZE
     parts = [
-        text(_EDGE + _ARC + place.box / 2, 20, titles[0], bold=True),
-        text(place.right + place.box / 2, 20, titles[1], bold=True),
+        text(x, 20, title, bold=True, size=size) for x, title in zip(middles, titles, strict=True)
     ]
     y = 34.0
     legend, y = _legend(one, place, y)
@@ -119,12 +125,15 @@ def natural_width(one: Alignment, titles: tuple[str, str]) -> float:
 
 
 def _place(every: Sequence[Row], titles: tuple[str, str]) -> _Place:
-    lines = [*titles]
-    for row in every:
-        for side in (0, 1):
-            lines += _lines(row, side)
+    lines = [line for row in every for side in (0, 1) for line in _lines(row, side)]
     box = max(_LEAST, *(width(line, _SIZE) + 16 for line in lines))
+    # A title may be as wide as its column: the shortcuts beside the boxes begin below it.
+    box = max(box, *(_title_width(title, _SIZE) - 2 * _ARC for title in titles))
     return _Place(box, _chip_width() + 18)
+
+
+def _title_width(title: str, size: int) -> float:
+    return 1.08 * width(title, size)
 
 
 def _chip_width() -> float:

@@ -70,6 +70,23 @@ def test_a_click_opens_both_blocks_and_stays_in_the_address(open_page):
     assert_sound(visit)
 
 
+def test_sides_are_swapped_in_one_step_of_the_history(open_page):
+    link = {"net": "resnet101", "depths": "3, 4, 6, 3", "with": "resnet18", "num_classes": "10"}
+    visit = open_page("compare", link, width=1280, height=720)
+    steps, before = visit.page.evaluate("history.length"), query(visit)
+    with visit.rerun("script"):
+        visit.page.get_by_role("button", name="Swap").click()
+    assert heading(visit, "ResNet-18 and ResNet-101, customised").is_visible()
+    changes = "depths:3, 4, 6, 3; num_classes:10"
+    assert query(visit) == {"with": "resnet101", "compare_changes": changes}  # 18 is the first
+    assert visit.page.evaluate("history.length") == steps + 1
+    with visit.rerun("script"):
+        visit.page.go_back()
+    assert heading(visit, "ResNet-101, customised and ResNet-18").is_visible()
+    assert query(visit) == before
+    assert_sound(visit)
+
+
 def test_a_cell_of_table_1_opens_its_block(open_page):
     visit = open_page("compare", V1, width=1440)
     with visit.rerun():

@@ -144,6 +144,99 @@ def test_what_two_code_bases_stand_for_is_told(open_app):
     assert said.startswith("MXNet's order and the original: ")
 
 
+CHANGED = {
+    "net": "resnet50",
+    "stride_on": "1x1",
+    "depths": "3, 4, 6, 4",
+    "image_size": "256x128",
+}
+
+
+def test_sides_are_swapped_with_all_that_is_chosen_and_back(open_app):
+    app = open_app(
+        "compare",
+        **{"with": "seresnet50", "compare_block": "layer4.3", "compare_measure": "params"},
+        **CHANGED,
+    )
+    before = dict(app.query_params)
+    assert figure(app, "Parameters")[:2] == ["30,019,624", "28,088,024"]
+    button(app, "compare_swap").click().run()
+    assert not app.exception
+    assert app.title[0].value.replace("**", "") == "SE-ResNet-50 and ResNet-50, customised"
+    assert (app.query_params["net"], app.query_params["with"]) == ("seresnet50", "resnet50")
+    assert app.query_params["compare_changes"] == "depths:3, 4, 6, 4; stride_on:1x1"
+    assert app.query_params["compare_block"] == "right-layer4.3"
+    assert app.query_params["image_size"] == "256x128"
+    assert "stride_on" not in app.query_params and "depths" not in app.query_params
+    assert figure(app, "Parameters")[:2] == ["28,088,024", "30,019,624"]
+    assert app.dataframe[1].value["params"].iloc[-1] == 30_019_624 - 28_088_024
+    assert "On the right, ResNet-50 with Blocks per stage: 3, 4, 6, 4 and Stride" in words(app)
+    # The link alone opens the same.
+    again = open_app("compare", **app.query_params)
+    assert figure(again, "Parameters") == figure(app, "Parameters")
+    assert figure(again, "MACs") == figure(app, "MACs")
+    button(app, "compare_swap").click().run()
+    assert dict(app.query_params) == before
+
+
+def test_sizes_are_swapped_where_each_has_its_own(open_app):
+    app = open_app("compare", net="resnet20", image_size="64", **{"with": "resnet18"})
+    assert figure(app, "Image, px")[:2] == ["64", "224"]
+    button(app, "compare_swap").click().run()
+    assert figure(app, "Image, px")[:2] == ["224", "64"]
+    assert app.query_params["compare_changes"] == "image_size:64"
+    assert "compare_as_named" not in [found.key for found in app.button]
+
+
+def test_a_network_of_ones_own_is_swapped_as_such(open_app):
+    app = open_app("compare", net="custom", block="bottleneck", **{"with": "resnet34"})
+    button(app, "compare_swap").click().run()
+    assert not app.exception and not app.warning
+    assert (app.query_params["net"], app.query_params["with"]) == ("resnet34", "custom")
+    title = app.title[0].value.replace("**", "")
+    assert title == "ResNet-34 and Custom network, customised"
+
+
+def test_what_is_changed_on_the_right_is_taken_back(open_app):
+    link = {"with": "resnet50", "compare_changes": "se_ratio:16"}
+    app = open_app("compare", net="resnet50", **link)
+    assert app.title[0].value.replace("**", "") == "ResNet-50 and ResNet-50, customised"
+    assert figure(app, "Parameters")[1] == "28,088,024"
+    button(app, "compare_as_named").click().run()
+    assert "compare_changes" not in app.query_params
+    assert figure(app, "Parameters")[1] == "25,557,032"
+
+
+def test_what_one_changes_next_is_compared_with_how_it_was(open_app):
+    app = open_app("compare", net="resnet50", se_ratio="4", **{"with": "resnet18"})
+    button(app, "compare_keep").click().run()
+    assert "Both are the same network" in words(app)
+    link = dict(app.query_params) | {"se_ratio": "16"}
+    app = open_app("compare", **link)
+    title = app.title[0].value.replace("**", "")
+    assert title == "ResNet-50, customised (left) and ResNet-50, customised (right)"
+    assert "**Squeeze-and-excitation, ratio**: 16 on the left, 4 on the right." in words(app)
+
+
+@pytest.mark.parametrize(
+    ("changes", "left_out"),
+    [
+        ("dilation:2", "dilation:2"),
+        ("stride_on:5x5; se_ratio:4", "stride_on:5x5"),
+        ("output_stride:2; se_ratio:4", "output_stride:2"),
+        ("depths:0; se_ratio:4", "depths:0"),
+        ("image_size:7; se_ratio:4", "image_size:7"),
+        ("<b>; se_ratio:4", "<b>"),
+    ],
+)
+def test_changes_in_a_link_that_cannot_be_are_named_and_left_out(open_app, changes, left_out):
+    app = open_app("compare", net="resnet18", **{"with": "resnet50", "compare_changes": changes})
+    assert not app.exception
+    (said,) = [box.value for box in app.warning]
+    assert repr(left_out) in said and "left out" in said
+    assert app.title[0].value.endswith("customised") == ("se_ratio" in changes)
+
+
 def test_yours_and_the_nearest_is_one_click(open_app):
     app = open_app("compare", net="resnet50", stride_on="1x1", **{"with": "resnet18"})
     assert app.title[0].value.replace("**", "") == "ResNet-50, customised and ResNet-18"
@@ -171,15 +264,32 @@ def test_what_follows_from_newer_choices(open_app, right, said):
 
 @pytest.mark.parametrize(
     "page",
-    ["", "shape_trace", "shortcuts", "parameters", "inference", "block_lab"],
+    ["", "shape_trace", "shortcuts", "parameters", "inference", "block_lab", "batch_norm"],
 )
 def test_a_link_leads_here_from_wherever_a_network_is_shown(open_app, page):
-    view = {"unit_view": "code"} if page == "block_lab" else {}
-    app = open_app(page, net="resnet20", **view)
+    view = {"block_lab": {"unit_view": "code"}, "batch_norm": {"bn_section": "layer"}}
+    app = open_app(page, net="resnet20", **view.get(page, {}))
     links = [link.proto for link in app.get("page_link")]
     (link,) = [link for link in links if link.label == "Compare ResNet-20 with …"]
     assert link.page.endswith("compare")
     assert "net=resnet20" in link.query_string
+
+
+@pytest.mark.parametrize(
+    ("view", "layers"),
+    [
+        ({}, "34"),
+        ({"why_part": "initialisation", "why_depth": "110"}, "110"),
+        ({"why_part": "photographs"}, "56"),
+    ],
+)
+def test_why_residual_leads_here_with_a_plain_network_and_its_twin(open_app, view, layers):
+    links = [link.proto for link in open_app("why_residual", **view).get("page_link")]
+    (link,) = [
+        link for link in links if link.label == f"Compare Plain-{layers} and ResNet-{layers}"
+    ]
+    assert link.page.endswith("compare")
+    assert link.query_string == f"net=plain{layers}&with=resnet{layers}"
 
 
 @pytest.mark.parametrize(
@@ -287,7 +397,7 @@ def test_without_weights_it_says_so_and_offers_pairs_that_have_them(open_app):
 
 KEYS = (
     *("with", "compare_block", "compare_unfold", "compare_measure", "compare_rows"),
-    *("compare_picture", "compare_stage"),
+    *("compare_picture", "compare_stage", "compare_changes"),
 )
 
 

@@ -26,8 +26,9 @@ def script():
     number = controls.number("amount", 0, 10, value=3, label="Amount")
 
     def go():
-        controls.put("part", "three", "one")
-        controls.put("themes", ("two",), ())
+        with controls.one_step():
+            controls.put("part", "three", "one")
+            controls.put("themes", ("two",), ())
 
     st.button("Go", on_click=go)
     st.write(f"{which} {several} {maybe} {number} {words.language()}")
@@ -101,6 +102,21 @@ def test_a_button_chooses_for_the_visitor(opened):
     assert said(app).startswith("three ('two',)")
     assert app.query_params["part"] == "three"
     assert app.query_params["themes"] == "two"
+
+
+def test_what_a_button_chooses_is_one_step_of_the_history(opened, monkeypatch):
+    from streamlit.runtime.state.query_params import QueryParams
+
+    app = opened(part="two")
+    sent = []
+    told = QueryParams._send_query_param_msg
+    monkeypatch.setattr(
+        QueryParams, "_send_query_param_msg", lambda self: (sent.append(str(self)), told(self))
+    )
+    app.button[0].click().run()
+    assert said(app) == "three ('two',) None 3 en"
+    assert len(sent) == 1
+    assert app.query_params == {"part": "three", "themes": "two"}
 
 
 def test_a_click_that_comes_with_the_address_of_before_is_not_undone(opened):

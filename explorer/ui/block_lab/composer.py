@@ -156,11 +156,15 @@ def _set(changes: dict[str, Any], afresh: bool) -> None:
     written = {field: _written(value) for field, value in changes.items()}
     if afresh:
         written = _defaults() | written
-    for field, value in written.items():
-        if field in _CHOICES:
-            controls.put(PREFIX + field, value, _CHOICES[field][0])
-        else:
-            st.session_state[PREFIX + field] = value
+    with controls.one_step():
+        for field, value in written.items():
+            key = PREFIX + field
+            if field in _CHOICES:
+                controls.put(key, value, _CHOICES[field][0])
+            else:
+                st.session_state[key] = value
+                usual = None if field in _OPTIONAL else _NUMBERS[field][0]
+                controls.say(key, () if value in (None, usual) else (value,))
 
 
 def _defaults() -> dict[str, str | None]:

@@ -1,12 +1,14 @@
 """What the address says of a control, what is held of it, and how that is written back."""
 
 import tomllib
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
 from typing import Any
 
 import streamlit as st
+from streamlit.runtime.state import get_session_state
 
 from explorer.ui.controls.memory import address_is_news, in_part, of_visitor
 
@@ -22,6 +24,45 @@ def put(key: str, value: Any, default: Any = None) -> None:
     write(key, value, default)
     if in_part() and memory.home.get(key, memory.page) is None:
         memory.frame_is_old = True
+
+
+@contextmanager
+def one_step() -> Iterator[None]:
+    """Whatever is chosen inside changes the address at once: one Back undoes all of it."""
+    memory = of_visitor()
+    if memory.step is not None:
+        yield
+        return
+    memory.step = {}
+    try:
+        yield
+    finally:
+        step, memory.step = memory.step, None
+        _tell(step)
+
+
+def say(key: str, values: tuple[str, ...]) -> None:
+    """Write into the address what a control that Streamlit binds was given in the session; the
+    browser itself writes only what was typed. No values leave the key out."""
+    step = of_visitor().step
+    if step is None:
+        _tell({key: values})
+    else:
+        step[key] = values
+
+
+def _tell(step: Mapping[str, tuple[str, ...]]) -> None:
+    """Send the browser one address for all changes; each message is a step of its history."""
+    changed = {key: new for key, new in step.items() if tuple(st.query_params.get_all(key)) != new}
+    if not changed:
+        return
+    with get_session_state().query_params() as params:
+        for key, values in changed.items():
+            if values:
+                params.set_with_no_forward_msg(key, values[0] if len(values) == 1 else [*values])
+            else:
+                params.discard_param_no_forward_msg(key)
+    st.query_params.update({})
 
 
 def held(key: str) -> Any:
@@ -119,12 +160,7 @@ def write(key: str, value: Any, default: Any) -> None:
     # Until the browser has heard of it, a quick second click still brings the old address.
     memory.known[key] = {before, after}
     memory.heard_after[key] = memory.run + 1
-    if after == before:
-        return
-    if after:
-        st.query_params[key] = after[0] if len(after) == 1 else after
-    else:
-        del st.query_params[key]
+    say(key, after)
 
 
 def _addressed(key: str, default: Any) -> tuple[str, ...]:

@@ -25,6 +25,7 @@ class Memory:
         self.home: dict[str, str | None] = {}
         self.written: dict[str, tuple[str, ...]] = {}
         self.heard_after: dict[str, int] = {}
+        self.step: dict[str, tuple[str, ...]] | None = None
 
 
 def of_visitor() -> Memory:

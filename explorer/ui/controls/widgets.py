@@ -6,7 +6,7 @@ from typing import Any, Final, Literal
 import streamlit as st
 
 from explorer import words
-from explorer.ui.controls.address import one_of, settle, write
+from explorer.ui.controls.address import one_of, one_step, settle, write
 from explorer.ui.controls.memory import of_visitor
 
 Kind = Literal["segments", "pills", "select", "radio"]
@@ -136,6 +136,7 @@ def _common(
 def _chosen(key: str, default: Any, then: Callable[[], None] | None) -> None:
     value = st.session_state[key]
     of_visitor().chosen[key] = tuple(value) if isinstance(value, list) else value
-    write(key, of_visitor().chosen[key], default)
-    if then:
-        then()
+    with one_step():
+        write(key, of_visitor().chosen[key], default)
+        if then:
+            then()

@@ -29,8 +29,9 @@ def go(text: str) -> None:
 
 def open_at(text: str) -> None:
     """The same from another section of the page: opens the view, too."""
-    go(text)
-    controls.put(_SECTIONS, "origin", _FIRST)
+    with controls.one_step():
+        go(text)
+        controls.put(_SECTIONS, "origin", _FIRST)
 
 
 def wanted(scene: Scene) -> Wanted:

@@ -99,8 +99,9 @@ def told(loaded: Loaded) -> None:
 
 def switch_to(preset: str) -> None:
     """Take a named network with the best weights it has here; for a button's callback."""
-    picker.switch_to(preset)
-    controls.put("infer_weights", BEST, BEST)
+    with controls.one_step():
+        picker.switch_to(preset)
+        controls.put("infer_weights", BEST, BEST)
 
 
 def _best(available: dict[str, Setup]) -> str:

@@ -13,7 +13,7 @@ from explorer.ui.picker.choice import (
     network_chosen,
     say_square,
 )
-from explorer.ui.picker.elsewhere import forget_changes, nearest, switch_to, take
+from explorer.ui.picker.elsewhere import forget_changes, nearest, put, switch_to, take
 from explorer.ui.picker.sidebar import CUSTOMISE, draw
 
 __all__ = [
@@ -27,6 +27,7 @@ __all__ = [
     "forget_changes",
     "nearest",
     "network_chosen",
+    "put",
     "say_square",
     "switch_to",
     "take",

@@ -1,44 +1,42 @@
 """The sidebar's choice, changed by what stands elsewhere: a page's button, a stop of the lesson."""
 
-from contextlib import suppress
 from typing import Final
 
 import streamlit as st
-from streamlit.errors import StreamlitAPIException
 
 from explorer.architecture import PRESETS, NetworkSpec
 from explorer.architecture.alignment import differing_fields
+from explorer.architecture.image_size import ImageSize, short_text
 from explorer.ui import controls
 from explorer.ui.fields import CHOICES, FIELDS, SWITCHES, written
-from explorer.ui.picker.choice import CHOSEN, FIRST, STATE
+from explorer.ui.picker.choice import CHOSEN, FIRST, STATE, entry_of
 
 _TAKE: Final = "network_to_take"
 
 
 def switch_to(name: str) -> None:
     """Choose a named network in the sidebar, as it is named; for a button's callback."""
-    controls.put("net", name, FIRST)
-    as_named()
+    with controls.one_step():
+        controls.put("net", name, FIRST)
+        as_named()
 
 
 def as_named() -> None:
     """Leave the network as it is named, in a callback."""
     if controls.held("net") != st.session_state[STATE].name:
         st.session_state[CHOSEN] = True
-    # A link's family would contradict the network that is chosen now.
-    if "family" in st.query_params:
-        del st.query_params["family"]
-    for field in (*FIELDS, "image_size"):
-        if field in CHOICES or field in SWITCHES:
-            controls.put(field, None)
-        elif st.session_state.get(field) is not None:
-            st.session_state[field] = None
+    with controls.one_step():
+        # A link's family would contradict the network that is chosen now.
+        controls.say("family", ())
+        for field in (*FIELDS, "image_size"):
+            if field in CHOICES or field in SWITCHES or st.session_state.get(field) is not None:
+                _put_field(field, None)
 
 
-def take(spec: NetworkSpec, side: int | None = None) -> None:
+def take(spec: NetworkSpec, size: ImageSize | None = None) -> None:
     """Make this network the sidebar's choice when it is drawn next: the named one that differs
     least, and what differs, at this image size (the named one's if None)."""
-    st.session_state[_TAKE] = (spec, side)
+    st.session_state[_TAKE] = (spec, size)
 
 
 def nearest(spec: NetworkSpec) -> str:
@@ -49,35 +47,34 @@ def nearest(spec: NetworkSpec) -> str:
 def take_now() -> None:
     """Let what `take` was given last be the choice, before the sidebar is drawn."""
     taken = st.session_state.pop(_TAKE, None)
-    if taken is None:
-        return
-    spec, side = taken
-    name = nearest(spec)
-    base = PRESETS[name].spec
-    controls.put("net", name, FIRST)
-    if "family" in st.query_params:
-        del st.query_params["family"]
-    for field in (*FIELDS, "image_size"):
-        if field == "image_size":
-            wanted = None if side in (None, PRESETS[name].image_size) else str(side)
-        else:
-            same = getattr(spec, field) == getattr(base, field)
-            wanted = None if same else written(field, spec)
-        if field in CHOICES or field in SWITCHES:
-            controls.put(field, wanted)
-        else:
-            st.session_state[field] = wanted
-            _in_the_address(field, wanted)
+    if taken is not None:
+        spec, size = taken
+        put(nearest(spec), spec, size)
+
+
+def put(name: str, spec: NetworkSpec, size: ImageSize | None = None) -> None:
+    """Choose in the sidebar what `spec` has, as changes of the network of this name, at this
+    image size (the named one's if None); for a button's callback."""
+    base = entry_of(name)
+    with controls.one_step():
+        controls.put("net", name, FIRST)
+        controls.say("family", ())
+        for field in (*FIELDS, "image_size"):
+            if field == "image_size":
+                wanted = None if size in (None, base.image_size) else short_text(size)
+            else:
+                same = getattr(spec, field) == getattr(base.spec, field)
+                wanted = None if same else written(field, spec)
+            _put_field(field, wanted)
     st.session_state[CHOSEN] = True
 
 
-def _in_the_address(field: str, wanted: str | None) -> None:
-    """What was set for a control that Streamlit binds; the browser writes only what was typed."""
-    with suppress(StreamlitAPIException):  # it is drawn at this moment
-        if wanted is not None:
-            st.query_params[field] = wanted
-        elif field in st.query_params:
-            del st.query_params[field]
+def _put_field(field: str, wanted: str | None) -> None:
+    if field in CHOICES or field in SWITCHES:
+        controls.put(field, wanted)
+    else:
+        st.session_state[field] = wanted
+        controls.say(field, () if wanted is None else (wanted,))
 
 
 def forget_changes() -> None:

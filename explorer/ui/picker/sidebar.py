@@ -174,5 +174,6 @@ def _held(field: str) -> Any:
 
 
 def _new_family() -> None:
-    controls.put("net", members(st.session_state["family"])[0], FIRST)
-    as_named()
+    with controls.one_step():
+        controls.put("net", members(st.session_state["family"])[0], FIRST)
+        as_named()
