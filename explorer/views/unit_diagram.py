@@ -19,7 +19,7 @@ from explorer.words import width as text_width
 WIDTH: Final = 360.0
 _MAIN, _LANE = 96.0, 279.0
 _MAIN_BOX, _LANE_BOX = 176.0, 150.0
-_LINE, _ARROW, _FORK = 17.0, 28.0, 52.0
+_LINE, _ARROW, _FORK, _TOUCH = 17.0, 26.0, 50.0, 2.0
 _RADIUS: Final = 17.0
 _LABEL_GAP: Final = 8.0
 _FONT: Final = 14
@@ -31,7 +31,8 @@ def picture(unit: Unit) -> str:
     """The block as an SVG in the light theme's colours, WIDTH units wide.
 
     Solid and dashed mean what they mean everywhere: x as it is, or x changed on its way. An
-    addition that fails is the last thing drawn, in red, with what does not match.
+    addition that fails is the last thing drawn, in red, with what does not match. Boxes that
+    touch are of one shape.
     """
     drawing = _Drawing(unit)
     drawing.draw()
@@ -109,7 +110,10 @@ class _Drawing:
         for op in branch:
             if op in gate[:-1]:
                 continue
-            self._arrow(previous, previous.out_shape)
+            if self._follows_at_once(previous, op):
+                self.y += _TOUCH
+            else:
+                self._arrow(previous, previous.out_shape)
             lines = gate_lines(gate) if op in gate else op_lines(op)
             self._box(lines, _MAIN, _MAIN_BOX, self.y, op)
             previous = op
@@ -135,6 +139,15 @@ class _Drawing:
         shortcut = self.unit.block.shortcut
         forks = self.unit.addition is not None and shortcut and shortcut.source == op.path
         return _FORK if forks else _ARROW
+
+    def _follows_at_once(self, op: Op, following: Op) -> bool:
+        """Whether the next box stands at this one's foot: what keeps the shape needs no arrow.
+
+        So a bottleneck's addition is in sight on a projector.
+        """
+        follows = following.normalises or following.kind == "relu"
+        made_here = op.kind == "conv" or op.normalises
+        return follows and made_here and self._gap(op) == _ARROW
 
     def _arrow(self, op: Op, shape: Shape, name: str = "", colour: str = TEXT) -> None:
         """From `op` down to whatever comes next, with the shape beside it."""

@@ -35,10 +35,20 @@ def test_the_subject_of_a_stop_is_above_the_fold(open_page, stop):
     assert not visit.exceptions()
 
 
-def test_the_addition_of_a_block_is_above_the_fold(open_page):
-    visit = open_page("block_lab", width=WIDTH, height=HEIGHT)
-    picture = visit.page.locator(".stage").first.bounding_box()
-    assert picture["y"] + picture["height"] <= HEIGHT
+BOTTLENECK = {"unit_block": "bottleneck", "unit_shortcut": "projection", "unit_out_channels": "256"}
+
+
+@pytest.mark.parametrize(
+    "block",
+    [{}, BOTTLENECK | {"unit_norm": "group", "unit_se_ratio": "16"}],
+    ids=["basic", "bottleneck-with-all"],
+)
+def test_the_addition_of_a_block_is_above_the_fold(open_page, block):
+    visit = open_page("block_lab", block, width=WIDTH, height=HEIGHT)
+    addition = visit.page.locator(".stage circle[r='17.0']").first.bounding_box()
+    assert addition["y"] + addition["height"] <= HEIGHT
+    stage = visit.page.locator(".stage").first.bounding_box()
+    assert addition["y"] + addition["height"] <= stage["y"] + stage["height"]
 
 
 def test_the_views_of_a_picture_are_above_the_fold(open_page):

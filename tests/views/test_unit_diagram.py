@@ -1,6 +1,7 @@
 """The drawing of one block, read as XML: what is in it, where, and in which colour."""
 
 from dataclasses import replace
+from itertools import pairwise
 from xml.etree import ElementTree
 
 import pytest
@@ -36,14 +37,38 @@ def test_every_op_shows_its_parameters_and_macs():
         assert not op.macs or f"{op.macs:,} MACs" in shown
 
 
-def test_every_arrow_of_the_main_branch_has_its_shape():
-    spec = replace(BOTTLENECK, shortcut="projection")
+def boxes(spec: UnitSpec) -> list[tuple[float, float]]:
+    """Top and bottom of the main branch's boxes, downwards."""
+    found = [r for r in parsed(spec).iter(f"{SVG}rect") if r.get("width") == "176.0"]
+    return [(float(r.get("y")), float(r.get("y")) + float(r.get("height"))) for r in found]
+
+
+@pytest.mark.parametrize("order", ["post", "pre"])
+@pytest.mark.parametrize("norm", ["group", "none"])
+def test_boxes_touch_where_the_shape_stays_and_every_arrow_has_its_shape(norm, order):
+    spec = replace(
+        BOTTLENECK, shortcut="projection", norm=norm, activation_order=order, se_ratio=16
+    )
     composed = unit(spec)
+    main = [op for op in composed.ops if not op.on_shortcut and op.kind != "add"]
+    drawn = [op for op in main if ".se." not in op.path or op.kind == "scale"]
+    edges = boxes(spec)
+    assert len(edges) == len(drawn)
+    arrows = [composed.entry]
+    for index, (op, following) in enumerate(pairwise(drawn)):
+        gap = edges[index + 1][0] - edges[index][1]
+        assert gap > 0
+        if gap < 10:
+            assert op.out_shape == following.out_shape
+        else:
+            arrows.append(op)
+    assert {op.out_shape for op in arrows} == {op.out_shape for op in (composed.entry, *main)} - {
+        op.out_shape for op in main if ".se." in op.path and op.kind != "scale"
+    }
     shown = words(spec)
-    main = [composed.entry, *(op for op in composed.ops if not op.on_shortcut)]
-    for op in main:
+    for op in arrows:
         shape = f"({', '.join(map(str, op.out_shape))})"
-        wanted = sum(other.out_shape == op.out_shape for other in main)
+        wanted = sum(other.out_shape == op.out_shape for other in arrows)
         assert sum(shape in text for text in shown) >= wanted
 
 
