@@ -10,7 +10,7 @@ from streamlit.delta_generator import DeltaGenerator
 from explorer.architecture import Block
 from explorer.architecture.alignment import Alignment, BlockPair
 from explorer.architecture.costs import MEASURES, Measure
-from explorer.ui import controls
+from explorer.ui import controls, unfolding
 from explorer.ui.block_drawing import block_drawing
 from explorer.ui.compare.sides import BLOCK, UNFOLD, Sides
 from explorer.ui.drawing import drawing
@@ -22,7 +22,6 @@ _HEIGHT: Final = 430
 """Pixels: with it the drawing ends above the fold of a projector."""
 _FRAME: Final = 20
 """Pixels that the drawing's border and its scroll bar take of its place."""
-_NOTHING: Final = ("nothing",)
 _MEASURE: Final = "compare_measure"
 
 
@@ -55,22 +54,10 @@ def show(sides: Sides) -> DeltaGenerator:
 def _choose_stages(one: Alignment) -> tuple[str, ...]:
     """The stages that are unfolded, and which of them have more blocks than are drawn."""
     stages = compare_picture.foldable(one)
-    unfold = controls.choices(
-        UNFOLD,
-        stages or _NOTHING,
-        shown=lambda path: _stage_name(one, path),
-        disabled=not stages,
-        help=glossary("folded"),
-    )
-    opened = tuple(stage for stage in unfold if stage in stages)
-    capped = [
-        part.title
-        for part in one.parts
-        if part.path in opened and len(part.pairs) > compare_picture.MOST_UNFOLDED
-    ]
-    if capped:
-        most = compare_picture.MOST_UNFOLDED
-        st.info(section("compare", "capped", stages=listed(capped), most=most))
+    opened = unfolding.choose(UNFOLD, stages, lambda path: _stage_name(one, path))
+    most = compare_picture.MOST_UNFOLDED
+    capped = [part.title for part in one.parts if part.path in opened and len(part.pairs) > most]
+    unfolding.say_capped("compare", capped, most)
     return opened
 
 
@@ -127,8 +114,6 @@ class Same:
 
 def _stage_name(one: Alignment, path: str) -> str:
     """A stage by its title and torch's path, as everywhere."""
-    if path in _NOTHING:
-        return label(f"{UNFOLD}.nothing")
     title = next(part.title for part in one.parts if part.path == path)
     return label("named.in_brackets", name=title, what=path)
 

@@ -9,7 +9,7 @@ from explorer.architecture import Block, Blueprint, NetworkSpec, blueprint
 from explorer.architecture.image_size import ImageSize
 from explorer.architecture.notation import shape_text
 from explorer.lessons.shortcut_numbers import summary
-from explorer.ui import controls, hiding
+from explorer.ui import controls, hiding, unfolding
 from explorer.ui.drawing import drawing
 from explorer.ui.picker import Choice
 from explorer.views import diagram, shortcut_table
@@ -18,15 +18,13 @@ from explorer.views.dot import DrawingError, Picture, draw
 from explorer.views.folding import FOLD, MOST_UNFOLDED, foldable, node_of, still_folded
 from explorer.views.tables import headings
 from explorer.views.titles import called
-from explorer.words import glossary, label, language, listed, quoted, section
+from explorer.words import glossary, label, language, quoted, section
 
 LAYOUT: Final = "shortcuts_layout"
 UNFOLD: Final = "shortcuts_unfold"
 HIDE: Final = "shortcuts_hide"
 BLOCK: Final = "shortcuts_block"
 _HEIGHT: Final = 720
-_NOTHING: Final = ("nothing",)
-"""Offered where no stage can be unfolded."""
 
 
 class View(NamedTuple):
@@ -62,13 +60,7 @@ def choose_view(bp: Blueprint) -> View:
         layout: Layout = controls.choice(LAYOUT, LAYOUTS, help=glossary("layout"))
     stages = foldable(bp)
     with second:
-        unfold = controls.choices(
-            UNFOLD,
-            stages or _NOTHING,
-            shown=lambda path: _stage(bp, path),
-            disabled=not stages,
-            help=glossary("folded"),
-        )
+        unfold = unfolding.choose(UNFOLD, stages, lambda path: _stage(bp, path))
     first_block = (*bp.dashed, bp.blocks[0])[0]
     hidden = hiding.hidden(HIDE)
     with third:
@@ -82,7 +74,7 @@ def choose_view(bp: Blueprint) -> View:
             placeholder=label(f"{BLOCK}.choose") if hidden else called(bp, first_block.path),
         )
     shown = bp.block(picked) if picked else first_block
-    return View(layout, tuple(stage for stage in stages if stage in unfold), shown, bool(picked))
+    return View(layout, unfold, shown, bool(picked))
 
 
 def detail_line(bp: Blueprint, view: View) -> str:
@@ -102,8 +94,6 @@ def detail_line(bp: Blueprint, view: View) -> str:
 
 
 def _stage(bp: Blueprint, path: str) -> str:
-    if path in _NOTHING:
-        return label(f"{UNFOLD}.nothing")
     return next(stage.title for stage in bp.stages if stage.path == path)
 
 
@@ -136,9 +126,7 @@ def show(bp: Blueprint, choice: Choice, view: View) -> None:
     except DrawingError as problem:
         st.error(str(problem))
         return
-    capped = still_folded(bp, view.unfold)
-    if capped:
-        st.info(section("shortcuts", "capped", stages=listed(capped), most=MOST_UNFOLDED))
+    unfolding.say_capped("shortcuts", still_folded(bp, view.unfold), MOST_UNFOLDED)
     drawing(
         picture.svg,
         key="shortcuts_network",
