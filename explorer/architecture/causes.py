@@ -36,6 +36,7 @@ class Cause:
         blocks: how many pairs of blocks it concerns, stem and head among them, unless
         residual: says that they are residual blocks only.
         params, macs, activations: the difference that it makes in all of them together.
+        moves_params, moves_macs: in how many of those pairs it makes any.
         example: the pair of ops in which it is largest, in MACs before parameters.
     """
 
@@ -45,6 +46,8 @@ class Cause:
     params: int
     macs: int
     activations: int
+    moves_params: int
+    moves_macs: int
     example: Example
 
 
@@ -129,6 +132,9 @@ def _cause(name: CauseId, examples: list[Example]) -> Cause:
         measures: tuple[Measure, ...] = ("macs", "params", "activations")
         return tuple(abs(example.op.difference(measure)) for measure in measures)
 
+    def moves(measure: Measure) -> int:
+        return len({one.block.name for one in examples if one.op.difference(measure)})
+
     blocks = {example.block.name: example.block for example in examples}
     residual = all(block.one.shortcut for block in blocks.values())
     largest = max(examples, key=weight)
@@ -139,5 +145,7 @@ def _cause(name: CauseId, examples: list[Example]) -> Cause:
         total("params"),
         total("macs"),
         total("activations"),
+        moves("params"),
+        moves("macs"),
         largest,
     )

@@ -55,7 +55,12 @@ def main_reason(one: Alignment, titles: Titles) -> str | None:
             most = max(found, key=lambda cause: abs(getattr(cause, measure)))
             title = all_of_it if len(found) == 1 else most_of_it
             difference = signed(getattr(most, measure))
-            return section("compare", title, amount=difference, sentence=_cause(most, titles))
+            told = section("compare", title, amount=difference, sentence=_cause(most, titles))
+            moves = getattr(most, f"moves_{measure}")
+            if moves == most.blocks:
+                return told
+            which = count(moves, "block" if most.residual else "part_of_network")
+            return f"{told} {section('compare', f'only some move {measure}', blocks=which)}"
     return None
 
 
