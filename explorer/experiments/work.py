@@ -49,7 +49,7 @@ class Work:
             raise TooMuch("work", "too many macs", needed=self.macs / 1e9, most=most_macs / 1e9)
         if self.memory > most_memory:
             raise TooMuch(
-                "work", "too much memory", needed=self.memory / 2**20, most=most_memory / 2**20
+                "work", "too much memory", needed=self.memory / 1e6, most=most_memory / 1e6
             )
 
 

@@ -4,38 +4,68 @@ import ast
 import json
 import re
 from pathlib import Path
+from xml.etree import ElementTree
 
 import pytest
 
 from explorer.architecture import blueprint, preset
-from explorer.ui.fields import FIELDS, RENAMED
+from explorer.ui import settings
+from explorer.ui.fields import FIELDS, RENAMED, parsed
 from explorer.ui.picker.link_words import is_known
 from explorer.words import label
 
 ROOT = Path(__file__).parents[2]
 DOORS = {"choice", "choices", "number", "sections", "text"}
 UNUSUAL = {
-    "stem": "deep",
-    "stem_width": "48",
-    "stem_bias": "yes",
-    "avg_down": "yes",
-    "output_stride": "16",
-    "expansion": "2",
-    "se_ratio": "4",
-    "norm": "group",
-    "norm_eps": "2e-5",
-    "image_size": "64",
-    "depths": "1, 1, 1, 1",
+    "everything": {
+        "net": "resnet50",
+        "stem": "deep",
+        "stem_width": "48",
+        "stem_bias": "yes",
+        "avg_down": "yes",
+        "output_stride": "16",
+        "expansion": "2",
+        "se_ratio": "4",
+        "norm": "group",
+        "norm_eps": "2e-5",
+    },
+    "option-a": {
+        "net": "resnet18",
+        "stem": "3x3_stride2",
+        "shortcut": "padding",
+        "zero_padding": "both",
+        "avg_down": "yes",
+        "norm": "none",
+        "conv_bias": "yes",
+    },
+    "before": {
+        "net": "preact_resnet50",
+        "stem": "3x3_pool",
+        "stem_norm": "never",
+        "final_norm": "no",
+        "share_projection": "no",
+        "output_stride": "8",
+        "groups": "32",
+        "width_per_group": "4",
+        "expansion": "2",
+        "stride_on": "1x1",
+        "norm_on_projection": "yes",
+    },
 }
+"""Between them every choice that a link can make beside the named network."""
 PAGES = (
-    "",
-    "shape_trace",
-    "shortcuts",
-    "block_lab",
-    "parameters",
-    "batch_norm",
-    "lesson",
-    "compare",
+    ("", {}),
+    ("lesson", {}),
+    ("shape_trace", {}),
+    ("shortcuts", {"shortcuts_block": "layer2.0"}),
+    ("compare", {"compare_block": "layer2.0", "compare_rows": "ops"}),
+    ("block_lab", {"unit_view": "code"}),
+    ("parameters", {}),
+    ("parameters", {"params_view": "network"}),
+    ("batch_norm", {"bn_section": "layer"}),
+    ("why_residual", {"why_part": "initialisation"}),
+    ("inference", {}),
+    ("quiz", {}),
 )
 
 
@@ -43,15 +73,36 @@ def errors(app):
     return [error.value for error in app.error]
 
 
-@pytest.mark.parametrize("page", PAGES)
-def test_pages_open_with_every_choice(open_app, page):
-    app = open_app(page, net="resnet50", **UNUSUAL)
+def test_every_choice_is_tried():
+    tried = {field for link in UNUSUAL.values() for field in link}
+    everywhere = {"block", "depths", "widths", "activation_order", "in_channels", "num_classes"}
+    assert set(FIELDS) - tried == everywhere | {"share_first"}, "the others are in presets"
+
+
+@pytest.mark.parametrize("choices", UNUSUAL)
+@pytest.mark.parametrize(("page", "view"), PAGES, ids=lambda value: str(value) or "home")
+def test_pages_open_with_every_choice_and_an_image_that_is_not_square(
+    open_app, page, view, choices
+):
+    wanted = UNUSUAL[choices]
+    app = open_app(page, **wanted, depths="1, 1, 1, 1", image_size="256x128", **view)
     assert not app.exception
     assert not errors(app)
-    spec = app.session_state["choice"].spec
-    found = (spec.stem, spec.stem_channels, spec.stem_bias, spec.avg_down, spec.output_stride)
-    assert found == ("deep", 48, True, True, 16)
-    assert (spec.expands_by, spec.se_ratio, spec.norm, spec.norm_eps) == (2, 4, "group", 2e-5)
+    assert not [warning.value for warning in app.warning if "left out" in warning.value]
+    choice = app.session_state["choice"]
+    assert choice.image_size == (256, 128)
+    for field, value in wanted.items():
+        if field != "net":
+            assert getattr(choice.spec, field) == parsed(field, value)
+    for svg in svgs(app):
+        words = [text for node in ElementTree.fromstring(svg).iter() for text in (node.text,)]
+        assert not [text for text in words if text and re.search(r"\bNone\b|\bnan\b", text)]
+
+
+def svgs(app):
+    """Every drawing on the page."""
+    data = (json.loads(found.proto.json or "{}") for found in app.get("bidi_component"))
+    return [one["svg"] for one in data if one.get("svg")]
 
 
 def test_pre_activation_and_option_a_in_a_link(open_app):
@@ -98,6 +149,33 @@ def test_what_no_machine_builds_is_counted(open_app):
     choice = app.session_state["choice"]
     assert blueprint(choice.spec, choice.image_size).params == 468_530_472
     assert any("468,530,472" in str(metric) for metric in app.metric)
+
+
+@pytest.mark.parametrize(
+    ("page", "view"),
+    [("shape_trace", {}), ("inference", {}), ("batch_norm", {"bn_section": "layer"})],
+    ids=["shape_trace", "inference", "batch_norm"],
+)
+def test_what_no_machine_builds_is_refused_with_what_it_would_take(
+    open_app, monkeypatch, page, view
+):
+    monkeypatch.setenv(settings.MEMORY, "1800")  # four bytes for each weight alone are 1,874 MB
+    link = {"net": "resnext101_32x8d", "width_per_group": "32", "bn_weights": "random"}
+    app = open_app(page, **link, **view)
+    assert not app.exception
+    said = " ".join(box.value for box in (*app.warning, *app.error, *app.info))
+    needed = re.search(r"would take about ([0-9,]+) MB of memory", said)
+    assert needed and int(needed[1].replace(",", "")) >= 1_874
+    assert settings.MEMORY in said
+
+
+def test_an_image_of_2048_pixels_is_counted(open_app):
+    app = open_app("", net="resnet152", image_size="2048")
+    assert not app.exception and not errors(app)
+    # Only the classifier does not grow with the image: 2048 is 64 strides of 32, 224 is 7.
+    whole, classifier = 11_513_626_624, 2_048_000
+    shown = (whole - classifier) // 49 * 64**2 + classifier
+    assert any(f"{shown:,}" in str(metric) for metric in app.metric)
 
 
 @pytest.mark.parametrize("field", ["net", "family", "device", "image_size", *FIELDS])
@@ -157,14 +235,6 @@ def test_why_wrn_28_10_is_called_28(open_app):
     assert told and "25 on the main path and 3 projections" in told[0] and "26 layers" in told[0]
     other = open_app("", net="wrn_28_10", depths="1, 1, 1")
     assert not any("is called 28" in text.value for text in other.markdown)
-
-
-@pytest.mark.parametrize("page", [*PAGES, "inference", "quiz"])
-def test_pages_open_with_an_image_that_is_not_square(open_app, page):
-    app = open_app(page, net="resnet18", image_size="64x32")
-    assert not app.exception
-    assert not errors(app)
-    assert app.session_state["choice"].image_size == (64, 32)
 
 
 def test_a_square_that_is_typed_as_two_sides_is_one(open_app):
