@@ -6,9 +6,8 @@ tuples in tuples so deep that Python itself crashes when it looks one up. So the
 read first.
 """
 
-import io
 import pickletools
-import zipfile
+from dataclasses import dataclass
 from typing import BinaryIO, Final
 
 MAX_TENSORS: Final = 50_000
@@ -21,12 +20,12 @@ _MAX_WORK: Final = 200 * MAX_TENSORS
 """What all calls and look-ups may touch together; a tensor's touch about 25."""
 _MAX_TUPLE: Final = 10_000
 """Looking a tuple up goes through everything in it, each in turn, on the machine's own stack."""
+_MOST_NAMES: Final = 2**32
+"""What a pickle sets aside is named by numbers below this; of larger ones a file can choose
+thousands that a dict looks for in one and the same place."""
 _LETTERS: Final = 64
 """As many letters are as much work as one thing."""
 _CALLS: Final = frozenset(("REDUCE", "NEWOBJ", "BUILD"))
-_MAGIC: Final = (0x1950A86A20F9469CFC6C).to_bytes(10, "little")
-_LEGACY_PARTS: Final = 5
-"""A file of the old format holds a magic number, a version, a system, the object, its keys."""
 
 
 class TooMuch(Exception):
@@ -37,36 +36,13 @@ class NoStateDict(Exception):
     """The pickle asks for things that no state dict has."""
 
 
-def check(file: BinaryIO) -> None:
-    """Read the pickle in a file of torch.save, of either format, from the file's beginning.
+@dataclass
+class Spent:
+    """What all pickles of one file have asked for so far, those inside of others included."""
 
-    Costs about a microsecond for an instruction, and little memory.
-
-    Raises:
-        TooMuch: more tensors than MAX_TENSORS, or as much work as they would need.
-        NoStateDict: what grows without bound, or nests too deep.
-        ValueError, LookupError, zipfile.BadZipFile: it is damaged.
-    """
-    if zipfile.is_zipfile(file):
-        with zipfile.ZipFile(file) as archive:
-            for name in archive.namelist():
-                if name.endswith(".pkl"):
-                    check_pickle(io.BytesIO(archive.read(name)))
-        return
-    file.seek(0)
-    for part in range(_LEGACY_PARTS):
-        check_pickle(file)
-        if not part and not _begins_as_torch_does(file):
-            return  # a plain pickle is alone
-
-
-def _begins_as_torch_does(file: BinaryIO) -> bool:
-    """Whether the first pickle was the magic number of torch.save."""
-    end = file.tell()
-    file.seek(0)
-    found = file.read(min(end, 64))
-    file.seek(end)
-    return _MAGIC in found
+    steps: int = 0
+    calls: int = 0
+    work: int = 0
 
 
 class _Thing:
@@ -79,23 +55,34 @@ class _Thing:
         self.weight, self.things, self.in_tuple = weight, things, False
 
 
-def check_pickle(file: BinaryIO) -> None:
-    """One pickle, from where the file stands: its instructions are followed on a stack that holds
-    only weights.
+def check_pickle(file: BinaryIO, spent: Spent) -> None:
+    """Read one pickle, from where the file stands: its instructions are followed on a stack that
+    holds only weights.
+
+    Costs about a microsecond for an instruction, and little memory.
+
+    Args:
+        file: opened for reading; stands behind the pickle afterwards.
+        spent: what the file's other pickles have asked for; grows.
 
     Raises:
-        TooMuch, NoStateDict, ValueError, LookupError: see `check`.
+        TooMuch: more tensors than MAX_TENSORS, or as much work as they would need.
+        NoStateDict: what grows without bound, or nests too deep.
+        ValueError, LookupError: it is damaged.
     """
-    calls = work = 0
     stack: list[_Thing] = []
     marks: list[list[_Thing]] = []
     memo: dict[object, _Thing] = {}
-    for step, (opcode, argument, _) in enumerate(pickletools.genops(file)):
+    for opcode, argument, _ in pickletools.genops(file):
         name = opcode.name
+        spent.steps += 1
         if name in _GETS:
             stack.append(memo[argument])
         elif name in _PUTS:
-            memo[len(memo) if name == "MEMOIZE" else argument] = stack[-1]
+            place = argument if isinstance(argument, int) else len(memo)
+            if not 0 <= place < _MOST_NAMES:
+                raise ValueError(name)
+            memo[place] = stack[-1]
         elif name == "MARK":
             marks.append(stack)
             stack = []
@@ -108,18 +95,18 @@ def check_pickle(file: BinaryIO) -> None:
                 gone = stack[-taken:] + gone
                 del stack[-taken:]
             if name in _CALLS:
-                calls += 1
-                work += gone[-1].weight
+                spent.calls += 1
+                spent.work += gone[-1].weight
                 stack.append(_Thing())
             elif name in _FILLS:
-                work += _filled(name, gone)
+                spent.work += _filled(name, gone)
                 stack.append(gone[0])
             elif name in _TUPLES:
                 stack.append(_tuple(gone))
             elif given:
                 letters = len(argument) if isinstance(argument, str | bytes) else 0
                 stack += [_Thing(1 + letters // _LETTERS)] * given
-        if step > _MAX_STEPS or calls > _MAX_CALLS or work > _MAX_WORK:
+        if spent.steps > _MAX_STEPS or spent.calls > _MAX_CALLS or spent.work > _MAX_WORK:
             raise TooMuch
 
 

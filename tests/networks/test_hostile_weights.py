@@ -7,6 +7,7 @@ import struct
 import subprocess
 import sys
 import zipfile
+import zlib
 from pathlib import Path
 
 import numpy as np
@@ -112,6 +113,77 @@ def one_large_list_in_many_calls() -> bytes:
     return with_pickle(PROTOCOL_2 + made + call * 100_000 + STOP)
 
 
+SAME_PLACE = 2**61 - 1
+"""Python's hash of every multiple of it is 0: a dict looks at all of them for each."""
+
+
+def keys_in_one_place() -> bytes:
+    numbers = [(SAME_PLACE * index).to_bytes(11, "little") for index in range(1, 200_000)]
+    keys = b"".join(b"\x8a\x0b" + number + b"N" for number in numbers)
+    return with_pickle(PROTOCOL_2 + b"}(" + keys + b"u" + STOP)
+
+
+def pairs_in_one_place() -> bytes:
+    """The same through a call that makes a dict of pairs."""
+    numbers = [(SAME_PLACE * index).to_bytes(11, "little") for index in range(1, 50_000)]
+    pairs = b"".join(b"\x8a\x0b" + number + b"N\x86" for number in numbers)
+    return with_pickle(PROTOCOL_2 + b"ccollections\nOrderedDict\n](" + pairs + b"e\x85R" + STOP)
+
+
+def inside(instructions: bytes) -> bytes:
+    """A plain pickle that has another one read, as pickle writes the numbers of a tensor."""
+    length = struct.pack("<I", len(instructions))
+    call = b"ctorch.storage\n_load_from_bytes\nB" + length + instructions + b"\x85R"
+    return PROTOCOL_2 + b"}X\x01\x00\x00\x00a" + call + b"s" + STOP
+
+
+def copies(times: int) -> bytes:
+    """One dict that is copied again and again, six bytes for each copy."""
+    names = b"".join(b"J" + struct.pack("<i", index) + b"N" for index in range(9_000))
+    made = PROTOCOL_2 + b"ccollections\nOrderedDict\nq\x00}(" + names + b"u\x85q\x01"
+    return made + b"](" + b"h\x00h\x01R" * times + b"e" + STOP
+
+
+def copies_inside_of_another() -> bytes:
+    return inside(copies(150_000))
+
+
+def copies_in_many_parts() -> bytes:
+    """Each part is small enough: it is their sum that is not."""
+    part = copies(500)
+    length = struct.pack("<I", len(part))
+    made = b"ctorch.storage\n_load_from_bytes\nq\x00B" + length + part + b"\x85q\x01"
+    again = b"h\x00h\x01R" * 3
+    return PROTOCOL_2 + b"](" + (made + again) * 40 + b"e" + STOP
+
+
+def copies_behind_another_magic() -> bytes:
+    """The number that torch begins with, written as nobody writes it."""
+    start = b"\x80\x02L%dL\n." % 0x1950A86A20F9469CFC6C
+    return start + b"".join(pickle.dumps(part, 2) for part in (1001, {})) + copies(150_000)
+
+
+def arrays_of_the_same_bytes() -> bytes:
+    """600 kB that numpy's arrays are made of, each with a copy."""
+    data = b"B" + struct.pack("<I", 600_000) + bytes(600_000)
+    kind = b"cnumpy\ndtype\nX\x02\0\0\0f4\x85R"
+    given = b"(" + data + kind + b"J" + struct.pack("<i", 150_000) + b"\x85X\x01\0\0\0Ctq\x01"
+    made = b"cnumpy.core.multiarray\n_frombuffer\nq\x00" + given
+    return with_pickle(PROTOCOL_2 + b"](" + made + b"h\x00h\x01R" * 3_000 + b"e" + STOP)
+
+
+def many_entries() -> bytes:
+    """The list of an archive that holds nothing else."""
+    head = struct.pack("<4s4B4H2L5H2L", b"PK\1\2", 20, 0, 20, *[0] * 7, 1, *[0] * 6)
+    entries = (head + b"a") * 1_000_000
+    return entries + struct.pack("<4s4H2LH", b"PK\5\6", 0, 0, 0, 0, len(entries), 0, 0)
+
+
+def many_lists_in_a_header() -> bytes:
+    table = b'{"a":[' + b",".join([b"[]"] * 20_000_000) + b"]}"
+    return struct.pack("<Q", len(table)) + table
+
+
 ASKING_TOO_MUCH = {
     make.__name__: make
     for make in (
@@ -124,6 +196,13 @@ ASKING_TOO_MUCH = {
         many_sets,
         one_large_key_again_and_again,
         one_large_list_in_many_calls,
+        keys_in_one_place,
+        pairs_in_one_place,
+        copies_inside_of_another,
+        copies_in_many_parts,
+        copies_behind_another_magic,
+        arrays_of_the_same_bytes,
+        many_entries,
     )
 }
 
@@ -147,9 +226,64 @@ def test_the_old_format_is_read_first_too() -> None:
         read_state(start + PROTOCOL_2 + b"})" + b"\x85" * 99_999 + b"Ns.", "net.pth")
 
 
-def test_too_many_safetensors() -> None:
+@pytest.mark.parametrize("make", [many_safetensors, many_lists_in_a_header])
+def test_too_many_safetensors(make) -> None:
     with pytest.raises(WeightsError, match="more than 50,000 tensors"):
-        read_state(many_safetensors(), "net.safetensors")
+        read_state(make(), "net.safetensors")
+
+
+def test_names_that_no_pickle_sets_aside() -> None:
+    """Also of these a dict would look at all, for each."""
+    names = b"".join(b"Np%d\n0" % (SAME_PLACE * index) for index in range(1, 200_000))
+    for data in (with_pickle(PROTOCOL_2 + b"}" + names + STOP), PROTOCOL_2 + b"}" + names + STOP):
+        with pytest.raises(WeightsError, match="damaged or no PyTorch file"):
+            read_state(data, "net.pth")
+
+
+def lying_about_its_size() -> bytes:
+    """An archive whose numbers unfold to 1.5 GB and whose head says that they are four bytes."""
+    whole = pickled({"a": torch.zeros(1)})
+    packer = zlib.compressobj(9, zlib.DEFLATED, -15)
+    piece = packer.compress(bytes(10**6)) + packer.flush(zlib.Z_FULL_FLUSH)
+    packed = piece * 1_500 + packer.flush()
+    return repacked(whole, zipfile.ZIP_DEFLATED, packed)
+
+
+def packed_in_two_ways(method: int) -> bytes:
+    return repacked(pickled({"a": torch.zeros(1)}), method, None)
+
+
+def repacked(whole: bytes, method: int, packed: bytes | None) -> bytes:
+    """A file of torch.save, packed by this method; its first numbers replaced by `packed`."""
+    made = io.BytesIO()
+    with zipfile.ZipFile(io.BytesIO(whole)) as source, zipfile.ZipFile(made, "w") as target:
+        for entry in source.infolist():
+            numbers = entry.filename.endswith("data/0")
+            if numbers and packed is not None:
+                name = entry.filename
+                target.writestr(name, packed)
+                found = target.getinfo(name)
+                found.compress_type, found.file_size = method, 4
+                target.fp.seek(found.header_offset + 8)
+                target.fp.write(struct.pack("<H", method))
+                target.fp.seek(target.start_dir)
+            else:
+                target.writestr(entry.filename, source.read(entry), method)
+    return made.getvalue()
+
+
+def test_an_archive_that_lies_about_its_size() -> None:
+    with pytest.raises(WeightsError, match="damaged or no PyTorch file"):
+        read_state(lying_about_its_size(), "net.pth")
+
+
+@pytest.mark.parametrize("method", [zipfile.ZIP_BZIP2, zipfile.ZIP_LZMA])
+def test_ways_of_packing_that_unfold_all_at_once(method: int) -> None:
+    """2 kB of bzip2 were 2 GB, whatever the archive says of its sizes."""
+    with pytest.raises(WeightsError, match=r"compressed as torch\.save never does"):
+        read_state(packed_in_two_ways(method), "net.pth")
+    deflated = read_state(packed_in_two_ways(zipfile.ZIP_DEFLATED), "net.pth")
+    assert deflated["a"].tolist() == [0.0]
 
 
 def test_an_optimisers_state_is_not_too_much() -> None:
@@ -219,28 +353,33 @@ def test_what_is_no_file_in_the_folder(tmp_path: Path, monkeypatch) -> None:
     assert read_state(folder / "net.PTH", "net.PTH")
 
 
-def test_memory_is_bounded_by_the_size_of_the_file(tmp_path: Path) -> None:
+def test_memory_and_work_are_bounded_by_the_size_of_the_file(tmp_path: Path) -> None:
     """In a process of its own: what it took at most, beyond what it took before."""
     honest = dict(build(NetworkSpec("basic", (2,), (256,), stem="cifar")).state_dict())
     files = {name: make() for name, make in ASKING_TOO_MUCH.items()}
     files |= {"honest": pickled(honest), "many": many_safetensors(), "safe": save(honest)}
+    files |= {"lists": many_lists_in_a_header(), "lying": lying_about_its_size()}
     for name, data in files.items():
-        suffix = "safetensors" if name in ("many", "safe") else "pth"
+        suffix = "safetensors" if name in ("many", "safe", "lists") else "pth"
         (tmp_path / f"{name}.{suffix}").write_bytes(data)
     program = """
-import resource, sys
+import resource, sys, time
 from pathlib import Path
 from explorer.networks.weights import WeightsError, read_state
 
 unit = 1 if sys.platform == "darwin" else 1024
-def most(): return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * unit
+def most():
+    # What Linux says elsewhere includes what the process held that started this one.
+    if sys.platform == "linux":
+        return int(Path("/proc/self/status").read_text().partition("VmHWM:")[2].split()[0]) * 1024
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * unit
 for path in sorted(Path(sys.argv[1]).iterdir(), key=lambda path: path.stat().st_size):
-    before = most()
+    before, begun = most(), time.process_time()
     try:
         read_state(path, path.name)
     except WeightsError:
         pass
-    print(path.name, path.stat().st_size, most() - before)
+    print(path.name, path.stat().st_size, most() - before, time.process_time() - begun)
 """
     done = subprocess.run(
         [sys.executable, "-c", program, str(tmp_path)], capture_output=True, text=True, check=True
@@ -248,8 +387,9 @@ for path in sorted(Path(sys.argv[1]).iterdir(), key=lambda path: path.stat().st_
     lines = done.stdout.splitlines()
     assert len(lines) == len(files)
     for line in lines:
-        _, size, taken = line.split()
+        _, size, taken, worked = line.split()
         assert int(taken) < MEMORY_PER_BYTE * int(size) + MEMORY_FOR_OBJECTS, line
+        assert float(worked) < 60, line
 
 
 def test_an_error_of_weights_crosses_processes() -> None:

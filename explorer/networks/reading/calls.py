@@ -4,11 +4,12 @@ within bounds, instead of calling them."""
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Final
 
 import torch
 
+from explorer.networks.pickles import Spent
 from explorer.networks.reading.tensors import Damaged, Storage, View, dtype_named, view
 
 UNKNOWN: Final = object()
@@ -19,6 +20,8 @@ _ODD: Final = {
     "torch._utils._rebuild_nested_tensor": "nested",
     "torch._utils._rebuild_qtensor": "quantised",
 }
+_KEYS: Final = (str, int, float, bool, bytes, type(None))
+_LARGEST_KEY: Final = 2**60
 _DICTS: Final = ("collections.OrderedDict", "collections.defaultdict", "collections.Counter",
                  "builtins.dict", "__builtin__.dict")  # fmt: skip
 _LISTS: Final = ("builtins.list", "__builtin__.list", "builtins.set", "__builtin__.set",
@@ -39,11 +42,28 @@ _NUMPY_TYPES: Final = {
 
 @dataclass
 class Bounds:
-    """What the calls of one pickle may still use: `budget` in bytes of text turned into others;
-    `nested` reads a file of torch.save that stands inside of the pickle."""
+    """What the calls of one file may still use: `budget` in bytes that are copied; `nested` reads
+    a file of torch.save that stands inside of the pickle; `spent` counts what both ask for."""
 
     budget: int
-    nested: Callable[[bytes, int], Any] | None = None
+    nested: Callable[[bytes, Bounds], Any] | None = None
+    spent: Spent = field(default_factory=Spent)
+
+    def copy(self, count: int) -> None:
+        """Say that so many bytes are copied.
+
+        Raises:
+            Damaged: they are more than a program that saves weights would have copied.
+        """
+        self.budget -= count
+        if self.budget < 0:
+            raise Damaged
+
+
+def is_key(value: Any) -> bool:
+    """Whether a dict may have this key: of larger numbers a file can choose thousands that a dict
+    looks for in one and the same place, each after all others."""
+    return type(value) in _KEYS and not (type(value) is int and abs(value) >= _LARGEST_KEY)
 
 
 class NumpyArray:
@@ -131,16 +151,14 @@ def _dict(given: tuple[Any, ...]) -> dict[Any, Any]:
     if not isinstance(first, list):
         return {}
     pairs = [tuple(pair) for pair in first if isinstance(pair, list | tuple) and len(pair) == 2]
-    return {key: value for key, value in pairs if type(key) in (str, int)}
+    return {key: value for key, value in pairs if type(key) in (str, int) and is_key(key)}
 
 
 def _encoded(given: tuple[Any, ...], bounds: Bounds) -> Any:
     """Bytes as pickles of protocol 2 write them: text of as many letters."""
     if len(given) < 2 or not isinstance(given[0], str) or given[1] not in ("latin1", "latin-1"):
         return UNKNOWN
-    bounds.budget -= len(given[0])
-    if bounds.budget < 0:
-        raise Damaged
+    bounds.copy(len(given[0]))
     return given[0].encode("latin-1")
 
 
@@ -167,10 +185,8 @@ def _numbers(
     usable = isinstance(kind, NumpyType) and kind.code in _NUMPY_TYPES and not kind.swapped
     if not usable or not isinstance(data, bytes | bytearray) or not isinstance(shape, tuple):
         return NumpyArray()
-    bounds.budget -= len(data)
-    if bounds.budget < 0:
-        raise Damaged
     dtype = _NUMPY_TYPES[kind.code]
+    bounds.copy(len(data))
     # torch wants memory that could be written; nobody does.
     whole = memoryview(bytearray(data))
     steps, step = [], 1
@@ -182,7 +198,7 @@ def _numbers(
 
 def _nested(data: bytes, bounds: Bounds) -> Any:
     """What pickle, rather than torch.save, writes for a storage: a file of torch.save in it."""
-    bounds.budget -= len(data)
-    if bounds.budget < 0 or bounds.nested is None:
+    bounds.copy(len(data))
+    if bounds.nested is None:
         raise Damaged
-    return bounds.nested(data, bounds.budget)
+    return bounds.nested(data, bounds)

@@ -33,6 +33,13 @@ _SAFE_TYPES: Final = {
 _TEXT: Final = 3
 """Bytes that may come of text, for each of the file: numbers in a pickle are turned twice."""
 _MOST_HEADER: Final = 100_000_000
+_PARTS: Final = (b"[", b"{", b",")
+_MOST_PARTS: Final = 40 * pickles.MAX_TENSORS
+"""Of a header: Python makes an object of each, and a tensor has some ten."""
+_ENTRY: Final = b"PK\x01\x02"
+_MOST_ENTRIES: Final = 4 * pickles.MAX_TENSORS
+_UNFOLDED_IN_PARTS: Final = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
+"""Of the others, a few kilobytes can become gigabytes before any of them can be counted."""
 _OTHERS: Final = (
     (b"version https://git-lfs", "pointer"),
     (b"\x89HDF\r\n\x1a\n", "keras"),
@@ -69,7 +76,7 @@ def contents(data: bytes | bytearray) -> Contents:
 
     Raises:
         NotWeights: it is of another kind, damaged, or asks for more than it holds.
-        pickles.TooMuch, pickles.NoStateDict: see pickles.check.
+        pickles.TooMuch, pickles.NoStateDict: see pickles.check_pickle.
     """
     title = _another_kind(data)
     if title is not None:
@@ -83,10 +90,11 @@ def contents(data: bytes | bytearray) -> Contents:
         if not archive and data[:4] == b"PK\x03\x04":
             raise NotWeights("cut short")
         if archive:
+            # Looked at before Python makes an object of each entry.
+            if data.count(_ENTRY) > _MOST_ENTRIES:
+                raise pickles.TooMuch
             return _archive(file, len(data))
-        pickles.check(file)
-        file.seek(0)
-        root, asked = read_legacy(file, memoryview(bytearray(data)), _TEXT * len(data))
+        root, asked = read_legacy(data, _TEXT * len(data))
         return Contents(root, "legacy", asked)
     except (NotWeights, pickles.TooMuch, pickles.NoStateDict):
         raise
@@ -114,32 +122,42 @@ def _another_kind(data: bytes | bytearray) -> str | None:
 def _archive(file: io.BytesIO, size: int) -> Contents:
     with zipfile.ZipFile(file) as archive:
         entries = archive.infolist()
-        if len(entries) > 4 * pickles.MAX_TENSORS:
-            raise pickles.TooMuch
         # Of torch's archives only the code of TorchScript is compressed, and that is not read.
         needed = [entry for entry in entries if _is_read(entry.filename)]
+        if any(entry.compress_type not in _UNFOLDED_IN_PARTS for entry in needed):
+            raise NotWeights("compressed otherwise")
         if sum(entry.file_size for entry in needed) > UNFOLDED * size:
             raise NotWeights("compressed")
         main = next((one for one in needed if one.filename.endswith("data.pkl")), None)
         if main is None:
             raise NotWeights(_archive_of_another_kind(archive))
         folder = main.filename.removesuffix("data.pkl")
-        order = f"{folder}byteorder"
-        if order in archive.namelist() and archive.read(order).strip() != b"little":
-            raise NotWeights("byte order")
-        pickles.check_pickle(io.BytesIO(archive.read(main)))
-        storages = Storages()
-        reader = Reader(storages.persistent, Bounds(_TEXT * size))
-        root = reader.read(io.BytesIO(archive.read(main)))
         inside = {entry.filename: entry for entry in needed}
+        order = inside.get(f"{folder}byteorder")
+        if order is not None and _unfolded(archive, order).strip() != b"little":
+            raise NotWeights("byte order")
+        bounds, instructions = Bounds(_TEXT * size), _unfolded(archive, main)
+        pickles.check_pickle(io.BytesIO(instructions), bounds.spent)
+        storages = Storages()
+        reader = Reader(storages.persistent, bounds)
+        root = reader.read(io.BytesIO(instructions))
         for key, storage in storages.found.items():
             entry = inside.get(f"{folder}data/{key}") or inside.get(f"{folder}tensors/{key}")
             if entry is None:
                 raise Damaged(cut=True)
             # Read again or not, each entry is read once, into memory that torch may keep.
-            storage.data = memoryview(bytearray(archive.read(entry)))
+            storage.data = memoryview(bytearray(_unfolded(archive, entry)))
         script = any(entry.filename.startswith(f"{folder}code/") for entry in entries)
         return Contents(root, "torchscript" if script else "torch", reader.named)
+
+
+def _unfolded(archive: zipfile.ZipFile, entry: zipfile.ZipInfo) -> bytes:
+    """An entry's bytes: no more of them than its head says, which was added up before."""
+    with archive.open(entry) as opened:
+        data = opened.read(entry.file_size + 1)
+    if len(data) != entry.file_size:
+        raise Damaged(cut=True)
+    return data
 
 
 def _is_read(name: str) -> bool:
@@ -162,7 +180,7 @@ def _safetensors(data: memoryview) -> Contents:
     if 8 + length > len(data):
         raise Damaged(cut=True)
     text = bytes(data[8 : 8 + length])
-    if text.count(b'"dtype"') > pickles.MAX_TENSORS:
+    if text.count(b'"dtype"') > pickles.MAX_TENSORS or sum(map(text.count, _PARTS)) > _MOST_PARTS:
         raise pickles.TooMuch
     table = json.loads(text)
     table.pop("__metadata__", None)

@@ -3,7 +3,7 @@
 Dicts, lists, numbers and text come out as themselves and torch's tensors as views of the file's
 bytes. Whatever else a pickle names stays a `Thing`: the name, what it would be given, and its
 state. So extras of any kind (numpy's numbers, paths, a trainer's settings) stand in nobody's way,
-and there is nothing that could run. `pickles.check` has bounded the work before.
+and there is nothing that could run. `pickles.check_pickle` has bounded the work before.
 """
 
 import pickletools
@@ -14,7 +14,6 @@ from typing import Any, BinaryIO, Final
 from explorer.networks.reading import calls
 from explorer.networks.reading.tensors import Damaged
 
-_KEYS: Final = (str, int, float, bool, bytes, type(None))
 _CONSTANTS: Final = {"NONE": None, "NEWTRUE": True, "NEWFALSE": False}
 _EMPTY: Final[dict[str, Callable[[], Any]]] = {
     "EMPTY_DICT": dict,
@@ -179,4 +178,4 @@ def _fill(target: Any, inside: list[Any], pairs: bool) -> None:
     if isinstance(target, dict):
         for key, value in zip(inside[::2], inside[1::2], strict=True):
             # Looking a key up can run through all of it, and things have no equals.
-            target[key if type(key) in _KEYS else id(key)] = value
+            target[key if calls.is_key(key) else id(key)] = value

@@ -3,6 +3,7 @@
 import io
 from typing import Any, Final
 
+from explorer.networks import pickles
 from explorer.networks.reading.calls import Bounds
 from explorer.networks.reading.inert import Reader
 from explorer.networks.reading.tensors import Damaged, Storage, storage_type
@@ -35,21 +36,34 @@ class Storages:
         return self.found.setdefault(str(saved[2]), Storage(kind[0], odd=kind[1]))
 
 
-def read_legacy(file: io.BytesIO, data: memoryview, budget: int) -> tuple[Any, dict[str, int]]:
+def read_legacy(data: bytes | bytearray, budget: int) -> tuple[Any, dict[str, int]]:
     """The object of a file of the old format, or of a plain pickle, and the names it asks for.
 
     Raises:
         Damaged, ValueError, LookupError: it is none, or cut short.
+        pickles.TooMuch, pickles.NoStateDict: see pickles.check_pickle.
     """
+    return _read(data, Bounds(budget, _read_nested))
+
+
+def _read(whole: bytes | bytearray, bounds: Bounds) -> tuple[Any, dict[str, int]]:
+    file, data = io.BytesIO(whole), memoryview(bytearray(whole))
     storages = Storages()
-    reader = Reader(storages.persistent, Bounds(budget, _nested))
-    first = reader.read(file)
+    reader = Reader(storages.persistent, bounds)
+
+    def following() -> Any:
+        start = file.tell()
+        pickles.check_pickle(file, bounds.spent)
+        file.seek(start)
+        return reader.read(file)
+
+    first = following()
     if first != MAGIC:
         return first, reader.named
     for _ in range(2):  # the version, and the system that wrote it
-        reader.read(file)
-    found = reader.read(file)
-    keys = reader.read(file)
+        following()
+    found = following()
+    keys = following()
     if not isinstance(keys, list):
         raise Damaged
     place = file.tell()
@@ -66,5 +80,5 @@ def read_legacy(file: io.BytesIO, data: memoryview, budget: int) -> tuple[Any, d
     return found, reader.named
 
 
-def _nested(data: bytes, budget: int) -> Any:
-    return read_legacy(io.BytesIO(data), memoryview(bytearray(data)), budget)[0]
+def _read_nested(data: bytes, bounds: Bounds) -> Any:
+    return _read(data, bounds)[0]
