@@ -5,10 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
-from typing import TYPE_CHECKING
 
-if TYPE_CHECKING:
-    from torch import Tensor
+import torch
+from torch import Tensor
 
 _go_on: ContextVar[Callable[[], None] | None] = ContextVar("go_on", default=None)
 
@@ -17,8 +16,9 @@ _go_on: ContextVar[Callable[[], None] | None] = ContextVar("go_on", default=None
 def stoppable(go_on: Callable[[], None]) -> Iterator[None]:
     """Ask `go_on` between the ops of every walk in here; what it raises ends the walk.
 
-    So it does between the ops of a gradient that goes back through such a walk, on the CPU, where
-    PyTorch computes it in the thread that asks for it; an accelerator's has a thread of its own.
+    So it does between the ops of a gradient that goes back through such a walk, on any device: an
+    accelerator's would be computed by a thread of PyTorch's own, that knows no visitor; in here
+    it is by the thread that asks for it.
 
     Holds for the thread that enters it. One within another asks both, the outer one first.
     """
@@ -31,7 +31,8 @@ def stoppable(go_on: Callable[[], None]) -> Iterator[None]:
 
     before = _go_on.set(both)
     try:
-        yield
+        with torch.autograd.set_multithreading_enabled(False):
+            yield
     finally:
         _go_on.reset(before)
 

@@ -16,7 +16,7 @@ from explorer.architecture import PRESETS, NetworkSpec, blueprint, preset
 from explorer.experiments import machine, work
 from explorer.experiments.gate import Gate
 from explorer.experiments.work import TooMuch, Work
-from explorer.networks import build
+from explorer.networks import available_devices, build
 from explorer.networks.stopping import stoppable
 
 GIGA = 10**9
@@ -213,10 +213,27 @@ def slope_of(network: torch.nn.Module, x: torch.Tensor) -> torch.Tensor:
         return torch.autograd.grad(network(source)[0, 0], source)[0]
 
 
+DEVICES = [device.id for device in available_devices()]
+
+
+def test_gradients_inside_are_computed_by_who_asks_for_them() -> None:
+    """Else an accelerator's are by a thread of PyTorch's, in which nobody can be asked."""
+    for _ in range(2):
+        with stoppable(lambda: None):
+            with stoppable(lambda: None):
+                assert not torch._C._is_multithreading_enabled()
+            assert not torch._C._is_multithreading_enabled()
+        with suppress(Left), stoppable(lambda: None):
+            raise Left
+        assert torch._C._is_multithreading_enabled(), "it holds inside only"
+
+
+@pytest.mark.parametrize("device", DEVICES)
 @pytest.mark.parametrize("kind", [Left, KeyboardInterrupt, ValueError])
-def test_a_gradient_is_broken_off_between_two_ops(kind: type[BaseException]) -> None:
+def test_a_gradient_is_broken_off_between_two_ops(kind: type[BaseException], device: str) -> None:
     """What is raised comes out of PyTorch's engine as it was, Streamlit's own signals too."""
-    network, x = build(preset("resnet20")), torch.randn(1, 3, 32, 32)
+    network = build(preset("resnet20"), device)
+    x = torch.randn(1, 3, 32, 32, device=device)
     asked = []
     with stoppable(lambda: asked.append(1)), torch.inference_mode():
         network(x)
@@ -234,14 +251,16 @@ def test_a_gradient_is_broken_off_between_two_ops(kind: type[BaseException]) -> 
     with pytest.raises(kind), stoppable(go_on):
         slope_of(network, x)
     assert len(asked) == there + 7
-    assert torch.equal(slope_of(network, x), whole)
+    # An accelerator adds up in whatever order it likes.
+    torch.testing.assert_close(slope_of(network, x), whole, rtol=1e-3, atol=1e-5)
     assert len(asked) == there + 7, "it holds inside only"
 
 
-def test_who_asks_for_the_gradient_is_asked_on_the_way_back() -> None:
+@pytest.mark.parametrize("device", DEVICES)
+def test_who_asks_for_the_gradient_is_asked_on_the_way_back(device: str) -> None:
     """One who comes back to a graph that was made before, as a page does that pulls back twice."""
-    network, asked = build(preset("resnet20")), []
-    x = torch.randn(1, 3, 32, 32, requires_grad=True)
+    network, asked = build(preset("resnet20"), device), []
+    x = torch.randn(1, 3, 32, 32, device=device, requires_grad=True)
     with stoppable(lambda: asked.append("first")):
         out = network(x)
     asked.clear()
