@@ -68,6 +68,20 @@ def test_what_is_too_much_is_refused_at_once_in_every_view(
     assert time.monotonic() - begun < 30
 
 
+@pytest.mark.parametrize("state", ["above", "initial"])
+@pytest.mark.parametrize("most", ["1", "5"])
+@pytest.mark.parametrize("view", ["gradient", "origin"])
+def test_what_is_too_much_is_refused_in_a_part_of_the_page_too(
+    open_app, no_cache, monkeypatch, view: str, most: str, state: str
+) -> None:
+    """A pass through ResNet-18 takes 1.8 billion, and there and back three times as many."""
+    monkeypatch.setenv("RESNET_EXPLORER_MAX_GMACS", most)
+    app = open_app("inference", net="resnet18", infer_view=view, gradient_state=state)
+    clean(app)
+    refused = f"billion multiply-accumulates; at most {most} billion" in words(app)
+    assert refused == (view == "gradient" or most == "1")
+
+
 def test_too_much_memory_is_refused(open_app, no_cache, nothing_built, monkeypatch) -> None:
     from explorer.ui import budget
 

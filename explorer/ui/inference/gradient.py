@@ -6,10 +6,11 @@ from typing import TYPE_CHECKING, Final
 
 import streamlit as st
 
+from explorer.experiments.work import TooMuch
 from explorer.ui import chart, controls
 from explorer.ui.inference import cache, gradient_block
 from explorer.ui.inference import gradient_cache as kept
-from explorer.ui.inference.answer import overflow
+from explorer.ui.inference.answer import allowed, overflow
 from explorer.ui.inference.grad_cam import choose_true_class
 from explorer.ui.inference.scene import Scene
 from explorer.views.numbers import magnitude
@@ -27,6 +28,11 @@ _BLOCK: Final = "gradient_block"
 @st.fragment
 def draw(scene: Scene) -> None:
     """The gradient of one class from right to left, and what happens at one addition."""
+    # In here: what a part of a page raises never reaches the page.
+    allowed(_draw, scene)
+
+
+def _draw(scene: Scene) -> None:
     st.caption(section("gradient", "lead"))
     prediction = cache.prediction(scene)
     if not prediction.finite:
@@ -78,8 +84,8 @@ def _passes(scene: Scene, state: str, target: int) -> tuple[Backward, Backward |
                 continue
             try:
                 found.append(kept.backward(scene, state, plain, target))
-            except ValueError:
-                if state == kept.ABOVE:
+            except ValueError as problem:
+                if state == kept.ABOVE or isinstance(problem, TooMuch):
                     raise
                 st.warning(section("gradient", "no train mode", title=scene.title))
                 return None

@@ -11,7 +11,7 @@ from explorer.experiments.origin.places import INPUT, Place
 from explorer.ui import controls
 from explorer.ui.drawing import drawing
 from explorer.ui.inference import cache, origin_feeds, origin_sum, origin_toy
-from explorer.ui.inference.answer import overflow
+from explorer.ui.inference.answer import allowed, overflow
 from explorer.ui.inference.origin_state import (
     go,
     step,
@@ -37,6 +37,11 @@ _SPEEDS: Final = ("1", "2", "5", "10")
 @st.fragment
 def draw(scene: Scene) -> None:
     """One value, what made it and what it feeds; a step reruns nothing else."""
+    # In here: what a part of a page raises never reaches the page.
+    allowed(_draw, scene)
+
+
+def _draw(scene: Scene) -> None:
     from explorer.experiments.origin.capture import take_apart
 
     if not cache.prediction(scene).finite:
