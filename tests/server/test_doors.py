@@ -13,7 +13,9 @@ from pathlib import Path
 
 import pytest
 import websockets
+from streamlit.proto.BackMsg_pb2 import BackMsg
 
+from explorer.ui.server import guard
 from tests.benchmarks.load import Visitor
 from tests.browser.driver import TIMEOUT_S
 from tests.server.conftest import ask
@@ -133,6 +135,42 @@ def test_a_huge_message_ends_the_connection_only(server):
 
     asyncio.run(say())
     assert server.healthy()
+
+
+HARMFUL = {"clear_cache", "set_run_on_save", "load_git_info", "debug_disconnect_websocket",
+           "debug_shutdown_runtime"}  # fmt: skip
+
+
+def test_every_message_of_streamlits_is_known():
+    """A new one is to be looked at: does it act on others?"""
+    kinds = {field.name for field in BackMsg.DESCRIPTOR.oneofs_by_name["type"].fields}
+    assert kinds == guard.OF_VISITORS | HARMFUL
+
+
+@pytest.mark.parametrize("kind", sorted(HARMFUL))
+def test_no_message_acts_on_other_visitors(kind):
+    """One that clears the caches took the queue of trainings away from all."""
+    harmful, click = BackMsg(), BackMsg()
+    setattr(harmful, kind, True)
+    click.rerun_script.query_string = "net=resnet20"
+    sent = [
+        *(
+            {"type": "websocket.receive", "bytes": one.SerializeToString()}
+            for one in (harmful, click)
+        ),
+        {"type": "websocket.disconnect", "code": 1000},
+    ]
+    heard = []
+
+    async def app(scope, receive, send):
+        while (message := await receive())["type"] != "websocket.disconnect":
+            heard.append(BackMsg.FromString(message["bytes"]))
+
+    async def receive():
+        return sent.pop(0)
+
+    asyncio.run(guard.Guard(app)({"type": "websocket", "headers": []}, receive, None))
+    assert heard == [click]
 
 
 # --- the process ----------------------------------------------------------------------------------

@@ -6,6 +6,8 @@ import time
 
 import pytest
 
+from explorer.ui.server import guard
+from explorer.words import section
 from tests.benchmarks.load import Visitor
 from tests.browser.driver import HOST
 from tests.server.conftest import LIMITS, MB, memory_mb, open_files, settled_mb, upload, xsrf
@@ -91,6 +93,90 @@ def test_a_lying_length_gains_nothing(server):
             return connection.recv(200)
 
     assert b" 411 " in visiting(server, *UPLOADER, send)
+
+
+def announced(server, session, name, size):
+    """An upload that says how long it is, and of which nothing comes."""
+    lines = [
+        f"PUT /_stcore/upload_file/{session}/{name} HTTP/1.1",
+        f"Host: {HOST}:{server.port}",
+        *(f"{key.replace('_', '-')}: {value}" for key, value in xsrf(server).items()),
+        "Content-Type: multipart/form-data; boundary=b",
+        f"Content-Length: {size}",
+        "",
+        "",
+    ]
+    connection = socket.create_connection((HOST, server.port), 20)
+    connection.sendall("\r\n".join(lines).encode() + b"--b\r\n")
+    return connection
+
+
+def test_files_that_never_come_take_nobodys_room(server):
+    """Two visitors announce more than all may upload together; a third uploads."""
+    size = 3 * MB - 1000
+
+    def first(session):
+        held = [announced(server, session, "a", size)]
+
+        def second(other):
+            held.append(announced(server, other, "b", size))
+            # Once an answer to a later request is there, the earlier ones have been looked at.
+            return [visiting(server, *UPLOADER, lambda third: upload(server, third, "c", MB).status)
+                    for _ in range(2)]  # fmt: skip
+
+        try:
+            return visiting(server, *UPLOADER, second)
+        finally:
+            for connection in held:
+                connection.close()
+
+    assert visiting(server, *UPLOADER, first) == [204, 204]
+
+
+def through_the_guard(pieces, monkeypatch, stall=60.0):
+    """What a visitor of the session `s` is answered who sends these pieces and then nothing."""
+    monkeypatch.setattr(guard, "STALL_S", stall)
+    monkeypatch.setattr(guard, "_kept", dict)
+    monkeypatch.setenv("RESNET_EXPLORER_UPLOADS_PER_VISITOR_MB", "1")
+    guard.takes_uploads("s")
+    scope = {
+        "type": "http",
+        "method": "PUT",
+        "path": "/_stcore/upload_file/s/f",
+        "headers": [(b"content-length", b"900000")],
+    }
+    answered, waiting = [], list(pieces)
+
+    async def receive():
+        if not waiting:
+            await asyncio.Event().wait()
+        return {"type": "http.request", "body": waiting.pop(0), "more_body": True}
+
+    async def send(message):
+        answered.append(message)
+
+    async def app(scope, receive, send):
+        try:
+            while True:
+                await receive()
+        except Exception:
+            await send({"type": "http.response.start", "status": 500, "headers": []})
+            raise
+
+    door = guard.Guard(app)
+    asyncio.run(door(scope, receive, send))
+    assert door.coming == {}
+    return answered[0]["status"], answered[1]["body"].decode()
+
+
+def test_an_upload_that_stands_still_is_let_go_of(monkeypatch):
+    status, text = through_the_guard([b"1" * 1000], monkeypatch, stall=0.05)
+    assert (status, text) == (408, section("frame", "upload stalled"))
+
+
+def test_an_upload_beside_others_ends_where_the_sum_does(monkeypatch):
+    status, text = through_the_guard([b"1" * 400_000] * 3, monkeypatch)
+    assert (status, text) == (413, section("frame", "upload of one", allowed=1))
 
 
 def test_a_picture_on_its_way_is_never_on_disk(server):

@@ -1,13 +1,19 @@
 """Refuses what no visitor of the app asks for, before Streamlit spends anything on it.
 
 - Uploads: only of a session whose page shows an uploader, and within a sum for each visitor and
-  for the server. Streamlit itself takes any number of files from any session.
+  for the server; one that stops coming is let go of. Streamlit itself takes any number of files
+  from any session, and waits for each for ever.
 - A websocket of another origin, for which Streamlit would ask the internet for this machine's
   address, in the loop that serves everybody; and frames that are no message of its own, which
   would leave tracebacks in the log.
+- Messages that act on other visitors: Streamlit lets anybody clear what is kept for all, the
+  queue of trainings with it.
 - The metrics, unless the owner wants them.
 """
 
+from __future__ import annotations
+
+import asyncio
 import re
 from typing import Final
 from urllib.parse import urlsplit
@@ -25,6 +31,13 @@ from explorer.words import section
 _UPLOAD: Final = re.compile(r"/_stcore/upload_file/(?P<session>[^/]+)/[^/]+$")
 _LARGEST_MESSAGE: Final = 8 * 10**6
 """Bytes of a message from a browser: clicks and texts; files come another way."""
+STALL_S: Final = 60.0
+"""How long an upload may stand still; what came of it is held in memory meanwhile."""
+OF_VISITORS: Final = frozenset(
+    ("rerun_script", "stop_script", "app_heartbeat", "file_urls_request",
+     "backend_operation_request")
+)  # fmt: skip
+"""Messages that concern nobody but who sends them; all others are not heard."""
 _WITH_UPLOADER: set[str] = set()
 
 
@@ -66,21 +79,14 @@ class Guard:
         length = Headers(scope=scope).get("content-length", "")
         # The length is checked against what really comes by the server underneath.
         size = int(length) if length.isascii() and length.isdigit() and len(length) < 16 else None
-        problem = self._problem(session, size)
+        problem = self.problem(session, size)
         if problem:
             status, sentence = problem
             await PlainTextResponse(sentence, status)(scope, receive, send)
             return
-        size = size or 0
-        self.coming[session] = self.coming.get(session, 0) + size
-        try:
-            await self.app(scope, receive, send)
-        finally:
-            self.coming[session] -= size
-            if not self.coming[session]:
-                del self.coming[session]
+        await _Upload(self, session).take(scope, receive, send)
 
-    def _problem(self, session: str, size: int | None) -> tuple[int, str] | None:
+    def problem(self, session: str, size: int | None) -> tuple[int, str] | None:
         """Why an upload is refused: the status and a sentence."""
         if size is None:
             return 411, section("frame", "upload without length")
@@ -103,23 +109,80 @@ class Guard:
             return
 
         async def checked() -> Message:
-            message = await receive()
-            if message["type"] == "websocket.receive" and not _is_a_message(message):
-                return {"type": "websocket.disconnect", "code": 1003}
-            return message
+            while True:
+                message = await receive()
+                if message["type"] != "websocket.receive":
+                    return message
+                kind = _kind(message)
+                if kind is None:
+                    return {"type": "websocket.disconnect", "code": 1003}
+                if kind in OF_VISITORS:
+                    return message
 
         await self.app(scope, checked, send)
 
 
-def _is_a_message(message: Message) -> bool:
+class _Upload:
+    """A file on its way: what has come of it counts, not what was announced, so that nobody can
+    take others' room with files that never come."""
+
+    def __init__(self, guard: Guard, session: str) -> None:
+        self._guard, self._session = guard, session
+        self._here = 0
+        self._refusal: tuple[int, str] | None = None
+
+    async def take(self, scope: Scope, receive: Receive, send: Send) -> None:
+        async def counted() -> Message:
+            try:
+                message: Message = await asyncio.wait_for(receive(), STALL_S)
+            except TimeoutError:
+                self._refusal = 408, section("frame", "upload stalled")
+                raise _Refused from None
+            self._count(len(message.get("body", b"")))
+            if not message.get("more_body", False):
+                # From now on it counts among what is kept.
+                self._count(-self._here)
+            return message
+
+        async def told(message: Message) -> None:
+            # What the app says of an upload that was broken off is not the reason.
+            if self._refusal is None:
+                await send(message)
+
+        try:
+            await self._guard.app(scope, counted, told)
+        except _Refused:
+            assert self._refusal is not None
+            status, sentence = self._refusal
+            await PlainTextResponse(sentence, status)(scope, receive, send)
+        finally:
+            self._count(-self._here)
+
+    def _count(self, more: int) -> None:
+        coming = self._guard.coming
+        self._here += more
+        coming[self._session] = coming.get(self._session, 0) + more
+        if not coming[self._session]:
+            del coming[self._session]
+        if more > 0:
+            self._refusal = self._guard.problem(self._session, 0)
+            if self._refusal is not None:
+                raise _Refused
+
+
+class _Refused(Exception):
+    """An upload is broken off."""
+
+
+def _kind(message: Message) -> str | None:
+    """Which of Streamlit's messages it is; None where it is none."""
     data = message.get("bytes")
     if data is None or len(data) > _LARGEST_MESSAGE:
-        return False
+        return None
     try:
-        BackMsg.FromString(data)
+        return BackMsg.FromString(data).WhichOneof("type") or ""
     except DecodeError:
-        return False
-    return True
+        return None
 
 
 def _same_site(origin: str | None, host: str | None) -> bool:
