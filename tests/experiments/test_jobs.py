@@ -328,6 +328,10 @@ DAMAGED = [
     b'{"step": ',
     b"[" * 100_000,
     b"",
+    b'{"step": true}',
+    b"\0" * 4_096,
+    '{"step": 1}'.encode("utf-16"),
+    b'\xef\xbb\xbf{"step": 7}',
 ]
 
 
@@ -338,6 +342,55 @@ def test_damaged_and_absurd_lines_are_skipped(threads, line):
     with (threads._folder.path / job / "progress.jsonl").open("ab") as file:
         file.write(line + b"\n" + b'{"step": 2}\n{"ste')
     assert [point["step"] for point in threads.status(job).points] == [0, 1, 2]
+
+
+def is_a_folder(file):
+    file.mkdir()
+
+
+def leads_nowhere(file):
+    file.symlink_to(file.with_name("nowhere"))
+
+
+def is_a_pipe(file):
+    os.mkfifo(file)
+
+
+def is_huge(file):
+    with file.open("wb") as opened:
+        opened.write(b'{"step": 0}\n')
+        opened.truncate(2 * 2**30)
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="this system has no such pipes")
+@pytest.mark.parametrize("other", [is_a_folder, leads_nowhere, is_a_pipe, is_huge])
+@pytest.mark.parametrize("name", ["progress.jsonl", "started"])
+def test_a_file_that_became_another_costs_its_run_alone(threads, name, other):
+    job = threads.submit(count, {"steps": 2, "pause": 0})
+    wait(threads, job)
+    file = threads._folder.path / job / name
+    file.unlink()
+    other(file)
+    assert threads.status(job).state == "done"
+    assert len(threads.status(job).points) == (3 if name == "started" else int(other is is_huge))
+
+
+@pytest.mark.parametrize("queued", [False, True])
+def test_a_run_that_cannot_be_told_to_stop_fails_no_page(threads, queued):
+    """Its folder has become something else: what waits is dropped all the same."""
+    first = threads.submit(count, {"steps": 400, "pause": 0.01})
+    wait(threads, first, ("running",))
+    job = threads.submit(count, {"steps": 1, "pause": 0}) if queued else first
+    folder = threads._folder.path / job
+    folder.rename(folder.with_name("elsewhere"))
+    folder.write_text("no folder")
+    threads.cancel(job)
+    if queued:
+        assert threads.status(job).state == "cancelled"
+    folder.unlink()
+    folder.with_name("elsewhere").rename(folder)
+    threads.cancel(first)
+    wait(threads, first)
 
 
 @pytest.mark.parametrize(

@@ -15,6 +15,7 @@ from uuid import uuid4
 
 from explorer.experiments.jobs import record
 
+_MOST_PROGRESS: Final = 20_000_000
 LARGEST: Final = 1e15
 """No number that a job reports is as large; a larger one comes from a damaged file."""
 
@@ -92,16 +93,13 @@ class Reporter:
     def begun(self) -> str | None:
         """A word that differs each time the job begins; None before that."""
         try:
-            return (self.folder / "started").read_text(encoding="utf-8")
-        except (OSError, UnicodeDecodeError):
+            return _start_of(self.folder / "started").decode() or None
+        except UnicodeDecodeError:
             return None
 
     def points(self) -> tuple[dict[str, Any], ...]:
         """What was reported so far; damaged lines, and one still being written, are left out."""
-        try:
-            text = (self.folder / "progress.jsonl").read_bytes()
-        except OSError:
-            return ()
+        text = _start_of(self.folder / "progress.jsonl")
         lines = text[: text.rfind(b"\n") + 1].split(b"\n")
         return tuple(point for line in lines if (point := _point(line)))
 
@@ -144,6 +142,18 @@ def _note(reporter: Reporter, problem: BaseException | None, result: Any, second
         record.write_end(reporter.folder, ended)
 
 
+def _start_of(file: Path) -> bytes:
+    """Its first bytes, more than any job writes; none of what is no ordinary file."""
+    try:
+        # A pipe would be waited for.
+        if not file.is_file():
+            return b""
+        with file.open("rb") as opened:
+            return opened.read(_MOST_PROGRESS)
+    except OSError:
+        return b""
+
+
 def _point(line: bytes) -> dict[str, Any] | None:
     """One line as it was reported; None where it is no such line."""
     try:
@@ -156,8 +166,8 @@ def _point(line: bytes) -> dict[str, Any] | None:
 
 
 def _is_number(value: object) -> bool:
-    if value is None:
-        return True
+    if value is None or isinstance(value, bool):
+        return value is None
     return isinstance(value, int | float) and abs(value) < LARGEST and isfinite(value)
 
 

@@ -225,7 +225,7 @@ class JobService:
         if job is not None:
             self._stop(job)
         elif self._shared is not None and self._shared.end(identifier) is None:
-            self._shared.reporter(identifier).cancel()
+            _tell(self._shared.reporter(identifier))
 
     def close(self) -> None:
         """Cancel everything, end the workers, delete the files; takes some three seconds.
@@ -301,7 +301,7 @@ class JobService:
     def _stop(self, job: Job) -> None:
         """Its future stays in the pool and ends at once when its turn comes: a pool whose
         worker is killed may forget who waits behind a cancelled one (CPython 3.11)."""
-        job.reporter.cancel()
+        _tell(job.reporter)
         with self._lock:
             job.look()
             if job.began is None and job.ended is None:
@@ -363,6 +363,14 @@ class JobService:
                 job.word, job.seen = word, time.monotonic()
             if (job.reporter.folder / "cancel").exists():
                 self._stop(job)
+
+
+def _tell(reporter: Reporter) -> None:
+    """Tell a job to stop; where that cannot be written, its owner's page is not to fail."""
+    try:
+        reporter.cancel()
+    except OSError as problem:
+        _log.error("a job cannot be told to stop", exc_info=problem)
 
 
 def close_all() -> None:

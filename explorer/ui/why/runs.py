@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any, Final, Literal, NamedTuple
 
 import streamlit as st
@@ -219,7 +220,9 @@ def _news(
 
 def _cancel(runs: list[str]) -> None:
     for run in runs:
-        service().cancel(run, visitor())
+        # It may have ended, and been forgotten, since the button was drawn.
+        with suppress(KeyError, PermissionError):
+            service().cancel(run, visitor())
 
 
 def _told(status: Training, name: str) -> str:
