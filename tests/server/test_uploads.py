@@ -111,9 +111,9 @@ def announced(server, session, name, size):
     return connection
 
 
-def test_files_that_never_come_take_nobodys_room(server):
-    """Two visitors announce more than all may upload together; a third uploads."""
-    size = 3 * MB - 1000
+def test_files_that_never_come_take_nobodys_room(start):
+    """Two visitors announce nearly all that all may upload together; a third uploads."""
+    server, size = start(**LIMITS), 2_400_000
 
     def first(session):
         held = [announced(server, session, "a", size)]
