@@ -13,6 +13,10 @@ export default function ({ data }) {
     if (!place) return false;
     if (place.tabIndex < 0) place.tabIndex = -1; // a heading takes no focus else
     place.focus({ preventScroll: true });
+    if (/^h[1-6]$/.test(data.element)) { // what one reads next, and the words above it
+      place.style.scrollMarginTop = "12rem";
+      place.scrollIntoView({ block: "nearest" });
+    }
     return true;
   };
   // What had the focus vanishes a moment after this is drawn.

@@ -154,7 +154,9 @@ def _link(question: Question) -> None:
 def _result(run: Run) -> None:
     count = len(run.questions)
     result = label("quiz.result", right=run.score, count=count, time=spoken(run.seconds))
-    st.header(result, anchor=False)
+    with st.container(key="quiz_result"):
+        st.header(result, anchor=False)
+    focus.follow("quiz_focus", f"{run.settings.id} result", "quiz_result", "h2")
     st.markdown(run.table())
     with st.container(horizontal=True):
         st.button(

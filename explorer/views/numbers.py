@@ -65,7 +65,13 @@ def _scientific(value: float) -> str:
 
 def readable(text: str) -> str:
     """A text in which numbers may be written as Python does: 1.3e+19 becomes 1.3 × 10¹⁹."""
-    return _PYTHONS.sub(lambda found: f"{found[1]} × {ten_to(int(found[2]))}", text)
+    return _PYTHONS.sub(_with_power, text)
+
+
+def _with_power(found: re.Match[str]) -> str:
+    if not float(found[1]):
+        return "0"
+    return f"{found[1]} × {ten_to(int(found[2]))}"
 
 
 def short(value: float) -> str:

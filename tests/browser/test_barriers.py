@@ -52,7 +52,7 @@ SECTIONS = {
         "infer_view",
         (
             "preprocessing", "feature_maps", "grad_cam", "receptive_field", "origin", "gradient",
-            "lesions", "modes", "many", "model_card",
+            "lesions", "modes", "many", "speed", "model_card",
         ),
     ),
     "quiz": ("", ()),
@@ -90,6 +90,35 @@ def test_no_barrier_in_any_section_and_either_theme(open_page, page):
             visit.page.emulate_media(color_scheme=theme)
             visit.page.wait_for_function(f"() => ({BACKGROUND})() === '{BACKGROUNDS[theme]}'")
             assert barriers(visit) == [], (section, theme)
+
+
+STATES = {
+    "questions?questions_card=write-basic-block": ("Show the answer", "Prove it"),
+    "myths": ("Right", "Prove it"),
+    "quiz?quiz_seed=2&quiz_length=5": ("A ·",),
+    "glossary?glossary_find=nothing": (),
+    "inference?net=resnet50&infer_view=grad_cam": (),
+    "inference?infer_from=upload&infer_weights=file": (),
+    "lesson?lang=zh": (),
+    "compare?lang=zh": (),
+    "block_lab?lang=zh&net=resnet20": (),
+    "inference?lang=zh&infer_view=gradient&net=resnet20": (),
+    "inference?lang=zh&infer_view=origin&net=resnet20": (),
+    "parameters?lang=zh&params_view=training": (),
+}
+"""What else one sees: after clicks, without anything to show, in the other language."""
+
+
+@pytest.mark.parametrize("address", STATES)
+def test_no_barrier_after_clicks_and_in_the_other_language(open_page, address):
+    visit = open_page(address)
+    for name in STATES[address]:
+        with visit.rerun():
+            visit.page.get_by_test_id("stMain").get_by_role("button", name=name).first.click()
+    for theme in BACKGROUNDS:
+        visit.page.emulate_media(color_scheme=theme)
+        visit.page.wait_for_function(f"() => ({BACKGROUND})() === '{BACKGROUNDS[theme]}'")
+        assert barriers(visit) == [], theme
 
 
 def test_axe_finds_what_is_planted(open_page):

@@ -85,6 +85,21 @@ def test_the_focus_stays_with_what_is_answered(visit):
     assert visit.exceptions() == []
 
 
+def test_on_a_telephone_the_result_is_seen_at_once(open_page):
+    """The last explanation is long, and one has scrolled down to its button."""
+    visit = open_page("quiz", QUERY, width=390, height=844)
+    for question in make_quiz(SEED, 5):
+        answer(visit, question, question.right)
+        with visit.rerun():
+            visit.page.get_by_test_id("stBaseButton-primary").click()
+    result = visit.page.get_by_role("heading", name="5 of 5 right")
+    visit.page.wait_for_function(
+        "heading => heading.getBoundingClientRect().y >= 60", arg=result.element_handle()
+    )
+    assert result.bounding_box()["y"] < 844
+    assert visit.exceptions() == []
+
+
 def test_nonsense_is_refused_in_one_sentence(visit):
     assert make_quiz(SEED, 5)[0].typed
     with visit.rerun():

@@ -51,6 +51,48 @@ def test_the_addition_of_a_block_is_above_the_fold(open_page, block):
     assert addition["y"] + addition["height"] <= stage["y"] + stage["height"]
 
 
+FIRST_SEEN = """() => {
+  const main = document.querySelector('[data-testid=stMain]');
+  const views = main.querySelector('.st-key-infer_view').getBoundingClientRect();
+  const drawn = '.stage, [data-testid=stPlotlyChart], [data-testid=stDataFrame], '
+    + '[data-testid=stBaseButton-primary]';
+  return Math.min(...[...main.querySelectorAll(drawn)].map((e) => e.getBoundingClientRect())
+    .filter((box) => box.height && box.y >= views.bottom).map((box) => box.y));
+}"""
+"""Where the first drawing, chart, table or main button below the views begins."""
+
+
+def test_every_view_of_a_picture_begins_in_the_upper_half_or_near(open_page):
+    views = [*words.labels("infer_view")]
+    views = [view for view in views if view not in ("label", "preprocessing")]
+    visit = open_page("inference", {"infer_view": views[0]}, width=WIDTH, height=HEIGHT)
+    for view in views:
+        button = visit.page.get_by_role("radio", name=words.label(f"infer_view.{view}"), exact=True)
+        if button.get_attribute("aria-checked") != "true":
+            with visit.rerun():
+                button.click()
+        visit.page.wait_for_function(f"() => ({FIRST_SEEN})() < {0.65 * HEIGHT}")
+    assert visit.exceptions() == []
+
+
+def test_what_is_asked_for_is_open_until_another_view_is_chosen(open_page):
+    visit = open_page(
+        "inference",
+        {"infer_view": "feature_maps", "infer_from": "camera"},
+        width=WIDTH,
+        height=HEIGHT,
+    )
+    head = visit.page.locator(".st-key-infer_head details")
+    assert head.evaluate("details => details.open")
+    with visit.rerun():
+        visit.page.get_by_role("button", name="Take Photo").click()
+    assert head.evaluate("details => details.open"), "one sees what came of it"
+    with visit.rerun():
+        visit.page.get_by_role("radio", name=words.label("infer_view.grad_cam")).click()
+    visit.page.wait_for_function("() => !document.querySelector('.st-key-infer_head details').open")
+    assert visit.exceptions() == []
+
+
 def test_the_views_of_a_picture_are_above_the_fold(open_page):
     visit = open_page("inference", width=WIDTH, height=HEIGHT)
     last = visit.page.get_by_role("radio", name=words.label("infer_view.model_card"))

@@ -131,6 +131,7 @@ def test_differences_of_shares_are_points(share, text):
         ("2e-07 or 5.0e-7", "2 × 10⁻⁷ or 5.0 × 10⁻⁷"),
         ("conv2e+1, 0x1e-2, resnet50", "conv2e+1, 0x1e-2, resnet50"),
         ("1e5 and e+19", "1e5 and e+19"),
+        ("differ by 0e+00, or 0.0e+00", "differ by 0, or 0"),
     ],
 )
 def test_pythons_powers_of_ten_in_a_text(text: str, expected: str) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from typing import Final
 
 import streamlit as st
@@ -56,8 +56,12 @@ def fold(is_folded: bool) -> Iterator[None]:
     if _lacks():
         st.session_state[_OPENED] = view
     opened = st.session_state.get(_OPENED) == view
-    icon = ":material/image:"
-    with st.expander(label("infer_head.label"), icon=icon, key="infer_head", expanded=opened):
+    # The browser keeps what is open, unless it is another element: one within a container.
+    with st.container(key="infer_asked") if opened else nullcontext():
+        whole = st.expander(
+            label("infer_head.label"), icon=":material/image:", key="infer_head", expanded=opened
+        )
+    with whole:
         yield
 
 
