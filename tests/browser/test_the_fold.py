@@ -82,7 +82,7 @@ def test_what_is_asked_for_is_open_until_another_view_is_chosen(open_page):
         width=WIDTH,
         height=HEIGHT,
     )
-    head = visit.page.locator(".st-key-infer_head details")
+    head = visit.page.locator(".st-key-infer_head_asked details")
     assert head.evaluate("details => details.open")
     with visit.rerun():
         visit.page.get_by_role("button", name="Take Photo").click()

@@ -19,6 +19,7 @@ from explorer.ui import cache as ui_cache
 from explorer.ui import downloading, uploads
 from explorer.ui.inference import cache as inference_cache
 from explorer.ui.inference.scene import setups_of
+from explorer.words import label
 
 SECTIONS = [
     "preprocessing",
@@ -440,3 +441,28 @@ def test_classes_without_a_sample_are_named(open_app) -> None:
     shown = {sample.cifar10 for sample in samples().values()}
     named = set(re.findall(r"[a-z]+", text)) & set(CLASSES)
     assert named == set(CLASSES) - shown
+
+
+def head_of(app):
+    return next(e for e in app.expander if e.label == label("infer_head.label"))
+
+
+def test_what_stands_above_a_view_is_open_while_something_is_asked_for(open_app) -> None:
+    app = open_app("inference", net="resnet20", infer_view="modes", infer_from="upload")
+    assert head_of(app).proto.expanded
+    uploader(app).upload("mine.jpg", jpeg(), "image/jpeg").run()
+    assert head_of(app).proto.expanded, "one sees what came of it"
+    app.segmented_control(key="infer_view").set_value("model_card").run()
+    clean(app)
+    assert not head_of(app).proto.expanded
+    app.segmented_control(key="infer_view").set_value("preprocessing").run()
+    assert all(e.label != label("infer_head.label") for e in app.expander)
+
+
+def test_the_picture_is_chosen_above_any_view(open_app) -> None:
+    app = open_app("inference", net="resnet20", infer_view="modes")
+    assert not head_of(app).proto.expanded
+    app.selectbox(key="infer_sample").set_value("horse").run()
+    clean(app)
+    assert app.query_params["infer_sample"] == "horse"
+    assert "ResNet-20 · horse: " in words(app)

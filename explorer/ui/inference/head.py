@@ -56,10 +56,11 @@ def fold(is_folded: bool) -> Iterator[None]:
     if _lacks():
         st.session_state[_OPENED] = view
     opened = st.session_state.get(_OPENED) == view
-    # The browser keeps what is open, unless it is another element: one within a container.
-    with st.container(key="infer_asked") if opened else nullcontext():
+    # The browser remembers what is open, by place and by key.
+    key = "infer_head_asked" if opened else "infer_head"
+    with st.container() if opened else nullcontext():
         whole = st.expander(
-            label("infer_head.label"), icon=":material/image:", key="infer_head", expanded=opened
+            label("infer_head.label"), icon=":material/image:", key=key, expanded=opened
         )
     with whole:
         yield
