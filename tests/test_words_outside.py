@@ -37,6 +37,9 @@ SOURCES = sorted(
 CODE = {
     "explorer/networks/dialects.py": "shown and run: one block in four frameworks' own words",
     "explorer/views/source_block.py": "writes the network as Python",
+    "explorer/views/source_forward.py": "writes the network as Python",
+    "explorer/views/source_layers.py": "writes the network as Python",
+    "explorer/views/source_traits.py": "writes the network as Python",
     "explorer/views/source_code.py": "writes the network as Python",
     "explorer/views/source_unit.py": "writes a block as Python",
     "explorer/experiments/train_embedded.py": "a command for developers",

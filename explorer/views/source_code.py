@@ -7,7 +7,8 @@ state-dict keys and outputs against the app's own network.
 from explorer.architecture import Blueprint, NetworkSpec
 from explorer.architecture.image_size import sides
 from explorer.architecture.plan import stem as stem_plan
-from explorer.views.source_block import INDENT, Traits, block_source, squeeze_excitation_source
+from explorer.views.source_block import block_source, squeeze_excitation_source
+from explorer.views.source_traits import INDENT, Traits
 
 
 def module_source(bp: Blueprint, title: str) -> str:

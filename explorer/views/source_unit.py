@@ -5,7 +5,8 @@ random and holds its outputs against the app's own block.
 """
 
 from explorer.architecture.unit import Unit
-from explorer.views.source_block import Traits, block_source, squeeze_excitation_source
+from explorer.views.source_block import block_source, squeeze_excitation_source
+from explorer.views.source_traits import Traits
 
 
 def unit_source(unit: Unit) -> str:
