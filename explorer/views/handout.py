@@ -26,7 +26,7 @@ _STYLE: Final = f"""
 @page {{ size: A4; margin: 12mm; }}
 * {{ box-sizing: border-box; print-color-adjust: exact; -webkit-print-color-adjust: exact; }}
 body {{ margin: 0 auto; max-width: 186mm; color: {TEXT}; background: {BACKGROUND};
-  font: 9.5pt/1.35 sans-serif; }}
+  font: 9.5pt/1.35 "Source Sans 3", "Helvetica Neue", Arial, "Liberation Sans", sans-serif; }}
 main {{ display: flex; flex-direction: column; }}
 h1 {{ font-size: 19pt; line-height: 1.2; margin: 0 0 1mm; overflow-wrap: anywhere; }}
 h2 {{ font-size: 11pt; margin: 4mm 0 1mm; }}
@@ -36,7 +36,8 @@ dl div {{ background: {PANEL}; border-radius: 1mm; padding: 1.5mm 2mm; }}
 dt, .small {{ font-size: 8pt; }}
 dd {{ margin: 0; }}
 dd b {{ display: block; font-size: 12pt; }}
-svg {{ display: block; width: 100%; height: auto; max-height: 58mm; }}
+svg {{ display: block; width: 100%; height: auto; max-height: 58mm;
+  font-family: inherit; overflow: visible; }}
 table {{ width: 100%; border-collapse: collapse; font-size: 8.5pt; }}
 th, td {{ text-align: left; vertical-align: top; padding: 0.7mm 1.5mm;
   border-bottom: 0.2mm solid {BORDER}; }}
