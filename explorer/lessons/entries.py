@@ -4,8 +4,9 @@ The id is what addresses, files and session state hold; `title` among the values
 
 Placeholders name a network, as in {resnet50.params:,}, or its MACs in units of 10^9,
 as in {resnet50_gmacs}, filled in from the blueprint; or a network on board, as in
-{card_resnet20.test_accuracy}, filled in from its card; what deleting blocks does to a deeper one,
-{deeper_lesions}; or code that a proof runs, as in {code_batch_norm}.
+{card_resnet20.test_accuracy}, filled in from its card, or one of the four of the central figure,
+as in {depth_plain56.training_loss}; what deleting blocks does to a deeper one, {deeper_lesions};
+or code that a proof runs, as in {code_batch_norm}.
 """
 
 import ast
@@ -39,6 +40,8 @@ class _Numbers(dict[str, Any]):
             return _code(name.removeprefix("code_"))
         if name.startswith("card_"):
             return cards()[name.removeprefix("card_")]
+        if name.startswith("depth_"):
+            return depth_cards()[name.removeprefix("depth_")]
         if name == "deeper_lesions":
             return _deeper_lesions()
         return blueprint_named(name)

@@ -8,6 +8,7 @@ import torch
 
 from explorer.architecture import blueprint, preset
 from explorer.architecture.studies import BY_DEPTH
+from explorer.experiments.embedded import depth_cards
 from explorer.experiments.signal import cifar_network, signal
 from explorer.lessons.myths import myths
 from explorer.lessons.questions import cards
@@ -102,3 +103,16 @@ def test_the_misprint_has_a_zero_in_place_of_the_nine():
     told = (sections("parameters")["a known slip"], source("questions/architecture"),
             source("myths"))  # fmt: skip
     assert all("a 0 in place of the 9" in text for text in told)
+
+
+def test_degradation_is_told_with_the_losses_of_the_networks_on_board():
+    """As the texts say it: higher with depth without shortcuts, not so with them."""
+    loss = {name: card.training_loss for name, card in depth_cards().items()}
+    assert loss["plain56"] > loss["plain20"] + 0.1
+    assert loss["resnet56"] < loss["plain56"] and loss["resnet56"] < loss["resnet20"]
+    (card,) = (one for one in cards() if one.id == "degradation-or-overfitting")
+    (myth,) = (one for one in myths() if one.id == "degradation-overfitting")
+    for text in (card.why, myth.why):
+        for name in ("plain56", "plain20", "resnet56", "resnet20"):
+            assert f"{loss[name]:.2f}" in text
+        assert "in 8 epochs" in text and "by this project" in text

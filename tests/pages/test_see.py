@@ -87,7 +87,7 @@ SHOWS = {
     "norm-values": "128 parameters",
     "normal-result": "Kurtosis",
     "normalised-means-normal": "Kurtosis",
-    "one-by-one": "1x1, 256",
+    "one-by-one": "1×1, 256",
     "one-variance": "1.1333",
     "one-layer-in-f": "9.90",
     "options-a-b-c": "24.19",
