@@ -37,7 +37,7 @@ _TITLE: Final = 24
 _LINE: Final = 26
 _READABLE: Final = 3
 """Kernels up to this size have cells with room for four decimals."""
-_WIDE_OF_MANY: Final = 42
+_WIDE_OF_MANY: Final = 45
 Colours = Sequence[Sequence[str]]
 """Of a patch of the photograph, row by row, as `#rrggbb`; "" where there is none."""
 
@@ -50,39 +50,48 @@ def convolution(part: Convolution, shown: int, colours: Colours | None = None) -
         shown: how many channels are drawn.
         colours: where the patch lies on the photograph itself, its colours.
     """
-    kernel = part.kernel.shape[-1]
+    kernel, many = part.kernel.shape[-1], rounded_cells(part)
     single, told = kernel == 1, written(part, shown)
-    wide, size = (_WIDE_OF_MANY, 14) if kernel > _READABLE else (66, 15)
+    wide, size = (_WIDE_OF_MANY, 14) if many else (66, 15)
     names = 128 if single else 0
-    block = kernel * wide
-    width = names + 3 * block + 3 * _GAP + _SUM
+    block, high = kernel * wide, kernel * HIGH
+    lefts = [names + index * (block + _GAP) for index in range(3)]
+    if many:
+        # The products below what they are made of: side by side nobody could read them.
+        lefts[2] = lefts[1]
+    width = lefts[2] + block + _GAP + _SUM
     most = [float(np.abs(one).max(initial=0)) for one in (part.patch, part.kernel, part.products)]
     scales = _scales(part, told)
-    parts, y = [], 0.0
-    lefts = [names + index * (block + _GAP) for index in range(3)]
-    for left, name, by in zip(lefts, ("input", "kernel", "product"), scales, strict=True):
-        heading = label(f"origin_sum.{name}") + by.heading
-        parts.append(text(left + block / 2, 16, heading, bold=True))
+    headings = [
+        label(f"origin_sum.{name}") + by.heading
+        for name, by in zip(("input", "kernel", "product"), scales, strict=True)
+    ]
+    parts = [
+        text(left + block / 2, 16, heading, bold=True)
+        for left, heading in zip(lefts, headings[:2] if many else headings, strict=False)
+    ]
     parts.append(text(width, 16, label("origin_sum.sum"), bold=True, anchor="end"))
-    y = 26
+    y = 26.0
     for rank, channel in enumerate(part.ranking[:shown]):
         name = label("origin_sum.channel", n=part.first + channel)
-        high = kernel * HIGH
         if single:
             parts.append(text(names - 10, y + HIGH / 2 + 6, name, anchor="end"))
         else:
             parts.append(text(0, y + 16, name, anchor="start"))
             y += _TITLE
         units = told.units[rank] if told.units else None
+        tops = [y, y, y + high + _TITLE if many else y]
         rows = _triples(part, channel, colours, scales, units)
-        for index, (left, grid) in enumerate(zip(lefts, rows, strict=True)):
-            parts.append(table(grid, left, y, wide, most[index], size=size))
-        middle = y + high / 2 + 7
-        for left, sign in zip(lefts[1:], ("\u00d7", "="), strict=True):
-            parts.append(text(left - _GAP / 2, middle, sign, size=20))
+        for index, (left, top, grid) in enumerate(zip(lefts, tops, rows, strict=True)):
+            parts.append(table(grid, left, top, wide, most[index], size=size))
+        if many:
+            parts.append(text(lefts[2] + block / 2, tops[2] - 7, headings[2], bold=True))
+        for left, top, sign in zip(lefts[1:], tops[1:], ("\u00d7", "="), strict=True):
+            parts.append(text(left - _GAP / 2, top + high / 2 + 7, sign, size=20))
+        middle = tops[2] + high / 2 + 7
         parts.append(text(lefts[2] + block + _GAP / 2, middle, "=", size=20))
         parts.append(text(width, middle, told.channels[rank], anchor="end", bold=True))
-        y += high + 8
+        y = tops[2] + high + 8
     lines = _left_over(len(part.ranking) - shown, told)
     lines.append((count(part.products.size, "product"), told.total))
     return svg.document(width, y + _LINE * len(lines) + 10, [*parts, _lines(lines, width, y)])
@@ -97,7 +106,7 @@ def rounded_cells(part: Convolution) -> bool:
 def _scales(part: Convolution, told: Written) -> tuple[Scale, Scale, Scale]:
     """How input, kernel and products are written; the products as their sums are, if there is
     room, so that they add up to what stands beside them."""
-    decimals = 2 if rounded_cells(part) else 4
+    decimals = 3 if rounded_cells(part) else 4
     read, weights = (
         scale([float(np.abs(one).max(initial=0))], decimals) for one in (part.patch, part.kernel)
     )

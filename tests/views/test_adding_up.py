@@ -139,3 +139,11 @@ def test_the_drawn_addition(pair, size):
         if text[-1] in "0123456789⁰¹²³⁴⁵⁶⁷⁸⁹" and text.lstrip("−")[0].isdigit()
     ]
     assert len(numbers) == 3 and numbers[0] + numbers[1] == numbers[2]
+
+
+@pytest.mark.parametrize("kernel", [1, 3, 7])
+def test_a_sum_is_no_wider_than_its_page_so_that_its_numbers_can_be_read(kernel):
+    """Letters of 14 units and more, on a page that has some 820 pixels for them."""
+    root = ElementTree.fromstring(origin_sums.convolution(convolution(kernel, 1.0), 4))
+    assert float(root.get("width")) <= 820
+    assert min(float(node.get("font-size")) for node in root.iter(f"{SPACE}text")) >= 14

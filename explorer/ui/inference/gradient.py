@@ -40,7 +40,7 @@ def _draw(scene: Scene) -> None:
         return
     left, right = st.columns([3, 2])
     with left:
-        state = controls.choice("gradient_state", kept.states(scene))
+        state = controls.choice("gradient_state", kept.states(scene), kind="pills")
     with right:
         target = choose_true_class(scene, prediction, "gradient_class")
     found = _passes(scene, state, target)

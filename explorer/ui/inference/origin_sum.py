@@ -92,7 +92,7 @@ def _convolution(scene: Scene, part: parts.Convolution) -> None:
         words.append(section("origin", "alt of a bias", value=told.bias))
     said = {"products": part.products.size, "terms": listed(words), "value": told.total}
     picture = origin_sums.convolution(part, shown, _colours(scene, part) if first else None)
-    narrow = {1: 560, 3: 640}.get(part.kernel.shape[-1], 960)
+    narrow = 560 if part.kernel.shape[-1] == 1 else 640
     _show(picture, section("origin", "alt of a convolution", **said), narrow)
     if len(part.ranking) > int(_SHOWN[0]):
         controls.choice("origin_shown", _SHOWN, kind="segments", shown=str)

@@ -30,27 +30,30 @@ def draw(scene: Scene, found: Captured, part: Part) -> None:
     """A patch and a kernel whose numbers and window can be changed."""
     from explorer.experiments.origin.toy import KERNELS, Toy
 
-    st.write(section("origin", "toy"))
     ids = (*KERNELS, _OWN)
-    preset = controls.choice(_PRESET, ids, kind="pills", on_change=_preset_chosen)
-    columns = st.columns(3)
+    columns = st.columns([3, 2, 2, 2])
+    with columns[0]:
+        preset = controls.choice(_PRESET, ids, kind="select", on_change=_preset_chosen)
     limits = {"stride": (1, 3, 1), "padding": (0, 2, 1), "dilation": (1, 3, 1)}
     window = []
-    for column, (name, (low, high, value)) in zip(columns, limits.items(), strict=True):
+    for column, (name, (low, high, value)) in zip(columns[1:], limits.items(), strict=True):
         with column:
             window.append(controls.number(f"origin_toy_{name}", low, high, value))
-    kernel = _kernel(preset)
-    toy = Toy(_patch(scene, found, part), kernel, *window)
+    # What comes of the numbers is looked at first, and the numbers are typed below it.
+    result = st.container()
+    st.write(section("origin", "toy"))
     left, right = st.columns([2, 5])
     with left:
-        edited = _editor(toy.kernel, "kernel")
+        kernel = _editor(_kernel(preset), "kernel")
     with right:
-        values = _editor(toy.map, "patch")
-    toy = Toy(values, edited, *window)
-    st.write(section("origin", "toy size", formula=toy.formula))
-    if toy.fits:
-        _result(toy)
-    else:
+        values = _editor(_patch(scene, found, part), "patch")
+    toy = Toy(values, kernel, *window)
+    with result:
+        if toy.fits:
+            _result(toy)
+            st.write(section("origin", "toy size", formula=toy.formula))
+            return
+        st.write(section("origin", "toy size", formula=toy.formula))
         st.warning(
             section(
                 "origin",
@@ -147,7 +150,6 @@ def _result(toy: Toy) -> None:
     value = float((toy.patch(row, column) * toy.kernel).sum())
     cells = toy.kernel.size
     said = section("origin", "toy sum", row=row, column=column, cells=cells, value=plain(value))
-    st.write(said)
     drawing(
         picture(toy, row, column),
         key="origin_toy",
@@ -157,6 +159,7 @@ def _result(toy: Toy) -> None:
         min_width=720,
         on_choose=_chosen,
     )
+    st.write(said)
 
 
 def _chosen(path: str) -> None:
