@@ -35,6 +35,11 @@ _VALUES_TOLD: Final = 0.3
 _FIRST_ROUND: Final = 0.8
 """Shares of the weighing that are done then, for the bar."""
 _TINY_IMAGENET: Final = 200
+_IMAGENET: Final = 1_000
+_SMALL_SIDES: Final = (32, 64)
+_CLEAR_SIDE: Final = 0.7
+"""A size is told from the stem's where its distance is at most this part of that one's."""
+_FEW: Final = 4
 _STEM: Final = {"stem", "stem_norm"}
 """A pre-activation network's file tells whether its stem has a norm; what is usual, its stem."""
 
@@ -45,13 +50,15 @@ class Verdict:
 
     `exact`: the pixels are CIFAR's, and the first layer tells what was done to them; else
     photographs tell a little. `activations`: of the reading that is taken, with ReLU and with what
-    may stand in its place.
+    may stand in its place. `side`: the image size, in pixels, at which the network learnt, where
+    that is told and is not its stem's.
     """
 
     readings: tuple[Weighed, ...] = ()
     values: tuple[Weighed, ...] = ()
     exact: bool = False
     activations: tuple[Weighed, ...] = ()
+    side: int | None = None
 
 
 def side_of(spec: NetworkSpec) -> int:
@@ -61,8 +68,15 @@ def side_of(spec: NetworkSpec) -> int:
     return max(small if _is_small(spec) else 224, spec.minimum_image_size)
 
 
-def framing(spec: NetworkSpec) -> Preprocessing:
-    """The usual numbers and framing: small pictures are taken whole."""
+def side_for(spec: NetworkSpec, verdict: Verdict) -> int:
+    """The image size of a file's network: its stem's, unless batch norm remembers another."""
+    return max(verdict.side or side_of(spec), spec.minimum_image_size)
+
+
+def framing(spec: NetworkSpec, side: int | None = None) -> Preprocessing:
+    """The usual numbers and framing: small pictures are taken whole. `side` of None: the stem's."""
+    if side is not None and side != side_of(spec):
+        return replace(IMAGENET, resize=side, crop=side)
     side = side_of(spec)
     if not _is_small(spec):
         return IMAGENET.at(side)
@@ -110,17 +124,44 @@ def weigh(
     if not readings.has_memory(first):
         return Verdict()
     spec = found.spec
-    batch = readings.raw(pictures[: pictures_for(spec)], framing(spec), spec.in_channels)
-    say(_LOADED)
+    some = pictures[: pictures_for(spec)]
     ways = candidates(found)
+    side = _other_side(found, first, some, ways[usual_of(found)])
+    batch = readings.raw(some, framing(spec, side), spec.in_channels)
+    say(_LOADED)
     exact = pixel_memory.weigh_values(first, ways)
-    told = Verdict((), exact or readings.weigh_values(first, batch, ways), bool(exact))
+    told = Verdict((), exact or readings.weigh_values(first, batch, ways), bool(exact), side=side)
     del first  # each network is held only while it runs
     say(_VALUES_TOLD)
     prepared = readings.normalised(batch, ways[best_values(found, told)])
     told = replace(told, readings=_in_rounds(found, network, prepared, say))
     taken = network(best_reading(found, told))
-    return replace(told, activations=readings.weigh_activations(taken, prepared))
+    # Where few pictures were all that is cheap, two are enough for what is found at every layer.
+    few = prepared if len(prepared) > _FEW else prepared[:2]
+    return replace(told, activations=readings.weigh_activations(taken, few))
+
+
+def _other_side(
+    found: Recognised, network: ResNet, pictures: Sequence[Image], values: Values
+) -> int | None:
+    """The size that pictures had in training, where that is clearly not the stem's: networks made
+    for 224 pixels were often taught CIFAR's 32 or Tiny ImageNet's 64 as they are."""
+    spec = found.spec
+    if _is_small(spec) or spec.num_classes == _IMAGENET:
+        return None
+    sides = [one for one in _SMALL_SIDES if one >= spec.minimum_image_size]
+
+    def at(side: int) -> Weighed:
+        batch = readings.raw(pictures, framing(spec, side), spec.in_channels)
+        return Weighed(
+            str(side), readings.remembered(network, readings.normalised(batch, values)), True
+        )
+
+    ranked = readings.by_distance(map(at, (side_of(spec), *sides)))
+    usual = next(one.distance for one in ranked if one.name == str(side_of(spec)))
+    nearest = ranked[0]
+    clear = nearest.distance <= _CLEAR_SIDE * usual
+    return int(nearest.name) if clear and int(nearest.name) != side_of(spec) else None
 
 
 def _in_rounds(found: Recognised, network: Network, batch: Tensor, say: Say) -> tuple[Weighed, ...]:
@@ -168,7 +209,10 @@ def is_near(found: Recognised, verdict: Verdict, now: Reading | None) -> bool:
     return not near or any(found.readings[int(name)] == now for name in near)
 
 
-def prepared_by(found: Recognised, spec: NetworkSpec, way: str) -> Preprocessing:
-    """The recipe of a file's network: framing by its stem, numbers by this name."""
+def prepared_by(
+    found: Recognised, spec: NetworkSpec, way: str, side: int | None = None
+) -> Preprocessing:
+    """The recipe of a file's network: framing by its stem or for this size, numbers by this
+    name."""
     ways = candidates(found)
-    return readings.with_values(framing(spec), ways.get(way, ways[usual_of(found)]))
+    return readings.with_values(framing(spec, side), ways.get(way, ways[usual_of(found)]))

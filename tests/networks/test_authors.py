@@ -26,6 +26,7 @@ from tests.networks.authors import (
     bare,
     layered,
     plain_names,
+    torchvision,
 )
 from tests.networks.authors_preact import AUTHORS_PREACT, meliketoy, preact_with_norm
 
@@ -181,3 +182,18 @@ def test_no_network_on_board_is_taken_for_one_with_another_activation() -> None:
             found, lambda one, of=found: load(one.spec, of.tensors_of(one)), photographs()
         )
         assert readings.other_activation(verdict.activations) is None, preset
+
+
+@pytest.mark.parametrize(
+    ("size", "classes", "told"), [(32, 10, 32), (64, 10, 64), (224, 10, None), (224, 1000, None)]
+)
+def test_the_size_that_a_network_for_224_pixels_learnt_at_is_told(size, classes, told) -> None:
+    author = Author("any", lambda: torchvision(classes, "basic"), bare, CIFAR10, size)
+    found = recognise(_file(bare(lived_in(author))), "file.pth")
+    verdict = weighing.weigh(
+        found, lambda one: load(one.spec, found.tensors_of(one)), photographs()
+    )
+    assert verdict.side == told
+    assert weighing.side_for(found.spec, verdict) == size
+    recipe = weighing.prepared_by(found, found.spec, "cifar10", verdict.side)
+    assert recipe.crop == size

@@ -42,7 +42,7 @@ def draw(choice: Choice, device: str) -> None:
                 {reading_words(mine.found.readings[int(one.name)]): one for one in ranked},
             )
             if len(mine.found.readings) > 1:
-                _choose(mine, now)
+                _choose(mine, now, verdict)
         with curves:
             _curves(mine, verdict, now)
         if verdict.exact:
@@ -66,7 +66,9 @@ def _figures(heading: str, weighed: Mapping[str, Weighed]) -> None:
     )
 
 
-def _choose(mine: Mine, now: Reading | None) -> None:
+def _choose(mine: Mine, now: Reading | None, verdict: Verdict) -> None:
+    from explorer.experiments import weighing
+
     options = list(range(len(mine.found.readings)))
     index = mine.found.readings.index(now) if now in mine.found.readings else 0
     chosen = st.selectbox(
@@ -77,7 +79,8 @@ def _choose(mine: Mine, now: Reading | None) -> None:
         key=f"infer_reading {mine.key} {index}",
     )
     if chosen != index:
-        take(mine.found.readings[chosen].spec)
+        spec = mine.found.readings[chosen].spec
+        take(spec, weighing.side_for(spec, verdict))
         st.rerun()
 
 

@@ -10,7 +10,7 @@ import streamlit as st
 from explorer.architecture import NetworkSpec
 from explorer.ui import controls, uploads
 from explorer.ui.asking_for_files import file_uploader
-from explorer.ui.inference.own_verdict import VALUES
+from explorer.ui.inference.own_verdict import VALUES, side
 from explorer.ui.own_weights import Mine
 from explorer.ui.uploads import UploadRefused
 from explorer.words import label, section
@@ -27,20 +27,20 @@ _LONGEST_NAME: Final = 80
 _HARMLESS: Final = str.maketrans("[]{}_\\", "()() /", "*`$<>~|#")
 
 
-def setup_of(mine: Mine, spec: NetworkSpec, base: Setup) -> Setup:
+def setup_of(mine: Mine, spec: NetworkSpec, base: Setup, device: str) -> Setup:
     """Draw the controls; the setup with the names and the preprocessing that they say."""
     with st.expander(label("infer_own_setup.label")):
-        recipe = _recipe(mine, spec)
+        recipe = _recipe(mine, spec, device)
         classes = _classes(mine, spec)
     return replace(base, spec=spec, recipe=recipe, classes=classes)
 
 
-def _recipe(mine: Mine, spec: NetworkSpec) -> Preprocessing:
+def _recipe(mine: Mine, spec: NetworkSpec, device: str) -> Preprocessing:
     from explorer.experiments import readings, weighing
 
     candidates = weighing.candidates(mine.found)
     usual = weighing.usual_of(mine.found)
-    framing = weighing.framing(spec)
+    framing = weighing.framing(spec, side(mine, spec, device))
     chosen = controls.choice(
         VALUES,
         (*candidates, "typed"),

@@ -41,6 +41,8 @@ def told(mine: Mine, choice: Choice, device: str) -> None:
         st.caption(sentence)
         if sentence := doubt(verdict):
             st.warning(sentence, icon=":material/straighten:")
+        if verdict.side is not None:
+            st.caption(section("recognition", "side", side=verdict.side))
     compare_link(choice)
 
 

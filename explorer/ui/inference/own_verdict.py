@@ -42,8 +42,9 @@ def adopt(mine: Mine, choice: Choice, device: str) -> None:
     bar.empty()
     controls.put(VALUES, weighing.best_values(mine.found, verdict), None)
     spec = weighing.best_reading(mine.found, verdict).spec
-    if not alike(spec, choice.spec) or choice.side != weighing.side_of(spec):
-        take(spec)
+    size = weighing.side_for(spec, verdict)
+    if not alike(spec, choice.spec) or choice.side != size:
+        take(spec, size)
         st.rerun()
 
 
@@ -52,11 +53,16 @@ def forget() -> None:
     st.session_state.pop(_ADOPTED, None)
 
 
-def take(spec: NetworkSpec) -> None:
-    """Make a reading the sidebar's choice, at the image size that its stem is for."""
+def side(mine: Mine, spec: NetworkSpec, device: str) -> int:
+    """The image size of the file's network: its stem's, or what batch norm remembers."""
     from explorer.experiments import weighing
 
-    picker.take(spec, weighing.side_of(spec))
+    return weighing.side_for(spec, weighed(mine, device))
+
+
+def take(spec: NetworkSpec, side: int) -> None:
+    """Make a reading the sidebar's choice, at this image size."""
+    picker.take(spec, side)
 
 
 def likeliest(mine: Mine, device: str) -> NetworkSpec:
@@ -77,11 +83,13 @@ def fits(mine: Mine, choice: Choice) -> bool:
         section("recognition", "another network", file=quoted(mine.name), network=choice.title),
         icon=":material/info:",
     )
+    device = usable_device(choice.device).id
+    spec = likeliest(mine, device)
     st.button(
         label("infer_take.label"),
         key="infer_take",
         on_click=take,
-        args=(likeliest(mine, usable_device(choice.device).id),),
+        args=(spec, side(mine, spec, device)),
         type="primary",
     )
     return False

@@ -108,7 +108,7 @@ def _own(mine: Mine | None, both: tuple[Choice, Choice], device: str) -> dict[Ne
         st.info(section("compare", "no classifier", file=quoted(mine.name)), icon=":material/info:")
         return {}
     found = {}
-    drawn = own_setup.setup_of(mine, fitting[0], setups_of(None, fitting[0])[FILE])
+    drawn = own_setup.setup_of(mine, fitting[0], setups_of(None, fitting[0])[FILE], device)
     for spec in fitting:
         setup = replace(drawn, spec=spec)
         network = partial(own_weights.network, mine, spec, device)
@@ -122,13 +122,14 @@ def _offer_own(mine: Mine, device: str) -> None:
     """A file was given, and the network on the left is another: compare the file's in one click."""
     if not mine.found.placed:
         return
+    spec = own_verdict.likeliest(mine, device)
     with st.container(horizontal=True, vertical_alignment="center"):
         st.markdown(section("compare", "own file", file=quoted(mine.name)))
         st.button(
             label("compare_own.label"),
             key="compare_own",
             on_click=own_verdict.take,
-            args=(own_verdict.likeliest(mine, device),),
+            args=(spec, own_verdict.side(mine, spec, device)),
         )
 
 

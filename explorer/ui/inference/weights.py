@@ -173,7 +173,7 @@ def _own_file(choice: Choice, available: dict[str, Setup], device: str) -> Loade
     except WordedError as error:
         st.error(str(error), icon=":material/error:")
         return None
-    setup = own_setup.setup_of(mine, choice.spec, available[FILE])
+    setup = own_setup.setup_of(mine, choice.spec, available[FILE], device)
     key = f"{mine.key} {choice.spec} {device} {hash(setup.classes)}"
     return Loaded(key, setup, device, network, True, own=True, head=mine.found.head)
 
