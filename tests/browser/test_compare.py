@@ -82,8 +82,11 @@ def test_sides_are_swapped_in_one_step_of_the_history(open_page):
     assert visit.page.evaluate("history.length") == steps + 1
     with visit.rerun("script"):
         visit.page.go_back()
-    assert heading(visit, "ResNet-101, customised and ResNet-18").is_visible()
+    heading(visit, "ResNet-101, customised and ResNet-18").wait_for()
     assert query(visit) == before
+    # What was typed into the sidebar is the choice again, and not only in the address.
+    assert visit.page.get_by_text("3, 4, 6, 3 on the left").first.is_visible()
+    assert visit.page.get_by_text("10 on the left").first.is_visible()
     assert_sound(visit)
 
 

@@ -75,6 +75,12 @@ def address_is_news() -> bool:
     return of_visitor().news and not in_part()
 
 
+def came_by_history() -> bool:
+    """Whether Back or Forward brought the address of this run."""
+    context = get_script_run_ctx(suppress_warning=True)
+    return bool(context is not None and context.is_history_navigation) and not in_part()
+
+
 def in_part() -> bool:
     """Whether only a part of the page runs, after a click on that part."""
     context = get_script_run_ctx(suppress_warning=True)

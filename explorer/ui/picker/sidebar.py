@@ -48,6 +48,9 @@ def draw() -> list[str]:
     """
     note_first_visit()
     rename()
+    if controls.came_by_history():
+        # What a button set is no longer the choice, also where no control is drawn that says so.
+        controls.release(("image_size", *(f for f in FIELDS if f not in (*CHOICES, *SWITCHES))))
     take_now()
     entry = _network()
     values: dict[str, Any] = {"image_size": _number("image_size", entry)}
