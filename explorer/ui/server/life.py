@@ -16,7 +16,7 @@ from starlette.formparsers import MultiPartParser
 from streamlit.runtime import Runtime
 
 from explorer.ui import budget
-from explorer.ui.server import guard, runs, speed
+from explorer.ui.server import guard, handing, quick, runs, speed
 
 _FILES_WANTED: Final = 8_192
 """Open files: each visitor holds some four of them, a reload twice as many for a while."""
@@ -31,6 +31,8 @@ async def life(_app: st.App) -> AsyncIterator[dict[str, Any]]:
     _raise_the_limit_of_open_files()
     speed.begin()
     runs.begin()
+    handing.begin()
+    quick.begin()
     # Above 1 MB an upload would go through a temporary file on disk; pages promise it does not.
     MultiPartParser.spool_max_size = 2**40
     # Every request of a visitor whose network has gone would leave a line otherwise.

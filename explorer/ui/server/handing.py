@@ -1,0 +1,71 @@
+"""Hands what a run says over to the server's loop in a few pieces.
+
+A run draws in a thread of its own. Streamlit wakes the loop for each of its messages, some hundred
+for a page, and again for the news that something is to be sent; each waking is a call of the
+operating system, after which two threads want the one lock of Python. Here messages wait for some
+milliseconds, or until the run tells something else, such as that it has ended. Their order stays.
+"""
+
+from collections import deque
+from typing import Any, Final
+from weakref import WeakKeyDictionary
+
+from streamlit.runtime.app_session import AppSession
+from streamlit.runtime.scriptrunner import ScriptRunnerEvent
+
+_WAIT_S: Final = 0.005
+"""Streamlit's own loop looks as often for what is to be sent."""
+_SAYS: Final = ScriptRunnerEvent.ENQUEUE_FORWARD_MSG
+_sessions: Any = AppSession
+
+
+class _Waiting:
+    """What the runners of one session tell, in its order, until the loop has heard it."""
+
+    def __init__(self) -> None:
+        self.told: deque[tuple[Any, Any, dict[str, Any]]] = deque()
+        self.expected = False
+
+
+def begin() -> None:
+    """To be called once, before the first visitor."""
+    if AppSession._on_scriptrunner_event.__module__ == __name__:
+        return
+    handle = AppSession._handle_scriptrunner_event_on_event_loop
+    every: WeakKeyDictionary[AppSession, _Waiting] = WeakKeyDictionary()
+
+    def told(session: Any, sender: Any, event: Any, **more: Any) -> None:
+        """Called in the run's thread."""
+        waiting = every.get(session)
+        if waiting is None:
+            waiting = every.setdefault(session, _Waiting())
+        waiting.told.append((sender, event, more))
+        if event is not _SAYS:
+            session._call_soon_on_event_loop(lambda: hear(session, waiting))
+        elif not waiting.expected:
+            waiting.expected = True
+            session._call_soon_on_event_loop(
+                lambda: session._event_loop.call_later(_WAIT_S, hear, session, waiting)
+            )
+
+    def hear(session: Any, waiting: _Waiting) -> None:
+        """Called in the loop."""
+        # Before it looks: what comes meanwhile is told anew.
+        waiting.expected = False
+        said = False
+        try:
+            while waiting.told:
+                sender, event, more = waiting.told.popleft()
+                if event is not _SAYS:
+                    handle(session, sender, event, **more)
+                # As Streamlit does: what a runner says that was replaced is nobody's.
+                elif sender is session._scriptrunner:
+                    session._browser_queue.enqueue(more["forward_msg"])
+                    said = True
+        finally:
+            if said and session._message_enqueued_callback:
+                session._message_enqueued_callback()
+            if waiting.told:  # something failed, and is in the log
+                session._call_soon_on_event_loop(lambda: hear(session, waiting))
+
+    _sessions._on_scriptrunner_event = told
