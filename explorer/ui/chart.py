@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Final
 import streamlit as st
 
 from explorer.architecture import Blueprint
+from explorer.ui.drawn_once import drawn_once
 from explorer.words import language
 
 if TYPE_CHECKING:
@@ -57,7 +58,16 @@ def drawn(make: Callable[..., Figure], *values: Any, **more: Any) -> Figure:
 
 @lru_cache(maxsize=64)
 def _drawn(order: _Order) -> Figure:
-    return order.make()
+    made = order.make()
+    # Nobody moves or selects in a chart by dragging, and nobody changes it any more.
+    made.update_layout(dragmode=False)
+    made._order = order
+    return made
+
+
+@drawn_once
+def _again(order: _Order, key: str, alt: str | None) -> None:
+    st.plotly_chart(_drawn(order), width="stretch", config=CONFIG, key=key, alt=alt)
 
 
 def show(
@@ -81,7 +91,11 @@ def show(
     if figure.layout.dragmode is not False:
         figure.update_layout(dragmode=False)
     if not choosable:
-        st.plotly_chart(figure, **settings)
+        order: _Order | None = getattr(figure, "_order", None)
+        if order is None:
+            st.plotly_chart(figure, **settings)
+        else:
+            _again(order, key, alt)
         return []
 
     def chosen() -> list[Point]:

@@ -1,17 +1,26 @@
 """What Streamlit's theme cannot say of the page around the pages."""
 
 import re
+from functools import cache
 from pathlib import Path
 from typing import Final
 
 import streamlit as st
+
+from explorer.ui.drawn_once import drawn_once
 
 _STYLES: Final = Path(__file__).with_name("frame.css")
 
 
 def dress() -> None:
     """Draw the styles; they take no place on the page."""
-    st.html(_STYLES)
+    st.html(_styles())
+
+
+@cache
+def _styles() -> str:
+    # As Streamlit would wrap the file, which it would read in every run.
+    return f"<style>{_STYLES.read_text(encoding='utf-8')}</style>"
 
 
 def title(text: str) -> None:
@@ -20,6 +29,7 @@ def title(text: str) -> None:
     st.title(re.sub(r"[A-Za-z0-9]+(?:-[A-Za-z0-9]+)+", r"**\g<0>**", text))
 
 
+@drawn_once
 def keys(sentence: str, page: str) -> None:
     """Which keys a page knows; styles hide it where there is no keyboard."""
     with st.container(key=f"keys_{page}"):

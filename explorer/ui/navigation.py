@@ -8,11 +8,16 @@ from streamlit.delta_generator import DeltaGenerator
 from streamlit.navigation.page import StreamlitPage
 
 from explorer.ui import controls
+from explorer.ui.drawn_once import drawn_once
 from explorer.words import label, language
 
 _STARTED: Final = "app_has_run"
 _PAGES: Final = "pages"
 _OWN: Final = "own_link"
+
+
+Carried = tuple[tuple[str, tuple[str, ...]], ...]
+"""What the address of a link says: each control's key, and its values."""
 
 
 class Entry(NamedTuple):
@@ -87,15 +92,51 @@ def links() -> None:
     """Draw the links to all pages, each with what the address of that page says."""
     found, here = iter(pages()), controls.page()
     for group, entries in GROUPS.items():
-        with st.container(gap=None):
-            st.caption(label(f"page_group.{group}"))
-            for entry in entries:
-                page = next(found)
-                if page.url_path == here:
-                    st.session_state[_OWN] = _Own(st.empty(), page, entry.icon)
-                    own_link()
-                else:
-                    _link(st, page, entry.icon, controls.carried(page.url_path))
+        ways = [(entry, next(found).url_path) for entry in entries]
+        if any(path == here for _, path in ways):
+            with st.container(gap=None):
+                _heading(group)
+                for entry, path in ways:
+                    if path == here:
+                        page = _page_of(path)
+                        st.session_state[_OWN] = _Own(st.empty(), page, entry.icon)
+                        own_link()
+                    else:
+                        _link_to(path, entry.icon, frozen(controls.carried(path)))
+        else:
+            _group(group, tuple(frozen(controls.carried(path)) for _, path in ways))
+
+
+@drawn_once
+def _group(group: str, carried: tuple[Carried, ...]) -> None:
+    with st.container(gap=None):
+        _heading(group)
+        for entry, what in zip(GROUPS[group], carried, strict=True):
+            _link_to(entry.path if entry.path != HOME else "", entry.icon, what)
+
+
+@drawn_once
+def _heading(group: str) -> None:
+    st.caption(label(f"page_group.{group}"))
+
+
+@drawn_once
+def _link_to(path: str, icon: str, carried: Carried) -> None:
+    _link(st, _page_of(path), icon, thawed(carried))
+
+
+def frozen(carried: Mapping[str, Sequence[str]]) -> Carried:
+    """The same as a key, for `drawn_once`."""
+    return tuple((key, tuple(values)) for key, values in carried.items())
+
+
+def thawed(carried: Carried) -> dict[str, list[str]]:
+    """The same as a link takes it."""
+    return {key: list(values) for key, values in carried}
+
+
+def _page_of(path: str) -> StreamlitPage:
+    return next(page for page in pages() if page.url_path == path)
 
 
 class _Own:
@@ -133,13 +174,19 @@ def onward(path: str) -> None:
     place = next(number for number, page in enumerate(every) if page.url_path == path)
     if place + 1 == len(every):
         return
-    page = every[place + 1]
+    page = every[place + 1].url_path
+    _onward(page, frozen(controls.carried(page)))
+
+
+@drawn_once
+def _onward(path: str, carried: Carried) -> None:
+    page = _page_of(path)
     with st.container(key="onward"):
         st.page_link(
             page,
             label=label("app.next", page=page.title),
             icon=":material/arrow_forward:",
-            query_params=controls.carried(page.url_path),
+            query_params=thawed(carried),
         )
 
 

@@ -10,6 +10,7 @@ from explorer.architecture.published import Figure, figures_of
 from explorer.lessons.overview import page_description
 from explorer.ui import controls, navigation
 from explorer.ui.drawing import drawing
+from explorer.ui.drawn_once import drawn_once
 from explorer.ui.leading import lead_to
 from explorer.ui.picker import Choice
 from explorer.ui.player import PARAMETER
@@ -32,11 +33,18 @@ def figures(choice: Choice) -> tuple[Figure, ...]:
 
 def doors() -> None:
     """What this is, in a sentence, and three ways in for who has never been here."""
+    _doors(tuple(navigation.frozen(controls.carried(path)) for path, _, _ in _DOORS.values()))
+
+
+@drawn_once
+def _doors(carried: tuple[navigation.Carried, ...]) -> None:
     st.markdown(section("home", "claim"))
     pages = {page.url_path: page for page in navigation.pages()}
     with st.container(key="home_doors"):
         columns = st.columns(len(_DOORS))
-    for column, (door, (path, icon, state)) in zip(columns, _DOORS.items(), strict=True):
+    for column, (door, (path, icon, state)), what in zip(
+        columns, _DOORS.items(), carried, strict=True
+    ):
         with (
             column,
             st.container(border=True, gap="small", height="stretch", key=f"card_door_{door}"),
@@ -45,14 +53,18 @@ def doors() -> None:
                 pages[path],
                 label=f"**{label(f'door.{door}')}**",
                 icon=f":material/{icon}:",
-                query_params=controls.carried(path) | state,
+                query_params=navigation.thawed(what) | state,
             )
             st.caption(section("home", f"door {door}"))
 
 
 def tiles(bp: Blueprint, published: tuple[Figure, ...]) -> None:
     """The network's figures, in rows whose edges line up."""
-    shown = overview.tiles(bp, published)
+    _tiles(tuple(overview.tiles(bp, published)))
+
+
+@drawn_once
+def _tiles(shown: tuple[overview.Tile, ...]) -> None:
     for start in range(0, len(shown), _COLUMNS):
         row = shown[start : start + _COLUMNS]
         for column, tile in zip(st.columns(_COLUMNS), row, strict=False):
@@ -106,18 +118,25 @@ def published(choice: Choice, found: tuple[Figure, ...]) -> None:
 
 def page_cards() -> None:
     """A link to each page and what it is for."""
-    st.header(label("home.pages"))
     # The first page, which this is, has no path of its own.
-    cards = [page for page in navigation.pages() if page.url_path]
+    paths = [page.url_path for page in navigation.pages() if page.url_path]
+    _page_cards(tuple(navigation.frozen(controls.carried(path)) for path in paths))
+
+
+@drawn_once
+def _page_cards(carried: tuple[navigation.Carried, ...]) -> None:
+    st.header(label("home.pages"))
+    pages = (page for page in navigation.pages() if page.url_path)
+    cards = list(zip(pages, carried, strict=True))
     for first in range(0, len(cards), _COLUMNS):
         row = cards[first : first + _COLUMNS]
         # The last row leaves no hole.
-        for column, page in zip(st.columns(len(row)), row, strict=True):
+        for column, (page, what) in zip(st.columns(len(row)), row, strict=True):
             with column, st.container(border=True, height="stretch", key=f"card_{page.url_path}"):
                 st.page_link(
                     page,
                     label=f"**{page.title}**",
-                    query_params=controls.carried(page.url_path),
+                    query_params=navigation.thawed(what),
                 )
                 if description := page_description(page.url_path):
                     st.markdown(description)

@@ -102,10 +102,15 @@ def has_label(name: str) -> bool:
 
 def labels(table: str) -> dict[str, str]:
     """Entry -> text of one table of labels.toml, placeholders left open."""
+    return dict(_table(table, language()))
+
+
+@cache
+def _table(table: str, spoken: str) -> dict[str, str]:
     start = f"{table}."
     return {
         name.removeprefix(start): text
-        for name, text in _labels(language()).items()
+        for name, text in _labels(spoken).items()
         if name.startswith(start) and isinstance(text, str)
     }
 

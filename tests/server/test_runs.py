@@ -12,7 +12,7 @@ from streamlit.runtime.memory_media_file_storage import MemoryMediaFileStorage
 from streamlit.runtime.memory_uploaded_file_manager import MemoryUploadedFileManager
 from streamlit.runtime.pages_manager import PagesManager
 
-from explorer.ui.server import runs
+from explorer.ui.server import handing, runs
 from explorer.ui.server.life import end_where_let_go
 
 PATIENCE_S = 60
@@ -74,8 +74,15 @@ def visit(tmp_path, monkeypatch):
     script.write_text(SCRIPT)
     monkeypatch.setattr(Runtime, "_instance", None)
     monkeypatch.setattr(PagesManager, "uses_pages_directory", None)
-    for name in ("request_rerun", "_create_scriptrunner", "_create_new_session_message"):
+    for name in (
+        "request_rerun",
+        "_create_scriptrunner",
+        "_create_new_session_message",
+        "_on_scriptrunner_event",
+    ):
         monkeypatch.setattr(AppSession, name, getattr(AppSession, name))
+    # As in the server, which knows runs by what is handed over.
+    handing.begin()
 
     def visit(story):
         async def whole():

@@ -9,6 +9,7 @@ from streamlit.delta_generator import DeltaGenerator
 from explorer.experiments.batch_norm.steps import MAX_VALUES, Steps, parse_values, steps
 from explorer.ui import chart, controls
 from explorer.ui.batch_norm.controls import epsilon, gamma_and_beta
+from explorer.ui.drawn_once import drawn_once
 from explorer.views.batch_norm.formulas import formulas
 from explorer.views.batch_norm.steps import journey, table
 from explorer.views.numbers import plain
@@ -35,7 +36,8 @@ def draw() -> None:
     row = min(row, len(result.values)) - 1
     # Importing torch takes seconds once: the table is there before, and waits for its column.
     if "torch" not in sys.modules:
-        slot.table(table(result, None))
+        with slot.container():
+            _table(result, None, repr(result))
     with written:
         for formula in formulas(result, row):
             st.latex(formula)
@@ -65,11 +67,18 @@ def _batch(
         return steps(values, gamma, beta, eps)
 
 
+@drawn_once
+def _table(result: Steps, outputs: tuple[float, ...] | None, _exactly: str) -> None:
+    """`_exactly` tells -0 from 0, which are the same and are written otherwise."""
+    st.table(table(result, outputs))
+
+
 def _check(result: Steps, slot: DeltaGenerator, said: DeltaGenerator) -> None:
     from explorer.experiments.batch_norm.in_torch import check
 
     agreement = check(result)
-    slot.table(table(result, agreement.outputs))
+    with slot.container():
+        _table(result, agreement.outputs, repr((result, agreement.outputs)))
     if agreement.refusal:
         said.warning(section("batch_norm", "one value", refusal=agreement.refusal))
         return

@@ -14,6 +14,7 @@ from explorer.ui import controls, unfolding
 from explorer.ui.block_drawing import block_drawing
 from explorer.ui.compare.sides import BLOCK, UNFOLD, Sides
 from explorer.ui.drawing import drawing
+from explorer.ui.drawn_once import drawn_once
 from explorer.views import compare_picture, compare_tables
 from explorer.views.titles import part_title
 from explorer.words import glossary, label, language, listed, section
@@ -182,6 +183,12 @@ def _said_of(sides: Sides, pair: BlockPair) -> str:
 
 def show_rows(table: Sequence[compare_tables.Cells], measure: Measure) -> None:
     """A table of one measure, as high as its rows up to twenty of them."""
+    _rows(tuple(tuple(row.items()) for row in table), measure)
+
+
+@drawn_once
+def _rows(cells: tuple[tuple[tuple[str, Any], ...], ...], measure: Measure) -> None:
+    table = [dict(row) for row in cells]
     name = label(f"measure.{measure}")
     titles = {
         f"{measure}_left": label("compare_table.before", measure=name),

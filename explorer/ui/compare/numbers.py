@@ -12,6 +12,7 @@ from explorer.lessons import compare
 from explorer.ui import controls, saving
 from explorer.ui.compare.drawn import Same, show_rows
 from explorer.ui.compare.sides import UNFOLD, Sides
+from explorer.ui.drawn_once import drawn_once
 from explorer.views import compare_tables
 from explorer.words import glossary, label, language, section
 
@@ -63,8 +64,15 @@ def figures(sides: Sides) -> None:
     """Parameters, MACs, activations, receptive field and published accuracy of both."""
     st.header(label("compare.figures"), anchor="figures", help=glossary("protocol"))
     rows = compare_tables.figures(sides.one, sides.published)
+    _figures(tuple(tuple(row.items()) for row in rows), sides.titles.left, sides.titles.right)
+    st.caption(section("compare", "figures"))
+
+
+@drawn_once
+def _figures(cells: tuple[tuple[tuple[str, Any], ...], ...], left: str, right: str) -> None:
+    rows = [dict(row) for row in cells]
     table = compare_tables.FIGURES
-    titles = {"left": sides.titles.left, "right": sides.titles.right}
+    titles = {"left": left, "right": right}
     titles["difference"] = label(f"{table}.difference")
     columns: dict[str, Any] = {
         column: st.column_config.TextColumn(title, alignment="right")
@@ -73,7 +81,6 @@ def figures(sides: Sides) -> None:
     columns["figure"] = label(f"{table}.figure")
     height = 35 * (len(rows) + 1) + 3
     st.dataframe(rows, hide_index=True, width="stretch", height=height, column_config=columns)
-    st.caption(section("compare", "figures"))
 
 
 def table(sides: Sides, measure: Measure) -> None:

@@ -10,13 +10,17 @@ from collections import deque
 from typing import Any, Final
 from weakref import WeakKeyDictionary
 
+from streamlit.runtime import Runtime
 from streamlit.runtime.app_session import AppSession
 from streamlit.runtime.scriptrunner import ScriptRunnerEvent
 
 _WAIT_S: Final = 0.005
 """Streamlit's own loop looks as often for what is to be sent."""
 _SAYS: Final = ScriptRunnerEvent.ENQUEUE_FORWARD_MSG
+_AT_ONCE: Final = 64
+"""Messages between which the loop does nothing else; a visitor's connection takes 500."""
 _sessions: Any = AppSession
+_runtimes: Any = Runtime
 
 
 class _Waiting:
@@ -29,6 +33,11 @@ class _Waiting:
 
 def begin() -> None:
     """To be called once, before the first visitor."""
+    _hear_in_pieces()
+    _send_in_pieces()
+
+
+def _hear_in_pieces() -> None:
     if AppSession._on_scriptrunner_event.__module__ == __name__:
         return
     handle = AppSession._handle_scriptrunner_event_on_event_loop
@@ -69,3 +78,21 @@ def begin() -> None:
                 session._call_soon_on_event_loop(lambda: hear(session, waiting))
 
     _sessions._on_scriptrunner_event = told
+
+
+def _send_in_pieces() -> None:
+    """Let the loop turn once for some messages; Streamlit lets it turn after each."""
+    flush, send = AppSession.flush_browser_queue, Runtime._send_message
+    if flush.__module__ == __name__:
+        return
+
+    def flushed(session: Any) -> list[Any]:
+        every = flush(session)
+        return [every[place : place + _AT_ONCE] for place in range(0, len(every), _AT_ONCE)]
+
+    def sent(runtime: Any, visitor: Any, messages: Any) -> None:
+        for message in messages:
+            send(runtime, visitor, message)
+
+    _sessions.flush_browser_queue = flushed
+    _runtimes._send_message = sent

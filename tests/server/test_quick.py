@@ -1,0 +1,51 @@
+"""Streamlit's own questions to itself, answered in less time: the answers stay."""
+
+import pytest
+from streamlit.runtime.state import SafeSessionState, SessionState
+from streamlit.testing.v1 import AppTest
+
+from explorer.ui.server import quick
+
+
+@pytest.fixture(autouse=True)
+def undone(monkeypatch):
+    monkeypatch.setattr(SafeSessionState, "filtered_state", SafeSessionState.filtered_state)
+
+
+def asked():
+    """A page whose session holds widgets with a key, without one, values, and nothing."""
+    import streamlit as st
+    from streamlit.runtime.state import get_session_state
+
+    st.session_state["mine"] = 1
+    st.session_state.setdefault("empty", None)
+    st.selectbox("select", ["a", "b"], key="select", index=None)
+    st.slider("slider", 0, 9, 4, key="slider")
+    st.text_input("text", key="text")
+    st.checkbox("without a key")
+    state = get_session_state().filtered_state
+    every = sorted(state)
+    st.session_state["told"] = {
+        key: (key in state, state.get(key, "none"), key in state and state[key] is None)
+        for key in ("mine", "empty", "select", "slider", "text", "unknown", "", "$$ID-x-None")
+    }
+    st.session_state["all"] = every
+
+
+def test_one_value_is_what_all_together_say():
+    def told(change=False):
+        app = AppTest.from_function(asked).run()
+        if change:
+            app.selectbox(key="select").set_value("b")
+            app.slider(key="slider").set_value(7)
+            app.run()
+        assert not app.exception
+        return app.session_state["told"], app.session_state["all"]
+
+    before, changed = told(), told(change=True)
+    quick.begin()
+    assert isinstance(SafeSessionState(SessionState(), lambda: None).filtered_state, quick.OneByOne)
+    assert told() == before
+    assert told(change=True) == changed
+    assert changed[0]["select"] == (True, "b", False)
+    assert changed[0]["unknown"] == (False, "none", False)
