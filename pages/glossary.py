@@ -3,10 +3,10 @@
 import streamlit as st
 
 from explorer.lessons.glossary import terms
-from explorer.ui import glossary, picker
+from explorer.ui import frame, glossary, picker
 from explorer.words import label, section
 
 picker.current()
-st.title(label("page.glossary"), anchor=False)
+frame.title(label("page.glossary"))
 st.write(section("glossary_page", "introduction", count=len(terms())))
 glossary.draw()

@@ -4,14 +4,15 @@ import streamlit as st
 
 from explorer.architecture import blueprint
 from explorer.lessons.lesson import minutes_before, stops
-from explorer.ui import lesson, picker
+from explorer.ui import frame, lesson, picker
 from explorer.words import label, section
 
 choice = picker.current()
-st.title(label("lesson.title"))
+frame.title(label("lesson.title"))
 count = len(stops())
 st.write(section("lesson_page", "Introduction", stops=count, minutes=minutes_before(count)))
-here, listed = st.columns([5, 3], gap="large")
+with st.container(key="lesson_beside"):
+    here, listed = st.columns([5, 3], gap="large")
 with listed:
     number = lesson.choose()
 with here:

@@ -3,14 +3,14 @@
 import streamlit as st
 
 from explorer.lessons.myths import myths as statements
-from explorer.ui import myths
+from explorer.ui import frame, myths
 from explorer.ui.body import body
 from explorer.ui.picker import Choice
 from explorer.words import label, section
 
 
 def draw(_: Choice) -> None:
-    st.title(label("myths.title"))
+    frame.title(label("myths.title"))
     st.write(section("myths_page", "Introduction", count=len(statements())))
     myths.show(myths.choose())
     myths.score()

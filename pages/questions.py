@@ -3,14 +3,14 @@
 import streamlit as st
 
 from explorer.lessons.questions import cards
-from explorer.ui import controls, question_card, questions
+from explorer.ui import controls, frame, question_card, questions
 from explorer.ui.body import body
 from explorer.ui.picker import Choice
 from explorer.words import label, section
 
 
 def draw(_: Choice) -> None:
-    st.title(label("questions.title"))
+    frame.title(label("questions.title"))
     st.write(section("questions", "Introduction", count=len(cards())))
     found = questions.filtered()
     if found:

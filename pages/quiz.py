@@ -2,14 +2,14 @@
 
 import streamlit as st
 
-from explorer.ui import quiz, quiz_screen
+from explorer.ui import frame, quiz, quiz_screen
 from explorer.ui.body import body
 from explorer.ui.picker import Choice
 from explorer.words import label, section
 
 
 def draw(choice: Choice) -> None:
-    st.title(label("quiz.title"))
+    frame.title(label("quiz.title"))
     quiz_screen.show(quiz.run_of(quiz.settings(choice)))
     quiz.keep()
     st.caption(section("quiz", "Introduction"))

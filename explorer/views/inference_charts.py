@@ -170,7 +170,7 @@ def mode_bars(
         tickvals=[0, 25, 50, 75, 100],
         title_text=label("infer_modes.axis", answer=plainly(best)),
     )
-    return styled(figure, 72 + 44 * len(modes), bargap=0.35, showlegend=False)
+    return styled(figure, 90 + 54 * len(modes), bargap=0.45, showlegend=False)
 
 
 def _said(probability: float | None, answer: str, changed: bool) -> str:
