@@ -2,8 +2,6 @@
 
 from functools import partial
 
-import streamlit as st
-
 from explorer.ui import controls, frame, picker
 from explorer.ui.batch_norm import claims, depth, layer, modes, speed, steps
 from explorer.ui.body import body
@@ -15,7 +13,7 @@ from explorer.words import label, section
 def draw(choice: Choice) -> None:
     picker.say_square(choice)
     frame.title(label("page.batch_norm"))
-    st.write(section("batch_norm", "lead"))
+    frame.lead(section("batch_norm", "lead"), "batch_norm")
     parts = {
         "steps": steps.draw,
         "layer": partial(layer.draw, choice),

@@ -2,8 +2,6 @@
 
 from typing import Final
 
-import streamlit as st
-
 from explorer.ui import controls, frame, hiding
 from explorer.ui.body import body
 from explorer.ui.compare_link import compare_pair
@@ -19,7 +17,7 @@ _LAYERS: Final = {"published": "34", "photographs": "56", "surface": "56"}
 def draw(_: Choice) -> None:
     frame.title(label("page.why_residual"))
     if not hiding.hidden(training.HIDE):
-        st.write(section("why_residual", "lead"))
+        frame.lead(section("why_residual", "lead"), "why_residual")
     parts = {
         "published": published.studies,
         "initialisation": initialisation.draw,

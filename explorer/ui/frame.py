@@ -29,6 +29,13 @@ def title(text: str) -> None:
     st.title(re.sub(r"[A-Za-z0-9]+(?:-[A-Za-z0-9]+)+", r"**\g<0>**", text))
 
 
+def lead(text: str, page: str) -> None:
+    """What a page is about, in a few lines under its title; on small screens at the page's end,
+    where they take no place from what they are about."""
+    with st.container(key=f"lead_{page}"):
+        st.markdown(text)
+
+
 @drawn_once
 def keys(sentence: str, page: str) -> None:
     """Which keys a page knows; styles hide it where there is no keyboard."""

@@ -13,7 +13,8 @@ from explorer.words import label, section
 _HERE: Final = frozenset(("localhost", "127.0.0.1", "::1", "0.0.0.0"))
 
 _CSS = """
-button { width: 100%; padding: 0.4rem 0.75rem; font: inherit; cursor: pointer;
+button { width: 100%; min-height: 2.5rem; padding: 0.25rem 0.75rem; font: inherit;
+  font-size: 0.875rem; cursor: pointer;
   color: var(--st-text-color); background: var(--st-background-color);
   border: 1px solid var(--st-border-color); border-radius: var(--st-base-radius); }
 button:hover, button:focus-visible { border-color: var(--st-primary-color);

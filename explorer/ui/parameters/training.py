@@ -21,7 +21,7 @@ from explorer.architecture.training_memory import (
     saved,
 )
 from explorer.experiments import work
-from explorer.ui import chart, controls, gate
+from explorer.ui import chart, controls, frame, gate
 from explorer.ui.budget import kept
 from explorer.ui.cache import usable_device
 from explorer.ui.picker import Choice
@@ -43,7 +43,7 @@ _BATCH: Final = 32
 @st.fragment
 def draw(choice: Choice, bp: Blueprint) -> None:
     """Show the section for this network."""
-    st.markdown(section("training_memory", "lead"))
+    frame.lead(section("training_memory", "lead"), "training_memory")
     first, second, third, fourth = st.columns([2, 4, 3, 3], vertical_alignment="bottom")
     with first:
         batch = controls.number("memory_batch", 1, _MOST_IMAGES, _BATCH, help=_help("batch"))
