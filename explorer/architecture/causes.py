@@ -1,5 +1,6 @@
 """Where the difference between two networks comes from: their totals, split by what differs."""
 
+from collections import Counter
 from dataclasses import dataclass
 from typing import Final, Literal, NamedTuple, get_args
 
@@ -36,7 +37,7 @@ class Cause:
         blocks: how many pairs of blocks it concerns, stem and head among them, unless
         residual: says that they are residual blocks only.
         params, macs, activations: the difference that it makes in all of them together.
-        moves_params, moves_macs: in how many of those pairs it makes any.
+        moves_params, moves_macs: in how many of those pairs it makes a difference to the whole.
         example: the pair of ops in which it is largest, in MACs before parameters.
     """
 
@@ -133,7 +134,10 @@ def _cause(name: CauseId, examples: list[Example]) -> Cause:
         return tuple(abs(example.op.difference(measure)) for measure in measures)
 
     def moves(measure: Measure) -> int:
-        return len({one.block.name for one in examples if one.op.difference(measure)})
+        sums: Counter[str] = Counter()
+        for one in examples:
+            sums[one.block.name] += one.op.difference(measure)
+        return sum(map(bool, sums.values()))
 
     blocks = {example.block.name: example.block for example in examples}
     residual = all(block.one.shortcut for block in blocks.values())

@@ -35,6 +35,8 @@ _ARC: Final = 16.0
 _SIGN: Final = 12.0
 _EDGE: Final = 4.0
 _LEAST: Final = 120.0
+_BETWEEN: Final = 40.0
+"""Between two columns that are equal throughout."""
 _MOST_WORDS: Final = 3
 """Windows on one line of a box: as many as a bottleneck has."""
 
@@ -129,16 +131,20 @@ def _place(every: Sequence[Row], titles: tuple[str, str]) -> _Place:
     box = max(_LEAST, *(width(line, _SIZE) + 16 for line in lines))
     # A title may be as wide as its column: the shortcuts beside the boxes begin below it.
     box = max(box, *(_title_width(title, _SIZE) - 2 * _ARC for title in titles))
-    return _Place(box, _chip_width() + 18)
+    return _Place(box, _between_width(every) + 18)
 
 
 def _title_width(title: str, size: int) -> float:
     return 1.08 * width(title, size)
 
 
-def _chip_width() -> float:
-    words = [label(f"aspect.{aspect}") for aspect in ASPECTS]
-    return max(width(word, _SIZE) for word in words) + _SIGN + 12
+def _between_width(every: Sequence[Row]) -> float:
+    """Of what is named between the boxes of these rows; a telephone has no room to spare."""
+    found = [_BETWEEN]
+    for pair in (row.first for row in every if row.first.differs):
+        signs = _SIGN + 12 if pair.left and pair.right else 0.0
+        found += [width(word, _SIZE) + signs for word in differs_told(pair)]
+    return max(found)
 
 
 def _height(row: Row) -> float:

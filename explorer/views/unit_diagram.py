@@ -140,14 +140,16 @@ class _Drawing:
         forks = self.unit.addition is not None and shortcut and shortcut.source == op.path
         return _FORK if forks else _ARROW
 
-    def _follows_at_once(self, op: Op, following: Op) -> bool:
+    @staticmethod
+    def _follows_at_once(op: Op, following: Op) -> bool:
         """Whether the next box stands at this one's foot: what keeps the shape needs no arrow.
 
         So a bottleneck's addition is in sight on a projector.
         """
-        follows = following.normalises or following.kind == "relu"
-        made_here = op.kind == "conv" or op.normalises
-        return follows and made_here and self._gap(op) == _ARROW
+        # No shortcut starts at either: it reads what enters the block, or its first activation.
+        return (following.normalises or following.kind == "relu") and (
+            op.kind == "conv" or op.normalises
+        )
 
     def _arrow(self, op: Op, shape: Shape, name: str = "", colour: str = TEXT) -> None:
         """From `op` down to whatever comes next, with the shape beside it."""

@@ -230,6 +230,31 @@ def test_the_first_reason_is_the_largest(pair, said):
         assert largest == abs(one.difference(measure))
 
 
+@pytest.mark.parametrize(
+    ("pair", "cause", "moves_params", "moves_macs"),
+    [
+        (("plain34", "resnet34"), "shortcut", 3, 3),
+        (("resnet50", "seresnet50"), "gate", 16, 16),
+        (("resnet50", "resnet50_v1"), "stride", 0, 3),
+        (("resnet18", "d2l_resnet18"), "bias", 9, 0),
+        # In the others the same channels are normalised at another place.
+        (("preact_resnet50", "resnet50_v1"), "order", 4, 0),
+    ],
+    ids=lambda value: " and ".join(value) if isinstance(value, tuple) else "",
+)
+def test_in_how_many_blocks_a_cause_moves_a_count(pair, cause, moves_params, moves_macs):
+    (found,) = [one for one in causes(of(*pair)) if one.id == cause]
+    assert (found.moves_params, found.moves_macs) == (moves_params, moves_macs)
+
+
+def test_choices_are_told_side_by_side():
+    one = of("resnet50", "seresnet50")
+    (choice,) = compare.choices(one)
+    assert choice.told.endswith("ratio**: no on the left, 16 on the right.")
+    (stride,) = compare.choices(of("resnet50_v1", "resnet50"))
+    assert stride.told.endswith("1×1 on the left, 3×3 on the right.")
+
+
 def test_the_issue_s_own_sentence():
     """'The same 25,557,032 parameters; 231,211,008 MACs more (+6.0 %), because in three blocks
     the first 1x1 works at the full size.'"""
