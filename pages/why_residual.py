@@ -10,8 +10,8 @@ from explorer.ui.signals import DEPTHS
 from explorer.ui.why import initialisation, photographs, published, surface, training
 from explorer.words import label, section
 
+# Of the plain network and its twin that a part of the page is about. No string: a page draws it.
 _LAYERS: Final = {"published": "34", "photographs": "56", "surface": "56"}
-"""Of the plain network and its twin that a part of the page is about."""
 
 
 def draw(_: Choice) -> None:

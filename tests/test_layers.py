@@ -109,6 +109,14 @@ def test_pages_do_not_borrow_from_pages_folders(path):
             assert parts[2] == path.parent.name, f"{short(path)} borrows {name}"
 
 
+@pytest.mark.parametrize("path", [path for path in SOURCES if layer_of(path) == "pages"], ids=short)
+def test_no_page_draws_a_string_by_the_way(path):
+    """Streamlit draws what stands alone on a line of a page: a note about a constant, too."""
+    _, *rest = ast.parse(path.read_text(encoding="utf-8")).body
+    alone = [node for node in rest if isinstance(node, ast.Expr)]
+    assert not [node.lineno for node in alone if isinstance(node.value, ast.Constant)]
+
+
 @pytest.mark.parametrize("path", SOURCES, ids=short)
 def test_streamlit_is_imported_at_the_top_only(path):
     if layer_of(path) not in ("ui", "pages"):
