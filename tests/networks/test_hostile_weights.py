@@ -8,6 +8,7 @@ import subprocess
 import sys
 import zipfile
 import zlib
+from contextlib import suppress
 from pathlib import Path
 
 import numpy as np
@@ -19,6 +20,7 @@ from explorer.architecture import NetworkSpec
 from explorer.networks import build
 from explorer.networks.pickles import MAX_TENSORS
 from explorer.networks.published_weights import files_there
+from explorer.networks.recognise import Recognised, recognise
 from explorer.networks.weights import (
     MEMORY_FOR_OBJECTS,
     MEMORY_PER_BYTE,
@@ -321,6 +323,22 @@ def test_a_tensor_that_is_no_ordinary_one_is_named(make, words) -> None:
     if words != "is nested" and make().shape == (10, 16):
         with pytest.raises(WeightsError, match=f"`'fc.weight'`.*{words}"):
             load(SPEC, state)
+
+
+@pytest.mark.parametrize("step", ["²", "½", "٣", "𝟙", "9" * 5_000, "", "-1", "\0", "a" * 9_999])
+def test_steps_of_names_that_look_like_numbers(step: str) -> None:
+    """Python calls "²" a digit and makes no number of it, nor of five thousand."""
+    state = build(SPEC).state_dict()
+    renamed = {key.replace(".0.", f".{step}."): value for key, value in state.items()}
+    moved = {f"{step}.{key}": value for key, value in state.items()}
+    for named in (renamed, moved):
+        assert isinstance(recognise(pickled(named), "net.pth"), Recognised)
+    # Without names that tell anything, and beside what stands in the way.
+    bare = {f"{step}{at}.weight": value for at, value in enumerate(state.values())}
+    beside = state | {f"layer1.{step}": torch.zeros(3), f"layer1.0.{step}.weight": torch.zeros(3)}
+    for named in (bare, beside):
+        with suppress(WeightsError):
+            recognise(pickled(named), "net.pth")
 
 
 def test_tensors_that_share_their_numbers() -> None:

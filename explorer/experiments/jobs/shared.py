@@ -9,6 +9,7 @@ another's own clock runs, and ages are differences between two files' times.
 
 import contextlib
 import os
+import re
 import secrets
 import shutil
 import time
@@ -27,6 +28,7 @@ _GONE_AFTER_S: Final = 2.0
 _FRESH_S: Final = 0.2
 _SEEN_S: Final = 5.0
 """How often it is written that somebody looks at a run."""
+_TURN: Final = re.compile("[0-9]{1,9}")
 _LEFT_OVER_S: Final = 86_400.0
 
 
@@ -95,7 +97,8 @@ class Shared:
     def handler(self, identifier: str) -> tuple[int, str]:
         """(how often it was taken over, the server that answers for it)."""
         files = (self.path / identifier).glob("handler.*")
-        turn = max((int(file.suffix[1:]) for file in files if file.suffix[1:].isdigit()), default=0)
+        turns = (file.suffix[1:] for file in files)
+        turn = max((int(turn) for turn in turns if _TURN.fullmatch(turn)), default=0)
         try:
             name = (self.path / identifier / f"handler.{turn}").read_text(encoding="ascii")
         except (OSError, ValueError):

@@ -11,7 +11,7 @@ from explorer.networks.recognise.chain import Chain, chains
 from explorer.networks.recognise.counting import by_counting
 from explorer.networks.recognise.modules import Layer, is_counter, layers
 from explorer.networks.recognise.norms import place_norms
-from explorer.networks.recognise.order import orders
+from explorer.networks.recognise.order import as_number, orders
 from explorer.networks.recognise.structure import Block, Kind, Structure
 
 _FILTER: Final = re.compile(r"filt|blur|kernel")
@@ -200,11 +200,11 @@ def _leaves_a_place(layer: Layer, beside: Layer, order: Sequence[Layer]) -> bool
     while common < min(len(path), len(beside.path)) and path[common] == beside.path[common]:
         common += 1
     for depth in range(common, len(path)):
-        if path[depth].isdigit() and int(path[depth]) > 0:
+        mine = as_number(path[depth])
+        if mine is not None and mine > 0:
             before = (one.path for one in order if one.path[:depth] == path[:depth])
-            if depth > common and min(
-                int(one[depth]) for one in before if len(one) > depth and one[depth].isdigit()
-            ) == int(path[depth]):
+            found = (as_number(one[depth]) for one in before if len(one) > depth)
+            if depth > common and min(one for one in found if one is not None) == mine:
                 return True
     return False
 

@@ -6,7 +6,8 @@ from typing import Final
 
 from explorer.networks.recognise.modules import Layer
 
-_DIGITS: Final = re.compile(r"(\d+)")
+_DIGITS: Final = re.compile("([0-9]{1,15})")
+"""A number in a name: not every digit of the world's scripts, and not as long as it likes."""
 _MOST_STEMS: Final = 3
 
 
@@ -43,7 +44,13 @@ def _ascends(found: Sequence[Layer]) -> bool:
 
 def _counted(layer: Layer) -> list[tuple[bool, int, str]]:
     parts = _DIGITS.split(layer.name)
-    return [(part.isdigit(), int(part) if part.isdigit() else 0, part) for part in parts]
+    # Every second part is a number.
+    return [(at % 2 == 1, int(part) if at % 2 else 0, part) for at, part in enumerate(parts)]
+
+
+def as_number(part: str) -> int | None:
+    """A step of a tensor's name as a number; None where it is none."""
+    return int(part) if _DIGITS.fullmatch(part) else None
 
 
 def _stem_first(order: list[Layer]) -> Iterator[list[Layer]]:

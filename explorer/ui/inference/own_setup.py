@@ -125,6 +125,12 @@ def harmless(name: str) -> str:
     return " ".join(name.translate(_HARMLESS).replace(":", ": ").split()) or "?"
 
 
+def _is_place(said: object) -> bool:
+    """Whether a list of names may say this of where a name stands in it."""
+    text = str(said) if isinstance(said, str | int) else ""
+    return text.isascii() and text.isdigit() and len(text) < 10
+
+
 def names_in(text: str) -> tuple[str, ...]:
     """Class names from text: a JSON list, a JSON dict of index -> name or name -> index, or one
     name a line (with commas in a single line)."""
@@ -140,13 +146,15 @@ def names_in(text: str) -> tuple[str, ...]:
         if isinstance(value, list):
             found = value
         elif isinstance(value, dict):
-            by_index = all(str(key).isdigit() for key in value)
+            by_index = all(_is_place(key) for key in value)
             pairs = [(key, name) if by_index else (name, key) for key, name in value.items()]
-            if all(str(index).isdigit() for index, _ in pairs):
+            if all(_is_place(index) for index, _ in pairs):
                 found = [name for _, name in sorted(pairs, key=lambda pair: int(pair[0]))]
         # ImageNet's lists pair a synset with each name.
         found = [one[-1] if isinstance(one, list) and one else one for one in found]
     if not found:
         lines = [line.strip() for line in text.splitlines() if line.strip()]
         found = lines[0].split(",") if len(lines) == 1 and "," in lines[0] else lines
-    return tuple(str(one).strip()[:_LONGEST_NAME] for one in found)
+    # A name is no list, whose text could be as deep as Python's own stack.
+    said = (one if isinstance(one, str | int | float) else "" for one in found)
+    return tuple(str(one).strip()[:_LONGEST_NAME] for one in said)
