@@ -1,8 +1,10 @@
 """Thirty ordinary visitors, and ten who ask for as much as they can: nobody pays for another.
 
 `SOAK_S=180 python -m pytest -s tests/benchmarks/test_soak.py` lasts three minutes, as a lesson's
-busiest part; by default it is a short one. The ordinary ones open pages that need no network and
-read between their clicks; the greedy ones ask without a pause for large networks of their own.
+busiest part; by default it is a short one. It prints what was promised: clicks of ordinary
+visitors in time, no error, memory within the budget and back near the start. The ordinary ones
+open pages that need no network and read between their clicks; the greedy ones ask without a pause
+for large networks of their own.
 The same ordinary visitors are measured alone first: a limit that is not relative would measure
 the machine.
 """
@@ -28,6 +30,11 @@ ORDINARY, GREEDY = 30, 10
 BUDGET_MB = 600
 OVERHEAD_MB = 1_200
 """torch itself, sessions, and what is computed at the moment; the budget is for what is kept."""
+NEAR_MB = BUDGET_MB / 2
+"""What an allocator may keep of it when all is let go of."""
+WANTED_S = 0.3
+"""Of an ordinary visitor's click at the 95th percentile; a machine on which it is not so alone is
+measured by itself."""
 IDLE_S = 120
 """Within this, what visitors left is gone: Streamlit keeps their sessions for a minute."""
 PAGES = [
@@ -147,18 +154,24 @@ def test_nobody_pays_for_another(running):
     alone = asyncio.run(soak(running, ALONE_S, 0))
     crowd = asyncio.run(soak(running, SECONDS, GREEDY))
 
-    assert alone.errors == [] and crowd.errors == [], running.log_tail()
+    errors = [*alone.errors, *crowd.errors]
     print(
-        f"\n{len(alone.clicks)} clicks alone: p95 {alone.p95() * 1e3:,.0f} ms; "
-        f"{len(crowd.clicks)} beside {crowd.greedy} greedy ones: p95 {crowd.p95() * 1e3:,.0f} ms"
+        f"\n{ORDINARY} ordinary visitors, {SECONDS:.0f} s, pages that need no network:\n"
+        f"  alone: {len(alone.clicks)} clicks, p95 {alone.p95() * 1e3:,.0f} ms\n"
+        f"  beside {GREEDY} greedy ones, asking {crowd.greedy} times: {len(crowd.clicks)} clicks,"
+        f" p95 {crowd.p95() * 1e3:,.0f} ms ({'below' if crowd.p95() < WANTED_S else 'not below'}"
+        f" {WANTED_S * 1e3:,.0f} ms)\n"
+        f"  errors: {len(errors)} {errors[:3] or ''}"
     )
     end = monotonic() + IDLE_S
-    while (idle_mb := memory_mb(running)) > start_mb + BUDGET_MB / 2 and monotonic() < end:
+    while (idle_mb := memory_mb(running)) > start_mb + NEAR_MB and monotonic() < end:
         asyncio.run(asyncio.sleep(2))
     print(
-        f"memory: {start_mb:,.0f} MB warm, {crowd.peak_mb:,.0f} MB at most, {idle_mb:,.0f} MB after"
+        f"  memory: {start_mb:,.0f} MB warm, {crowd.peak_mb:,.0f} MB at most (what is kept may take"
+        f" {BUDGET_MB:,} MB), {idle_mb:,.0f} MB once all had gone"
     )
+    assert errors == [], running.log_tail()
     assert "Traceback" not in running.log.read_text(errors="replace"), running.log_tail()
-    assert crowd.p95() < max(0.3, 6 * alone.p95())
+    assert crowd.p95() < max(WANTED_S, 6 * alone.p95())
     assert crowd.peak_mb < start_mb + BUDGET_MB + OVERHEAD_MB
-    assert idle_mb < start_mb + BUDGET_MB, "what visitors left is still there"
+    assert idle_mb <= start_mb + NEAR_MB, "what visitors left is still there"
