@@ -137,6 +137,9 @@ def test_the_toys_output_shows_its_window(open_page: Opener, touch) -> None:
     width, height = (390, 844) if touch else (1280, 900)
     visit = open_page("inference", query, width=width, height=height, touch=touch)
     visit.page.get_by_text("The output at row 2, column 2").wait_for()
+    if not touch:
+        # Seen first, without scrolling on a small screen.
+        assert visit.page.locator(".st-key-origin_toy").bounding_box()["y"] < 640
     if touch:
         cell = visit.page.locator(".st-key-origin_toy [data-path='0,1']")
         cell.scroll_into_view_if_needed()
@@ -151,6 +154,7 @@ def test_the_toys_output_shows_its_window(open_page: Opener, touch) -> None:
         with visit.rerun("fragment"):
             visit.page.keyboard.press("Enter")
     visit.page.get_by_text("The output at row 0, column 1").wait_for()
+    assert "origin_toy_at=0%2C1" in visit.page.url or "origin_toy_at=0,1" in visit.page.url
     assert visit.sideways() <= 0
     clean(visit)
 

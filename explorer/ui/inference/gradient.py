@@ -84,8 +84,10 @@ def _passes(scene: Scene, state: str, target: int) -> tuple[Backward, Backward |
                 continue
             try:
                 found.append(kept.backward(scene, state, plain, target))
-            except ValueError as problem:
-                if state == kept.ABOVE or isinstance(problem, TooMuch):
+            except TooMuch:
+                raise
+            except ValueError:
+                if state == kept.ABOVE:
                     raise
                 st.warning(section("gradient", "no train mode", title=scene.title))
                 return None

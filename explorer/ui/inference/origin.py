@@ -23,7 +23,7 @@ from explorer.ui.inference.origin_state import (
 )
 from explorer.ui.inference.scene import Scene
 from explorer.ui.ticker import ticker
-from explorer.words import label, section
+from explorer.words import count, label, section
 
 if TYPE_CHECKING:
     from explorer.experiments.origin.capture import Captured
@@ -89,6 +89,9 @@ def _way(scene: Scene, place: Place) -> None:
                 on_click=go,
                 args=(one.text,),
             )
+            if index == 0 and len(shown) < len(way):
+                # Some steps behind home are left out; their number is what the pointer reads.
+                st.caption("\u2026", help=count(len(way) - len(shown), "op"), width="content")
 
 
 def _examples(scene: Scene) -> dict[str, str]:
