@@ -17,6 +17,7 @@ from explorer.experiments.preprocess import CIFAR
 from explorer.experiments.samples import samples
 from explorer.networks.recognise import Reading, recognise
 from explorer.networks.weights import load
+from explorer.words import section
 from tests.networks.authors import (
     AUTHORS,
     CIFAR10,
@@ -197,3 +198,36 @@ def test_the_size_that_a_network_for_224_pixels_learnt_at_is_told(size, classes,
     assert weighing.side_for(found.spec, verdict) == size
     recipe = weighing.prepared_by(found, found.spec, "cifar10", verdict.side)
     assert recipe.crop == size
+
+
+NORMALISERS = {
+    "robustness": {"module.normalizer.new_mean": (3, 1, 1), "module.normalizer.new_std": (3, 1, 1)},
+    "robustbench": {"mu": (1, 3, 1, 1), "sigma": (1, 3, 1, 1)},
+    "vectors": {"normalize.mean": (3,), "normalize.std": (3,)},
+    "in bytes": {"pixel_mean": (3,), "pixel_std": (3,)},
+}
+
+
+@pytest.mark.parametrize("name", NORMALISERS)
+def test_what_a_normaliser_in_the_file_does_to_pixels_is_known(name: str) -> None:
+    times = 255 if name == "in bytes" else 1
+    numbers = [torch.tensor(one) * times for one in CIFAR10]
+    buffers = {
+        key: one.view(shape)
+        for (key, shape), one in zip(NORMALISERS[name].items(), numbers, strict=True)
+    }
+    state = layered(plain_names("shortcut"), LARGE, TWO).state_dict()
+    found = recognise(_file(buffers | {f"module.model.{key}": v for key, v in state.items()}), "f")
+    if name == "in bytes":
+        assert found.recipe is None
+    else:
+        assert found.recipe is not None
+        assert all(
+            one == pytest.approx(other) for one, other in zip(found.recipe, CIFAR10, strict=True)
+        )
+
+
+@pytest.mark.parametrize("name", readings.ACTIVATIONS)
+def test_each_activation_has_its_sentence(name: str) -> None:
+    told = section("recognition", f"activation {name}", distance=0.1, relu=0.9)
+    assert "0.10" in told and "0.90" in told and "{" not in told

@@ -2,15 +2,16 @@
 
 import re
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from math import prod
 from pathlib import Path
 from typing import Any, Final
 
 from torch import Tensor
 
 from explorer.architecture import PRESETS, NetworkSpec
-from explorer.networks.reading.collect import Collected
+from explorer.networks.reading.collect import Collected, Found
 from explorer.networks.reading.tensors import Damaged, View
 from explorer.networks.recognise import values
 from explorer.networks.recognise.analysis import Analysis, names_place
@@ -43,6 +44,8 @@ def _plainly(spec: NetworkSpec) -> NetworkSpec:
 
 
 _SMALLEST_PROJECTION: Final = 64
+_MEANS: Final = ("mean", "mu")
+_NORMALISER: Final = re.compile(r"(?<!running_)(?<![a-z])(mean|mu|std|sigma)$")
 _PLACE: Final = re.compile(r"\.downsample\.(\d)\.")
 
 
@@ -175,8 +178,8 @@ def _recognised(network: Network, collected: Collected, name: str) -> Recognised
     return Recognised(
         spec, fitting, state.tensors, state.names, tuple(network.aside), tuple(notes),
         ".".join(network.taken.prefix), head, tuple(collected.extras), collected.optimisers,
-        structure.known_order, _recipe(analysis), collected.kind, _stored(state.tensors),
-        structure, its_tensors,
+        structure.known_order, _recipe(collected.tensors, spec.in_channels), collected.kind,
+        _stored(state.tensors), structure, its_tensors,
     )  # fmt: skip
 
 
@@ -254,13 +257,22 @@ def _described(structure: Structure) -> dict[str, Any]:
     }
 
 
-def _recipe(analysis: Analysis) -> tuple[tuple[float, ...], tuple[float, ...]] | None:
-    """Mean and deviation of a picture's channels, where the file holds a normaliser."""
+def _recipe(
+    tensors: Sequence[Found], channels: int
+) -> tuple[tuple[float, ...], tuple[float, ...]] | None:
+    """Mean and deviation of a picture's channels, where the file holds a normaliser; pixels are
+    taken to be of 0 to 1, so numbers beyond that say nothing here."""
     found: dict[str, tuple[float, ...]] = {}
-    for part in analysis.inputs:
-        if isinstance(part.value, View):
-            numbers = tuple(float(x) for x in part.value.tensor().flatten().tolist())
-            for word in ("mean", "std"):
-                if part.path[-1].endswith(word):
-                    found[word] = numbers
-    return (found["mean"], found["std"]) if len(found) == 2 else None
+    for tensor in tensors:
+        match = _NORMALISER.search(tensor.path[-1].lower())
+        one_each = prod(tensor.shape) == max(tensor.shape, default=0) == channels
+        if match and one_each and isinstance(tensor.value, View):
+            word = "mean" if match[1] in _MEANS else "std"
+            try:
+                numbers = tensor.value.tensor().flatten().tolist()
+            except Damaged:
+                continue
+            found.setdefault(word, tuple(map(float, numbers)))
+    if len(found) < 2 or not all(-1 <= x <= 1 for x in found["mean"]):
+        return None
+    return (found["mean"], found["std"]) if all(0 < x <= 1 for x in found["std"]) else None
