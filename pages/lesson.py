@@ -5,6 +5,7 @@ import streamlit as st
 from explorer.architecture import blueprint
 from explorer.lessons.lesson import minutes_before, stops
 from explorer.ui import frame, lesson, picker
+from explorer.ui.compare_link import compare_link
 from explorer.words import label, section
 
 choice = picker.current()
@@ -18,3 +19,4 @@ with listed:
 with here:
     lesson.show(number)
 lesson.offer_handout(blueprint(choice.spec, choice.image_size), choice)
+compare_link(choice)

@@ -62,7 +62,10 @@ def column_of(spec: NetworkSpec) -> str | None:
     """The column that tells this network's blocks and stages."""
     for name in NETWORKS:
         own = PRESETS[name].spec
-        same = ("block", "depths", "widths", "stem", "groups", "width_per_group")
+        same = (
+            *("block", "depths", "widths", "stem", "groups", "width_per_group"),
+            *("expands_by", "stem_channels", "stage_steps", "se_ratio"),
+        )
         if all(getattr(spec, field) == getattr(own, field) for field in same):
             return name
     return None

@@ -264,7 +264,10 @@ def test_what_follows_from_newer_choices(open_app, right, said):
 
 @pytest.mark.parametrize(
     "page",
-    ["", "shape_trace", "shortcuts", "parameters", "inference", "block_lab", "batch_norm"],
+    [
+        *("", "lesson", "shape_trace", "shortcuts", "parameters"),
+        *("inference", "block_lab", "batch_norm"),
+    ],
 )
 def test_a_link_leads_here_from_wherever_a_network_is_shown(open_app, page):
     view = {"block_lab": {"unit_view": "code"}, "batch_norm": {"bn_section": "layer"}}

@@ -2,6 +2,7 @@
 
 import csv
 import io
+from dataclasses import replace
 from itertools import combinations
 from xml.etree import ElementTree
 
@@ -182,7 +183,14 @@ def test_table_1_as_picture_and_csv():
 @pytest.mark.parametrize(
     ("name", "column"),
     [("resnet50", "resnet50_v1"), ("plain34", "resnet34"), ("resnet20", None),
-     ("resnext50_32x4d", None)],
+     ("resnext50_32x4d", None), ("seresnet50", None), ("resnet50_os16", None)],
 )  # fmt: skip
 def test_the_lit_column_is_that_of_the_same_blocks(name, column):
     assert table1.column_of(preset(name)) == column
+
+
+@pytest.mark.parametrize(
+    "change", [{"expansion": 2}, {"stem_width": 32}, {"output_stride": 8}, {"depths": (3, 4, 6, 4)}]
+)
+def test_no_column_is_lit_for_a_network_that_the_table_does_not_tell(change):
+    assert table1.column_of(replace(preset("resnet50"), **change)) is None
