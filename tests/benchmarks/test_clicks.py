@@ -25,14 +25,14 @@ from tests.browser.driver import Server
 ROOT = Path(__file__).parents[2]
 ROUNDS, RERUNS = 3, 12
 PAGES = {
-    "": 14,
+    "": 11,
     "lesson": 9,
     "shape_trace": 14,
     "shortcuts": 17,
     "compare": 18,
     "block_lab": 14,
     "parameters": 13,
-    "batch_norm": 16,
+    "batch_norm": 12,
     "why_residual": 8,
     "inference": 26,
     "quiz": 8,
@@ -164,7 +164,7 @@ def test_a_click_inside_a_page(servers, what):
     mine, two, ratio = asyncio.run(beside_two_lines(servers, page, query, click))
     print(f"\n{what:24} {mine:6.1f} ms, {ratio:5.1f} times two lines ({two:.1f} ms)")
     # A section of Batch norm is a page's worth of tables and charts.
-    assert ratio < (20 if what == "section of Batch norm" else 11)
+    assert ratio < (14 if what == "section of Batch norm" else 11)
 
 
 @pytest.mark.parametrize(("page", "query"), [("shape_trace", "net=resnet50"), ("quiz", "")])
