@@ -59,7 +59,7 @@ def milliseconds(speed: Speed) -> go.Figure:
     )
     figure.update_yaxes(autorange="reversed")
     figure.update_xaxes(rangemode="tozero")
-    styled(figure, 80 + 44 * len(names), "milliseconds", bargap=0.25, showlegend=False)
+    styled(figure, 80 + 40 * len(names), "milliseconds", bargap=0.25, showlegend=False)
     return figure.update_yaxes(tickfont={**FONT, "size": 18})
 
 
@@ -79,7 +79,7 @@ def rates(speeds: Sequence[Speed]) -> go.Figure:
         )
     figure.update_yaxes(rangemode="tozero")
     figure.update_xaxes(type="category")
-    return styled(figure, 360, "images_at_once", "answers_per_second", legend="above")
+    return styled(figure, 320, "images_at_once", "answers_per_second", legend="above")
 
 
 def rows(speed: Speed, macs: int) -> list[dict[str, Any]]:

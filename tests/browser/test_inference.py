@@ -178,6 +178,11 @@ def test_engines_are_compared_on_the_readers_picture(open_page):
     visit.page.locator(".js-plotly-plot:visible").first.wait_for()
     visit.page.get_by_text("eager").first.wait_for(state="attached")
     visit.wait_idle()
+    chart = visit.page.locator(".st-key-infer_speed_bars").bounding_box()
+    assert chart["y"] + chart["height"] <= 720
+    table = visit.page.locator(".dvn-scroller")
+    visit.page.wait_for_function("() => document.querySelector('.dvn-scroller')?.clientWidth")
+    assert table.evaluate("table => table.scrollWidth <= table.clientWidth + 1")
     assert not visit.exceptions()
     assert not visit.console_errors()
     assert not visit.foreign_requests()

@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 _ROUNDS: Final = (9, 5, 3, 2)
 """Passes of each engine that are measured; fewer where the server allows less."""
 _ASKED: Final = "infer_speed_asked"
+_COLUMNS: Final = ("engine", "images", "median", "rate", "share", "same")
+"""As many as a projector shows whole."""
 
 
 def draw(scene: Scene) -> None:
@@ -32,7 +34,9 @@ def draw(scene: Scene) -> None:
     from explorer.experiments.speed import BATCHES
     from explorer.networks.engines import ENGINES, PACKAGES, is_here
 
-    st.write(section("engines", "lead", network=scene.title))
+    asked = st.session_state.get(_ASKED) == scene.key
+    if not asked:  # then what was found comes first
+        st.write(section("engines", "lead", network=scene.title))
     if not scene.loaded.device.startswith("cpu"):
         st.info(section("engines", "other device"), icon=":material/info:")
         return
@@ -43,7 +47,7 @@ def draw(scene: Scene) -> None:
         gate.check(_work(scene, engines, BATCHES[0], _ROUNDS[-1]))  # says why
     turn: int = st.session_state.get("infer_speed_turn", 0)
     found: list[Speed] = []
-    if st.session_state.get(_ASKED) == scene.key:
+    if asked:
         found = _measured_with_progress(scene, engines, plan, turn)
     if found:
         _show(scene, found, [images for images in BATCHES if images not in plan])
@@ -175,7 +179,11 @@ def _show(scene: Scene, found: list[Speed], left_out: list[int]) -> None:
         else words
         for name, words in headings(views.TABLE, rows[0]).items()
     }
-    st.dataframe(rows, hide_index=True, width="stretch", column_config=columns)
+    # The chart's whiskers show the quarters; the table's menu and the file have all columns.
+    st.dataframe(
+        rows, hide_index=True, width="stretch", column_config=columns, column_order=_COLUMNS
+    )
     facts = {"network": scene.title, "picture_side": str(scene.blueprint.in_shape[1])}
     save({"speed.csv": views.file(found, macs, facts)})
+    st.caption(section("engines", "lead", network=scene.title))
     st.caption(section("engines", "how", rounds=len(next(iter(single.times.values())).seconds)))
