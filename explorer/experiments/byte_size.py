@@ -48,11 +48,11 @@ def parts(value: object) -> Parts:
 
 def _enter(one: Any, found: Parts) -> Iterable[Any]:
     """Note what `one` itself holds; return what it is made of."""
-    torch, numpy = sys.modules.get("torch"), sys.modules.get("numpy")
-    if torch is not None and isinstance(one, torch.Tensor):
-        return _tensor(one, found, torch)
-    if numpy is not None and isinstance(one, numpy.ndarray):
-        while isinstance(one.base, numpy.ndarray):
+    tensor, array = _type_of("torch", "Tensor"), _type_of("numpy", "ndarray")
+    if tensor is not None and isinstance(one, tensor):
+        return _tensor(one, found, sys.modules["torch"])
+    if array is not None and isinstance(one, array):
+        while isinstance(one.base, array):
             one = one.base
         found["memory", one.__array_interface__["data"][0]] = one.nbytes
         return ()
@@ -69,12 +69,17 @@ def _enter(one: Any, found: Parts) -> Iterable[Any]:
         # As one piece: the list of the pieces would itself take more than the texts.
         found["object", id(one)] += sum(map(sys.getsizeof, one))
         return ()
-    pillow = sys.modules.get("PIL.Image")
-    if pillow is not None and isinstance(one, pillow.Image):
+    image = _type_of("PIL.Image", "Image")
+    if image is not None and isinstance(one, image):
         width, height = one.size
         found["object", id(one)] = width * height * _BANDS.get(one.mode, 2)
         return [one.info]
     return _attributes(one)
+
+
+def _type_of(module: str, name: str) -> Any:
+    """A module's type; None where nobody has loaded it, or another thread is about to."""
+    return getattr(sys.modules.get(module), name, None)
 
 
 def _tensor(one: Any, found: Parts, torch: Any) -> Iterable[Any]:

@@ -2,6 +2,7 @@
 
 import sys
 import threading
+import types
 from dataclasses import dataclass
 
 import numpy as np
@@ -248,3 +249,11 @@ class TestWaiting:
 
         with pytest.raises(RecursionError):
             store.get(("x",), compute)
+
+
+@pytest.mark.parametrize("module", ["torch", "numpy", "PIL.Image"])
+def test_sizes_are_known_while_another_thread_loads_a_library(monkeypatch, module: str) -> None:
+    """A server's first page is drawn while torch is still loading: it is there, and empty."""
+    monkeypatch.setitem(sys.modules, module, types.ModuleType(module))
+    kept = {"text": "x" * 1_000, "more": [1.5, object()]}
+    assert size(kept) > 1_000
