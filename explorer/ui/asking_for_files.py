@@ -4,14 +4,45 @@ from typing import Any
 
 import streamlit as st
 from streamlit.runtime.scriptrunner import get_script_run_ctx
+from streamlit.runtime.uploaded_file_manager import DeletedFile
 
+from explorer.ui import controls
 from explorer.ui.server.guard import takes_uploads
 
 
-def file_uploader(label: str, **options: Any) -> Any:
-    """`st.file_uploader`, announced to the server."""
+def file_uploader(label: str, *, key: str, **options: Any) -> Any:
+    """`st.file_uploader`, announced to the server.
+
+    A browser that comes back to a server without its files, as after a restart, still lists them;
+    then there is a new uploader in its place. So what it holds is asked of `held`.
+    """
     _announce()
-    return st.file_uploader(label, **options)
+    found = st.file_uploader(label, key=_now(key), **options)
+    if _is_gone(st.session_state.get(_now(key))):
+        st.session_state[_renewed(key)] = st.session_state.get(_renewed(key), 0) + 1
+        controls.again()
+    return found
+
+
+def held(key: str) -> Any:
+    """What the uploader of this key holds, for its callback; None where that is nothing."""
+    found = st.session_state.get(_now(key))
+    return None if _is_gone(found) else found
+
+
+def _now(key: str) -> str:
+    times = st.session_state.get(_renewed(key), 0)
+    return f"{key} {times}" if times else key
+
+
+def _renewed(key: str) -> str:
+    return f"{key}, renewed"
+
+
+def _is_gone(found: Any) -> bool:
+    """Whether the browser names a file that the server does not have."""
+    files = found if isinstance(found, list) else [found]
+    return any(isinstance(file, DeletedFile) for file in files)
 
 
 def camera_input(label: str, **options: Any) -> Any:

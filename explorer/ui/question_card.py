@@ -5,7 +5,7 @@ import streamlit as st
 from explorer.lessons.progress import GRADES, from_json, table, to_json
 from explorer.lessons.questions import Card, cards, theme_title
 from explorer.ui import focus, frame, questions, turning
-from explorer.ui.asking_for_files import file_uploader
+from explorer.ui.asking_for_files import file_uploader, held
 from explorer.ui.proving import prove_it, see
 from explorer.words import WordedError, label, section
 
@@ -100,7 +100,7 @@ def _grading(card: Card, ids: list[str]) -> None:
 
 
 def _load() -> None:
-    file = st.session_state["questions_file"]
+    file = held("questions_file")
     if file is None:
         return
     try:

@@ -8,7 +8,7 @@ from typing import Final
 import streamlit as st
 
 from explorer.ui import own_weights, settings, uploads
-from explorer.ui.asking_for_files import file_uploader
+from explorer.ui.asking_for_files import file_uploader, held
 from explorer.ui.inference import own_verdict
 from explorer.ui.uploads import UploadRefused
 from explorer.words import label, quoted, section
@@ -87,6 +87,6 @@ def _remove() -> None:
 
 
 def _let_go() -> None:
-    if st.session_state[_key()] is None:
+    if held(_key()) is None:
         own_weights.let_go()
         own_verdict.forget()
