@@ -48,7 +48,7 @@ def parts(value: object) -> Parts:
 
 def _enter(one: Any, found: Parts) -> Iterable[Any]:
     """Note what `one` itself holds; return what it is made of."""
-    tensor, array = _type_of("torch", "Tensor"), _type_of("numpy", "ndarray")
+    tensor, array = _type_of("torch.Tensor"), _type_of("numpy.ndarray")
     if tensor is not None and isinstance(one, tensor):
         return _tensor(one, found, sys.modules["torch"])
     if array is not None and isinstance(one, array):
@@ -69,7 +69,7 @@ def _enter(one: Any, found: Parts) -> Iterable[Any]:
         # As one piece: the list of the pieces would itself take more than the texts.
         found["object", id(one)] += sum(map(sys.getsizeof, one))
         return ()
-    image = _type_of("PIL.Image", "Image")
+    image = _type_of("PIL.Image.Image")
     if image is not None and isinstance(one, image):
         width, height = one.size
         found["object", id(one)] = width * height * _BANDS.get(one.mode, 2)
@@ -77,8 +77,9 @@ def _enter(one: Any, found: Parts) -> Iterable[Any]:
     return _attributes(one)
 
 
-def _type_of(module: str, name: str) -> Any:
+def _type_of(path: str) -> Any:
     """A module's type; None where nobody has loaded it, or another thread is about to."""
+    module, _, name = path.rpartition(".")
     return getattr(sys.modules.get(module), name, None)
 
 
