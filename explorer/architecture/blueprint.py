@@ -163,7 +163,8 @@ def _block(spec: NetworkSpec, place: plan.Place, x: Op) -> Block:
     kind = _shortcut_kind(spec, changes)
     # The shared first activation of pre-activation units whose shortcut is not the
     # identity, and of the unit that follows a bare stem (Identity Mappings, appendix).
-    shared = place.shares or (kind != "identity" and spec.share_projection)
+    changed = kind in ("projection", "padding")
+    shared = place.shares or (changed and spec.share_projection)
     inner = spec.inner_width(place.width)
     branch = plan.convolutions(spec, inner, channels, stride, place.dilations)
     title = f"conv{place.stage + 2}_{place.position + 1}"

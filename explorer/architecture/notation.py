@@ -20,13 +20,13 @@ def shape_text(shape: Shape) -> str:
 
 
 def window(op: Op) -> str:
-    """Kernel, stride and dilation where there is one: `3x3/2`, `3x3 d2`; of a padding shortcut
+    """Kernel, stride and dilation where there is one: `3×3/2`, `3×3 d2`; of a padding shortcut
     only the stride."""
     stride = f"/{op.stride}" if op.stride > 1 else ""
     dilation = f" d{op.dilation}" if op.dilation > 1 else ""
     if op.kind == "avg_pool":  # over the whole map, which need not be square
-        return "x".join(map(str, op.in_shape[1:]))
-    return stride if op.kind == "pad" else f"{op.kernel}x{op.kernel}{stride}{dilation}"
+        return TIMES.join(map(str, op.in_shape[1:]))
+    return stride if op.kind == "pad" else f"{op.kernel}{TIMES}{op.kernel}{stride}{dilation}"
 
 
 def receptive_field_formula(bp: Blueprint, op: Op) -> str:

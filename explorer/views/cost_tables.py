@@ -113,7 +113,7 @@ def _what(row: Op | Block | Stage) -> str:
         return label(f"cost_what.{kind}") if kind else count(len(row.ops), "op")
     what = label(f"op.{row.kind}")
     if row.kind in ("conv", "max_pool"):
-        size = f"{row.kernel}x{row.kernel}"
+        size = f"{row.kernel}{TIMES}{row.kernel}"
         what = label("cost_what.window", window=size, kind=what)
     return label("cost_what.on_shortcut", what=what) if row.on_shortcut else what
 

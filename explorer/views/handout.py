@@ -6,6 +6,7 @@ from html import escape
 from typing import Final
 
 from explorer.architecture import Block, Blueprint, Op
+from explorer.architecture.image_size import TIMES
 from explorer.architecture.notation import volume
 from explorer.architecture.ops import Stage
 from explorer.architecture.published import Figure
@@ -172,7 +173,7 @@ def _convs(block: Block) -> str:
 
 def _conv(op: Op) -> str:
     """Its window and its channels."""
-    window = f"{op.kernel}x{op.kernel}{_GLUE}{op.out_shape[0]:,}"
+    window = f"{op.kernel}{TIMES}{op.kernel}{_GLUE}{op.out_shape[0]:,}"
     if op.groups == 1:
         return window
     return label("handout_table.in_groups", conv=window, groups=count(op.groups, "group"))

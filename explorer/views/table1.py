@@ -54,7 +54,9 @@ def _cell(network: str, stage: Stage) -> Cell:
 
 def _convolutions(block: Block) -> tuple[str, ...]:
     return tuple(
-        f"{op.kernel}x{op.kernel}, {op.out_shape[0]}" for op in block.main_ops if op.kind == "conv"
+        f"{op.kernel}{TIMES}{op.kernel}, {op.out_shape[0]}"
+        for op in block.main_ops
+        if op.kind == "conv"
     )
 
 
@@ -169,16 +171,16 @@ def csv_text() -> str:
     writer = csv.writer(out, lineterminator="\n")
     depths = [count(bp.spec.depth, "layer") for bp in found.values()]
     writer.writerow([label("table1.layer"), label("table1.output"), *depths])
-    size = f"{stem.out_shape[1]}x{stem.out_shape[2]}"
+    size = f"{stem.out_shape[1]}{TIMES}{stem.out_shape[2]}"
     conv1 = f"{window(stem)}, {stem.out_shape[0]}"
     writer.writerow([label("table1.conv1"), size, *[conv1] * len(found)])
-    size = f"{pool.out_shape[1]}x{pool.out_shape[2]}"
+    size = f"{pool.out_shape[1]}{TIMES}{pool.out_shape[2]}"
     writer.writerow(["", size, *[label("table1.pool", window=window(pool))] * len(found)])
     for stage, row in zip(first.stages, cells(), strict=True):
-        size = f"{stage.out_shape[1]}x{stage.out_shape[2]}"
+        size = f"{stage.out_shape[1]}{TIMES}{stage.out_shape[2]}"
         shown = [f"{cell.times} x [{'; '.join(cell.lines)}]" for cell in row]
         writer.writerow([stage.title, size, *shown])
     head = label("table1.head", n=first.spec.num_classes)
-    writer.writerow(["", "1x1", *[head] * len(found)])
+    writer.writerow(["", f"1{TIMES}1", *[head] * len(found)])
     writer.writerow([label("table1.mac_row"), "", *(bp.macs for bp in found.values())])
     return out.getvalue()

@@ -11,6 +11,7 @@ from typing import Final
 import pyarrow as pa
 
 from explorer.architecture import Block, Blueprint, Op
+from explorer.architecture.image_size import TIMES
 from explorer.architecture.notation import shape_text, window
 from explorer.views.palette import slot_of
 from explorer.views.tables import worded
@@ -154,7 +155,7 @@ def kernels(part: Block) -> str:
 
 def _kernel(op: Op) -> str:
     """A window; the last average pool's is the map, which need not be square."""
-    return window(op) if op.kind == "avg_pool" else f"{op.kernel}x{op.kernel}"
+    return window(op) if op.kind == "avg_pool" else f"{op.kernel}{TIMES}{op.kernel}"
 
 
 def _window(op: Op) -> str:

@@ -265,5 +265,5 @@ def test_the_issue_s_own_sentence():
     assert "**231,211,008 MACs more** (+6.0\N{NO-BREAK SPACE}%)" in lead
     told = compare.main_reason(one, titles)
     assert told.startswith("**The whole difference in MACs**: In 3 blocks the stride")
-    assert "`conv1`: 1x1/2, 56×56×256 → 28×28×128 on the left" in told
-    assert "`conv1`: 1x1, 56×56×256 → 56×56×128 on the right" in told
+    assert "`conv1`: 1×1/2, 56×56×256 → 28×28×128 on the left" in told
+    assert "`conv1`: 1×1, 56×56×256 → 56×56×128 on the right" in told

@@ -106,8 +106,8 @@ def test_v1_and_v15_with_the_ledgers_figures(open_app, net):
     assert "only **25.0%** of the block's input positions" in text
     assert "483 input pixels along one axis in v1, and on 427 in v1.5" in text
     shown = drawings(app)
-    assert "conv1: 1x1, stride 2" in shown["conv3_1_v1"]["svg"]
-    assert "conv2: 3x3, stride 2" in shown["conv3_1_v1.5"]["svg"]
+    assert "conv1: 1×1, stride 2" in shown["conv3_1_v1"]["svg"]
+    assert "conv2: 3×3, stride 2" in shown["conv3_1_v1.5"]["svg"]
 
 
 def test_the_table_lists_every_dashed_block(open_app):

@@ -66,10 +66,10 @@ def labels(name, path):
 def test_a_convolution_says_all_that_decides_it():
     found = labels("resnext50_32x4d", "layer2.0")
     assert found["conv2"] == (
-        r"conv2: 3x3, stride 2\n256 → 256 channels, 32 groups"
+        r"conv2: 3×3, stride 2\n256 → 256 channels, 32 groups"
         r"\n18,432 parameters\n14,450,688 MACs"
     )
-    assert found["downsample.0"].startswith(r"downsample.0: 1x1, stride 2\n256 → 512 channels")
+    assert found["downsample.0"].startswith(r"downsample.0: 1×1, stride 2\n256 → 512 channels")
     assert found["bn3"] == "bn3: batch norm, 1,024 parameters"
     assert found["relu3"] == "relu3: ReLU"
     assert found["add"] == "+"

@@ -40,8 +40,8 @@ def texts(node):
 def test_a_row_names_both_blocks_and_what_differs():
     row = nodes(drawn(of("resnet50", "resnet50_v1")))["layer2.0"]
     assert texts(row) == [
-        "conv3_1", "1x1 → 3x3/2 → 1x1", "128 → 128 → 512",
-        "conv3_1", "1x1/2 → 3x3 → 1x1", "128 → 128 → 512",
+        "conv3_1", "1×1 → 3×3/2 → 1×1", "128 → 128 → 512",
+        "conv3_1", "1×1/2 → 3×3 → 1×1", "128 → 128 → 512",
         "stride", "size",
     ]  # fmt: skip
     assert row.find(f"{SVG}title").text == "conv3_1: stride and size"
@@ -159,8 +159,8 @@ def test_table_1_is_the_paper_s():
         assert tuple(cell.times for cell in column) == PAPER[column[0].network][0]
         macs = table1.blueprints()[column[0].network].macs
         assert abs(macs / 1e9 - PAPER[column[0].network][1]) < 0.1
-    assert columns[0][0].lines == ("3x3, 64", "3x3, 64")
-    assert columns[4][3].lines == ("1x1, 512", "3x3, 512", "1x1, 2048")
+    assert columns[0][0].lines == ("3×3, 64", "3×3, 64")
+    assert columns[4][3].lines == ("1×1, 512", "3×3, 512", "1×1, 2048")
     dashed = [[cell.dashed for cell in column] for column in columns]
     assert dashed == [[False, True, True, True]] * 2 + [[True] * 4] * 3
 
@@ -176,8 +176,8 @@ def test_table_1_as_picture_and_csv():
     assert "× 36" in shown
     rows = list(csv.reader(io.StringIO(table1.csv_text())))
     assert {len(row) for row in rows} == {7}
-    assert rows[3] == ["conv2_x", "56x56", *["2 x [3x3, 64; 3x3, 64]", "3 x [3x3, 64; 3x3, 64]"],
-                       *["3 x [1x1, 64; 3x3, 64; 1x1, 256]"] * 3]  # fmt: skip
+    assert rows[3] == ["conv2_x", "56×56", *["2 x [3×3, 64; 3×3, 64]", "3 x [3×3, 64; 3×3, 64]"],
+                       *["3 x [1×1, 64; 3×3, 64; 1×1, 256]"] * 3]  # fmt: skip
 
 
 @pytest.mark.parametrize(

@@ -105,7 +105,7 @@ def test_stages_as_the_paper_writes_them():
     assert third[:4] == [
         "conv3_x (layer2)",
         "28×28×512",
-        "[1x1 128, 3x3 128, 1x1 512] × 4",
+        "[1×1 128, 3×3 128, 1×1 512] × 4",
         "1 dashed, 3 solid",
     ]
     grouped = rows(made("resnext50_32x4d")[0])[1][2]
@@ -151,7 +151,7 @@ def test_the_papers_table_1_is_on_it_and_the_networks_column_is_framed(name, lit
     _, document = made(name)
     part = document.partition('<main class="table1">')[2].partition("</main>")[0]
     assert Page(part).open == []
-    for words in ("18 layers", "152 layers", "× 36", "7x7/2, 64"):
+    for words in ("18 layers", "152 layers", "× 36", "7×7/2, 64"):
         assert f">{words}<" in part
     framed = part.count(f'stroke="{LIGHT[SELECTED]}"')
     # The head, four stages and the MACs of one column.

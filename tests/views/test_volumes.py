@@ -152,7 +152,7 @@ def op_of(bp, path):
         ("resnet18", "layer2.0.add", ["main branch 28×28×128", "projection 28×28×128"]),
         ("resnet18", "layer1.0.add", ["main branch 56×56×64", "shortcut 56×56×64"]),
         ("resnet20", "layer2.0.pad", ["input 32×32×16", "every 2nd pixel + 16 of zeros"]),
-        ("resnet18", "maxpool", ["largest of 3x3, stride 2"]),
+        ("resnet18", "maxpool", ["largest of 3×3, stride 2"]),
         ("resnet18", "avgpool", ["input 7×7×512", "mean of 7×7", "output 1×1×512"]),
         ("resnet18", "flatten", ["input 1×1×512", "output 512"]),
         ("resnet18", "fc", ["weights 512 × 1,000", "output 1,000"]),
