@@ -19,6 +19,8 @@ _MODE: Final = 20
 """Characters of a mode's name on a line."""
 _UPRIGHT: Final = 10
 """Bars that leave each of them room for upright words."""
+_NAMED: Final = 24
+"""Bars that leave each of them room for its block's name; of more, each stage's first has one."""
 
 
 def top_bars(
@@ -58,6 +60,8 @@ def deletion_bars(
     answers: Sequence[str],
     whole: float,
     best: str = "",
+    *,
+    narrow: bool = False,
 ) -> go.Figure:
     """What each deletion leaves of a class's probability; another answer stands over its bar.
 
@@ -67,6 +71,7 @@ def deletion_bars(
         answers: the likeliest class after the deletion.
         whole: the probability without any deletion, drawn as a line.
         best: the likeliest class without any deletion.
+        narrow: where the chart has half of the page, conv2_1 is called 2_1.
     """
     names = [f"{title}  {path}" for title, path in zip(titles, paths, strict=True)]
     few = len(names) <= _UPRIGHT
@@ -119,13 +124,20 @@ def deletion_bars(
         },
     )
     figure.update_yaxes(range=[0, 112])
+    shown = [
+        index
+        for index, path in enumerate(paths)
+        if len(names) <= _NAMED
+        or (palette.slot_of(path) not in map(palette.slot_of, paths[:index]))
+    ]
     figure.update_xaxes(
-        tickangle=None if few else -90,  # Plotly turns them where they would not fit
-        showticklabels=len(names) <= 24,
-        ticktext=list(titles),
-        tickvals=names,
+        # Plotly turns them where they would not fit.
+        tickangle=(0 if narrow else None) if few or len(names) > _NAMED else -90,
+        ticktext=[titles[i].removeprefix("conv") if narrow else titles[i] for i in shown],
+        tickvals=[names[i] for i in shown],
     )
-    return styled(figure, 400, "deleted_block", "probability", margin={"r": 75}, showlegend=False)
+    across = "deleted_block_of_stage" if narrow else "deleted_block"
+    return styled(figure, 400, across, "probability", margin={"r": 75}, showlegend=False)
 
 
 def mode_bars(

@@ -60,6 +60,24 @@ def test_deletion_bars_say_what_cannot_be_deleted() -> None:
     assert figure.layout.shapes[0].y0 == 90.0
 
 
+def names_below(paths: list[str], narrow: bool = False) -> list[str]:
+    titles = [f"conv{int(path[5]) + 1}_{int(path[7:]) + 1}" for path in paths]
+    figure = charts.deletion_bars(
+        titles, paths, [0.5] * len(paths), ["cat"] * len(paths), 0.9, "cat", narrow=narrow
+    )
+    axis = figure.layout.xaxis
+    assert len(axis.ticktext) == len(axis.tickvals) and {*axis.tickvals} <= {*figure.data[0].x}
+    return list(axis.ticktext)
+
+
+def test_deleted_blocks_are_named_as_far_as_there_is_room() -> None:
+    few = [f"layer{stage}.{block}" for stage in (1, 2, 3) for block in range(3)]
+    assert names_below(few)[:4] == ["conv2_1", "conv2_2", "conv2_3", "conv3_1"]
+    assert names_below(few, narrow=True)[3] == "3_1", "half a page has no room for more"
+    many = [f"layer{stage}.{block}" for stage in (1, 2, 3) for block in range(9)]
+    assert names_below(many) == ["conv2_1", "conv3_1", "conv4_1"], "each stage's first"
+
+
 def test_training_curves_are_the_columns() -> None:
     curves = {"epoch": [1, 2], "training_accuracy": [0.5, 0.6], "held_out_accuracy": [0.4, 0.7]}
     training, held_out = charts.training_curves(curves).data

@@ -23,6 +23,9 @@ if TYPE_CHECKING:
 _GUESSES = 0.2
 """Of ten classes, a share of right answers that is about what guessing gives: 0.1."""
 
+_ABREAST = 10
+"""Blocks whose bars have room for their names where two charts stand beside each other."""
+
 
 def draw(scene: Scene) -> None:
     """Delete each block in turn; the same on a plain network."""
@@ -30,24 +33,42 @@ def draw(scene: Scene) -> None:
     if not prediction.finite:
         st.warning(overflow(scene), icon=":material/error:")
         return
-    best = prediction.best
-    st.write(section("inference", "lesions", answer=best.name, probability=best.probability))
-    _deletion_chart(scene, best.index, "infer_lesions")
     twin = _plain_twin(scene)
-    if twin is not None:
+    _told(scene)
+    if twin is None:
+        _deletion_chart(scene, "infer_lesions")
+    elif len(scene.blueprint.blocks) <= _ABREAST:
+        for column, one in zip(st.columns(2), (scene, twin), strict=True):
+            with column:
+                st.write(f"**{one.title}**")
+                key = "infer_lesions_plain" if one is twin else "infer_lesions"
+                _deletion_chart(one, key, narrow=True)
+        _told_of_twin(twin)
+    else:
+        _deletion_chart(scene, "infer_lesions")
         st.divider()
-        st.write(section("inference", "lesions plain", network=twin.title))
-        answer = cache.prediction(twin).best
-        share = f"{answer.probability:.1%}"
-        words = section(
-            "inference", "lesions plain answer", network=twin.title, answer=answer.name, share=share
-        )
-        st.write(words)
-        _deletion_chart(twin, answer.index, "infer_lesions_plain")
+        _told_of_twin(twin)
+        _deletion_chart(twin, "infer_lesions_plain")
     if scene.on_board:
         _on_the_test_set(scene.on_board)
     with st.expander(label("infer_lesions.published"), expanded=True):
         st.write(section("inference", "lesions published"))
+
+
+def _told(scene: Scene) -> None:
+    best = cache.prediction(scene).best
+    st.write(section("inference", "lesions", answer=best.name, probability=best.probability))
+
+
+def _told_of_twin(twin: Scene) -> None:
+    best = cache.prediction(twin).best
+    share = f"{best.probability:.1%}"
+    st.write(section("inference", "lesions plain", network=twin.title))
+    st.write(
+        section(
+            "inference", "lesions plain answer", network=twin.title, answer=best.name, share=share
+        )
+    )
 
 
 def _on_the_test_set(preset: str) -> None:
@@ -107,11 +128,12 @@ def _titles(preset: str) -> dict[str, str]:
     return {block.path: block.title for block in blocks}
 
 
-def _deletion_chart(scene: Scene, target: int, key: str) -> None:
+def _deletion_chart(scene: Scene, key: str, *, narrow: bool = False) -> None:
     from explorer.experiments.deletion import candidates
     from explorer.views.inference_charts import deletion_bars
 
     bp = scene.blueprint
+    target = cache.prediction(scene).best.index
     wanted = candidates(bp)
     if len(wanted) < len(bp.blocks):
         words = section("inference", "some deleted", chosen=len(wanted), blocks=len(bp.blocks))
@@ -126,6 +148,7 @@ def _deletion_chart(scene: Scene, target: int, key: str) -> None:
         [_answer(row) for row in rows],
         whole,
         cache.prediction(scene).guess(target).name,
+        narrow=narrow,
     )
     alone = [(left, row.title) for left, row in zip(after, rows, strict=True) if left is not None]
     low, worst = min(alone, default=(whole, ""))
