@@ -5,7 +5,7 @@ if several values hold that network.
 """
 
 import sys
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from types import BuiltinFunctionType, FunctionType, MethodType, ModuleType
 from typing import Any, Final
 
@@ -48,7 +48,8 @@ def parts(value: object) -> Parts:
 
 def _enter(one: Any, found: Parts) -> Iterable[Any]:
     """Note what `one` itself holds; return what it is made of."""
-    tensor, array = _type_of("torch.Tensor"), _type_of("numpy.ndarray")
+    tensor = _type_of(lambda modules: modules["torch"].Tensor)
+    array = _type_of(lambda modules: modules["numpy"].ndarray)
     if tensor is not None and isinstance(one, tensor):
         return _tensor(one, found, sys.modules["torch"])
     if array is not None and isinstance(one, array):
@@ -69,7 +70,7 @@ def _enter(one: Any, found: Parts) -> Iterable[Any]:
         # As one piece: the list of the pieces would itself take more than the texts.
         found["object", id(one)] += sum(map(sys.getsizeof, one))
         return ()
-    image = _type_of("PIL.Image.Image")
+    image = _type_of(lambda modules: modules["PIL.Image"].Image)
     if image is not None and isinstance(one, image):
         width, height = one.size
         found["object", id(one)] = width * height * _BANDS.get(one.mode, 2)
@@ -77,10 +78,12 @@ def _enter(one: Any, found: Parts) -> Iterable[Any]:
     return _attributes(one)
 
 
-def _type_of(path: str) -> Any:
+def _type_of(find: Callable[[Mapping[str, Any]], Any]) -> Any:
     """A module's type; None where nobody has loaded it, or another thread is about to."""
-    module, _, name = path.rpartition(".")
-    return getattr(sys.modules.get(module), name, None)
+    try:
+        return find(sys.modules)
+    except (KeyError, AttributeError):
+        return None
 
 
 def _tensor(one: Any, found: Parts, torch: Any) -> Iterable[Any]:

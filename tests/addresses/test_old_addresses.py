@@ -125,4 +125,9 @@ def test_an_old_address_opens_the_same_view(open_app, address):
     for view in (found, expected):
         if "tables" in view:
             view["tables"] = [rows for rows, _ in view["tables"]]
+    # A grid cuts long sentences; some of the tables are drawn whole since.
+    whole = [rows for rows, _ in found.pop("whole_tables", [])]
+    if whole and "tables" in expected and found.get("tables") != expected["tables"]:
+        found["tables"] = sorted([*found.get("tables", []), *whole])
+        expected["tables"] = sorted(expected["tables"])
     assert found == expected

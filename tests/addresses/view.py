@@ -35,6 +35,7 @@ def view_of(app: AppTest, asked: list[str]) -> dict[str, Any]:
         "headings": list(_headings(app)),
         "texts": list(_texts(app)),
         "tables": [list(table.value.shape) for table in app.main.dataframe],
+        "whole_tables": [list(table.value.shape) for table in app.main.table],
         "complaints": [box.value for box in (*app.warning, *app.error)],
         "network": [choice.name, choice.title, choice.image_size, choice.device],
         "changed": {

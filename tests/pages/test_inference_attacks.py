@@ -85,7 +85,7 @@ def test_what_is_too_much_is_refused_in_a_part_of_the_page_too(
 def test_too_much_memory_is_refused(open_app, no_cache, nothing_built, monkeypatch) -> None:
     from explorer.ui import budget
 
-    monkeypatch.setattr(budget, "limit", lambda: 100 * 2**20)
+    monkeypatch.setattr(budget, "limit", lambda: 100 * 10**6)
     app = open_app("inference", net="wide_resnet50_2", image_size="33", infer_weights="untrained")
     clean(app)
     assert "MB of memory; at most 100 MB are used here" in words(app)

@@ -74,7 +74,7 @@ def test_what_is_kept_makes_room_for_a_pass(
 
 
 def test_a_network_too_large_is_refused_before_it_is_built(small: ByteCache) -> None:
-    with pytest.raises(TooMuch, match=r"about 6\d MB of memory; at most 40 MB"):
+    with pytest.raises(TooMuch, match=r"about 6\d MB of memory; at most 42 MB"):
         cache.network_of(wide(960), "cpu")
 
 
