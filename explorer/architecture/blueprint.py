@@ -161,10 +161,8 @@ def _block(spec: NetworkSpec, place: plan.Place, x: Op) -> Block:
     channels, stride = place.width * spec.expands_by, place.stride
     changes = stride != 1 or x.out_shape[0] != channels
     kind = _shortcut_kind(spec, changes)
-    # The shared first activation of pre-activation units whose shortcut is not the
-    # identity, and of the unit that follows a bare stem (Identity Mappings, appendix).
-    changed = kind in ("projection", "padding")
-    shared = place.shares or (changed and spec.share_projection)
+    # The unit that follows a bare stem shares its first activation, too.
+    shared = kind != "none" and (place.shares or plan.hands_on_activation(spec, kind))
     inner = spec.inner_width(place.width)
     branch = plan.convolutions(spec, inner, channels, stride, place.dilations)
     title = f"conv{place.stage + 2}_{place.position + 1}"

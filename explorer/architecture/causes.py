@@ -104,12 +104,9 @@ def _carries(pair: BlockPair) -> Example | None:
     beside itself, for nothing of it is counted twice."""
     starts = []
     for block in (pair.left, pair.right):
-        shortcut = None if block is None else block.shortcut
-        if block is None or shortcut is None or shortcut.kind == "none":
+        if block is None or block.shortcut is None or block.ops[0].kind == "conv":
             return None
-        if block.ops[0].kind == "conv":
-            return None
-        starts.append((shortcut.kind, block.shortcut_inside))
+        starts.append((block.shortcut.kind, block.shortcut_inside))
     (kind, inside), (other_kind, other_inside) = starts
     if kind != other_kind or inside == other_inside:
         return None

@@ -138,6 +138,12 @@ def pools_down(spec: NetworkSpec, stride: int) -> bool:
     return spec.avg_down and stride > 1
 
 
+def hands_on_activation(spec: NetworkSpec, shortcut: str) -> bool:
+    """Whether a pre-activation shortcut of this kind reads the first activation instead of x,
+    wherever it stands: those that change x do (Identity Mappings, appendix)."""
+    return shortcut in ("projection", "padding") and spec.share_projection
+
+
 def squeezed(spec: NetworkSpec, channels: int) -> int:
     """Channels of the inner layer of squeeze-and-excitation."""
     return max(1, channels // spec.se_ratio)

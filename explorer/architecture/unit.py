@@ -11,7 +11,7 @@ from typing import Any, Final, Literal, get_args
 
 from explorer.architecture.blueprint import compose
 from explorer.architecture.ops import Block, Op, Shape, ShortcutKind
-from explorer.architecture.plan import Convolution, convolutions
+from explorer.architecture.plan import Convolution, convolutions, hands_on_activation
 from explorer.architecture.spec import (
     EXPANSION,
     ActivationOrder,
@@ -235,7 +235,7 @@ def unit(spec: UnitSpec) -> Unit:
     kind = spec.shortcut
     if kind == "padding" and not spec.changes_shape:
         kind = "identity"  # nothing to pad and nothing to leave out
-    shared = kind in ("projection", "padding") and spec.share_projection
+    shared = hands_on_activation(spec.network, kind)
     block = compose(spec.network, "block", "block", x, spec.convolutions, kind, spec.stride, shared)
     if kind == "none":
         return Unit(spec, x, block, None)

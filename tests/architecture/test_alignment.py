@@ -277,3 +277,13 @@ def test_nothing_is_cheaper_than_the_edit_distance(one, other):
     assert [j for _, j in pairs if j is not None] == list(range(len(other)))
     cost = sum(2.0 if i is None or j is None else costs[i][j] for i, j in pairs)
     assert cost == cheapest(costs, left, right)
+
+
+def test_plain_blocks_share_no_activation_in_which_they_could_differ():
+    plain = replace(preset("plain20"), activation_order="pre")
+    left, right = (
+        blueprint(replace(plain, share_projection=shares, share_first=shares), 32)
+        for shares in (True, False)
+    )
+    assert not any(block.shortcut_inside for block in left.blocks)
+    assert causes(aligned(left, right)) == ()
