@@ -133,28 +133,28 @@ def _deletion_chart(scene: Scene, key: str, *, narrow: bool = False) -> None:
     from explorer.views.inference_charts import deletion_bars
 
     bp = scene.blueprint
-    target = cache.prediction(scene).best.index
+    best = cache.prediction(scene).best
     wanted = candidates(bp)
     if len(wanted) < len(bp.blocks):
         words = section("inference", "some deleted", chosen=len(wanted), blocks=len(bp.blocks))
         st.caption(words)
     rows = _deleted(scene, wanted)
-    after = [_left(row, target) for row in rows]
-    whole = cache.prediction(scene).guess(target).probability
+    after = [_left(row, best.index) for row in rows]
+    whole = best.probability
     figure = deletion_bars(
         [row.title for row in rows],
         [row.block for row in rows],
         after,
         [_answer(row) for row in rows],
         whole,
-        cache.prediction(scene).guess(target).name,
+        best.name,
         narrow=narrow,
     )
     alone = [(left, row.title) for left, row in zip(after, rows, strict=True) if left is not None]
     low, worst = min(alone, default=(whole, ""))
     alt = label(
         "infer_lesions.chart" if alone else "infer_lesions.chart_none",
-        answer=cache.prediction(scene).guess(target).name,
+        answer=best.name,
         blocks=count(len(rows), "block"),
         whole=f"{whole:.1%}",
         low=f"{low:.1%}",
@@ -162,7 +162,7 @@ def _deletion_chart(scene: Scene, key: str, *, narrow: bool = False) -> None:
     )
     show(figure, key, alt=alt)
     possible = [row for row in rows if row.after]
-    kept = sum(_same(row, target) for row in rows)
+    kept = sum(_same(row, best.index) for row in rows)
     impossible = len(rows) - len(possible)
     st.write(
         section(
