@@ -6,7 +6,7 @@ from typing import Final, NamedTuple
 
 from explorer.experiments.origin.parts import Array
 from explorer.views.inference_pictures import map_url
-from explorer.views.origin_lines import as_picture
+from explorer.views.origin.maps import as_picture
 from explorer.views.palette import LIGHT, STEM, TEXT, slot_of
 from explorer.views.svg import document, image, node, text
 from explorer.words import label, width

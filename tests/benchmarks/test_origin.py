@@ -13,7 +13,7 @@ from explorer.experiments.origin.capture import capture, take_apart
 from explorer.experiments.origin.parts import Convolution
 from explorer.experiments.origin.places import read
 from explorer.networks import build
-from explorer.views.origin_sums import convolution
+from explorer.views.origin.convolution import convolution
 
 
 @pytest.mark.parametrize("name", ["resnet20", "resnet50"])

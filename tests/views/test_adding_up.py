@@ -12,8 +12,10 @@ from hypothesis import strategies as st
 from explorer.architecture import blueprint, preset
 from explorer.experiments.origin.parts import Convolution, Sum, Weighted, Window
 from explorer.experiments.origin.places import Place, op_of
-from explorer.views import origin_lines, origin_said, origin_sums
 from explorer.views.adding_up import Scale, rounded_sum, scale, shared
+from explorer.views.origin import classifier, said
+from explorer.views.origin import convolution as sums
+from explorer.views.origin.addition import addition
 
 BP = blueprint(preset("resnet50"), 224)
 SPACE = "{http://www.w3.org/2000/svg}"
@@ -75,7 +77,7 @@ def convolution(kernel: int, size: float, bias: float | None = None, row: int = 
 @pytest.mark.parametrize("kernel", [1, 3, 7])
 def test_the_drawn_sum_of_a_convolution(kernel, size, shown, bias, row):
     part = convolution(kernel, size, None if bias is None else bias * size, row)
-    svg = origin_sums.convolution(part, shown)
+    svg = sums.convolution(part, shown)
     everything = texts(svg)
     right = max(x for x, _ in everything)
     *terms, total = [number(text) for x, text in everything if x == right and text != "sum"]
@@ -103,7 +105,7 @@ def test_the_drawn_sum_of_a_convolution(kernel, size, shown, bias, row):
 def test_no_cell_is_all_zeros_where_there_is_something(size):
     """A channel that training left with weights of a millionth has numbers, too."""
     part = convolution(3, size)
-    for node in ElementTree.fromstring(origin_sums.convolution(part, 1)).iter(f"{SPACE}g"):
+    for node in ElementTree.fromstring(sums.convolution(part, 1)).iter(f"{SPACE}g"):
         shown = node.find(f"{SPACE}text")
         if node.get("data-path") and shown is not None:
             assert any(digit in shown.text for digit in "123456789")
@@ -115,16 +117,14 @@ def test_the_drawn_sum_of_a_logit(size):
     weights, features = draw.normal(size=(2, 64)) * np.sqrt(size)
     part = Weighted(op_of(BP, "fc"), Place("fc", 3), 0.0, weights, features, 0.5 * size)
     maps = draw.normal(size=(64, 7, 7)).astype(np.float32)
-    svg = origin_sums.classifier(part, maps, 5)
+    svg = classifier.classifier(part, maps, 5)
     everything = texts(svg)
     right = max(x for x, _ in everything)
     others, bias, total = [number(text) for x, text in everything if x == right]
     products = next(x for x, text in everything if text == "product")
     drawn = [number(text) for x, text in everything if x == products and text != "product"]
     assert len(drawn) == 5 and sum(drawn) + others + bias == total
-    assert f"together {[text for x, text in everything if x == right][-1]}" in origin_said.said(
-        part
-    )
+    assert f"together {[text for x, text in everything if x == right][-1]}" in said.said(part)
 
 
 @pytest.mark.parametrize("size", SIZES)
@@ -135,7 +135,7 @@ def test_the_drawn_addition(pair, size):
     part = Sum(op, Place(op.path, 3, 1, 2), main + skip, main, skip)
     numbers = [
         number(text)
-        for _, text in texts(origin_lines.addition(part, "identity"))
+        for _, text in texts(addition(part, "identity"))
         if text[-1] in "0123456789⁰¹²³⁴⁵⁶⁷⁸⁹" and text.lstrip("−")[0].isdigit()
     ]
     assert len(numbers) == 3 and numbers[0] + numbers[1] == numbers[2]
@@ -144,6 +144,6 @@ def test_the_drawn_addition(pair, size):
 @pytest.mark.parametrize("kernel", [1, 3, 7])
 def test_a_sum_is_no_wider_than_its_page_so_that_its_numbers_can_be_read(kernel):
     """Letters of 14 units and more, on a page that has some 820 pixels for them."""
-    root = ElementTree.fromstring(origin_sums.convolution(convolution(kernel, 1.0), 4))
+    root = ElementTree.fromstring(sums.convolution(convolution(kernel, 1.0), 4))
     assert float(root.get("width")) <= 820
     assert min(float(node.get("font-size")) for node in root.iter(f"{SPACE}text")) >= 14

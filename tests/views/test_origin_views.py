@@ -6,7 +6,6 @@ import numpy as np
 import pytest
 
 from explorer.architecture import blueprint, preset
-from explorer.architecture.training_memory import Setting, memory
 from explorer.experiments.origin.parts import (
     Convolution,
     Cut,
@@ -21,15 +20,14 @@ from explorer.experiments.origin.parts import (
 from explorer.experiments.origin.places import Place, op_of
 from explorer.experiments.origin.shares import Split
 from explorer.experiments.origin.toy import Toy
-from explorer.views import (
-    gradient_charts,
-    memory_views,
-    origin_lines,
-    origin_said,
-    origin_sums,
-    toy_picture,
-)
+from explorer.views import gradient_charts, toy_picture
 from explorer.views.cells import tight
+from explorer.views.origin import convolution as sums
+from explorer.views.origin import said as words
+from explorer.views.origin.addition import addition
+from explorer.views.origin.classifier import classifier
+from explorer.views.origin.maps import kernels
+from explorer.views.origin.windows import window
 
 BP = blueprint(preset("resnet20"), 32)
 SPACE = "{http://www.w3.org/2000/svg}"
@@ -81,7 +79,7 @@ def _window(*cells: float) -> tuple[Window, np.ndarray]:
     ],
 )  # fmt: skip
 def test_a_sum_is_told_with_its_numbers(part, said):
-    assert origin_said.said(part, 2) == said
+    assert words.said(part, 2) == said
 
 
 def tree(svg: str) -> ElementTree.Element:
@@ -96,7 +94,7 @@ def paths(svg: str) -> list[str]:
 @pytest.mark.parametrize("bias", [None, 0.25])
 def test_what_is_shown_of_a_convolution_adds_up(shown, bias):
     part = convolution(bias=bias)
-    svg = origin_sums.convolution(part, shown)
+    svg = sums.convolution(part, shown)
     right = max(float(node.get("x")) for node in tree(svg).iter(f"{SPACE}text"))
     column = [node for node in tree(svg).iter(f"{SPACE}text") if float(node.get("x")) == right]
     *terms, total = [numbers(node.text) for node in column[1:]]
@@ -107,7 +105,7 @@ def test_what_is_shown_of_a_convolution_adds_up(shown, bias):
 
 def test_each_cell_leads_to_the_value_under_it():
     part = convolution()
-    found = paths(origin_sums.convolution(part, 1))
+    found = paths(sums.convolution(part, 1))
     channel = part.ranking[0]
     expected = [
         f"layer1.0.relu2,{channel},{row},{column}" for row in (2, 3, 4) for column in (4, 5, 6)
@@ -117,18 +115,18 @@ def test_each_cell_leads_to_the_value_under_it():
 
 
 def test_padding_leads_nowhere_and_is_drawn_as_padding():
-    svg = origin_sums.convolution(convolution(row=0), 1)
+    svg = sums.convolution(convolution(row=0), 1)
     assert len(paths(svg)) == 2 * 6
     dashed = [node for node in tree(svg).iter(f"{SPACE}rect") if node.get("stroke-dasharray")]
     assert len(dashed) == 2 * 3
 
 
 def test_the_winner_is_marked():
-    window = Window((-1, 0, 1), (0, 1, 2), 8, 8)
-    patch = np.where(window.inside, np.arange(9.0).reshape(3, 3), -np.inf)
+    read = Window((-1, 0, 1), (0, 1, 2), 8, 8)
+    patch = np.where(read.inside, np.arange(9.0).reshape(3, 3), -np.inf)
     op = op_of(blueprint(preset("resnet18"), 64), "maxpool")
-    part = Largest(op, Place("maxpool", 2, 0, 0), 8.0, window, patch)
-    svg = origin_sums.window(part)
+    part = Largest(op, Place("maxpool", 2, 0, 0), 8.0, read, patch)
+    svg = window(part)
     thick = [
         node
         for node in tree(svg).iter(f"{SPACE}g")
@@ -141,7 +139,7 @@ def test_the_winner_is_marked():
 def test_the_addition_has_two_ways():
     op = op_of(BP, "layer2.0.add")
     part = Sum(op, Place(op.path, 3, 1, 2), 0.5, -1.0, 1.5)
-    assert paths(origin_lines.addition(part, "padding")) == [
+    assert paths(addition(part, "padding")) == [
         "layer2.0.bn2,3,1,2",
         "layer2.0.pad,3,1,2",
     ]
@@ -152,7 +150,7 @@ def test_the_classifiers_terms_add_up():
     weights, features = draw.normal(size=(2, 64))
     part = Weighted(op_of(BP, "fc"), Place("fc", 3), 0.0, weights, features, 0.5)
     maps = draw.normal(size=(64, 8, 8)).astype(np.float32)
-    svg = origin_sums.classifier(part, maps, 5)
+    svg = classifier(part, maps, 5)
     assert paths(svg) == [f"flatten,{index}" for index in part.ranking[:5]]
     shown = sum(part.products[index] for index in part.ranking[:5])
     assert shown + part.rest(5) + part.bias == pytest.approx(part.total)
@@ -164,7 +162,7 @@ def test_the_toys_outputs_can_be_chosen():
 
 
 def test_the_first_layers_kernels_lead_to_their_channels():
-    svg = origin_lines.kernels(np.random.default_rng(0).normal(size=(20, 3, 7, 7)), "conv1")
+    svg = kernels(np.random.default_rng(0).normal(size=(20, 3, 7, 7)), "conv1")
     assert paths(svg) == [f"conv1,{index}" for index in range(20)]
 
 
@@ -185,13 +183,3 @@ def test_the_plain_twin_has_no_second_way():
         assert number in said
     bars = gradient_charts.shares([split], {"layer2.0": "conv3_1"}, "layer2.0").data[0]
     assert bars.y == (pytest.approx(100 * split.share),)
-
-
-def test_the_bar_of_memory_is_the_sum():
-    found = memory(BP, Setting(32, "adam", "mixed", "blocks"))
-    figure = memory_views.parts(found)
-    assert sum(trace.x[0] for trace in figure.data) == pytest.approx(found.total / 2**30)
-    rows = memory_views.part_rows(found)
-    assert sum(row["bytes"] for row in rows[:-1]) == rows[-1]["bytes"] == found.total
-    text = memory_views.csv_text(memory_views.op_rows(BP, "float32"))
-    assert len(text.splitlines()) == len(BP.ops) + 1

@@ -115,7 +115,7 @@ def sentence(bp: Blueprint, block: Block, split: Split) -> str:
 def _ops(block: Block, found: Backward) -> None:
     """The block's ops from right to left, with the map and the length of each gradient."""
     from explorer.views.inference_pictures import film_strip
-    from explorer.views.origin_lines import as_picture
+    from explorer.views.origin.maps import as_picture
 
     frames = [
         (op.path, label("gradient.op", norm=magnitude(slope.norm)), as_picture(slope.map))

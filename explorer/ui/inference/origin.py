@@ -28,7 +28,7 @@ from explorer.words import count, label, section
 if TYPE_CHECKING:
     from explorer.experiments.origin.capture import Captured
     from explorer.experiments.origin.parts import Part
-    from explorer.views.origin_lines import Spotted
+    from explorer.views.origin.maps import Spotted
 
 _SHOWN_OF_TRAIL: Final = 5
 _SPEEDS: Final = ("1", "2", "5", "10")
@@ -108,7 +108,7 @@ def _examples(scene: Scene) -> dict[str, str]:
 def _moves(scene: Scene, found: Captured, place: Place, part: Part) -> None:
     """To the neighbours, one op back, and the walk."""
     from explorer.views.numbers import plain
-    from explorer.views.origin_sums import spot
+    from explorer.views.origin.spots import spot
 
     shape = found.op.out_shape
     st.header(label("origin.shown", place=spot(place), value=plain(part.value)), anchor=False)
@@ -172,8 +172,8 @@ def _player(place: Place, shape: tuple[int, ...]) -> None:
 def _where(scene: Scene, found: Captured, part: Part) -> None:
     """The photograph, the map that is read and the map that is written, with the place in each."""
     from explorer.experiments.saliency import seen_region
-    from explorer.views.origin_lines import Spotted, as_picture, where
-    from explorer.views.origin_sums import spot
+    from explorer.views.origin.maps import Spotted, as_picture, where
+    from explorer.views.origin.spots import spot
 
     op, place = found.op, part.place
     if len(op.out_shape) < 3 or op.out_shape[1] == 1:
@@ -204,8 +204,8 @@ def _where(scene: Scene, found: Captured, part: Part) -> None:
 def _read(found: Captured, part: Part) -> Spotted:
     """The channel that the first source lies in, with the window over it."""
     from explorer.experiments.origin.parts import Convolution, Largest, WindowMean
-    from explorer.views.origin_lines import Spotted, as_picture
-    from explorer.views.origin_sums import spot
+    from explorer.views.origin.maps import Spotted, as_picture
+    from explorer.views.origin.spots import spot
 
     source = part.sources[0]
     values = found.inputs[found.op.inputs.index(source.path)][source.channel]

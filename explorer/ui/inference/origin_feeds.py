@@ -35,7 +35,7 @@ def draw(scene: Scene, part: Part) -> None:
 
 def _reader(scene: Scene, part: Part, op: Op, index: int) -> None:
     from explorer.experiments.origin.feeds import kernels_of, reached
-    from explorer.views.origin_sums import Term, in_words, outputs
+    from explorer.views.origin.outputs import Term, in_words, outputs
 
     reader = reached(op, part.place, kernels_of(scene.network, op))
     if reader is None:

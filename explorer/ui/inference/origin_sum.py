@@ -57,8 +57,8 @@ def _show(svg: str, words: str, narrowest: int = 340) -> None:
 
 
 def _convolution(scene: Scene, part: parts.Convolution) -> None:
-    from explorer.views import origin_sums
     from explorer.views.adding_up import written
+    from explorer.views.origin.convolution import convolution, rounded_cells
 
     op, value = part.op, plain(part.total)
     numbers: dict[str, Any] = {
@@ -78,7 +78,7 @@ def _convolution(scene: Scene, part: parts.Convolution) -> None:
     if outside := int((~part.window.inside).sum()):
         cells = part.window.inside.size
         st.caption(section("origin", "over the edge", n=outside, cells=cells))
-    if origin_sums.rounded_cells(part):
+    if rounded_cells(part):
         st.caption(section("origin", "rounded cells"))
     shown = int(controls.settled("origin_shown", _SHOWN, _SHOWN[0]))
     told = written(part, shown)
@@ -91,7 +91,7 @@ def _convolution(scene: Scene, part: parts.Convolution) -> None:
     if told.bias is not None:
         words.append(section("origin", "alt of a bias", value=told.bias))
     said = {"products": part.products.size, "terms": listed(words), "value": told.total}
-    picture = origin_sums.convolution(part, shown, _colours(scene, part) if first else None)
+    picture = convolution(part, shown, _colours(scene, part) if first else None)
     narrow = 560 if part.kernel.shape[-1] == 1 else 640
     _show(picture, section("origin", "alt of a convolution", **said), narrow)
     if len(part.ranking) > int(_SHOWN[0]):
@@ -116,8 +116,9 @@ def _colours(scene: Scene, part: parts.Convolution) -> list[list[str]]:
 
 def _line(scene: Scene, part: Part) -> None:
     """The ops whose sum has a few terms, or whose cells are compared."""
-    from explorer.views import origin_lines, origin_sums
     from explorer.views.adding_up import rounded_sum
+    from explorer.views.origin import lines, windows
+    from explorer.views.origin.addition import addition
 
     value = plain(part.total)
     title = str(part.op.kind)
@@ -126,22 +127,22 @@ def _line(scene: Scene, part: Part) -> None:
     if isinstance(part, parts.Sum):
         block = scene.blueprint.block(part.op.path)
         kind = block.shortcut.kind if block.shortcut else kind
-        picture, narrow = origin_lines.addition(part, kind), 420
+        picture, narrow = addition(part, kind), 420
         main, skip, total = rounded_sum((part.main, part.skip), part.total)
         numbers |= {"main": main, "skip": skip, "value": total}
         title = "add, cancels" if part.main * part.skip < 0 else "add"
     elif isinstance(part, parts.WindowMean):
-        picture, narrow = origin_sums.window(part), 220
+        picture, narrow = windows.window(part), 220
         numbers["cells"] = int(part.window.inside.sum())
     elif isinstance(part, parts.Largest):
-        picture, narrow = origin_sums.window(part), 220
+        picture, narrow = windows.window(part), 220
         row, column = part.winner
         numbers |= {"row": part.window.rows[row], "column": part.window.columns[column]}
     elif isinstance(part, parts.Mean):
-        picture, narrow = origin_sums.mean(part), 300
+        picture, narrow = windows.mean(part), 300
         numbers["cells"] = part.map.size
     else:
-        picture = origin_lines.line(origin_lines.pieces(part))
+        picture = lines.line(lines.pieces(part))
         title, narrow, numbers = _of_one_line(scene, part, title, numbers)
     words = section("origin", title, **numbers)
     st.write(words)
@@ -170,14 +171,14 @@ def _of_one_line(
 
 def _alt(words: str, part: Part, shortcut: str = "identity") -> str:
     """The sentence, and the sum with its numbers."""
-    from explorer.views.origin_said import said
+    from explorer.views.origin.said import said
 
     numbers = said(part, _DECIDING, shortcut)
     return section("origin", "alt of a sum", sentence=words.replace("**", ""), sum=numbers)
 
 
 def _logit(scene: Scene, part: parts.Weighted) -> None:
-    from explorer.views import origin_sums
+    from explorer.views.origin.classifier import classifier
 
     name = scene.classes[part.place.channel]
     words = section(
@@ -192,7 +193,7 @@ def _logit(scene: Scene, part: parts.Weighted) -> None:
     maps = cache.captured(scene, "avgpool").inputs[0]
     left, right = st.columns([5, 4], gap="medium")
     with left:
-        picture = origin_sums.classifier(part, maps, _DECIDING)
+        picture = classifier(part, maps, _DECIDING)
         _show(picture, _alt(words, part), 460)
     with right:
         _cam(scene, part, name)

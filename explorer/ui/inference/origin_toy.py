@@ -168,7 +168,7 @@ def _chosen(path: str) -> None:
 
 def kernels(scene: Scene) -> None:
     """The first layer's kernels; each leads to its strongest value."""
-    from explorer.views.origin_lines import kernels as picture
+    from explorer.views.origin.maps import kernels as picture
 
     first = next(op.path for op in scene.blueprint.ops if op.kind == "conv")
     weights = scene.network.get_parameter(f"{first}.weight").detach().cpu().numpy()

@@ -7,7 +7,7 @@ from typing import Final
 from explorer.experiments.origin.parts import Largest, Mean, Part, Sum, Weighted, WindowMean
 from explorer.views.adding_up import rounded_sum, written
 from explorer.views.numbers import plain
-from explorer.views.origin_lines import pieces
+from explorer.views.origin.lines import pieces
 from explorer.words import count, label
 
 _FEW: Final = 16
