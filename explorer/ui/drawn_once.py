@@ -7,7 +7,7 @@ are kept, for all visitors, and are sent again as they are.
 
 from collections.abc import Callable
 from functools import wraps
-from typing import Any, Final, NamedTuple, ParamSpec
+from typing import Any, Final, NamedTuple, ParamSpec, overload
 
 import streamlit as st
 from streamlit import delta_generator
@@ -21,6 +21,8 @@ from explorer.ui import budget
 from explorer.words import language
 
 P = ParamSpec("P")
+STILL: Final = "still"
+"""The component from which nothing comes back: a drawing in which nothing can be chosen."""
 _FIXED: Final = frozenset(
     ("markdown", "heading", "html", "page_link", "metric", "alert", "code", "table")
 )
@@ -53,39 +55,64 @@ class _Here(NamedTuple):
     key: tuple[Any, ...]
 
 
-def drawn_once(draw: Callable[P, None]) -> Callable[P, None]:
+@overload
+def drawn_once(draw: Callable[P, None]) -> Callable[P, Drawn | None]: ...
+@overload
+def drawn_once(
+    *, by: budget.Names = ..., component: str = ...
+) -> Callable[[Callable[P, None]], Callable[P, Drawn | None]]: ...
+def drawn_once(
+    draw: Callable[..., None] | None = None,
+    *,
+    by: budget.Names | None = None,
+    component: str = STILL,
+) -> Any:
     """Let `draw` draw a part of a page once for all visitors who have the same before them.
+
+    What it returns then is what was said again; None where it was drawn.
 
     Args:
         draw: what it draws follows from its arguments, which are hashable, and from the language.
             Where it draws controls after all, it is called each time.
+        by: how arguments of a type are named in the key, as for `budget.kept`.
+        component: a component that may be said again beside the elements that hold nothing.
     """
+    if draw is None:
+        return lambda wanted: _drawn_once(wanted, by or {}, component)
+    return _drawn_once(draw, by or {}, component)
+
+
+def _drawn_once(
+    draw: Callable[P, None], by: budget.Names, component: str
+) -> Callable[P, Drawn | None]:
     name = f"{draw.__module__}.{draw.__qualname__}"
 
     @wraps(draw)
-    def again(*args: P.args, **options: P.kwargs) -> None:
+    def again(*args: P.args, **options: P.kwargs) -> Drawn | None:
         here = _here()
         if here is None:
             draw(*args, **options)
-            return
+            return None
         drawn_now = False
 
         def record() -> Drawn | None:
             nonlocal drawn_now
             drawn_now = True
-            return _record(here, lambda: draw(*args, **options))
+            return _record(here, lambda: draw(*args, **options), component)
 
+        values = [by[type(value)](value) if type(value) in by else value for value in args]
         more = tuple(options.items())
         # True and 1 are the same key, and other words.
-        kinds = tuple(type(value) for value in args)
-        key = (name, *args, *more, kinds, language(), *here.key)
+        kinds = tuple(map(type, args))
+        key = (name, *values, *more, kinds, language(), *here.key)
         kept: Drawn | None = budget.store().get(key, record, budget.go_on)
         if drawn_now:
-            return
+            return None
         if kept is None:
             draw(*args, **options)
         else:
             _say(here, kept)
+        return kept
 
     return again
 
@@ -118,7 +145,7 @@ def _names(context: Any) -> set[tuple[str, str]]:
     }
 
 
-def _record(here: _Here, draw: Callable[[], None]) -> Drawn | None:
+def _record(here: _Here, draw: Callable[[], None], component: str) -> Drawn | None:
     """Draw, and return what was said; None if it cannot be said again."""
     context, cursor = here.context, here.cursor
     said: list[ForwardMsg] = []
@@ -140,12 +167,12 @@ def _record(here: _Here, draw: Callable[[], None]) -> Drawn | None:
         and place <= message.metadata.delta_path[len(box)] < cursor.index
         for message in said
     )
-    if not inside or not all(map(_is_fixed, said)):
+    if not inside or not all(_is_fixed(message, component) for message in said):
         return None
     return Drawn(said, sorted(_names(context) - before), cursor.index - place)
 
 
-def _is_fixed(message: ForwardMsg) -> bool:
+def _is_fixed(message: ForwardMsg, component: str) -> bool:
     if message.WhichOneof("type") != "delta":
         return False
     delta = message.delta
@@ -157,6 +184,8 @@ def _is_fixed(message: ForwardMsg) -> bool:
     if kind in _FIXED_IF:
         element = getattr(delta.new_element, kind)
         return {field.name for field, _ in element.ListFields()} <= _FIXED_IF[kind]
+    if kind == "bidi_component":
+        return delta.new_element.bidi_component.component_name in (STILL, component)
     return kind in _FIXED
 
 

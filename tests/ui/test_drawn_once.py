@@ -52,6 +52,7 @@ def calls(monkeypatch):
         ("compare", {"net": "resnet34", "compare_with": "resnet50"}),
         ("parameters", {"params_view": "network"}),
         ("glossary", {"net": "resnet18"}),
+        ("shortcuts", {"net": "resnet34"}),
     ],
 )
 def test_a_page_says_what_it_would_say(open_app, said, calls, monkeypatch, page, query):  # noqa: F811
