@@ -98,6 +98,12 @@ class Malicious:
         return Path.touch, (self.flag,)
 
 
+class Holder:
+    """An object that is no module of torch."""
+
+    weight: torch.Tensor
+
+
 @pytest.mark.parametrize("zipped", [True, False])
 def test_code_in_a_file_is_never_run(tmp_path: Path, zipped: bool) -> None:
     flag = tmp_path / "ran"
@@ -116,9 +122,12 @@ def test_bare_pickles_are_never_run(tmp_path: Path) -> None:
     assert not flag.exists()
 
 
-def test_whole_models_are_refused_with_advice() -> None:
+def test_tensors_inside_of_objects_are_refused_with_advice() -> None:
+    """Of whole models, tests/networks/test_whole_models.py."""
+    holder = Holder()
+    holder.weight = torch.ones(2)
     with pytest.raises(WeightsError, match=r"save model\.state_dict\(\)"):
-        read_state(pickled(nn.Linear(2, 2)), "net.pt")
+        read_state(pickled(holder), "net.pt")
 
 
 @pytest.mark.parametrize(

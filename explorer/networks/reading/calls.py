@@ -91,6 +91,8 @@ def known(name: str, given: tuple[Any, ...], bounds: Bounds) -> Any:
     function = name.rpartition(".")[2]
     if name.startswith("torch._utils._rebuild_"):
         return _tensor(function, given)
+    if name == "torch.nn.parameter.Parameter" and given and isinstance(given[0], View):
+        return given[0]
     if name == "torch._tensor._rebuild_from_type_v2" and len(given) > 2:
         inner = getattr(given[0], "name", "")
         return _tensor(inner.rpartition(".")[2], given[2] if isinstance(given[2], tuple) else ())

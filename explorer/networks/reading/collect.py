@@ -11,6 +11,9 @@ from explorer.networks.reading.tensors import View
 
 _DEEPEST: Final = 60
 _SCRIPT: Final = "__torch__"
+_IN_MODULES: Final = ("_parameters", "_buffers", "_modules")
+_FACTS: Final = ("eps", "stride", "kernel_size", "ceil_mode")
+"""What a layer of torch says of itself that its tensors do not."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -36,7 +39,8 @@ class Collected:
 
     `objects` counts the tensors that lie inside of objects, by the class's name; `extras` are the
     names of other entries at the top, which hold no tensors; `things` counts all objects; `kind`
-    is the file's, as container.Contents has it.
+    is the file's, as container.Contents has it. Of whole modules, `whole` is the outermost one's
+    class and `facts` what each layer says of itself, by its path.
     """
 
     tensors: list[Found] = field(default_factory=list)
@@ -46,6 +50,8 @@ class Collected:
     extras: list[str] = field(default_factory=list)
     things: dict[str, int] = field(default_factory=dict)
     kind: str = "torch"
+    whole: str | None = None
+    facts: dict[tuple[str, ...], dict[str, Any]] = field(default_factory=dict)
 
 
 def collect(root: Any, script: bool = False) -> Collected:
@@ -95,7 +101,13 @@ def _walk(
             found.optimisers += 1
             found.optimiser += _count(value)
             continue
-        if isinstance(value, Thing):
+        module = _of_module(value)
+        if module is not None:
+            # Its tensors are a state dict's, whatever else the object around them is.
+            inside, found.whole = None, found.whole or value.name
+            found.facts[path] = {key: fact for key, fact in value.state.items() if key in _FACTS}
+            inner = module
+        elif isinstance(value, Thing):
             if not (script and value.name.startswith(_SCRIPT)):
                 inside = value.name
                 found.things[inside] = found.things.get(inside, 0) + 1
@@ -105,6 +117,23 @@ def _walk(
         for key, child in reversed(inner):
             names = tuple(part for part in str(key).split(".") if part) if key is not None else ()
             todo.append((path + names, child, inside))
+
+
+def _of_module(value: Any) -> list[tuple[Any, Any]] | None:
+    """What a whole module's state dict would hold, in its order: parameters, buffers, and then
+    the modules inside; None where it is no module of torch."""
+    state = value.state if isinstance(value, Thing) else None
+    if not isinstance(state, dict):
+        return None
+    parts = [state.get(key, {}) for key in _IN_MODULES]
+    if _IN_MODULES[-1] not in state or not all(isinstance(part, dict) for part in parts):
+        return None
+    unsaved = state.get("_non_persistent_buffers_set")
+    apart = {name for name in unsaved if isinstance(name, str)} if type(unsaved) is list else set()
+    return [
+        (key, child) for part in parts for key, child in part.items()
+        if child is not None and not (key in apart and part is parts[1])
+    ]  # fmt: skip
 
 
 def _pairs(value: Any) -> list[tuple[Any, Any]]:

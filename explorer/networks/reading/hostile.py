@@ -7,6 +7,8 @@ _MODULES: Final = frozenset(
      "importlib", "code", "codeop", "marshal", "webbrowser", "commands", "platform", "signal",
      "multiprocessing", "asyncio", "pip")
 )  # fmt: skip
+_OFTEN_FOLDERS: Final = ("code", "commands", "platform", "signal")
+"""Of these, people also make folders of their own programs, whose classes whole models name."""
 _FUNCTIONS: Final = frozenset(
     ("eval", "exec", "execfile", "compile", "open", "file", "__import__", "input")
 )
@@ -21,4 +23,7 @@ def is_hostile(asked: str) -> bool:
     module, _, function = asked.rpartition(".")
     if module in ("builtins", "__builtin__"):
         return function in _FUNCTIONS
-    return module.split(".")[0] in _MODULES or asked.startswith(_TORCH)
+    first = module.split(".")[0]
+    if first in _OFTEN_FOLDERS:
+        return module == first
+    return first in _MODULES or asked.startswith(_TORCH)

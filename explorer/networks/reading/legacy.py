@@ -19,11 +19,14 @@ class Storages:
         self.found: dict[str, Storage] = {}
 
     def persistent(self, saved: Any) -> Any:
-        """Of ("storage", type, key, location, size): the storage, still without its numbers.
+        """Of ("storage", type, key, location, size): the storage, still without its numbers; of
+        ("module", class, file, source), as whole models had it: the class's name.
 
         Raises:
             Damaged: it is something else.
         """
+        if isinstance(saved, tuple) and len(saved) == 4 and saved[0] in ("module", b"module"):
+            return saved[1]
         if (
             not isinstance(saved, tuple)
             or len(saved) < 5

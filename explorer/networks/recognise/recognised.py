@@ -15,6 +15,7 @@ from explorer.networks.reading.collect import Collected, Found
 from explorer.networks.reading.tensors import Damaged, View
 from explorer.networks.recognise import values
 from explorer.networks.recognise.analysis import Analysis, names_place
+from explorer.networks.recognise.facts import Facts
 from explorer.networks.recognise.find import Aside, Network, find
 from explorer.networks.recognise.readings import Reading, readings
 from explorer.networks.recognise.state import state_of
@@ -174,9 +175,13 @@ def _recognised(network: Network, collected: Collected, name: str) -> Recognised
     twice = _pooled_twice(collected, structure) if without == "no classes" else []
     if twice and not structure.head:
         notes = [note for note in notes if note[0] != without] + twice
-    fitting = readings(spec, twin, names_place(structure))
+    if collected.whole is not None:
+        notes.insert(0, ("whole model", {"kind": collected.whole}))
+    facts = Facts(structure, collected)
+    spec, twin = facts.with_eps(spec), twin and facts.with_eps(twin)
+    fitting = facts.settle(readings(spec, twin, names_place(structure)))
     return Recognised(
-        spec, fitting, state.tensors, state.names, tuple(network.aside), tuple(notes),
+        fitting[0].spec, fitting, state.tensors, state.names, tuple(network.aside), tuple(notes),
         ".".join(network.taken.prefix), head, tuple(collected.extras), collected.optimisers,
         structure.known_order, _recipe(collected.tensors, spec.in_channels), collected.kind,
         _stored(state.tensors), structure, its_tensors,
