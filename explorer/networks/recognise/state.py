@@ -9,6 +9,12 @@ from torch import Tensor
 
 from explorer.architecture import NetworkSpec
 from explorer.networks.recognise.modules import Layer, folded_mean
+from explorer.networks.recognise.standardised import (
+    STANDARDISED,
+    far_from_chance,
+    folded,
+    is_named,
+)
 from explorer.networks.recognise.structure import Structure
 from explorer.networks.recognise.vocabulary import unfolded
 
@@ -33,18 +39,21 @@ def state_of(structure: Structure, spec: NetworkSpec, without: str = "no classes
     """
     made = State()
     free = unfolded(structure)
-    folded: list[str] = []
+    biased: list[str] = []
     masked = 0
     followers = _followers(structure)
+    standard = _standardised(made, structure, spec)
     for key, layer in _convolutions(structure, spec):
         _put(made, f"{key}.weight", layer, "weight")
+        if standard:
+            made.tensors[f"{key}.weight"] = folded(made.tensors[f"{key}.weight"])
         masked += "weight_mask" in layer.parts
         bias = layer.tensor("bias")
         if spec.conv_bias:
             kept = bias if bias is not None else torch.zeros(layer.shape[0])
             made.tensors[f"{key}.bias"] = kept
         elif bias is not None and layer not in free:
-            folded.append(layer.name)
+            biased.append(layer.name)
     for key, norm in _norms(structure, spec):
         _put_norm(made, key, norm, spec.norm == "batch")
         before = followers.get(id(norm))
@@ -57,11 +66,28 @@ def state_of(structure: Structure, spec: NetworkSpec, without: str = "no classes
             _put_gate(made, f"{path}.se.fc1", block.gate.squeeze)
             _put_gate(made, f"{path}.se.fc2", block.gate.excite)
     _put_head(made, structure, spec, without)
-    if folded:
-        made.notes.append(("bias folded", {"n": len(folded), "name": folded[0]}))
+    if biased:
+        made.notes.append(("bias folded", {"n": len(biased), "name": biased[0]}))
     if masked:
         made.notes.append(("masks", {"n": masked}))
     return made
+
+
+def _standardised(made: State, structure: Structure, spec: NetworkSpec) -> bool:
+    """Whether kernels are standardised before they convolve; says so. Batch norm would show it in
+    what it remembers, and is nearly never beside it."""
+    if spec.norm != "group" or not structure.known_order:
+        return False
+    far = far_from_chance(structure.convolutions)
+    if is_named(structure.convolutions):
+        made.notes.append(("standardised, as named", {}))
+    elif far < STANDARDISED:
+        made.notes.append(("standardised", {"far": far}))
+    else:
+        return False
+    if spec.stem_shape.pools and spec.bare_stem:
+        made.notes.append(("pool of zeros", {}))
+    return True
 
 
 def _followers(structure: Structure) -> dict[int, Layer]:
