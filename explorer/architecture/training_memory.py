@@ -1,134 +1,38 @@
-"""What training keeps in memory, in closed form: weights, optimiser, and what waits for backward.
-
-An op keeps for its backward pass what its derivative reads: a convolution, a batch norm and the
-classifier their input, ReLU its output, max pooling its input and the winners' indices; an
-addition nothing. Tensors that two ops keep are one piece of memory. That is how PyTorch's autograd
-saves them (tools/autograd/derivatives.yaml); `torch.autograd.graph.saved_tensors_hooks` shows it.
+"""What training takes of memory, in closed form: weights, gradients, the optimiser's numbers, and
+what waits for the backward pass (`saved_tensors`); and the largest batch that fits.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Set
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from math import prod
 from typing import Final, Literal, NamedTuple
 
-from explorer.architecture.ops import Block, Blueprint, Op
+from explorer.architecture.ops import Blueprint
+from explorer.architecture.saved_tensors import (
+    FLOAT,
+    INDEX,
+    Device,
+    Kept,
+    Precision,
+    Tensors,
+    kept,
+    kept_of,
+    multiplied,
+    statistics,
+    width,
+)
 
 Optimiser = Literal["sgd", "momentum", "adam"]
-Precision = Literal["float32", "mixed"]
 Checkpointing = Literal["none", "blocks"]
-Device = Literal["cpu", "cuda"]
-"""Whose rules of autocast decide in which precision an op computes."""
 
 OPTIMISERS: Final[dict[Optimiser, int]] = {"sgd": 0, "momentum": 1, "adam": 2}
 """Numbers that an optimiser keeps for each parameter."""
-FLOAT: Final = 4
-_INDEX: Final = 8
-"""Bytes of an index: of a winner in max pooling, of an image's class."""
 _COUNTED: Final = 8
 """Bytes in which each batch norm counts its batches."""
 CARDS_GB: Final = (8, 12, 16, 24, 40, 80)
 """Memory of usual graphics cards; a GB of theirs is 2^30 bytes."""
-
-
-_READ: Final = {
-    *("conv", "linear", "gate_linear", "batch_norm", "group_norm"),
-    *("max_pool", "local_avg_pool", "scale"),
-}
-"""Ops whose derivative reads what they read."""
-
-
-class Kept(NamedTuple):
-    """What one op keeps of one image beside what others keep already.
-
-    `tensors` names them by the ops that wrote them; `values` are activations, `wide` those that
-    stay in float32 whatever the precision, `indices` those of max pooling; `shared` names tensors
-    that an op before keeps as well.
-    """
-
-    op: Op
-    tensors: tuple[str, ...]
-    shared: tuple[str, ...]
-    values: int
-    indices: int = 0
-    wide: int = 0
-
-    def bytes(self, precision: Precision = "float32") -> int:
-        """Of one image."""
-        return self.values * width(precision) + self.wide * FLOAT + self.indices * _INDEX
-
-
-def width(precision: Precision) -> int:
-    """Bytes of an activation: autocast keeps them in 16 bits."""
-    return 2 if precision == "mixed" else FLOAT
-
-
-def kept(bp: Blueprint, precision: Precision = "float32", on: Device = "cpu") -> tuple[Kept, ...]:
-    """Every op with what it keeps of one image, in the order in which they run."""
-    return tuple(_kept(bp, bp.ops, set(), _Tensors.of(bp, precision, on)))
-
-
-class _Tensors(NamedTuple):
-    """What each op writes: how many `values` for one image, which counts as one of them, and which
-    of them are `floats`, float32 in mixed precision, too."""
-
-    values: Mapping[str, int]
-    floats: Set[str]
-
-    @staticmethod
-    def of(bp: Blueprint, precision: Precision, on: Device) -> _Tensors:
-        values = {op.path: op.activations for op in bp.ops}
-        floats = _floats(bp) if precision == "mixed" and on == "cuda" else set()
-        return _Tensors(values | {"input": prod(bp.ops[0].in_shape)}, floats)
-
-
-def _floats(bp: Blueprint) -> set[str]:
-    """Ops that write float32 in mixed precision on CUDA, whose autocast lets group norm compute in
-    float32 (https://pytorch.org/docs/stable/amp.html): what follows it does so, too, up to the
-    next convolution."""
-    found: set[str] = set()
-    for op in bp.ops:
-        passes_on = op.kind not in ("conv", "linear", "gate_linear")
-        if op.kind == "group_norm" or (passes_on and not found.isdisjoint(op.inputs)):
-            found.add(op.path)
-    return found
-
-
-def _kept(bp: Blueprint, ops: Iterable[Op], known: set[str], tensors: _Tensors) -> Iterator[Kept]:
-    """The same for some of the ops; `known` names tensors that are kept already, and grows."""
-    for op in ops:
-        new: dict[str, None] = {}
-        shared, narrow, wide = [], 0, 0
-        for path in (_storage(bp, path) for path in _saved(op)):
-            size, is_float = tensors.values[path], path in tensors.floats
-            if is_float and op.kind in ("conv", "linear", "gate_linear"):
-                # A copy of its own in 16 bits: autocast remembers those of parameters only.
-                new[path] = None
-                narrow += size
-            elif tensors.floats and op.kind == "group_norm" and not is_float:
-                new[path] = None
-                wide += size
-            elif path in known:
-                shared.append(path)
-            else:
-                new[path] = None
-                known.add(path)
-                narrow, wide = (narrow, wide + size) if is_float else (narrow + size, wide)
-        indices = op.activations if op.kind == "max_pool" else 0
-        yield Kept(op, tuple(new), tuple(shared), narrow, indices, wide)
-
-
-def _saved(op: Op) -> tuple[str, ...]:
-    """The tensors that an op's derivative reads, by the ops that wrote them."""
-    if op.kind in _READ:
-        return op.inputs
-    return (op.path,) if op.kind in ("relu", "sigmoid") else ()
-
-
-def _storage(bp: Blueprint, path: str) -> str:
-    """Whose memory a tensor lies in: a flattened one in that of what was flattened."""
-    return bp.head.ops[-2].inputs[0] if path == "flatten" else path
 
 
 @dataclass(frozen=True, slots=True)
@@ -183,12 +87,12 @@ def memory(bp: Blueprint, setting: Setting) -> Memory:
     params = FLOAT * bp.params
     norms = sum(2 * FLOAT * op.out_shape[0] + _COUNTED for op in bp.ops if op.kind == "batch_norm")
     checkpointed = setting.checkpointing == "blocks"
-    halves = 2 * sum(_multiplied(op) for op in bp.ops) if setting.precision == "mixed" else 0
+    halves = 2 * sum(multiplied(op) for op in bp.ops) if setting.precision == "mixed" else 0
     recomputed = 0
     if checkpointed:
         recomputed = max(line.at(setting.batch) for line in _recomputed(bp, setting))
     largest = max(op.activations + prod(op.in_shape) for op in bp.ops)
-    floats = _Tensors.of(bp, setting.precision, setting.on).floats
+    floats = Tensors.of(bp, setting.precision, setting.on).floats
     return Memory(
         params + norms,
         params,
@@ -213,11 +117,11 @@ def saved(bp: Blueprint, setting: Setting) -> int:
     if setting.precision == "mixed" and setting.on == "cuda":
         # Its logarithm of the softmax keeps what it writes in both precisions.
         logit += width(setting.precision)
-    loss = setting.batch * (logit * bp.spec.num_classes + _INDEX) + FLOAT
+    loss = setting.batch * (logit * bp.spec.num_classes + INDEX) + FLOAT
     images = setting.batch * _of_images(entries, setting.precision)
     return (
         images
-        + sum(_statistics(block, setting.batch) for block in blocks)
+        + sum(statistics(block, setting.batch) for block in blocks)
         + _copies(bp, setting)
         + loss
     )
@@ -235,14 +139,14 @@ class _Line(NamedTuple):
 
 def _recomputed(bp: Blueprint, setting: Setting) -> set[_Line]:
     """What each block keeps beside its input while it is computed anew."""
-    tensors = _Tensors.of(bp, setting.precision, setting.on)
+    tensors = Tensors.of(bp, setting.precision, setting.on)
     found = set()
     for block in bp.blocks:
-        inside = _kept(bp, block.ops, {block.ops[0].inputs[0]}, tensors)
-        statistics = _statistics(block, 1), _statistics(block, 2)
-        growing = statistics[1] - statistics[0]
+        inside = kept_of(bp, block.ops, {block.ops[0].inputs[0]}, tensors)
+        one, two = statistics(block, 1), statistics(block, 2)
+        growing = two - one
         each = _of_images(inside, setting.precision) + growing
-        found.add(_Line(each, statistics[0] - growing))
+        found.add(_Line(each, one - growing))
     return found
 
 
@@ -251,37 +155,18 @@ def _copies(bp: Blueprint, setting: Setting) -> int:
     if setting.precision != "mixed":
         return 0
     blocks = (bp.stem, bp.head) if setting.checkpointing == "blocks" else bp.parts
-    return 2 * sum(_multiplied(op) for block in blocks for op in block.ops)
+    return 2 * sum(multiplied(op) for block in blocks for op in block.ops)
 
 
 def _of_images(entries: Iterable[Kept], precision: Precision) -> int:
     return sum(entry.bytes(precision) for entry in entries)
 
 
-def _statistics(block: Block, batch: int) -> int:
-    """Bytes of the mean and the standard deviation that each normalisation keeps: batch norm of
-    each channel, group norm of each group of each image."""
-    total = 0
-    for op in block.ops:
-        if op.kind == "batch_norm":
-            total += 2 * FLOAT * op.out_shape[0]
-        elif op.kind == "group_norm":
-            total += 2 * FLOAT * op.groups * batch
-    return total
-
-
-def _multiplied(op: Op) -> int:
-    """Weights of a convolution or classifier, without biases."""
-    if op.kind not in ("conv", "linear", "gate_linear"):
-        return 0
-    return op.params - (op.out_shape[0] if op.bias else 0)
-
-
 def _outside(bp: Blueprint, setting: Setting) -> list[Kept]:
     """With a checkpoint at every block: the stem's, each block's input, and the head's."""
     known: set[str] = set()
-    tensors = _Tensors.of(bp, setting.precision, setting.on)
-    found = list(_kept(bp, bp.stem.ops, known, tensors))
+    tensors = Tensors.of(bp, setting.precision, setting.on)
+    found = list(kept_of(bp, bp.stem.ops, known, tensors))
     for block in bp.blocks:
         first = block.ops[0]
         source, size = first.inputs[0], prod(first.in_shape)
@@ -291,7 +176,7 @@ def _outside(bp: Blueprint, setting: Setting) -> list[Kept]:
         known.add(source)
         wide = size if source in tensors.floats else 0
         found.append(Kept(first, (source,), (), size - wide, wide=wide))
-    return found + list(_kept(bp, bp.head.ops, known, tensors))
+    return found + list(kept_of(bp, bp.head.ops, known, tensors))
 
 
 def largest_batch(bp: Blueprint, setting: Setting, bytes_there: int) -> int:

@@ -13,7 +13,8 @@ from torch.utils.checkpoint import checkpoint
 
 from explorer.architecture import NetworkSpec
 from explorer.architecture.image_size import ImageSize, sides
-from explorer.architecture.training_memory import Checkpointing, Precision
+from explorer.architecture.saved_tensors import Precision
+from explorer.architecture.training_memory import Checkpointing
 from explorer.networks import ResNet, build
 
 

@@ -9,7 +9,8 @@ from typing import Final
 import plotly.graph_objects as go
 
 from explorer.architecture import Blueprint
-from explorer.architecture.training_memory import Device, Kept, Memory, Precision, kept
+from explorer.architecture.saved_tensors import Device, Kept, Precision, kept
+from explorer.architecture.training_memory import Memory
 from explorer.views.chart_style import hover, styled
 from explorer.views.palette import BLUE, GREEN, GREY, OLIVE, ORANGE, PURPLE, SKY, chart_colour
 from explorer.views.tables import worded

@@ -10,14 +10,12 @@ from hypothesis import given, settings
 from torch.nn import functional
 
 from explorer.architecture import PRESETS, NetworkSpec, blueprint, preset
+from explorer.architecture.saved_tensors import FLOAT, Precision, kept
 from explorer.architecture.training_memory import (
     CARDS_GB,
-    FLOAT,
     OPTIMISERS,
     Checkpointing,
-    Precision,
     Setting,
-    kept,
     largest_batch,
     largest_batches,
     memory,

@@ -9,11 +9,11 @@ import streamlit as st
 
 from explorer.architecture import Blueprint
 from explorer.architecture.image_size import ImageSize, size_text
+from explorer.architecture.saved_tensors import Precision
 from explorer.architecture.training_memory import (
     CARDS_GB,
     OPTIMISERS,
     Checkpointing,
-    Precision,
     Setting,
     largest_batches,
     memory,
