@@ -125,7 +125,7 @@ def test_a_killed_worker_leaves_the_service_up(processes, until):
     recipe = TrainingRecipe(20, "padding", steps=2_000)
     job = processes.submit(degradation.train, recipe)
     until(lambda: processes.status(job).points, "it runs")
-    (worker,) = processes._pool.executor._processes.values()
+    (worker,) = processes._running.pool.executor._processes.values()
     os.kill(worker.pid, signal.SIGKILL)
     status = wait(processes, job)
     assert status.state == "failed"
@@ -156,7 +156,7 @@ def test_memory_returns_after_every_run(processes):
         return [late - early for early, late in zip(before, after, strict=True)]
 
     train(2)
-    (worker,) = processes._pool.executor._processes.values()
+    (worker,) = processes._running.pool.executor._processes.values()
     # What allocators keep, they keep once; a leak takes as much in every round. The pictures of
     # one run are 2.4 MB.
     rounds = [grown(4) for _ in range(3)]
