@@ -15,9 +15,10 @@ from torch.nn import functional
 from torch.utils.checkpoint import checkpoint_sequential
 
 from explorer.experiments.proofs import (
-    costs,
+    convolutions,
     gradients,
     layers,
+    memory,
     prove,
     relatives,
     shortcuts,
@@ -93,14 +94,14 @@ not_equal = instead(torch, "equal", lambda *_: False)
 always_train = another(nn.Module, "train", lambda train: lambda self, _=True: train(self, True))
 
 LINES = {
-    ("batch_norm.company", "one sample in two batches, train"): instead(
+    ("batches.company", "one sample in two batches, train"): instead(
         nn, "BatchNorm1d", lambda *_, **__: nn.Identity()
     ),
-    ("batch_norm.frozen", "requires_grad off, eval"): uncached(
+    ("batches.frozen", "requires_grad off, eval"): uncached(
         "frozen_parameters", always_train
     ),
     **{
-        ("batch_norm.other_norms", f"{name}: one sample in two batches"): instead(
+        ("batches.other_norms", f"{name}: one sample in two batches"): instead(
             nn, LAYER[name], other
         )
         for name, other in (
@@ -112,8 +113,8 @@ LINES = {
     ("batch_norm.scale_invariance", "cosine of W and its gradient"): instead(
         functional, "batch_norm", lambda x, *_, **__: x
     ),
-    ("costs.checkpointing", "gradient to x, with and without"): instead(
-        costs, "checkpoint_sequential",
+    ("memory.checkpointing", "gradient to x, with and without"): instead(
+        memory, "checkpoint_sequential",
         lambda chain, parts, x, **k: checkpoint_sequential(chain, parts, 2 * x, **k),
     ),
     **{
@@ -241,24 +242,24 @@ LINES = {
     ("wiring.relu_before_addition", "values lowered, no ReLU there"): another(
         wiring, "_share_lowered", lambda share: lambda _: share(True)
     ),
-    ("wiring.shapes_at_the_addition", "same channels, stride 1"): another(
+    ("convolutions.shapes_at_the_addition", "same channels, stride 1"): another(
         nn, "Conv2d", lambda layer: lambda i, o, k, s, _: layer(i, o, k, s)
     ),
-    ("wiring.shapes_at_the_addition", "64 channels"): another(
+    ("convolutions.shapes_at_the_addition", "64 channels"): another(
         nn, "Conv2d", lambda layer: lambda i, o, k, s, p: layer(i, min(o, i), k, s, p)
     ),
-    ("wiring.shapes_at_the_addition", "one channel"): another(
+    ("convolutions.shapes_at_the_addition", "one channel"): another(
         nn, "Conv2d", lambda layer: lambda i, o, k, s, p: layer(i, max(o, 2), k, s, p)
     ),
-    ("wiring.versions", "v1.5, the stride"): another(
-        wiring, "preset",
+    ("convolutions.versions", "v1.5, the stride"): another(
+        convolutions, "preset",
         lambda preset: lambda name: preset("resnet50_v1" if name == "resnet50" else name),
     ),
-    ("wiring.versions", "v2, order of the branch"): another(
-        wiring, "preset", lambda preset: lambda name: preset(name.removeprefix("preact_"))
+    ("convolutions.versions", "v2, order of the branch"): another(
+        convolutions, "preset", lambda preset: lambda name: preset(name.removeprefix("preact_"))
     ),
-    ("wiring.versions", "D, start of the shortcut"): instead(
-        wiring, "AveragePoolShortcut",
+    ("convolutions.versions", "D, start of the shortcut"): instead(
+        convolutions, "AveragePoolShortcut",
         lambda *_: SimpleNamespace(downsample=[nn.Identity()], conv2=nn.Conv2d(8, 8, 3, 2)),
     ),
     ("wiring.zero_weights", "plain, Dirac kernels"): another(

@@ -7,8 +7,9 @@ from typing import Final
 from explorer.experiments.proofs.result import Line, Proof
 
 THEMES: Final = (
-    "counting", "layers", "shortcuts", "wiring", "gradients", "batch_norm", "relatives", "costs",
-    "later", "trained", "tutorials", "whiteboard",
+    "counting", "layers", "shortcuts", "wiring", "convolutions", "gradients", "batch_norm",
+    "batches", "relatives", "families", "costs", "memory", "later", "trained", "tutorials",
+    "whiteboard",
 )  # fmt: skip
 
 __all__ = ["Line", "Proof", "prove"]

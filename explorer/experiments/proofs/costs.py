@@ -1,19 +1,17 @@
-"""What parts of networks cost: weights, operations, memory and the values that have to be moved."""
+"""What parts of networks cost: weights, operations, and the values that have to be moved."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from dataclasses import replace
 from functools import partial
 
 import torch
 from torch import Tensor, nn
-from torch.utils.checkpoint import checkpoint_sequential
 
 from explorer.architecture import blueprint
 from explorer.architecture.named import blueprint_named
 from explorer.experiments.proofs import written_out
 from explorer.experiments.proofs.built import macs, numel, on_meta
-from explorer.experiments.proofs.result import Line, Said, Text, exact, fact, near, noise
-from explorer.networks import build
+from explorer.experiments.proofs.result import Line, Said, Text, exact, fact, near
 from explorer.networks.blocks import ResidualBlock
 from explorer.networks.torchvision_import import torchvision
 
@@ -77,74 +75,6 @@ def _digits(claimed: str) -> int:
     return len(claimed.partition(".")[2])
 
 
-def inverted() -> Found:
-    """An inverted bottleneck of MobileNetV2 beside ResNet's, and whole networks."""
-    with torch.device("meta"):
-        mobile = torchvision.models.mobilenet_v2().eval()
-        efficient = torchvision.models.efficientnet_b0().eval()
-    block = mobile.features[5]
-    convolutions = [m for m in block.modules() if isinstance(m, nn.Conv2d)]
-    widths = [convolutions[0].in_channels, *(layer.out_channels for layer in convolutions)]
-    text = " → ".join(map(str, widths))
-    bottleneck = on_meta(blueprint_named("resnet50")).get_submodule("layer1.1")
-    wide = [m for m in bottleneck.modules() if isinstance(m, nn.Conv2d)]
-    usual = " → ".join(map(str, [wide[0].in_channels, *(layer.out_channels for layer in wide)]))
-    depthwise = convolutions[1].weight.numel()
-    full = numel(nn.Conv2d(widths[1], widths[1], 3, bias=False, device="meta"))
-    return [
-        fact(say("about: widths of mobilenet"), "32 → 192 → 192 → 32", text,
-             text == "32 → 192 → 192 → 32" and block.use_res_connect),
-        fact(say("about: widths of resnet"), "256 → 64 → 64 → 256", usual,
-             usual == "256 → 64 → 64 → 256"),
-        exact(say("about: the depthwise 3x3"), 1_728, depthwise),
-        exact(say("about: a usual 3x3"), 331_776, full),
-        exact(say("about: parameters of mobilenet"), 3_504_872, numel(mobile)),
-        near(say("about: macs of mobilenet"), "0.30", macs(mobile, 1, 3, 224, 224) / 1e9, 0.005),
-        exact(say("about: parameters of efficientnet"), 5_288_548, numel(efficient)),
-    ], say("how: inverted")  # fmt: skip
-
-
-def convnext() -> Found:
-    """ConvNeXt-T: its stem, its stages, and the layers of a block."""
-    with torch.device("meta"):
-        network = torchvision.models.convnext_tiny().eval()
-    stem = network.features[0][0]
-    blocks = [len(network.features[i]) for i in (1, 3, 5, 7)]
-    block = network.features[1][0].block
-    wide = [layer.out_features for layer in block if isinstance(layer, nn.Linear)]
-    kinds = {type(module).__name__ for module in network.modules()}
-    return [
-        fact(say("about: blocks of convnext"), "3, 3, 9 and 3", ", ".join(map(str, blocks)),
-             blocks == [3, 3, 9, 3]),
-        fact(say("about: stem of convnext"), "4×4", f"{stem.kernel_size}, {stem.stride}",
-             stem.kernel_size == stem.stride == (4, 4)),
-        fact(say("about: kernel of convnext"), "7×7", f"{block[0].kernel_size}, {block[0].groups}",
-             block[0].kernel_size == (7, 7) and block[0].groups == block[0].in_channels),
-        fact(say("about: widths of convnext"), say("claimed: inverted"),
-             f"96 → {wide[0]} → {wide[1]}", wide == [384, 96]),
-        fact(say("about: norms of convnext"), say("claimed: layer norm"),
-             ", ".join(sorted(kind for kind in kinds if "Norm" in kind)),
-             not any("BatchNorm" in kind for kind in kinds)
-             and any("LayerNorm" in kind for kind in kinds)),
-    ], say("how: convnext")  # fmt: skip
-
-
-def inception() -> Found:
-    """The first Inception module of GoogLeNet: what it joins, and what a ResNet stage writes."""
-    with torch.device("meta"):
-        network = torchvision.models.googlenet(init_weights=False, aux_logits=False).eval()
-        module = network.inception3a
-        x = torch.empty(1, 192, 28, 28)
-        with torch.no_grad():
-            branches = [getattr(module, f"branch{i}")(x).shape[1] for i in (1, 2, 3, 4)]
-            joined = module(x).shape[1]
-    return [
-        fact(say("about: branches of inception"), "64, 128, 32 and 32",
-             ", ".join(map(str, branches)), branches == [64, 128, 32, 32]),
-        exact(say("about: joined channels"), 256, joined),
-    ], say("how: inception")  # fmt: skip
-
-
 def squeeze_and_excitation() -> Found:
     """Weights of the two linear layers that SE puts into every block of ResNet-50."""
     bp = blueprint_named("resnet50")
@@ -165,69 +95,6 @@ def _squeeze_weights(channels: Iterable[int], ratio: int) -> int:
         blocks = [torchvision.ops.SqueezeExcitation(c, c // ratio) for c in channels]
     weights = [p for block in blocks for name, p in block.named_parameters() if "weight" in name]
     return sum(weight.numel() for weight in weights)
-
-
-def training_memory() -> Found:
-    """What autograd keeps of one image in ResNet-50 until the backward pass, counted once each."""
-    network = build(blueprint_named("resnet50").spec).train()
-    own = {parameter.data_ptr() for parameter in network.parameters()}
-    kept: dict[int, int] = {}
-
-    def keep(tensor: Tensor) -> Tensor:
-        storage = tensor.untyped_storage()
-        if storage.data_ptr() not in own:
-            kept[storage.data_ptr()] = storage.nbytes()
-        return tensor
-
-    with torch.autograd.graph.saved_tensors_hooks(keep, lambda tensor: tensor):
-        loss = network(torch.zeros(1, 3, 224, 224)).sum()
-    del loss
-    per_image = sum(kept.values()) / 1e6
-    weights = 4 * numel(network) / 1e6
-    return [
-        near(say("about: kept per image"), "86", per_image, 0.5, " MB"),
-        near(say("about: kept for 32"), "2.8", 32 * per_image / 1e3, 0.05, " GB"),
-        near(say("about: weights in float32"), "102", weights, 0.5, " MB"),
-        near(say("about: with sgd"), "307", 3 * weights, 0.5, " MB"),
-    ], say("how: training memory")
-
-
-def checkpointing() -> Found:
-    """36 layers with every activation kept, and in 6 segments that are computed again."""
-    layers = [nn.Sequential(nn.Linear(32, 32), nn.BatchNorm1d(32), nn.Tanh()) for _ in range(36)]
-    chain = nn.Sequential(*layers).train()
-    x = noise(8, 32).requires_grad_()
-    whole = _kept_of_a_pass(chain, x, lambda: chain(x))
-    updates = int(chain.get_buffer("7.1.num_batches_tracked"))
-    saving = _kept_of_a_pass(
-        chain, x, lambda: checkpoint_sequential(chain, 6, x, use_reentrant=False)
-    )
-    again = int(chain.get_buffer("7.1.num_batches_tracked")) - updates
-    gap = float((whole[1] - saving[1]).abs().max())
-    return [
-        fact(say("about: kept with checkpoints"), say("claimed: some of them"),
-             say("computed: kept", few=saving[0], all=whole[0]), saving[0] < whole[0] / 3),
-        fact(say("about: gradients with checkpoints"), say("claimed: same gradients"),
-             say("computed: differ by", gap=gap), gap < 1e-6),
-        exact(say("about: updates without"), 1, updates),
-        exact(say("about: updates with"), 2, again),
-    ], say("how: checkpointing")  # fmt: skip
-
-
-def _kept_of_a_pass(chain: nn.Module, x: Tensor, run: Callable[[], Tensor]) -> tuple[int, Tensor]:
-    """How many numbers are kept until the backward pass, weights left out, and the gradient."""
-    own = {parameter.data_ptr() for parameter in chain.parameters()}
-    kept: dict[int, int] = {}
-
-    def keep(tensor: Tensor) -> Tensor:
-        if tensor.untyped_storage().data_ptr() not in own:
-            kept[tensor.untyped_storage().data_ptr()] = tensor.numel()
-        return tensor
-
-    with torch.autograd.graph.saved_tensors_hooks(keep, lambda tensor: tensor):
-        out = run()
-    found = sum(kept.values())
-    return found, torch.autograd.grad(out.pow(2).sum(), x)[0]
 
 
 def stems() -> Found:
