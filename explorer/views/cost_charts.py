@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 import plotly.graph_objects as go
 
 from explorer.architecture import Blueprint
@@ -12,6 +14,8 @@ from explorer.views.titles import part_title
 from explorer.words import label
 
 _LEGIBLE = {"minsize": 14, "mode": "hide"}
+_ROWS: Final = MEASURES[::-1]
+"""Plotly stacks rows upwards."""
 
 
 def treemap(bp: Blueprint, measure: Measure) -> go.Figure:
@@ -59,51 +63,18 @@ def shares(bp: Blueprint, measure: Measure, chosen: str) -> go.Figure:
         measure: what the page is about; its name is bold.
         chosen: name of a part; it is framed.
     """
-    order = MEASURES[::-1]  # Plotly stacks rows upwards
-    wholes = {each: amount(bp, each) for each in order}
-    split = {each: by_part(bp, each) for each in order}
-    measures = [label(f"measure.{each}") for each in order]
+    split = {each: by_part(bp, each) for each in _ROWS}
+    wholes = [max(1, amount(bp, each)) for each in _ROWS]
     figure = go.Figure()
     for name in split[measure]:
-        title = part_title(name)
-        exact = [split[each][name] for each in order]
-        part = [value / max(1, wholes[each]) for value, each in zip(exact, order, strict=True)]
-        figure.add_bar(
-            name=title,
-            orientation="h",
-            y=order,
-            x=part,
-            text=[f"{title} {share:.0%}" if share >= 0.07 else "" for share in part],
-            customdata=[[name, value] for value in exact],
-            textfont={**FONT, "color": written_on(_slot(bp, name))},
-            marker={
-                "color": chart_colour(_slot(bp, name)),
-                "line": {"width": 4 if name == chosen else 0, "color": chart_colour(SELECTED)},
-            },
-            # What is chosen is framed; nothing is dimmed.
-            selected={"marker": {"opacity": 1}},
-            unselected={"marker": {"opacity": 1}},
-            hovertemplate=[
-                hover(
-                    "share",
-                    part=title,
-                    amount="%{customdata[1]:,}",
-                    measure=measured,
-                    share="%{x:.2%}",
-                )
-                for measured in measures
-            ],
-        )
-    figure.update_traces(
-        textposition="inside",
-        insidetextanchor="middle",
-        textangle=0,
-    )
+        amounts = [split[each][name] for each in _ROWS]
+        parts = [value / whole for value, whole in zip(amounts, wholes, strict=True)]
+        figure.add_trace(_bar(name, _slot(bp, name), amounts, parts, name == chosen))
+    words = {each: label(f"measure.{each}") for each in _ROWS}
     titles = [
-        f"<b>{measured}</b>  " if each == measure else f"{measured}  "
-        for each, measured in zip(order, measures, strict=True)
+        f"<b>{word}</b>  " if each == measure else f"{word}  " for each, word in words.items()
     ]
-    figure.update_yaxes(fixedrange=True, tickvals=order, ticktext=titles)
+    figure.update_yaxes(fixedrange=True, tickvals=_ROWS, ticktext=titles)
     figure.update_xaxes(fixedrange=True, tickformat=".0%", range=[0, 1])
     figure.update_layout(legend_traceorder="normal")
     return styled(
@@ -114,6 +85,40 @@ def shares(bp: Blueprint, measure: Measure, chosen: str) -> go.Figure:
         margin={"r": 28},
         barmode="stack",
         uniformtext=_LEGIBLE,
+    )
+
+
+def _bar(name: str, slot: int, amounts: list[int], shares: list[float], framed: bool) -> go.Bar:
+    """One part of the network: `amounts` of each measure, and its `shares` of the whole."""
+    title = part_title(name)
+    return go.Bar(
+        name=title,
+        orientation="h",
+        y=_ROWS,
+        x=shares,
+        text=[f"{title} {share:.0%}" if share >= 0.07 else "" for share in shares],
+        customdata=[[name, value] for value in amounts],
+        textposition="inside",
+        insidetextanchor="middle",
+        textangle=0,
+        textfont={**FONT, "color": written_on(slot)},
+        marker={
+            "color": chart_colour(slot),
+            "line": {"width": 4 if framed else 0, "color": chart_colour(SELECTED)},
+        },
+        # What is chosen is framed; nothing is dimmed.
+        selected={"marker": {"opacity": 1}},
+        unselected={"marker": {"opacity": 1}},
+        hovertemplate=[
+            hover(
+                "share",
+                part=title,
+                amount="%{customdata[1]:,}",
+                measure=label(f"measure.{each}"),
+                share="%{x:.2%}",
+            )
+            for each in _ROWS
+        ],
     )
 
 

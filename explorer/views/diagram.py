@@ -226,32 +226,10 @@ class _Chain:
             return
         plus = f"{block.path}.add"
         self._arrow_to(plus, self.m.out)
-        centre, lane = self.a + _PLUS / 2, self.m.lane
-        self.sheet.arrow(
-            source,
-            plus,
-            [
-                self.at(fork, leaves),
-                self.at(fork, lane),
-                self.at(centre, lane),
-                self.at(centre, _PLUS / 2),
-            ],
-            _shortcut_label(shortcut),
-            self.at((fork + centre) / 2, lane),
-            title=section(
-                "drawings",
-                "shortcut of a block",
-                block=block.title,
-                line=label(f"line.{shortcut.line}"),
-                why=shortcut.why,
-            ),
-            colour=colour,
-            width=2.5,
-            dashed=shortcut.dashed,
-        )
+        self._shortcut(block, shortcut, source, fork, leaves)
         self.sheet.node(
             plus,
-            self.at(centre),
+            self.at(self.a + _PLUS / 2),
             (_PLUS, _PLUS),
             ["+"],
             title=section("drawings", "addition of a block", block=block.title),
@@ -263,6 +241,35 @@ class _Chain:
         )
         self.a += _PLUS
         self.tail = plus
+
+    def _shortcut(
+        self, block: Block, shortcut: Shortcut, source: str, fork: float, leaves: float
+    ) -> None:
+        """From `source`, `leaves` beside the chain at `fork`, to the addition that starts here."""
+        centre, lane = self.a + _PLUS / 2, self.m.lane
+        route = [
+            self.at(fork, leaves),
+            self.at(fork, lane),
+            self.at(centre, lane),
+            self.at(centre, _PLUS / 2),
+        ]
+        self.sheet.arrow(
+            source,
+            f"{block.path}.add",
+            route,
+            _shortcut_label(shortcut),
+            self.at((fork + centre) / 2, lane),
+            title=section(
+                "drawings",
+                "shortcut of a block",
+                block=block.title,
+                line=label(f"line.{shortcut.line}"),
+                why=shortcut.why,
+            ),
+            colour=_colour(block.path),
+            width=2.5,
+            dashed=shortcut.dashed,
+        )
 
     def _fold(self, stage: Stage, blocks: tuple[Block, ...], like: Block, into: float) -> None:
         name, hidden = FOLD + stage.path, len(blocks)

@@ -103,15 +103,35 @@ def deletion_bars(
     )
     for name, value in zip(names, probabilities, strict=True):
         if value is None:
-            figure.add_annotation(
-                x=name,
-                y=2,
-                text=label("mark.cannot_be_deleted"),
-                textangle=-90,
-                yanchor="bottom",
-                showarrow=False,
-                font=FONT,
-            )
+            _say_it_cannot_be(figure, name)
+    _draw_whole(figure, whole)
+    figure.update_yaxes(range=[0, 112])
+    shown = _named_ones(paths)
+    figure.update_xaxes(
+        # Plotly turns them where they would not fit.
+        tickangle=(0 if narrow else None) if few or len(names) > _NAMED else -90,
+        ticktext=[titles[i].removeprefix("conv") if narrow else titles[i] for i in shown],
+        tickvals=[names[i] for i in shown],
+    )
+    across = "deleted_block_of_stage" if narrow else "deleted_block"
+    return styled(figure, 400, across, "probability", margin={"r": 75}, showlegend=False)
+
+
+def _say_it_cannot_be(figure: go.Figure, name: str) -> None:
+    """Words where a bar would stand, for a block that cannot be deleted."""
+    figure.add_annotation(
+        x=name,
+        y=2,
+        text=label("mark.cannot_be_deleted"),
+        textangle=-90,
+        yanchor="bottom",
+        showarrow=False,
+        font=FONT,
+    )
+
+
+def _draw_whole(figure: go.Figure, whole: float) -> None:
+    """The line of the whole network, with its per cent in the margin."""
     figure.add_hline(
         y=100 * whole,
         line_dash="dot",
@@ -123,21 +143,14 @@ def deletion_bars(
             "font": FONT,
         },
     )
-    figure.update_yaxes(range=[0, 112])
-    shown = [
-        index
-        for index, path in enumerate(paths)
-        if len(names) <= _NAMED
-        or (palette.slot_of(path) not in map(palette.slot_of, paths[:index]))
-    ]
-    figure.update_xaxes(
-        # Plotly turns them where they would not fit.
-        tickangle=(0 if narrow else None) if few or len(names) > _NAMED else -90,
-        ticktext=[titles[i].removeprefix("conv") if narrow else titles[i] for i in shown],
-        tickvals=[names[i] for i in shown],
-    )
-    across = "deleted_block_of_stage" if narrow else "deleted_block"
-    return styled(figure, 400, across, "probability", margin={"r": 75}, showlegend=False)
+
+
+def _named_ones(paths: Sequence[str]) -> list[int]:
+    """Which bars have a name below them: all, or of many each stage's first."""
+    stages = [palette.slot_of(path) for path in paths]
+    if len(paths) <= _NAMED:
+        return list(range(len(paths)))
+    return [index for index, stage in enumerate(stages) if stage not in stages[:index]]
 
 
 def mode_bars(

@@ -54,14 +54,15 @@ def squares(surfaces: Mapping[str, Square], guessing: float) -> dict[str, go.Fig
 
 
 def _square(square: Square, low: int, high: int, guessing: float, height: int) -> go.Figure:
-    powers = [[_power(value, low, high) for value in row] for row in square.rows]
     steps = list(square.steps)
-    ticks = list(range(low, high + 1, 2))
+    powers = {
+        "x": steps,
+        "y": steps,
+        "z": [[_power(value, low, high) for value in row] for row in square.rows],
+    }
     figure = go.Figure()
     figure.add_contour(
-        x=steps,
-        y=steps,
-        z=powers,
+        **powers,
         zmin=low,
         zmax=high,
         colorscale=_dark_where_low(),
@@ -69,21 +70,10 @@ def _square(square: Square, low: int, high: int, guessing: float, height: int) -
         line={"width": 1, "color": palette.ON_COLOUR},
         customdata=[[_read(value) for value in row] for row in square.rows],
         hovertemplate=hover("loss_at", right="%{x:.2f}", up="%{y:.2f}", loss="%{customdata}"),
-        colorbar={
-            "orientation": "h",
-            "thickness": 12,
-            "y": 0,
-            "yref": "container",
-            "yanchor": "bottom",
-            "tickvals": ticks,
-            "ticktext": [f"{2.0**power:g}" for power in ticks],
-            "tickfont": FONT,
-        },
+        colorbar=_scale_below(range(low, high + 1, 2)),
     )
     figure.add_contour(
-        x=steps,
-        y=steps,
-        z=powers,
+        **powers,
         contours={"start": log2(guessing), "end": log2(guessing), "coloring": "none"},
         line={"width": 3, "dash": "dash", "color": palette.chart_colour(palette.VERMILION)},
         showscale=False,
@@ -98,15 +88,9 @@ def _square(square: Square, low: int, high: int, guessing: float, height: int) -
         showlegend=False,
     )
     ends = {"range": [steps[0], steps[-1]], "tickvals": [steps[0], 0, steps[-1]]}
-    figure.update_xaxes(**ends, constrain="domain", showgrid=False, zeroline=False)
-    figure.update_yaxes(
-        **ends,
-        constrain="domain",
-        showgrid=False,
-        zeroline=False,
-        scaleanchor="x",
-        showticklabels=False,
-    )
+    axis = {**ends, "constrain": "domain", "showgrid": False, "zeroline": False}
+    figure.update_xaxes(axis)
+    figure.update_yaxes(axis, scaleanchor="x", showticklabels=False)
     return styled(
         figure,
         height,
@@ -115,6 +99,20 @@ def _square(square: Square, low: int, high: int, guessing: float, height: int) -
         margin={"b": _BELOW},
         showlegend=False,
     )
+
+
+def _scale_below(powers: Sequence[int]) -> dict[str, Any]:
+    """The scale of the colours, with the losses that are these powers of 2."""
+    return {
+        "orientation": "h",
+        "thickness": 12,
+        "y": 0,
+        "yref": "container",
+        "yanchor": "bottom",
+        "tickvals": list(powers),
+        "ticktext": [f"{2.0**power:g}" for power in powers],
+        "tickfont": FONT,
+    }
 
 
 def _dark_where_low() -> list[list[float | str]]:

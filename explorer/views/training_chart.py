@@ -62,37 +62,20 @@ def training(
     ]
     low = min([least, *(0.8 * value for value in found)]) if what == "loss" else 0.0
     high = _highest(found, what, every)
-    ends: list[tuple[str, int, float, Run]] = []
     deepest = max((run.depth for run in runs.values()), default=0)
     for name, run in runs.items():
-        line = {
-            "color": _colour(run),
-            "width": 3,
-            "dash": "dot" if not run.batch_norm else "solid" if run.depth == deepest else "dash",
-        }
         figure.add_scatter(
             x=[point["step"] for point in run.points],
             y=[point[what] for point in run.points],
             name=plainly(name),
             mode="lines",
-            line=line,
+            line=_line(run, deepest),
             hovertemplate=label(f"hover.{_READ[every]}", step="%{x}", value="%{y:.3f}"),
         )
-        seen = [point for point in run.points if _drawn(point[what], what)]
-        step, value = (seen[-1]["step"], seen[-1][what]) if seen else (0, _START[what])
-        ends.append((name, step, value, run))
+    ends = [(name, *_end(run, what), run) for name, run in runs.items()]
     _name(figure, ends, low, high, what)
     figure.update_xaxes(range=[0, steps])
-    if what == "loss":
-        ticks = [tick for tick in _TICKS if low <= tick <= high]
-        figure.update_yaxes(
-            type="log",
-            range=[log10(low), log10(high)],
-            tickvals=ticks,
-            ticktext=[f"{tick:g}" for tick in ticks],
-        )
-    else:
-        figure.update_yaxes(type="linear", range=[0, 1.02 * high])
+    figure.update_yaxes(_height_axis(what, low, high))
     longest = max((width(_short(name), 14) for name in runs), default=0)
     return styled(
         figure,
@@ -103,6 +86,29 @@ def training(
         showlegend=False,
         uirevision="training",
     )
+
+
+def _line(run: Run, deepest: int) -> dict[str, Any]:
+    dash = "dot" if not run.batch_norm else "solid" if run.depth == deepest else "dash"
+    return {"color": _colour(run), "width": 3, "dash": dash}
+
+
+def _end(run: Run, what: Reported) -> tuple[int, float]:
+    """The last point that is drawn; before the first, where it will start."""
+    seen = [point for point in run.points if _drawn(point[what], what)]
+    return (seen[-1]["step"], seen[-1][what]) if seen else (0, _START[what])
+
+
+def _height_axis(what: Reported, low: float, high: float) -> dict[str, Any]:
+    if what != "loss":
+        return {"type": "linear", "range": [0, 1.02 * high]}
+    ticks = [tick for tick in _TICKS if low <= tick <= high]
+    return {
+        "type": "log",
+        "range": [log10(low), log10(high)],
+        "tickvals": ticks,
+        "ticktext": [f"{tick:g}" for tick in ticks],
+    }
 
 
 def _highest(found: Sequence[float], what: Reported, every: str) -> float:
