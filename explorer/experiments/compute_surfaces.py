@@ -21,7 +21,7 @@ from explorer.architecture import preset
 from explorer.experiments import cifar10
 from explorer.experiments.loss_surface import direction, losses
 from explorer.experiments.surface import line, rounded
-from explorer.experiments.train_embedded import learnt_from
+from explorer.experiments.train_embedded.recipe import learnt_from
 from explorer.networks.weights import load, read_state
 
 PICTURES, SIDE, REACH, SEEDS = 500, 31, 1.0, (1, 2)

@@ -14,7 +14,7 @@ from explorer.experiments.images import decode
 from explorer.experiments.inference import predict
 from explorer.experiments.preprocess import CIFAR, prepare
 from explorer.experiments.samples import samples
-from explorer.experiments.train_embedded import accuracy
+from explorer.experiments.train_embedded.scores import accuracy
 from explorer.networks import ResNet
 from explorer.networks.weights import load, read_state
 

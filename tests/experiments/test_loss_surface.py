@@ -139,7 +139,7 @@ def test_stopped_and_started_again_a_surface_is_the_same(tmp_path, monkeypatch):
 
     monkeypatch.setattr(compute_surfaces, "preset", lambda name: SMALL)
     monkeypatch.setattr(compute_surfaces, "PICTURES", 10)
-    monkeypatch.setattr("explorer.experiments.train_embedded.HELD_OUT", 20)
+    monkeypatch.setattr("explorer.experiments.train_embedded.recipe.HELD_OUT", 20)
     train_set = cifar10.from_parquet(write_parquet(tmp_path, 60, 10) / "train.parquet")
     save_file(build(SMALL, seed=3).state_dict(), tmp_path / "resnet20.safetensors")
     (tmp_path / "resnet20.json").write_text(json.dumps({"recipe": {"seed": 0}}))

@@ -13,7 +13,7 @@ from explorer.architecture import published, studies
 from explorer.architecture.named import blueprint_named
 from explorer.architecture.paths import Paths
 from explorer.architecture.published_costs import PUBLISHED_COSTS
-from explorer.experiments import train_embedded
+from explorer.experiments.train_embedded import recipe
 from explorer.experiments.training_data import TEST_PHOTOGRAPHS
 from explorer.lessons.questions import themes
 from explorer.words import sections
@@ -116,12 +116,12 @@ COMPUTED = {
     "myths_tutorials/projection-is-identity": {f"{64**2 - 64:,}"},
     "why_residual/cifar10": {f"{TEST_PHOTOGRAPHS:,}", f"{log(10):.2f}"},
     "why_residual/reference cifar10": {f"{log(10):.2f}"},
-    "depth_photographs/paper's recipe": {f"{train_embedded.HELD_OUT:,}"},
-    "depth_photographs/own recipe": {f"{train_embedded.HELD_OUT:,}"},
-    "inference/card": {f"{train_embedded.HELD_OUT:,}"},
-    "inference/card, bfloat16": {f"{train_embedded.HELD_OUT:,}"},
-    "inference/card, paper's recipe": {f"{train_embedded.HELD_OUT:,}"},
-    "inference/card, bfloat16, paper's recipe": {f"{train_embedded.HELD_OUT:,}"},
+    "depth_photographs/paper's recipe": {f"{recipe.HELD_OUT:,}"},
+    "depth_photographs/own recipe": {f"{recipe.HELD_OUT:,}"},
+    "inference/card": {f"{recipe.HELD_OUT:,}"},
+    "inference/card, bfloat16": {f"{recipe.HELD_OUT:,}"},
+    "inference/card, paper's recipe": {f"{recipe.HELD_OUT:,}"},
+    "inference/card, bfloat16, paper's recipe": {f"{recipe.HELD_OUT:,}"},
     "parameters/two comparisons": {f"{_BOTTLENECK:,}", f"{2 * 9 * 64**2:,}"},
     "parameters/a known slip": {_SLIP, f"{_PAIR:,}", f"{_PAIR / _BOTTLENECK:.2f}"},
     "batch_norm/claim sigmoid": {f"{0.5 * (1 - 0.5):g}"},

@@ -10,7 +10,8 @@ from safetensors.torch import save_file
 from explorer.architecture import PRESETS, blueprint
 from explorer.experiments import cifar10, embedded
 from explorer.experiments.embedded import FOUR, ModelCard, cards, depth_cards, surfaces, trained
-from explorer.experiments.train_embedded import WARM_UP, paper_recipe, stored
+from explorer.experiments.train_embedded.files import stored
+from explorer.experiments.train_embedded.recipe import WARM_UP, paper_recipe
 from explorer.lessons import entries
 from explorer.networks import build
 from explorer.ui.cache import embedded_network

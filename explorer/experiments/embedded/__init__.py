@@ -56,7 +56,7 @@ class ModelCard:
 
     @property
     def recipe(self) -> dict[str, Any]:
-        """How it was trained: fields of explorer.experiments.train_embedded.EmbeddedRecipe."""
+        """How it was trained: the fields of `EmbeddedRecipe` of train_embedded/recipe.py."""
         found: dict[str, Any] = self.figures["recipe"]
         return found
 
