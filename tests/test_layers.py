@@ -8,8 +8,6 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[1]
-LAYERS = ["words", "architecture", "networks", "experiments", "views", "ui"]
-"""From the bottom up; lessons and views stand side by side, words below all."""
 MAY_IMPORT = {
     "words": {"words"},
     "architecture": {"words", "architecture"},

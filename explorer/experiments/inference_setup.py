@@ -5,7 +5,7 @@ Loads torch only when it is asked: the page draws its list of kinds before.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from explorer.architecture import NetworkSpec
@@ -61,11 +61,6 @@ def setups(preset: str | None, spec: NetworkSpec) -> dict[str, Setup]:
     found[FILE] = Setup(FILE, spec, recipe, names)
     found[UNTRAINED] = Setup(UNTRAINED, spec, recipe, names)
     return found
-
-
-def with_spec(setup: Setup, spec: NetworkSpec) -> Setup:
-    """The same kind of weights for a network with another number of classes."""
-    return replace(setup, spec=spec, classes=class_names(spec))
 
 
 def usual_recipe(spec: NetworkSpec) -> Preprocessing:

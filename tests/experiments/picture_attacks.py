@@ -8,7 +8,6 @@ import numpy as np
 from PIL import Image
 
 SIZE = 19_000_000
-PNG = b"\x89PNG\r\n\x1a\n"
 
 
 def saved(image: Image.Image, kind: str, **options) -> bytes:

@@ -18,15 +18,13 @@ from explorer.experiments.batch_norm.claims import (
 
 
 @pytest.mark.parametrize(
-    ("distribution", "kurtosis", "skewness"),
-    [("uniform", 1.8, 0), ("exponential", 9, 2), ("two-point", 1.04, 0), ("normal", 3, 0)],
+    ("distribution", "kurtosis"),
+    [("uniform", 1.8), ("exponential", 9), ("two-point", 1.04), ("normal", 3)],
 )
-def test_normalising_keeps_the_shape(distribution, kurtosis, skewness):
+def test_normalising_keeps_the_shape(distribution, kurtosis):
     found = shape(distribution)
     assert found.kurtosis_before == pytest.approx(kurtosis, rel=0.05)
-    assert found.skewness_before == pytest.approx(skewness, abs=0.1)
     assert found.kurtosis_after == pytest.approx(found.kurtosis_before, rel=1e-9)
-    assert found.skewness_after == pytest.approx(found.skewness_before, abs=1e-9)
     variance = found.before.variance
     assert found.after.mean == pytest.approx(0, abs=1e-9)
     assert found.after.variance == pytest.approx(variance / (variance + 1e-5), rel=1e-9)
