@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 from explorer.views.numbers import plain, ten_to
 
 if TYPE_CHECKING:
-    from explorer.experiments.origin.parts import Convolution, Weighted
+    from explorer.experiments.origin.sums import Convolution, Weighted
 
 _SMALLEST: Final = -2
 """Power of ten of the largest number, below which a power of ten is taken out."""

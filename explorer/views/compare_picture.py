@@ -8,14 +8,14 @@ its word alone, as all are.
 from collections.abc import Callable, Container, Sequence
 from typing import Final, NamedTuple
 
-from explorer.architecture.alignment import Alignment, BlockPair, Part, runs
+from explorer.architecture.alignment import Alignment, BlockPair
 from explorer.architecture.block_pairs import ASPECTS, Aspect
-from explorer.architecture.notation import window
-from explorer.architecture.ops import Block, Op
+from explorer.architecture.ops import Block
+from explorer.views.compare_rows import Row, differs_told, made_of, rows, told
 from explorer.views.palette import BACKGROUND, BORDER, PANEL, TEXT
 from explorer.views.svg import FONT, document, node, text
 from explorer.views.titles import part_title
-from explorer.words import label, listed, width
+from explorer.words import label, width
 
 COLOURS: Final[dict[Aspect, str]] = {
     "kernel": "#7e29ff",
@@ -25,8 +25,6 @@ COLOURS: Final[dict[Aspect, str]] = {
     "order": "#4f6f20",
 }
 """Chosen for contrast (3:1 on both themes) and distance (CIEDE2000, 16 under colour blindness)."""
-MOST_UNFOLDED: Final = 200
-"""Rows of an unfolded stage that are drawn."""
 
 _SIZE: Final = 14
 _LINE: Final = 20.0
@@ -39,16 +37,6 @@ _BETWEEN: Final = 40.0
 """Between two columns that are equal throughout."""
 _MOST_WORDS: Final = 3
 """Windows on one line of a box: as many as a bottleneck has."""
-
-
-class Row(NamedTuple):
-    """One row: pairs that show the same, of which the first is named."""
-
-    pairs: tuple[BlockPair, ...]
-
-    @property
-    def first(self) -> BlockPair:
-        return self.pairs[0]
 
 
 class _Place(NamedTuple):
@@ -69,30 +57,6 @@ class _Place(NamedTuple):
     @property
     def total(self) -> float:
         return self.right + self.box + _ARC + _EDGE
-
-
-def rows(part: Part, unfold: Container[str] = (), most: int | None = MOST_UNFOLDED) -> list[Row]:
-    """The part's pairs as they are drawn: runs that show the same are one row, or unfolded.
-
-    Of an unfolded stage the first `most` are, all where that is None.
-    """
-    if part.path in unfold:
-        return [Row((pair,)) for pair in part.pairs[:most]]
-    return [Row(run) for run in runs(part.pairs)]
-
-
-def foldable(one: Alignment) -> tuple[str, ...]:
-    """Paths of the stages that have folded rows unless they are unfolded."""
-    return tuple(part.path for part in one.parts if len(rows(part)) < len(part.pairs))
-
-
-def row_of(one: Alignment, name: str, unfold: Container[str] = ()) -> str | None:
-    """Name of the row in which this pair is drawn; None where it is beyond the drawn ones."""
-    for part in one.parts:
-        for row in rows(part, unfold):
-            if any(pair.name == name for pair in row.pairs):
-                return row.first.name
-    return None
 
 
 def picture(one: Alignment, titles: tuple[str, str], unfold: Container[str] = ()) -> str:
@@ -174,20 +138,6 @@ def _wrapped(words: Sequence[str]) -> list[str]:
     return [*(f"{line} →" for line in told[:-1]), *told[-1:]]
 
 
-def made_of(block: Block) -> tuple[list[str], list[str]]:
-    """The main branch's windows and its channels: 1x1, 3x3/2, 1x1 and 64, 64, 256."""
-    ops = [op for op in block.main_ops if op.kind in ("conv", "max_pool", "linear")]
-    return [_window(op) for op in ops], [f"{op.out_shape[0]:,}" for op in ops]
-
-
-def _window(op: Op) -> str:
-    if op.kind == "linear":
-        return op.name
-    if op.kind == "max_pool":
-        return label("compare.pool", window=window(op))
-    return label("compare.groups", window=window(op), n=op.groups) if op.groups > 1 else window(op)
-
-
 def _row(row: Row, place: _Place, y: float, high: float) -> str:
     pair = row.first
     alone = pair.left is None or pair.right is None
@@ -205,22 +155,6 @@ def _row(row: Row, place: _Place, y: float, high: float) -> str:
         f'height="{high + 6:.1f}" rx="9" fill="none" pointer-events="all"/>'
     )
     return node(pair.name, told(row), target, *boxes, between)
-
-
-def told(row: Row) -> str:
-    """A row for who does not see it."""
-    pair = row.first
-    name = part_title(pair.one.title)
-    if len(row.pairs) > 1:
-        name = label("compare.times", name=name, n=len(row.pairs))
-    return label("named.of", name=name, what=listed(differs_told(pair)))
-
-
-def differs_told(pair: BlockPair) -> list[str]:
-    """What differs in a pair, in words."""
-    if pair.left is None or pair.right is None:
-        return [label(f"compare.only_{'right' if pair.left is None else 'left'}")]
-    return [label(f"aspect.{aspect}") for aspect in pair.differs] or [label("compare.equal")]
 
 
 def _box(row: Row, side: int, x: float, y: float, wide: float, high: float, colour: str) -> str:

@@ -11,7 +11,7 @@ from explorer.architecture.costs import MEASURES, Measure, amount
 from explorer.architecture.notation import signed, signed_share, volume, window
 from explorer.architecture.ops import Block, Op
 from explorer.architecture.published import Figure
-from explorer.views.compare_picture import Row, differs_told, rows
+from explorer.views.compare_rows import Row, differs_told, rows
 from explorer.views.tables import heading
 from explorer.views.titles import part_title
 from explorer.words import count, label

@@ -15,7 +15,7 @@ from explorer.architecture.unit import UnitSpec
 from explorer.lessons import compare
 from explorer.lessons.sentences import walk_in_words
 from explorer.ui.fields import CHOICES, FIELDS, LISTS, NUMBERS, SWITCHES, field_label
-from explorer.views import block_diagram, diagram, source_code, trace_table, unit_diagram
+from explorer.views import block_diagram, diagram, source_code, trace_table, unit_boxes
 from explorer.words import glossary, has_label
 from tests.strategies import specs, unit_specs
 
@@ -55,7 +55,7 @@ VIEWS = {
     "source code": lambda bp: source_code.module_source(bp, "Any"),
     "block diagram": lambda bp: [block_diagram.lines_of(op) for op in bp.ops],
     "unit diagram": lambda bp: [
-        unit_diagram.op_lines(op) for block in bp.blocks for op in block.ops if op.kind != "add"
+        unit_boxes.op_lines(op) for block in bp.blocks for op in block.ops if op.kind != "add"
     ],
     "diagram": lambda bp: diagram.sheet(bp).source,
     "sentences": walk_in_words,

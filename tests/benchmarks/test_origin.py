@@ -10,8 +10,8 @@ from explorer.architecture import PRESETS, blueprint
 from explorer.experiments.byte_size import size
 from explorer.experiments.features import features
 from explorer.experiments.origin.capture import capture, take_apart
-from explorer.experiments.origin.parts import Convolution
 from explorer.experiments.origin.places import read
+from explorer.experiments.origin.sums import Convolution
 from explorer.networks import build
 from explorer.views.origin.convolution import convolution
 

@@ -10,7 +10,7 @@ from torch.nn import functional
 
 from explorer.architecture import PRESETS, NetworkSpec, blueprint, preset
 from explorer.experiments.features import features
-from explorer.experiments.origin import cam, feeds, parts, toy
+from explorer.experiments.origin import cam, feeds, parts, sums, toy
 from explorer.experiments.origin.capture import capture, take_apart
 from explorer.experiments.origin.places import Place, op_of, read
 from explorer.experiments.preprocess import CIFAR, prepare
@@ -126,11 +126,11 @@ def test_a_convolution_splits_into_channels_that_add_up():
     op = op_of(bp, "layer2.0.conv2")
     found = capture(network, picture(spec), bp, op.path)
     part = take_apart(network, found, Place(op.path, 70, 0, 1))
-    assert isinstance(part, parts.Convolution)
+    assert isinstance(part, sums.Convolution)
     per_group = op.in_shape[0] // 32
     assert part.kernel.shape == (per_group, 3, 3)
     assert part.first == 70 // (op.out_shape[0] // 32) * per_group
-    shown = sum(part.channel_sums[channel] for channel in part.ranking[:2])
+    shown = sum(part.contributions[channel] for channel in part.ranking[:2])
     assert shown + part.rest(2) + (part.bias or 0) == pytest.approx(part.total, abs=1e-14)
     assert part.rest(len(part.ranking)) == 0
     # The top row hangs over the edge: zeros that lead nowhere.
@@ -144,7 +144,7 @@ def test_the_largest_sum_of_a_named_network_is_exact():
     network, bp = build(spec), blueprint(spec, 64)
     found = capture(network, picture(spec, 64), bp, "layer4.1.conv1")
     part = take_apart(network, found, Place("layer4.1.conv1", 100, 1, 0))
-    assert isinstance(part, parts.Convolution) and part.products.size == 4_608
+    assert isinstance(part, sums.Convolution) and part.products.size == 4_608
     theirs = functional.conv2d(
         torch.from_numpy(found.inputs[0])[None].double(),
         network.get_parameter("layer4.1.conv1.weight").double(),

@@ -10,8 +10,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from explorer.architecture import blueprint, preset
-from explorer.experiments.origin.parts import Convolution, Sum, Weighted, Window
+from explorer.experiments.origin.parts import Sum, Window
 from explorer.experiments.origin.places import Place, op_of
+from explorer.experiments.origin.sums import Convolution, Weighted
 from explorer.views.adding_up import Scale, rounded_sum, scale, shared
 from explorer.views.origin import classifier, said
 from explorer.views.origin import convolution as sums
@@ -83,7 +84,7 @@ def test_the_drawn_sum_of_a_convolution(kernel, size, shown, bias, row):
     *terms, total = [number(text) for x, text in everything if x == right and text != "sum"]
     assert len(terms) == min(24, shown) + (shown < 24) + (bias is not None)
     assert sum(terms) == total
-    assert float(total) == pytest.approx(part.total, abs=1e-2 * abs(part.channel_sums).max())
+    assert float(total) == pytest.approx(part.total, abs=1e-2 * abs(part.contributions).max())
     if kernel > 3:
         return
     # The products beside each sum make it, too, in the unit of their heading.

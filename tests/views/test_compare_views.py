@@ -13,7 +13,7 @@ from explorer.architecture.alignment import aligned
 from explorer.architecture.block_pairs import ASPECTS
 from explorer.architecture.costs import MEASURES
 from explorer.architecture.published import figures_of
-from explorer.views import compare_picture, compare_tables, table1
+from explorer.views import compare_picture, compare_rows, compare_tables, table1
 from explorer.views.palette import LIGHT
 from explorer.words import has_label, label
 from tests.views.colour import contrast, distance, seen
@@ -70,10 +70,10 @@ def test_unfolded_each_block_has_its_row():
     one = of("resnet18", "resnet152")
     svg = drawn(one, ("layer3",))
     assert {f"right-layer3.{n}" for n in range(2, 36)} < set(nodes(svg))
-    assert compare_picture.row_of(one, "right-layer3.20") == "right-layer3.2"
-    assert compare_picture.row_of(one, "right-layer3.20", ("layer3",)) == "right-layer3.20"
+    assert compare_rows.row_of(one, "right-layer3.20") == "right-layer3.2"
+    assert compare_rows.row_of(one, "right-layer3.20", ("layer3",)) == "right-layer3.20"
     deep = of("resnet1202", "preact_resnet1001")
-    assert len(nodes(drawn(deep, ("layer1",)))) < compare_picture.MOST_UNFOLDED + 20
+    assert len(nodes(drawn(deep, ("layer1",)))) < compare_rows.MOST_UNFOLDED + 20
 
 
 @pytest.mark.parametrize("pair", [("resnet18", "resnet152"), ("resnet1202", "preact_resnet1001")])

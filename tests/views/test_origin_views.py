@@ -7,18 +7,17 @@ import pytest
 
 from explorer.architecture import blueprint, preset
 from explorer.experiments.origin.parts import (
-    Convolution,
     Cut,
     Largest,
     Mean,
     Norm,
     Sum,
-    Weighted,
     Window,
     WindowMean,
 )
 from explorer.experiments.origin.places import Place, op_of
 from explorer.experiments.origin.shares import Split
+from explorer.experiments.origin.sums import Convolution, Weighted
 from explorer.experiments.origin.toy import Toy
 from explorer.views import gradient_charts, toy_picture
 from explorer.views.cells import tight

@@ -12,7 +12,6 @@ from explorer.architecture import Blueprint, Op
 from explorer.architecture.ops import Block
 from explorer.experiments.origin.parts import (
     Array,
-    Convolution,
     Copied,
     Cut,
     Gate,
@@ -23,11 +22,11 @@ from explorer.experiments.origin.parts import (
     Pixel,
     Scaled,
     Sum,
-    Weighted,
     WindowMean,
     window,
 )
 from explorer.experiments.origin.places import INPUT, Place, Wanted, op_of
+from explorer.experiments.origin.sums import Convolution, Weighted
 from explorer.experiments.preprocess import Prepared, Preprocessing, statistics
 from explorer.networks import ResNet
 from explorer.networks.blocks import ResidualBlock

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
@@ -160,8 +161,6 @@ def finite_difference(network: ResNet, x: Tensor, target: int, name: str) -> Fin
         target: the class.
         name: of a parameter, "layer1.0.conv1.weight".
     """
-    import copy
-
     twin = copy.deepcopy(network).double()
     weights = twin.get_parameter(name)
     images = x.to(weights.device).double()

@@ -82,64 +82,6 @@ def window(op: Op, place: Place) -> Window:
 
 
 @dataclass(frozen=True, eq=False)
-class Convolution(Part):
-    """A sum of products. `patch` and `kernel` are (C / groups, k, k); `first` is the input
-    channel with which the patch begins."""
-
-    window: Window
-    patch: Array
-    kernel: Array
-    bias: float | None
-    first: int
-
-    @cached_property
-    def products(self) -> Array:
-        return self.patch * self.kernel
-
-    @cached_property
-    def channel_sums(self) -> Array:
-        """What each input channel contributes, (C / groups,)."""
-        return np.array([fsum(one.ravel()) for one in self.products])
-
-    @property
-    def contributions(self) -> Array:
-        """The terms by channel, as a classifier's are."""
-        return self.channel_sums
-
-    @cached_property
-    def ranking(self) -> tuple[int, ...]:
-        """Indices of the patch's channels, the largest contribution of either sign first."""
-        return tuple(np.argsort(-np.abs(self.channel_sums), kind="stable").tolist())
-
-    @cached_property
-    def total(self) -> float:
-        return fsum([*self.products.ravel(), self.bias or 0.0])
-
-    def rest(self, shown: int) -> float:
-        """What the channels contribute together that are not among the first `shown`."""
-        left = self.ranking[shown:]
-        return fsum(self.products[list(left)].ravel()) if left else 0.0
-
-    def source(self, channel: int, row: int, column: int) -> Place | None:
-        """The value under this cell of the patch; None for padding."""
-        if not self.window.inside[row, column]:
-            return None
-        at = self.window.rows[row], self.window.columns[column]
-        return Place(self.op.inputs[0], self.first + channel, *at)
-
-    @property
-    def sources(self) -> tuple[Place, ...]:
-        for channel in self.ranking:
-            order = np.argsort(-np.abs(self.products[channel]).ravel(), kind="stable")
-            size = self.kernel.shape[-1]
-            cells = (divmod(int(index), size) for index in order)
-            found = [self.source(channel, row, column) for row, column in cells]
-            if places := tuple(place for place in found if place):
-                return places
-        return ()
-
-
-@dataclass(frozen=True, eq=False)
 class Pointwise(Part):
     """Made of one value, x, that lies at the same place one op further back."""
 
@@ -302,42 +244,6 @@ class Mean(Part):
         width = self.map.shape[1]
         cells = (divmod(int(index), width) for index in order)
         return tuple(Place(self.op.inputs[0], self.place.channel, *cell) for cell in cells)
-
-
-@dataclass(frozen=True, eq=False)
-class Weighted(Part):
-    """The classifier: sum over features of weight * feature, plus a bias. Both are (C,)."""
-
-    weights: Array
-    features: Array
-    bias: float
-
-    @cached_property
-    def products(self) -> Array:
-        return self.weights * self.features
-
-    @property
-    def contributions(self) -> Array:
-        """The terms by channel, as a convolution's are."""
-        return self.products
-
-    @cached_property
-    def ranking(self) -> tuple[int, ...]:
-        """Features, the largest contribution of either sign first."""
-        return tuple(np.argsort(-np.abs(self.products), kind="stable").tolist())
-
-    @cached_property
-    def total(self) -> float:
-        return fsum([*self.products, self.bias])
-
-    def rest(self, shown: int) -> float:
-        """What the features contribute together that are not among the first `shown`."""
-        left = self.ranking[shown:]
-        return fsum(self.products[list(left)]) if left else 0.0
-
-    @property
-    def sources(self) -> tuple[Place, ...]:
-        return tuple(Place(self.op.inputs[0], feature) for feature in self.ranking)
 
 
 @dataclass(frozen=True, eq=False)

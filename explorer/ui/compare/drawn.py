@@ -15,7 +15,7 @@ from explorer.ui.block_drawing import block_drawing
 from explorer.ui.compare.sides import BLOCK, UNFOLD, Sides
 from explorer.ui.drawing import drawing
 from explorer.ui.drawn_once import drawn_once
-from explorer.views import compare_picture, compare_tables
+from explorer.views import compare_picture, compare_rows, compare_tables
 from explorer.views.titles import part_title
 from explorer.words import glossary, label, language, listed, section
 
@@ -44,7 +44,7 @@ def show(sides: Sides) -> DeltaGenerator:
             height=_HEIGHT,
             tools=True,
             choosable=True,
-            selected=compare_picture.row_of(one, chosen, opened) if chosen else None,
+            selected=compare_rows.row_of(one, chosen, opened) if chosen else None,
             filename=f"{sides.names[0]}_{sides.names[1]}",
             scene=f"{sides.names} {one.left.image_size}",
             on_choose=_choose,
@@ -54,9 +54,9 @@ def show(sides: Sides) -> DeltaGenerator:
 
 def _choose_stages(one: Alignment) -> tuple[str, ...]:
     """The stages that are unfolded, and which of them have more blocks than are drawn."""
-    stages = compare_picture.foldable(one)
+    stages = compare_rows.foldable(one)
     opened = unfolding.choose(UNFOLD, stages, lambda path: _stage_name(one, path))
-    most = compare_picture.MOST_UNFOLDED
+    most = compare_rows.MOST_UNFOLDED
     capped = [part.title for part in one.parts if part.path in opened and len(part.pairs) > most]
     unfolding.say_capped("compare", capped, most)
     return opened
@@ -177,7 +177,7 @@ def _said_of(sides: Sides, pair: BlockPair) -> str:
     names = {"left": part_title(pair.left.title), "right": part_title(pair.right.title)}
     if not pair.differs:
         return section("compare", "chosen equal", **names)
-    differs = listed(compare_picture.differs_told(pair))
+    differs = listed(compare_rows.differs_told(pair))
     return section("compare", "chosen", differs=differs, **names)
 
 

@@ -203,7 +203,8 @@ def _where(scene: Scene, found: Captured, part: Part) -> None:
 
 def _read(found: Captured, part: Part) -> Spotted:
     """The channel that the first source lies in, with the window over it."""
-    from explorer.experiments.origin.parts import Convolution, Largest, WindowMean
+    from explorer.experiments.origin.parts import Largest, WindowMean
+    from explorer.experiments.origin.sums import Convolution
     from explorer.views.origin.maps import Spotted, as_picture
     from explorer.views.origin.spots import spot
 

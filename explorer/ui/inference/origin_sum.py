@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, Final, cast
 
 import streamlit as st
 
-from explorer.experiments.origin import parts
+from explorer.experiments.origin import parts, sums
 from explorer.experiments.origin.places import INPUT
 from explorer.ui import controls
 from explorer.ui.drawing import drawing
@@ -27,9 +27,9 @@ _COLOURS: Final = ("red", "green", "blue")
 
 def draw(scene: Scene, part: Part) -> None:
     """Show it."""
-    if isinstance(part, parts.Convolution):
+    if isinstance(part, sums.Convolution):
         _convolution(scene, part)
-    elif isinstance(part, parts.Weighted):
+    elif isinstance(part, sums.Weighted):
         _logit(scene, part)
     else:
         _line(scene, part)
@@ -56,7 +56,7 @@ def _show(svg: str, words: str, narrowest: int = 340) -> None:
     )
 
 
-def _convolution(scene: Scene, part: parts.Convolution) -> None:
+def _convolution(scene: Scene, part: sums.Convolution) -> None:
     from explorer.views.adding_up import written
     from explorer.views.origin.convolution import convolution, rounded_cells
 
@@ -98,7 +98,7 @@ def _convolution(scene: Scene, part: parts.Convolution) -> None:
         controls.choice("origin_shown", _SHOWN, kind="segments", shown=str)
 
 
-def _colours(scene: Scene, part: parts.Convolution) -> list[list[str]]:
+def _colours(scene: Scene, part: sums.Convolution) -> list[list[str]]:
     """The pixels under the window; "" beyond the edge."""
     photograph = scene.prepared.cropped.convert("RGB")
     width, height = photograph.size
@@ -177,7 +177,7 @@ def _alt(words: str, part: Part, shortcut: str = "identity") -> str:
     return section("origin", "alt of a sum", sentence=words.replace("**", ""), sum=numbers)
 
 
-def _logit(scene: Scene, part: parts.Weighted) -> None:
+def _logit(scene: Scene, part: sums.Weighted) -> None:
     from explorer.views.origin.classifier import classifier
 
     name = scene.classes[part.place.channel]
@@ -199,7 +199,7 @@ def _logit(scene: Scene, part: parts.Weighted) -> None:
         _cam(scene, part, name)
 
 
-def _cam(scene: Scene, part: parts.Weighted, name: str) -> None:
+def _cam(scene: Scene, part: sums.Weighted, name: str) -> None:
     """CAM beside Grad-CAM: one map, found in two ways."""
     from explorer.views.adding_up import rounded_sum
     from explorer.views.inference_pictures import beside, data_url, enlarged, heat_over

@@ -6,8 +6,9 @@ from typing import Final
 
 import numpy as np
 
-from explorer.experiments.origin.parts import Array, Weighted
+from explorer.experiments.origin.parts import Array
 from explorer.experiments.origin.places import Place
+from explorer.experiments.origin.sums import Weighted
 from explorer.views import svg
 from explorer.views.adding_up import written
 from explorer.views.cells import HIGH, Cell, draw

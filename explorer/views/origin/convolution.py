@@ -7,7 +7,7 @@ from typing import Final, NamedTuple
 
 import numpy as np
 
-from explorer.experiments.origin.parts import Convolution
+from explorer.experiments.origin.sums import Convolution
 from explorer.views import svg
 from explorer.views.adding_up import Scale, Written, scale, shared, written
 from explorer.views.cells import HIGH, Cell, table

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Final
 
-from explorer.experiments.origin.parts import Largest, Mean, Part, Sum, Weighted, WindowMean
+from explorer.experiments.origin.parts import Largest, Mean, Part, Sum, WindowMean
+from explorer.experiments.origin.sums import Weighted
 from explorer.views.adding_up import rounded_sum, written
 from explorer.views.numbers import plain
 from explorer.views.origin.lines import pieces
