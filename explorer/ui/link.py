@@ -7,9 +7,11 @@ from urllib.parse import urlencode, urlsplit
 import segno
 import streamlit as st
 
+from explorer.ui import controls
 from explorer.ui.drawing import drawing
 from explorer.words import label, section
 
+_CODE: Final = "link_code"
 _HERE: Final = frozenset(("localhost", "127.0.0.1", "::1", "0.0.0.0"))
 
 _CSS = """
@@ -36,11 +38,16 @@ def _component():  # type: ignore[no-untyped-def]  # noqa: ANN202
 
 def share() -> None:
     """Draw the button that copies the link, and the link as a picture for telephones."""
+    shown = _address() if st.session_state.get(_CODE) else None
+    controls.drawn_again("link", (shown,), _share)
+
+
+def _share() -> None:
     with st.container(horizontal=True, gap="small"):
         said = {name: label(f"copy_link.{name}") for name in ("copy", "copied", "field")}
         _component()(key="copy_link", data=said)
         code = st.popover(
-            label("copy_link.code"), icon=":material/qr_code:", key="link_code", on_change="rerun"
+            label("copy_link.code"), icon=":material/qr_code:", key=_CODE, on_change="rerun"
         )
     if code.open:
         with code:
@@ -59,13 +66,16 @@ def picture(address: str, sized: bool = True) -> str:
 
 
 def _code() -> None:
-    address = st.context.url or ""
+    address = _address()
     if not picture(address):
         st.write(section("frame", "only here"))
         return
-    query = [(name, value) for name in st.query_params for value in st.query_params.get_all(name)]
-    if query:
-        address = f"{address}?{urlencode(query)}"
     # Its quiet zone is white in both themes, as telephones expect.
     drawing(picture(address, sized=False), key="link_picture", label=section("frame", "code"))
     st.caption(section("frame", "code"))
+
+
+def _address() -> str:
+    """The address of exactly this view."""
+    query = [(name, value) for name in st.query_params for value in st.query_params.get_all(name)]
+    return f"{st.context.url or ''}?{urlencode(query)}".rstrip("?")

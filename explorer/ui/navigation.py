@@ -90,6 +90,10 @@ def begin() -> StreamlitPage:
 
 def links() -> None:
     """Draw the links to all pages, each with what the address of that page says."""
+    controls.drawn_again("links", (controls.page(), controls.address_held()), _links)
+
+
+def _links() -> None:
     found, here = iter(pages()), controls.page()
     for group, entries in GROUPS.items():
         ways = [(entry, next(found).url_path) for entry in entries]

@@ -14,8 +14,11 @@ _PAGES: Final = frozenset(("", "shape_trace", "shortcuts", "compare", "parameter
 
 def draw() -> None:
     """Which network this is, and the others of its family to choose; styles hide it elsewhere."""
-    if controls.page() not in _PAGES:
-        return
+    if controls.page() in _PAGES:
+        controls.drawn_again("network_here", (picker.current(),), _draw)
+
+
+def _draw() -> None:
     choice = picker.current()
     with st.container(key="network_here"):
         others = st.popover(

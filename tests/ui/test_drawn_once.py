@@ -6,7 +6,7 @@ import pytest
 from streamlit.runtime.scriptrunner_utils.script_run_context import ScriptRunContext
 from streamlit.testing.v1 import AppTest
 
-from explorer.ui import budget, drawn_once
+from explorer.ui import budget, drawn_once, recording
 from tests.pages.conftest import open_app  # noqa: F401  (the fixture)
 
 PATIENCE_S = 120
@@ -39,8 +39,8 @@ def said(monkeypatch):
 def calls(monkeypatch):
     """How often a part was said again."""
     found = []
-    say = drawn_once._say
-    monkeypatch.setattr(drawn_once, "_say", lambda *given: (found.append(given[1]), say(*given)))
+    say = recording.say
+    monkeypatch.setattr(recording, "say", lambda *given: (found.append(given[1]), say(*given)))
     return found
 
 
@@ -69,7 +69,7 @@ def test_a_page_says_what_it_would_say(open_app, said, calls, monkeypatch, page,
         return list(said)
 
     with monkeypatch.context() as patch:
-        patch.setattr(drawn_once, "_here", lambda: None)
+        patch.setattr(recording, "here", lambda: None)
         drawn = third_run()
         assert not calls
     again = third_run()
@@ -169,6 +169,6 @@ def test_what_failed_is_drawn_again():
 def test_what_is_kept_counts_in_the_budget():
     AppTest.from_function(script, default_timeout=PATIENCE_S).run()
     entries = [entry.value for entry in budget.store()._entries.values()]
-    drawn = [entry for entry in entries if isinstance(entry, drawn_once.Drawn)]
+    drawn = [entry for entry in entries if isinstance(entry, recording.Drawn)]
     assert len(drawn) == 3
     assert budget.store().bytes > sum(entry.outside_bytes for entry in drawn) > 0

@@ -11,6 +11,7 @@ for each of its ids. What links of earlier versions said is in aliases.toml.
 """
 
 from explorer.ui.controls.address import (
+    address_held,
     aliases,
     carried,
     held,
@@ -23,6 +24,7 @@ from explorer.ui.controls.address import (
     text,
     unknown,
 )
+from explorer.ui.controls.drawn_again import all_held, drawn_again
 from explorer.ui.controls.language import begin, choose_language, language
 from explorer.ui.controls.memory import (
     address_is_news,
@@ -38,9 +40,11 @@ from explorer.ui.controls.widgets import BOUND, Kind, choice, choices, number, s
 __all__ = [
     "BOUND",
     "Kind",
+    "address_held",
     "address_is_news",
     "again",
     "aliases",
+    "all_held",
     "begin",
     "begin_page",
     "came_by_history",
@@ -48,6 +52,7 @@ __all__ = [
     "choice",
     "choices",
     "choose_language",
+    "drawn_again",
     "frame_is_old",
     "held",
     "in_part",

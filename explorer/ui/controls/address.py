@@ -99,6 +99,12 @@ def unknown(key: str, ids: Sequence[str]) -> str | None:
     return None if not asked or one_of(key, ids)(asked) is not None else asked
 
 
+def address_held() -> tuple[Any, ...]:
+    """All that `carried` says for any page, to be compared with that of another run."""
+    memory = of_visitor()
+    return tuple(memory.written.items()), tuple(memory.home.items())
+
+
 def carried(page: str) -> dict[str, list[str]]:
     """What the address of a link to `page` says: the sidebar's choices, and those made there."""
     memory = of_visitor()

@@ -8,6 +8,7 @@ from streamlit.runtime.scriptrunner import get_script_run_ctx
 
 from explorer import words
 from explorer.ui.controls.address import one_of, settle
+from explorer.ui.controls.drawn_again import drawn_again
 from explorer.ui.controls.memory import begin_run, of_visitor
 from explorer.ui.controls.widgets import choice
 
@@ -37,6 +38,10 @@ def language() -> str:
 
 def choose_language() -> None:
     """Draw the choice of the language; each is called by its own name."""
+    drawn_again("language", (), _choose_language)
+
+
+def _choose_language() -> None:
     choice(
         _SPEAKS,
         tuple(words.LANGUAGES),

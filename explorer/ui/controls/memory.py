@@ -26,6 +26,7 @@ class Memory:
         self.written: dict[str, tuple[str, ...]] = {}
         self.heard_after: dict[str, int] = {}
         self.step: dict[str, tuple[str, ...]] | None = None
+        self.said: dict[str, Any] = {}
 
 
 def of_visitor() -> Memory:

@@ -11,7 +11,7 @@ from explorer.ui import controls
 from explorer.ui.fields import CHOICES, FIELDS, SWITCHES, written
 from explorer.ui.picker.choice import CHOSEN, FIRST, STATE, entry_of
 
-_TAKE: Final = "network_to_take"
+TAKE: Final = "network_to_take"
 
 
 def switch_to(name: str) -> None:
@@ -36,7 +36,7 @@ def as_named() -> None:
 def take(spec: NetworkSpec, size: ImageSize | None = None) -> None:
     """Make this network the sidebar's choice when it is drawn next: the named one that differs
     least, and what differs, at this image size (the named one's if None)."""
-    st.session_state[_TAKE] = (spec, size)
+    st.session_state[TAKE] = (spec, size)
 
 
 def nearest(spec: NetworkSpec) -> str:
@@ -46,7 +46,7 @@ def nearest(spec: NetworkSpec) -> str:
 
 def take_now() -> None:
     """Let what `take` was given last be the choice, before the sidebar is drawn."""
-    taken = st.session_state.pop(_TAKE, None)
+    taken = st.session_state.pop(TAKE, None)
     if taken is not None:
         spec, size = taken
         put(nearest(spec), spec, size)

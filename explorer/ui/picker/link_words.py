@@ -13,7 +13,7 @@ from explorer.words import quoted
 
 DEVICES: Final = ("auto", "cpu", "cuda", "mps", "xpu")
 _AS_LINKED: Final = "choice_as_linked"
-_COMPLAINTS: Final = "url_complaints"
+COMPLAINTS: Final = "url_complaints"
 _OF_PAGES: Final = (
     *("bn", "compare", "glossary", "gradient", "infer", "lesson", "memory", "myths", "origin"),
     *("params", "questions", "quiz", "see", "shortcuts", "table", "term", "trace", "unit", "why"),
@@ -24,7 +24,7 @@ _OF_PAGES: Final = (
 
 def note_first_visit() -> None:
     """Note what the link of a session's first run says that is not understood."""
-    if st.session_state.get(_COMPLAINTS) is not None:
+    if st.session_state.get(COMPLAINTS) is not None:
         return
     query = st.query_params.to_dict()
     allowed = {
@@ -57,7 +57,7 @@ def note_first_visit() -> None:
         for key in query
         if not is_known(key)
     ]
-    st.session_state[_COMPLAINTS] = complaints
+    st.session_state[COMPLAINTS] = complaints
     named = query.get("net")
     known = named is not None and controls.meant("net", named, NETWORKS) is not None
     st.session_state[CHOSEN] = known
@@ -80,8 +80,8 @@ def what_was_wrong() -> list[str]:
     """What the link got wrong, until the visitor chooses something else."""
     choice = st.session_state[STATE]
     if st.session_state.setdefault(_AS_LINKED, choice) != choice:
-        st.session_state[_COMPLAINTS] = []
-    complaints: list[str] = st.session_state[_COMPLAINTS]
+        st.session_state[COMPLAINTS] = []
+    complaints: list[str] = st.session_state[COMPLAINTS]
     return complaints
 
 

@@ -23,8 +23,9 @@ from explorer.ui.fields import (
     written,
 )
 from explorer.ui.picker.choice import CUSTOM, FIRST, NETWORKS, STATE, entry_of
-from explorer.ui.picker.elsewhere import as_named, take_now
+from explorer.ui.picker.elsewhere import TAKE, as_named, take_now
 from explorer.ui.picker.link_words import (
+    COMPLAINTS,
     DEVICES,
     family_of_link,
     family_title,
@@ -39,6 +40,8 @@ from explorer.words import glossary
 CUSTOMISE: Final = "customise"
 """Key of the part that is open while something is customised."""
 _NEEDED: Final = "customise_needed"
+_FOLLOWS_FROM: Final = (*FIELDS, "image_size", STATE, TAKE, COMPLAINTS)
+"""What the sidebar reads of the session, besides what its controls hold that are on screen."""
 
 
 def draw() -> list[str]:
@@ -46,6 +49,10 @@ def draw() -> list[str]:
 
     A combination that cannot be built is named at its control, and the last good choice stays.
     """
+    return controls.drawn_again("picker", tuple(controls.all_held(_FOLLOWS_FROM)), _draw)
+
+
+def _draw() -> list[str]:
     note_first_visit()
     rename()
     if controls.came_by_history():

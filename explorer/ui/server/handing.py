@@ -7,12 +7,16 @@ milliseconds, or until the run tells something else, such as that it has ended. 
 """
 
 from collections import deque
+from collections.abc import Collection, Iterator
 from typing import Any, Final
 from weakref import WeakKeyDictionary
 
+from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 from streamlit.runtime import Runtime
 from streamlit.runtime.app_session import AppSession
-from streamlit.runtime.scriptrunner import ScriptRunnerEvent
+from streamlit.runtime.forward_msg_cache import create_reference_msg
+from streamlit.runtime.forward_msg_queue import ForwardMsgQueue
+from streamlit.runtime.scriptrunner import ScriptRunner, ScriptRunnerEvent
 
 _WAIT_S: Final = 0.005
 """Streamlit's own loop looks as often for what is to be sent."""
@@ -21,6 +25,58 @@ _AT_ONCE: Final = 64
 """Messages between which the loop does nothing else; a visitor's connection takes 500."""
 _sessions: Any = AppSession
 _runtimes: Any = Runtime
+
+
+class Several:
+    """Messages that a run says in one go, all elements and boxes, each at a place of its own."""
+
+    def __init__(self, messages: list[ForwardMsg]) -> None:
+        self.messages = messages
+        self._places = [tuple(message.metadata.delta_path) for message in messages]
+        self._large = {message.hash for message in messages if message.metadata.cacheable}
+
+    def __iter__(self) -> Iterator[ForwardMsg]:
+        return iter(self.messages)
+
+    def __len__(self) -> int:
+        return len(self.messages)
+
+    def to_one_who_has(self, hashes: Collection[str]) -> "Several":
+        """The same to a browser that has kept large ones: those are named only."""
+        if self._large.isdisjoint(hashes):
+            return self
+        return Several(
+            [
+                create_reference_msg(one) if one.metadata.cacheable and one.hash in hashes else one
+                for one in self.messages
+            ]
+        )
+
+    def stand_in(self, queue: Any) -> None:
+        """Put these behind all that a session's queue holds."""
+        first = len(queue._queue)
+        queue._queue.extend(self.messages)
+        queue._delta_index_map.update(
+            zip(self._places, range(first, first + len(self)), strict=True)
+        )
+
+
+def hand_over(context: Any, messages: Several) -> None:
+    """Say several messages of a run in one go; one by one where something listens to each."""
+    runner = getattr(context._enqueue, "__self__", None)
+    if (
+        AppSession._on_scriptrunner_event.__module__ != __name__
+        or type(runner) is not ScriptRunner
+        or "enqueue" in vars(context)
+        or ForwardMsgQueue._before_enqueue_msg
+    ):
+        for message in messages:
+            context.enqueue(message)
+        return
+    # As with each message of a run: here it ends if something else is asked for by now.
+    runner._maybe_handle_execution_control_request()
+    known = messages.to_one_who_has(context.cached_message_hashes)
+    runner.on_event.send(runner, event=_SAYS, forward_msg=known)
 
 
 class _Waiting:
@@ -69,7 +125,11 @@ def _hear_in_pieces() -> None:
                     handle(session, sender, event, **more)
                 # As Streamlit does: what a runner says that was replaced is nobody's.
                 elif sender is session._scriptrunner:
-                    session._browser_queue.enqueue(more["forward_msg"])
+                    message = more["forward_msg"]
+                    if isinstance(message, Several):
+                        message.stand_in(session._browser_queue)
+                    else:
+                        session._browser_queue.enqueue(message)
                     said = True
         finally:
             if said and session._message_enqueued_callback:

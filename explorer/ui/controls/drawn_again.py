@@ -1,0 +1,69 @@
+"""A part of a page with controls, said again to one visitor while nothing in it has changed.
+
+A click changes one thing, and Streamlit draws everything anew: the controls of the sidebar cost as
+much as the page beside it. What such a part said is kept for the visitor, with what its controls
+held, and is sent again until one of them, or something else that it follows from, is another.
+"""
+
+from collections.abc import Callable, Iterable
+from typing import Any, Final, NamedTuple, TypeVar
+
+from streamlit.runtime.state import get_session_state
+
+from explorer.ui import recording
+from explorer.ui.controls.memory import address_is_news, of_visitor
+from explorer.words import language
+
+R = TypeVar("R")
+_CONTROLS: Final = frozenset(
+    (
+        *("selectbox", "text_input", "number_input", "slider", "checkbox", "button"),
+        *("button_group", "radio", "multiselect", "bidi_component", "empty"),
+    )
+)
+_OPENED: Final = frozenset(("expandable", "popover"))
+_NONE: Final = object()
+
+
+class _Kept(NamedTuple):
+    """What a part followed from, what its controls held, what it said, and what it returned."""
+
+    inputs: tuple[Any, ...]
+    held: list[Any]
+    drawn: recording.Drawn
+    result: Any
+
+
+def drawn_again(name: str, inputs: tuple[Any, ...], draw: Callable[[], R]) -> R:
+    """Draw a part of a page and return what `draw` returns.
+
+    Args:
+        name: of the part.
+        inputs: all that the part follows from, besides its own controls, the language, and where
+            it stands; compared by ==. Where the address is news, the part is drawn.
+        draw: writes nowhere else in the session but what it would write again, and shows no files.
+    """
+    place, memory = recording.here(), of_visitor()
+    if place is None or address_is_news():
+        memory.said.pop(name, None)
+        return draw()
+    inputs = (*inputs, language(), *place.key)
+    kept: _Kept | None = memory.said.pop(name, None)
+    if kept and kept.inputs == inputs and kept.held == all_held(kept.drawn.ids):
+        recording.say(place, kept.drawn)
+        memory.said[name] = kept
+        found: R = kept.result
+        return found
+    results: list[R] = []
+    drawn = recording.record(place, lambda: results.append(draw()), _CONTROLS, _OPENED)
+    if drawn:
+        memory.said[name] = _Kept(inputs, all_held(drawn.ids), drawn, results[0])
+    return results[0]
+
+
+def all_held(keys: Iterable[str]) -> list[Any]:
+    """What the session holds under these keys, or ids of controls."""
+    safe = get_session_state()
+    with safe._lock:
+        state = safe._state
+        return [state[key] if key in state else _NONE for key in keys]  # noqa: SIM401 (has no get)

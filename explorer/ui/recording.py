@@ -1,0 +1,162 @@
+"""What a part of a page said to the browser, kept to be said again as it is.
+
+Streamlit makes each heading, link, box and control anew in every run, from a few words to a message
+for the browser, and a page has some hundred. `drawn_once` and `drawn_again` say when a part may be
+said again; how is here.
+"""
+
+from collections.abc import Callable, Collection
+from typing import Any, Final, NamedTuple
+
+import streamlit as st
+from streamlit import delta_generator
+from streamlit.elements.lib.form_utils import current_form_id
+from streamlit.errors import StreamlitDuplicateElementKey
+from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
+from streamlit.runtime.scriptrunner import get_script_run_ctx
+from streamlit.runtime.scriptrunner_utils.script_run_context import ThreadState
+
+from explorer.ui.server import handing
+
+STILL: Final = "still"
+"""The component from which nothing comes back: a drawing in which nothing can be chosen."""
+_FIXED: Final = frozenset(
+    ("markdown", "heading", "html", "page_link", "metric", "alert", "code", "table")
+)
+"""Kinds of elements that hold neither a value nor a file of a visitor's."""
+_FIXED_IF: Final = {
+    "dataframe": frozenset(("arrow_data", "columns", "column_order", "placeholder")),
+    "plotly_chart": frozenset(("theme", "id", "spec", "config", "alt")),
+}
+"""Kinds that do so unless they say more than this, such as how one selects."""
+_PLAIN: Final = frozenset(("flex_container", "column"))
+"""Kinds of boxes that nobody opens and closes."""
+
+
+class Drawn:
+    """What a part said, in its order, and what it took: names, and places of the box it is in."""
+
+    def __init__(
+        self, messages: list[ForwardMsg], names: list[tuple[str, str]], places: int
+    ) -> None:
+        self.messages, self.names, self.places = handing.Several(messages), names, places
+        # For the budget: Python does not see what a message holds.
+        self.outside_bytes = 2 * sum(message.ByteSize() for message in messages)
+
+    @property
+    def ids(self) -> list[str]:
+        """Of the controls in it, and of the charts."""
+        return [name for kind, name in self.names if kind == "id"]
+
+
+class Here(NamedTuple):
+    """Where the run draws now."""
+
+    context: Any
+    cursor: Any
+    key: tuple[Any, ...]
+
+
+def here() -> Here | None:
+    """Where the run draws; None where nothing can be said again, such as outside of a run."""
+    context = get_script_run_ctx(suppress_warning=True)
+    if context is None:
+        return None
+    box: Any = st._main._active_dg
+    cursor = box._cursor
+    if cursor is None or cursor.is_locked or box._root_container is None:
+        return None
+    state = ThreadState.get()
+    # What a part of a page that reruns alone writes elsewhere, Streamlit puts in a box of its own.
+    if state.fragment_id and delta_generator._needs_outside_wrapper(
+        box, state, context.fragment_storage
+    ):
+        return None
+    if current_form_id(box):
+        return None
+    return Here(context, cursor, (state.active_script_hash, state.fragment_id, *cursor.delta_path))
+
+
+def record(
+    place: Here,
+    draw: Callable[[], None],
+    more: Collection[str] = (),
+    boxes: Collection[str] = (),
+    component: str = STILL,
+) -> Drawn | None:
+    """Draw, and return what was said; None if it cannot be said again.
+
+    `more` and `boxes` are kinds of elements and boxes that may be said again beside the fixed
+    ones, and `component` one of ours beside STILL. A control whose value the browser must take over is none of them.
+    """
+    context, cursor = place.context, place.cursor
+    said: list[ForwardMsg] = []
+    before, first = _names(context), cursor.index
+    parts = context.shared.new_fragment_ids.snapshot()
+    enqueue, outer = context.enqueue, vars(context).get("enqueue")
+
+    def heard(message: ForwardMsg) -> None:
+        enqueue(message)
+        said.append(message)
+
+    context.enqueue = heard
+    try:
+        draw()
+    finally:
+        del context.enqueue
+        if outer:
+            context.enqueue = outer
+    box = list(cursor.delta_path)[:-1]
+    inside = all(
+        list(message.metadata.delta_path[: len(box)]) == box
+        and first <= message.metadata.delta_path[len(box)] < cursor.index
+        for message in said
+    )
+    same_parts = context.shared.new_fragment_ids.snapshot() == parts
+    if not inside or not same_parts or not all(_stays(one, more, boxes, component) for one in said):
+        return None
+    return Drawn(said, sorted(_names(context) - before), cursor.index - first)
+
+
+def say(place: Here, kept: Drawn) -> None:
+    """Say again what a part said, at the same place."""
+    context, shared = place.context, place.context.shared
+    for kind, name in kept.names:
+        names = shared.widget_ids_this_run if kind == "id" else shared.widget_user_keys_this_run
+        if not names.check_and_add(name):
+            raise StreamlitDuplicateElementKey(name)
+    handing.hand_over(context, kept.messages)
+    for _ in range(kept.places):
+        place.cursor.lock_element()
+
+
+def _names(context: Any) -> set[tuple[str, str]]:
+    """Names that this run has given, of elements and of keys: none may be given twice."""
+    shared = context.shared
+    return {("id", one) for one in shared.widget_ids_this_run.snapshot()} | {
+        ("key", one) for one in shared.widget_user_keys_this_run.snapshot()
+    }
+
+
+def _stays(
+    message: ForwardMsg, more: Collection[str], boxes: Collection[str], component: str = STILL
+) -> bool:
+    """Whether this says the same whenever it is said."""
+    if message.WhichOneof("type") != "delta":
+        return False
+    delta = message.delta
+    if delta.WhichOneof("type") == "add_block":
+        box = delta.add_block.WhichOneof("type")
+        return box in _PLAIN or box in boxes
+    if delta.WhichOneof("type") != "new_element":
+        return False
+    kind = str(delta.new_element.WhichOneof("type"))
+    if kind in _FIXED_IF:
+        element = getattr(delta.new_element, kind)
+        return {field.name for field, _ in element.ListFields()} <= _FIXED_IF[kind]
+    if kind in more:
+        # Said once to a browser that holds another value, and never again.
+        return not getattr(getattr(delta.new_element, kind), "set_value", False)
+    if kind == "bidi_component":
+        return delta.new_element.bidi_component.component_name in (STILL, component)
+    return kind in _FIXED
