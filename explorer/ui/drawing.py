@@ -4,25 +4,17 @@ A drawing is a message of up to some hundred kilobytes. Where it is the same for
 message is put together once; only who listens for a click differs.
 """
 
-import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, fields
 from pathlib import Path
-from types import FunctionType
 from typing import Any, Final, Literal
 
 import streamlit as st
-from streamlit.components.v2.bidi_component.main import _make_trigger_id
-from streamlit.components.v2.bidi_component.serialization import (
-    BidiComponentSerde,
-    deserialize_trigger_list,
-)
-from streamlit.components.v2.presentation import make_bidi_component_presenter
-from streamlit.runtime.scriptrunner import get_script_run_ctx
-from streamlit.runtime.state import register_widget
 
 from explorer import words
-from explorer.ui.drawn_once import STILL, drawn_once
+from explorer.ui import controls
+from explorer.ui.drawn_once import drawn_once
+from explorer.ui.recording import STILL
 from explorer.views.palette import themed
 
 _FOLDER = Path(__file__).parent
@@ -143,49 +135,34 @@ def drawing(
         tuple((files or {}).items()),
     )
 
-    def chosen() -> None:
-        path = st.session_state[key].get(_CLICKED)
-        if path is not None and on_choose is not None:
-            on_choose(path)
-
-    if not for_all:
-        _draw(wanted, key, chosen)
-    elif (said := _draw_for_all(wanted, key, chosen)) and choosable:
-        [message] = said.messages
-        _listen(message.delta.new_element.bidi_component.id, chosen)
-    clicked: str | None = (st.session_state.get(key) or {}).get(_CLICKED) if choosable else None
+    if not choosable:
+        (_again if for_all else _draw)(wanted, key)
+        return None
+    controls.of_visitor().choosers[key] = on_choose
+    state = st.session_state.get(key)
+    clicked: str | None = (state or {}).get(_CLICKED)
+    # Only who has been given the drawing has a state of it, in which a choice can be told.
+    if for_all and state is not None and clicked is None:
+        _again(wanted, key)
+    else:
+        _draw(wanted, key)
     return clicked
 
 
-def _draw(wanted: _Wanted, key: str, chosen: Callable[[], None]) -> None:
+def _draw(wanted: _Wanted, key: str) -> None:
+    def chosen() -> None:
+        path = st.session_state[key].get(_CLICKED)
+        choose = controls.of_visitor().choosers.get(key)
+        if path is not None and choose is not None:
+            choose(path)
+
     if wanted.choosable:
         _component(_CHOOSABLE)(key=key, data=wanted.data(), on_clicked_change=chosen)
     else:
         _component(STILL)(key=key, data=wanted.data())
 
 
-_draw_for_all = drawn_once(by={FunctionType: lambda _: None}, component=_CHOOSABLE)(_draw)
-
-
-def _listen(id: str, chosen: Callable[[], None]) -> None:
-    """Hear of clicks on a drawing that was said again, as Streamlit does of one that is new."""
-    events, serde = _make_trigger_id(id, "events"), BidiComponentSerde()
-    common: dict[str, Any] = {"ctx": get_script_run_ctx(), "callbacks": {_CLICKED: chosen}}
-    register_widget(
-        id,
-        deserializer=serde.deserialize,
-        serializer=serde.serialize,
-        presenter=make_bidi_component_presenter(events, id, {_CLICKED}),
-        value_type="json_value",
-        **common,
-    )
-    register_widget(
-        events,
-        deserializer=deserialize_trigger_list,
-        serializer=json.dumps,
-        value_type="json_trigger_value",
-        **common,
-    )
+_again = drawn_once(component=_CHOOSABLE)(_draw)
 
 
 def _saves(files: Mapping[str, str]) -> list[dict[str, str]]:

@@ -33,6 +33,7 @@ from explorer.ui.controls.memory import (
     came_by_history,
     frame_is_old,
     in_part,
+    of_visitor,
     page,
 )
 from explorer.ui.controls.widgets import BOUND, Kind, choice, choices, number, sections
@@ -59,6 +60,7 @@ __all__ = [
     "language",
     "meant",
     "number",
+    "of_visitor",
     "one_step",
     "page",
     "put",

@@ -1,6 +1,7 @@
 """What one visitor has chosen, and what the run of now is: of which page, of how much of it."""
 
 import threading
+from collections.abc import Callable
 from typing import Any, Final, NoReturn
 
 import streamlit as st
@@ -27,6 +28,7 @@ class Memory:
         self.heard_after: dict[str, int] = {}
         self.step: dict[str, tuple[str, ...]] | None = None
         self.said: dict[str, Any] = {}
+        self.choosers: dict[str, Callable[[str], None] | None] = {}
 
 
 def of_visitor() -> Memory:
