@@ -12,12 +12,12 @@ if __name__ == "__main__":
     from explorer.ui.server import speed
 
     words.ask(controls.language)
-    st.set_page_config(page_title=words.label("app.name"), page_icon="🧱", layout="wide")
     controls.begin()
     page = navigation.begin()
     controls.begin_page(page.url_path)
-    st.set_page_config(page_title=words.label("app.tab", page=page.title))
-    st.logo("explorer/ui/logo.svg", size="large")
+    title = words.label("app.tab", page=page.title)
+    st.set_page_config(page_title=title, page_icon="🧱", layout="wide")
+    frame.logo()
     frame.dress()
     tour.begin()
     with st.sidebar:

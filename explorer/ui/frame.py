@@ -1,6 +1,7 @@
 """What Streamlit's theme cannot say of the page around the pages."""
 
 import re
+from base64 import b64encode
 from functools import cache
 from pathlib import Path
 from typing import Final
@@ -10,11 +11,24 @@ import streamlit as st
 from explorer.ui.drawn_once import drawn_once
 
 _STYLES: Final = Path(__file__).with_name("frame.css")
+_LOGO: Final = Path(__file__).with_name("logo.svg")
 
 
+@drawn_once
 def dress() -> None:
     """Draw the styles; they take no place on the page."""
     st.html(_styles())
+
+
+def logo() -> None:
+    """Draw the logo above the sidebar."""
+    st.logo(_logo(), size="large")
+
+
+@cache
+def _logo() -> str:
+    # As Streamlit would write the file, which it would read in every run.
+    return f"data:image/svg+xml;base64,{b64encode(_LOGO.read_bytes()).decode()}"
 
 
 @cache
