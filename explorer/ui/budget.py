@@ -21,6 +21,7 @@ import streamlit as st
 from streamlit.runtime.scriptrunner import get_script_run_ctx
 
 from explorer import words
+from explorer.architecture import Blueprint
 from explorer.experiments import machine
 from explorer.experiments.byte_cache import MISSING, ByteCache, Key
 from explorer.ui import settings
@@ -30,6 +31,8 @@ R = TypeVar("R")
 Names = Mapping[type[Any], Callable[[Any], Hashable]]
 """How arguments of a type are named in a key."""
 
+BLUEPRINTS: Final[Names] = {Blueprint: lambda bp: (bp.spec, bp.image_size)}
+"""A blueprint is named by what it follows from."""
 _SWEEP_S: Final = 60.0
 _after_sweep: list[Callable[[], None]] = []
 

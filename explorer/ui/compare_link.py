@@ -6,6 +6,7 @@ import streamlit as st
 
 from explorer.architecture import PRESETS
 from explorer.ui import controls, navigation, picker
+from explorer.ui.drawn_once import drawn_once
 from explorer.ui.picker import Choice
 from explorer.words import label
 
@@ -15,15 +16,18 @@ def compare_link(choice: Choice) -> None:
     carried: Mapping[str, Sequence[str]] = controls.carried("compare")
     if choice.name != picker.current().name:
         carried = {"net": [choice.name]}  # a page may show another one than the sidebar's
-    _link(label("compare.link", title=choice.title), carried)
+    _link(label("compare.link", title=choice.title), navigation.frozen(carried))
 
 
 def compare_pair(left: str, right: str) -> None:
     """A link to the page with two named networks, where a page shows both."""
     titles = {"left": PRESETS[left].title, "right": PRESETS[right].title}
-    _link(label("compare.link_pair", **titles), {"net": [left], "with": [right]})
+    query = {"net": [left], "with": [right]}
+    _link(label("compare.link_pair", **titles), navigation.frozen(query))
 
 
-def _link(said: str, query: Mapping[str, Sequence[str]]) -> None:
+@drawn_once
+def _link(said: str, query: navigation.Carried) -> None:
     page = next(page for page in navigation.pages() if page.url_path == "compare")
-    st.page_link(page, label=said, icon=":material/compare_arrows:", query_params=query)
+    query_params = navigation.thawed(query)
+    st.page_link(page, label=said, icon=":material/compare_arrows:", query_params=query_params)

@@ -1,4 +1,4 @@
-"""What follows from its arguments alone is drawn once, and said again from then on, to everybody."""
+"""What follows from its arguments alone is drawn once, and said to everybody from then on."""
 
 from collections.abc import Callable
 from functools import wraps

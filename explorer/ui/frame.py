@@ -37,6 +37,7 @@ def _styles() -> str:
     return f"<style>{_STYLES.read_text(encoding='utf-8')}</style>"
 
 
+@drawn_once
 def title(text: str) -> None:
     """The page's title. A name with a hyphen stays on one line: its bold type, in a heading that
     is bold anyway, is what the styles know it by."""

@@ -9,6 +9,7 @@ from explorer.architecture.image_size import size_text
 from explorer.architecture.published import Figure, figures_of
 from explorer.lessons.overview import page_description
 from explorer.ui import controls, navigation
+from explorer.ui.budget import BLUEPRINTS, kept
 from explorer.ui.drawing import drawing
 from explorer.ui.drawn_once import drawn_once
 from explorer.ui.leading import lead_to
@@ -58,13 +59,10 @@ def _doors(carried: tuple[navigation.Carried, ...]) -> None:
             st.caption(section("home", f"door {door}"))
 
 
+@drawn_once(by=BLUEPRINTS)
 def tiles(bp: Blueprint, published: tuple[Figure, ...]) -> None:
     """The network's figures, in rows whose edges line up."""
-    _tiles(tuple(overview.tiles(bp, published)))
-
-
-@drawn_once
-def _tiles(shown: tuple[overview.Tile, ...]) -> None:
+    shown = overview.tiles(bp, published)
     for start in range(0, len(shown), _COLUMNS):
         row = shown[start : start + _COLUMNS]
         for column, tile in zip(st.columns(_COLUMNS), row, strict=False):
@@ -82,7 +80,7 @@ def _tiles(shown: tuple[overview.Tile, ...]) -> None:
 
 def picture(bp: Blueprint, choice: Choice) -> None:
     """The network as volumes; choosing one opens it in the shape trace."""
-    svg = network_picture.picture(bp)
+    svg, min_width = _picture(bp)
     chosen = drawing(
         svg,
         key="home_picture",
@@ -90,14 +88,25 @@ def picture(bp: Blueprint, choice: Choice) -> None:
         tools=True,
         choosable=True,
         filename=f"{choice.name}_volumes",
-        min_width=network_picture.legible_width(bp),
+        min_width=min_width,
     )
-    st.caption(section("home", "picture"))
+    _about_picture()
     if chosen is not None:
         there = controls.carried("shape_trace")
         lead_to("shape_trace", there | {PARAMETER: [chosen]}, "home_volume")
 
 
+@kept(by=BLUEPRINTS, worded=True)
+def _picture(bp: Blueprint) -> tuple[str, int]:
+    return network_picture.picture(bp), network_picture.legible_width(bp)
+
+
+@drawn_once
+def _about_picture() -> None:
+    st.caption(section("home", "picture"))
+
+
+@drawn_once
 def published(choice: Choice, found: tuple[Figure, ...]) -> None:
     """Published accuracy with its sources, or why there is none."""
     st.header(label("home.published"))

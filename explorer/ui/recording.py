@@ -1,8 +1,8 @@
 """What a part of a page said to the browser, kept to be said again as it is.
 
 Streamlit makes each heading, link, box and control anew in every run, from a few words to a message
-for the browser, and a page has some hundred. `drawn_once` and `drawn_again` say when a part may be
-said again; how is here.
+for the browser, and a page has some hundred. When a part may be said again is for `drawn_once` and
+`controls.drawn_again` to know; how is here.
 """
 
 from collections.abc import Callable, Collection
@@ -87,7 +87,8 @@ def record(
     """Draw, and return what was said; None if it cannot be said again.
 
     `more` and `boxes` are kinds of elements and boxes that may be said again beside the fixed
-    ones, and `component` one of ours beside STILL. A control whose value the browser must take over is none of them.
+    ones, and `component` one of ours beside STILL. A control whose value the browser must take
+    over is none of them.
     """
     context, cursor = place.context, place.cursor
     said: list[ForwardMsg] = []
