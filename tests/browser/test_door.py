@@ -1,9 +1,11 @@
 """What is chosen, in a real browser: ids in the address, words on screen, two languages."""
 
+import re
 from collections.abc import Callable
+from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
-from tests.browser.driver import Visit
+from tests.browser.driver import Server, Visit
 
 Opener = Callable[..., Visit]
 
@@ -77,3 +79,29 @@ def test_the_browsers_language_is_followed_on_a_first_visit(open_page: Opener) -
     press(visit, "English")
     assert asked(visit)["lang"] == ["en"], "for this browser, English is the other language"
     assert section(visit) == "Block"
+
+
+def test_controls_that_are_drawn_after_a_second_run_show_what_is_chosen(
+    browser: Any, server: Server
+) -> None:
+    """A slow browser has not drawn a page when the next run comes, as after each forward pass."""
+    visit = Visit(browser, server.url)
+    held: list[Any] = []
+    visit.page.route(
+        re.compile(r"/static/js/(ButtonGroup|Selectbox)\..*\.js$"), lambda r: held.append(r)
+    )
+    address = "shortcuts?net=resnet50&shortcuts_layout=vertical&shortcuts_block=layer3.0"
+    try:
+        visit.page.goto(f"{visit.base_url}/{address}")
+        visit._wait_until(lambda: visit.runs.script > 0 and len(held) == 2)
+        before = visit.runs.script
+        visit.page.keyboard.press("r")
+        visit._wait_until(lambda: visit.runs.script > before)
+        for request in held[:]:
+            request.continue_()
+        visit.wait_idle()
+        assert section(visit) == "vertical"
+        for name, shown in (("Network", "ResNet-50"), ("Block", "conv4_1 (layer3.0)")):
+            assert visit.page.get_by_role("combobox", name=name).input_value() == shown
+    finally:
+        visit.close()

@@ -46,18 +46,23 @@ def choice(
     """
     first = default if default is not None or optional else ids[0]
     settle(key, one_of(key, ids, former), first, None if everywhere else of_visitor().page)
-    if st.session_state.get(key, _ABSENT) != of_visitor().chosen[key]:
-        st.session_state[key] = of_visitor().chosen[key]
+    chosen = of_visitor().chosen[key]
+    # A browser may draw only the second of two runs in close succession. So each run says what is
+    # chosen: as the default, or where that would take the way to choose nothing, by setting it.
+    set_again = kind == "select" and optional and chosen is not None
+    if set_again or st.session_state.get(key, _ABSENT) != chosen:
+        st.session_state[key] = chosen
     own = label if label is not None else words.label(f"{key}.label")
     common = _common(key, first, shown, on_change) | options
+    index = None if chosen is None else ids.index(chosen)
     if kind == "select":
-        st.selectbox(own, ids, index=None if optional else 0, **common)
+        st.selectbox(own, ids, index=None if optional else index, **common)
     elif kind == "radio":
-        st.radio(own, ids, **common)
+        st.radio(own, ids, index=index, **common)
     elif kind == "pills":
-        st.pills(own, ids, required=not optional, **common)
+        st.pills(own, ids, default=chosen, required=not optional, **common)
     else:
-        st.segmented_control(own, ids, required=not optional, **common)
+        st.segmented_control(own, ids, default=chosen, required=not optional, **common)
     return of_visitor().chosen[key]
 
 
@@ -75,14 +80,15 @@ def choices(
     """Draw a choice of any number of `ids` and return the chosen ones in their order."""
     first = tuple(default)
     settle(key, one_of(key, ids), first, of_visitor().page, several=True)
-    if tuple(st.session_state.get(key, ())) != of_visitor().chosen[key]:
-        st.session_state[key] = list(of_visitor().chosen[key])
+    chosen = of_visitor().chosen[key]
+    if tuple(st.session_state.get(key, ())) != chosen:
+        st.session_state[key] = list(chosen)
     own = label if label is not None else words.label(f"{key}.label")
     common = _common(key, first, shown, on_change) | options
     if kind == "pills":
-        st.pills(own, ids, selection_mode="multi", **common)
+        st.pills(own, ids, selection_mode="multi", default=chosen, **common)
     else:
-        st.multiselect(own, ids, **common)
+        st.multiselect(own, ids, default=chosen, **common)
     found: tuple[str, ...] = of_visitor().chosen[key]
     return tuple(name for name in ids if name in found)
 
@@ -113,7 +119,8 @@ def number(
     if st.session_state.get(key) != of_visitor().chosen[key]:
         st.session_state[key] = of_visitor().chosen[key]
     own = label if label is not None else words.label(f"{key}.label")
-    st.number_input(own, low, high, key=key, on_change=_chosen, args=(key, value, None), **options)
+    common = {"on_change": _chosen, "args": (key, value, None)} | options
+    st.number_input(own, low, high, of_visitor().chosen[key], key=key, **common)
     found: int = of_visitor().chosen[key]
     return found
 
