@@ -268,7 +268,7 @@ export default function ({ parentElement, data, setTriggerValue }) {
   });
 
   const moved = !stays || data.selected !== before.selected;
-  if (chosen && (data.min_width || (zooms && moved))) {
+  if (chosen && data.follow && (data.min_width || (zooms && moved))) {
     const [node, frame] = [chosen.getBoundingClientRect(), stage.getBoundingClientRect()];
     const outside = node.x < frame.x || node.right > frame.right
       || node.y < frame.y || node.bottom > frame.bottom;

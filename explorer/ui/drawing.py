@@ -58,6 +58,7 @@ class _Wanted:
     tools: bool
     choosable: bool
     selected: str | None
+    follow: bool
     filename: str
     start: str
     min_width: int | None
@@ -87,6 +88,7 @@ def drawing(
     files: Mapping[str, str] | None = None,
     choosable: bool = False,
     selected: str | None = None,
+    follow: bool = True,
     filename: str = "drawing",
     start: Literal["natural", "fit"] = "natural",
     min_width: int | None = None,
@@ -110,6 +112,7 @@ def drawing(
             by click, or by Tab, arrow keys and Enter; of one with `data-grid` (svg.grid) the
             position comes behind its path.
         selected: path of the node to show as chosen.
+        follow: scroll to the chosen node where it is out of sight.
         filename: of the downloads, without extension.
         start: show the drawing in readable size from its beginning, or the whole of it.
         min_width: pixels below which the drawing no longer shrinks with the page but scrolls
@@ -126,6 +129,7 @@ def drawing(
         tools,
         choosable,
         selected,
+        follow,
         filename,
         start,
         min_width,

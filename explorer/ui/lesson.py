@@ -7,7 +7,7 @@ import streamlit as st
 from explorer.architecture import Blueprint
 from explorer.lessons.lesson import Stop, minutes_before, stops
 from explorer.lessons.overview import summary
-from explorer.ui import controls, link, overview, tour
+from explorer.ui import controls, frame, link, overview, tour
 from explorer.ui.navigation import page_title
 from explorer.ui.picker import Choice
 from explorer.views.handout import handout
@@ -66,7 +66,8 @@ def show(number: int) -> None:
             opened = label("lesson.open", page=page_title(stop.page))
             tour.link(stop, f"**{opened}**", ":material/play_arrow:")
     _steps(number)
-    st.caption(section("lesson_page", "Keys"))
+    frame.keys(section("lesson_page", "Keys"), "lesson")
+    st.caption(section("lesson_page", "Address"))
 
 
 def offer_handout(bp: Blueprint, choice: Choice) -> None:

@@ -39,7 +39,8 @@ def doors() -> None:
 
 @drawn_once
 def _doors(carried: tuple[navigation.Carried, ...]) -> None:
-    st.markdown(section("home", "claim"))
+    with st.container(key="home_claim"):
+        st.markdown(section("home", "claim"))
     pages = {page.url_path: page for page in navigation.pages()}
     with st.container(key="home_doors"):
         columns = st.columns(len(_DOORS))

@@ -70,9 +70,10 @@ def player(bp: Blueprint, title: str, back: Back, trace: Trace | None = None) ->
             label=op_sentence(bp, op),
             min_width=300,
         )
-        st.caption(section("shape_trace", "scale"))
     with words:
         _words(bp, op, index, title, trace)
+    # Below both, so that on small screens the sentence stands right under the volumes.
+    st.caption(section("shape_trace", "scale"))
 
 
 def go(path: str) -> None:

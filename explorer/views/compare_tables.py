@@ -162,7 +162,7 @@ def figures(
 ) -> list[dict[str, str]]:
     """Both networks' figures and what is published of them.
 
-    Columns: figure, left, right, difference; all of them words.
+    Columns: figure, left, right, difference, and of what is published the protocol; all words.
     """
     rows = []
     for name, (before, after) in _figures(one).items():
@@ -173,8 +173,11 @@ def figures(
     return [*rows, *_published(published)]
 
 
-def _figure(name: str, left: str, right: str, difference: str) -> dict[str, str]:
-    return {"figure": name, "left": left, "right": right, "difference": difference}
+def _figure(
+    name: str, left: str, right: str, difference: str, protocol: str = ""
+) -> dict[str, str]:
+    row = {"figure": name, "left": left, "right": right, "difference": difference}
+    return row | {"protocol": protocol}
 
 
 def _figures(one: Alignment) -> dict[str, tuple[int, int]]:
@@ -206,16 +209,13 @@ def _published(both: tuple[Sequence[Figure], Sequence[Figure]]) -> list[dict[str
         left, right = (found.get(protocol) for found in first)
         known = left or right
         assert known is not None
-        name = label(
-            "compare_figures.published",
-            metric=label(f"metric.{known.metric}"),
-            protocol=label(f"protocol.{protocol}"),
-        )
+        name = label("compare_figures.published", metric=label(f"metric.{known.metric}"))
         difference = ""
         if left and right:
             points = f"{right.top1 - left.top1:+.2f}".replace("-", "\N{MINUS SIGN}")
             difference = label("compare_figures.points", n=points)
-        rows.append(_figure(name, _percent(left), _percent(right), difference))
+        told = label(f"protocol.{protocol}")
+        rows.append(_figure(name, _percent(left), _percent(right), difference, told))
     return rows
 
 

@@ -95,6 +95,20 @@ def test_themes_and_sizes(open_page, page):
     assert_clean(visit)
 
 
+def test_the_words_of_a_chart_follow_the_theme(open_page):
+    visit = open_page("block_lab", {"unit_view": "versions"})
+    visit.page.locator(".stPlotlyChart .annotation-text").first.wait_for()
+    for theme in ("dark", "light"):
+        visit.page.emulate_media(color_scheme=theme)
+        visit.page.wait_for_function(f"() => ({BACKGROUND})() === '{BACKGROUNDS[theme]}'")
+        visit.page.wait_for_function(
+            """() => [...document.querySelectorAll('.stPlotlyChart text')].every(text =>
+                 getComputedStyle(text).fill
+                   === getComputedStyle(document.querySelector('.stMain h1')).color)""",
+            timeout=10_000,
+        )
+
+
 def test_an_unknown_page_says_so_and_shows_home(open_page):
     visit = open_page("nonsense", {"net": "resnet50"})
     assert heading(visit) == "ResNet-50"

@@ -148,7 +148,8 @@ def test_of_several_figures_by_one_protocol_the_best_known_is_shown():
     """ResNet-110 on CIFAR-10: 6.43 % is the paper's best of five runs, 6.61 % their mean."""
     both = tuple(figures_of(name) for name in ("resnet56", "resnet110"))
     rows = compare_tables.figures(of("resnet56", "resnet110"), both)
-    (row,) = [row for row in rows if "error, Paper" in row["figure"]]
+    (row,) = [row for row in rows if "Paper" in row["protocol"]]
+    assert row["figure"] == "Top-1 error"
     assert (row["left"], row["right"]) == ("6.97\N{NO-BREAK SPACE}%", "6.43\N{NO-BREAK SPACE}%")
 
 

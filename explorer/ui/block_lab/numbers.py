@@ -54,7 +54,7 @@ def draw(spec: UnitSpec) -> None:
 
 
 def _controls() -> tuple[str, str, bool]:
-    first, second, third = st.columns([1.5, 1, 1])
+    first, second, third = st.columns([1.5, 1, 1], vertical_alignment="bottom")
     with first:
         weights: str = controls.choice(
             "unit_weights", _WEIGHTS, kind="radio", horizontal=True, help=glossary("unit weights")

@@ -23,6 +23,9 @@ def draw(spec: UnitSpec) -> None:
         from explorer.views import heat_maps
 
         maps = _coverage()
+    if spec.block != "bottleneck" or spec.stride == 1:
+        change, case = label("block_lab.change"), label("unit_case.halving")
+        st.markdown(section("block_lab", "versions alike", change=change, case=case))
     positions = maps[0].whole.size
     st.markdown(section("block_lab", "coverage", positions=positions))
     rows = [

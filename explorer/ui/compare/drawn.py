@@ -201,5 +201,7 @@ def _rows(cells: tuple[tuple[tuple[str, Any], ...], ...], measure: Measure) -> N
     for column, title in titles.items():
         form = "%+,d" if column == measure else "localized"
         found[column] = st.column_config.NumberColumn(title, format=form)
+    # On small screens Streamlit would cut what it says.
+    found["differs"] = st.column_config.TextColumn(found["differs"], width=110)
     height = 35 * (min(len(table), 20) + 1) + 3
     st.dataframe(table, hide_index=True, width="stretch", height=height, column_config=found)

@@ -74,11 +74,16 @@ def _figures(cells: tuple[tuple[tuple[str, Any], ...], ...], left: str, right: s
     table = compare_tables.FIGURES
     titles = {"left": left, "right": right}
     titles["difference"] = label(f"{table}.difference")
+    # Both numbers are whole on a telephone, and a protocol is on a projector.
+    widths = {"figure": 135, "left": 110, "right": 110, "difference": 165, "protocol": 260}
+    titles |= {column: label(f"{table}.{column}") for column in ("figure", "protocol")}
+    words = ("figure", "protocol")
     columns: dict[str, Any] = {
-        column: st.column_config.TextColumn(title, alignment="right")
-        for column, title in titles.items()
+        column: st.column_config.TextColumn(
+            titles[column], width=width, alignment="left" if column in words else "right"
+        )
+        for column, width in widths.items()
     }
-    columns["figure"] = label(f"{table}.figure")
     height = 35 * (len(rows) + 1) + 3
     st.dataframe(rows, hide_index=True, width="stretch", height=height, column_config=columns)
 

@@ -135,6 +135,8 @@ def show(bp: Blueprint, choice: Choice, view: View) -> None:
         tools=True,
         choosable=True,
         selected=node_of(bp, view.block.path, view.unfold) if view.open else None,
+        # Who has picked none sees the network from its beginning, and the legend.
+        follow=view.picked,
         filename=f"{choice.name}_shortcuts",
         dim=view.picked,
         scene=f"{choice.title} {choice.image_size} {view.layout}",
