@@ -119,7 +119,7 @@ def number(
     if st.session_state.get(key) != of_visitor().chosen[key]:
         st.session_state[key] = of_visitor().chosen[key]
     own = label if label is not None else words.label(f"{key}.label")
-    common = {"on_change": _chosen, "args": (key, value, None)} | options
+    common: dict[str, Any] = {"on_change": _chosen, "args": (key, value, None)} | options
     st.number_input(own, low, high, of_visitor().chosen[key], key=key, **common)
     found: int = of_visitor().chosen[key]
     return found
