@@ -31,7 +31,11 @@ def browser() -> Iterator:
     from playwright.sync_api import sync_playwright
 
     with sync_playwright() as playwright:
-        chromium = playwright.chromium.launch(executable_path=path, args=CHROMIUM_FLAGS)
+        chromium = playwright.chromium.launch(
+            executable_path=Path(__file__).parent / "chromium.sh",
+            env={**os.environ, "BROWSER": path},
+            args=CHROMIUM_FLAGS,
+        )
         yield chromium
         chromium.close()
 
@@ -81,8 +85,10 @@ def open_page(browser, server: Server) -> Iterator[Callable[..., Visit]]:
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_makereport(item: pytest.Item):
     """A failed test shows what the servers said, since tracebacks are hidden from the browser,
-    and where they are, since a page that hangs says nothing."""
+    and where they are, since a page that hangs says nothing. In CI a skipped one has failed."""
     report = yield
+    if report.skipped and os.environ.get("CI") == "true":
+        report.outcome, report.longrepr = "failed", f"skipped in CI: {report.longrepr}"
     if report.failed:
         for running in Server.running:
             report.sections.append((f"log of {running.url}", running.log_tail()))

@@ -248,7 +248,8 @@ class Visit:
                     f"no script run finished within {self.timeout_s:g} s; the last were\n"
                     + "\n".join(self.runs.last)
                 )
-            self.page.wait_for_timeout(5)  # lets Playwright deliver the frames
+            # Lets Playwright deliver the frames; asked more often, it takes cores from the page.
+            self.page.wait_for_timeout(20)
 
     def wait_idle(self) -> None:
         """Wait until no script runs and what it sent is drawn: elements, lazy charts, fonts."""
