@@ -19,7 +19,7 @@ from typing import Any
 import pytest
 
 from explorer.words import label
-from tests.benchmarks.load import Visitor, load
+from tests.benchmarks.load import Visitor, load, spent, still
 from tests.browser.driver import Server
 
 ROOT = Path(__file__).parents[2]
@@ -45,12 +45,6 @@ USERS, SECONDS_EACH = 30, 10
 pytestmark = pytest.mark.skipif(not sys.platform.startswith("linux"), reason="asks Linux")
 
 
-def spent(server: Server) -> float:
-    """Seconds of the processor that a server's process has taken, its ended threads included."""
-    # The clock of another process: clock_getcpuclockid(3).
-    return time.clock_gettime((~server.process.pid << 3) | 2)
-
-
 @pytest.fixture(scope="module")
 def servers(tmp_path_factory):
     """The app, and the two lines with the same settings."""
@@ -72,14 +66,8 @@ async def quiet(app: Server) -> None:
         end = time.monotonic() + 120
         while "libtorch" not in Path(f"/proc/{app.process.pid}/maps").read_text():
             assert time.monotonic() < end, "torch is not loaded"
-            await asyncio.sleep(0.5)
-    before = spent(app)
-    for _ in range(120):
-        await asyncio.sleep(1)
-        now = spent(app)
-        if now - before < 0.05:
-            return
-        before = now
+            await asyncio.sleep(0.1)
+    await still(app)
 
 
 async def cost(server: Server, again: Callable[[], Awaitable[Any]]) -> float:

@@ -1,6 +1,6 @@
 """The first page of a server that nobody has visited yet, for every page.
 
-`python -m pytest -s tests/benchmarks/test_cold.py` prints how long its visitor waits, how long the
+`python -m pytest -s tests/server/test_cold.py` prints how long its visitor waits, how long the
 next one, and whether torch, which takes seconds, was loaded for it: pages that compute with a
 network need it, all others come before it.
 """
