@@ -7,8 +7,12 @@ PYTEST_ARGS ?=
 VENV := .venv
 BIN := $(VENV)/bin
 
-SIDE_BY_SIDE := -n auto --dist worksteal -m "not browser and not benchmark and not replicas"
-ONE_BY_ONE := -m "browser or benchmark or replicas"
+# Folders are named where no others are asked for: to look through all takes a run 16 s.
+# A browser, its server and the test take about one core, and 1 GB.
+WORKERS := -n auto --dist worksteal
+SIDE_BY_SIDE := $(WORKERS) -m "not browser and not benchmark and not replicas" $(PYTEST_ARGS)
+IN_BROWSERS := $(WORKERS) --maxprocesses 4 -m "browser and not benchmark" $(or $(PYTEST_ARGS),tests/browser)
+ALONE := -m "benchmark or replicas" $(or $(PYTEST_ARGS),tests/benchmarks tests/browser tests/deploy)
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
@@ -22,17 +26,17 @@ run: $(VENV)/run.stamp ## install what is missing and start the app (PORT=8501)
 	$(BIN)/python -m streamlit run app.py --server.port $(PORT)
 
 quick: lint types ## lint, types, and the tests without browser and benchmarks: for every push
-	$(BIN)/python -m pytest $(SIDE_BY_SIDE) $(PYTEST_ARGS)
+	$(BIN)/python -m pytest $(SIDE_BY_SIDE)
 
-# Two summaries: of what may run side by side, and of what drives a browser or measures. pytest's 5
-# says that nothing was chosen, which PYTEST_ARGS=tests/words may mean for one of the two.
+# Three summaries: of what needs no browser, of what drives one, and of what measures or takes the
+# whole machine. pytest's 5 says that nothing was chosen, which PYTEST_ARGS=tests/words means for two.
 # The browser is looked for first: without one, nothing has to be waited for.
 test: lint types ## lint, types, then every test, the browser's included (PYTEST_ARGS=...)
 	@CHROMIUM="$$(sh tools/find_browser.sh)" || exit 1; export CHROMIUM; ended=; \
 	HAPROXY="$$(sh tools/find_proxy.sh)" || exit 1; export HAPROXY; \
 	run() { echo "$(BIN)/python -m pytest $$*"; "$(BIN)/python" -m pytest "$$@"; ended="$$ended $$?"; }; \
-	run $(SIDE_BY_SIDE) $(PYTEST_ARGS); run $(ONE_BY_ONE) $(PYTEST_ARGS); \
-	case "$$ended" in " 0 0" | " 0 5" | " 5 0") ;; *) echo "pytest ended with$$ended" >&2; exit 1 ;; esac
+	run $(SIDE_BY_SIDE); run $(IN_BROWSERS); run $(ALONE); \
+	case "$$ended" in *[!05\ ]* | " 5 5 5") echo "pytest ended with$$ended" >&2; exit 1 ;; esac
 
 lint: $(VENV)/dev.stamp ## ruff: rules and formatting
 	$(BIN)/ruff check .

@@ -18,6 +18,8 @@ if "PYTEST_XDIST_WORKER" in os.environ:
 
 TESTS = Path(__file__).parent
 MARKED_FOLDERS = {"benchmarks": "benchmark", "browser": "browser"}
+ALONE_IN = {"benchmarks", "browser", "deploy"}
+"""Folders in which `make test` looks for what is marked `benchmark` or `replicas`."""
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -27,9 +29,14 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
     def folder(item: pytest.Item) -> str:
         parts = item.path.relative_to(TESTS).parts if item.path.is_relative_to(TESTS) else ("",)
-        return parts[0] if parts[0] in MARKED_FOLDERS else ""
+        return parts[0]
 
     for item in items:
-        if name := folder(item):
+        name = folder(item)
+        if name in MARKED_FOLDERS:
             item.add_marker(MARKED_FOLDERS[name])
-    items.sort(key=lambda item: folders.index(folder(item)))
+        elif name not in ALONE_IN and any(map(item.get_closest_marker, ("benchmark", "replicas"))):
+            raise pytest.UsageError(
+                f"{item.nodeid}: `make test` runs it only in {sorted(ALONE_IN)}"
+            )
+    items.sort(key=lambda item: folders.index(name) if (name := folder(item)) in folders else 0)

@@ -172,6 +172,7 @@ def opening(visit):
     return time.monotonic() - started
 
 
+@pytest.mark.benchmark
 def test_resnet1202_opens_fast_and_unfolds(open_page):
     visit = open_page("shortcuts", {"net": "resnet1202"}, width=1440)
     seconds = min(opening(visit) for _ in range(3))  # other work on the machine must not count
