@@ -1,5 +1,6 @@
 """The address of exactly this view: copied, or as a code that a telephone reads."""
 
+from functools import partial
 from pathlib import Path
 from typing import Final
 from urllib.parse import urlencode, urlsplit
@@ -11,7 +12,7 @@ from explorer.ui import controls
 from explorer.ui.drawing import drawing
 from explorer.words import label, section
 
-_CODE: Final = "link_code"
+_OPEN: Final = "link_code_is_open"
 _HERE: Final = frozenset(("localhost", "127.0.0.1", "::1", "0.0.0.0"))
 
 _CSS = """
@@ -38,20 +39,28 @@ def _component():  # type: ignore[no-untyped-def]  # noqa: ANN202
 
 def share() -> None:
     """Draw the button that copies the link, and the link as a picture for telephones."""
-    shown = _address() if st.session_state.get(_CODE) else None
-    controls.drawn_again("link", (shown,), _share)
+    controls.drawn_again("link", (), _share)
+    if st.session_state.get(_OPEN):
+        # Over the page and as large as that allows: a class reads it from a projector. It stays
+        # when the page runs again, as it does by itself at the end of what takes a while.
+        st.dialog(label("copy_link.title"), on_dismiss=partial(_open, False))(_code)()
+
+
+def _open(wanted: bool) -> None:
+    st.session_state[_OPEN] = wanted
 
 
 def _share() -> None:
     with st.container(horizontal=True, gap="small"):
         said = {name: label(f"copy_link.{name}") for name in ("copy", "copied", "field")}
         _component()(key="copy_link", data=said)
-        code = st.popover(
-            label("copy_link.code"), icon=":material/qr_code:", key=_CODE, on_change="rerun"
+        st.button(
+            label("copy_link.code"),
+            icon=":material/qr_code:",
+            key="link_code",
+            on_click=_open,
+            args=(True,),
         )
-    if code.open:
-        with code:
-            _code()
 
 
 def picture(address: str, sized: bool = True) -> str:

@@ -96,13 +96,13 @@ def test_themes_and_sizes(open_page, page):
 
 
 def test_the_words_of_a_chart_follow_the_theme(open_page):
-    visit = open_page("block_lab", {"unit_view": "versions"})
-    visit.page.locator(".stPlotlyChart .annotation-text").first.wait_for()
+    visit = open_page("parameters", {"params_view": "network"})
+    visit.page.locator(".stPlotlyChart .xtick text").first.wait_for()
     for theme in ("dark", "light"):
         visit.page.emulate_media(color_scheme=theme)
         visit.page.wait_for_function(f"() => ({BACKGROUND})() === '{BACKGROUNDS[theme]}'")
         visit.page.wait_for_function(
-            """() => [...document.querySelectorAll('.stPlotlyChart text')].every(text =>
+            """() => [...document.querySelectorAll('.stPlotlyChart .xtick text')].every(text =>
                  getComputedStyle(text).fill
                    === getComputedStyle(document.querySelector('.stMain h1')).color)""",
             timeout=10_000,
@@ -220,3 +220,24 @@ def test_an_impossible_choice_is_said_and_the_last_good_network_stays(open_page)
         visit.page.get_by_role("button", name="Back to the named network").click()
     assert words not in visit.page.get_by_test_id("stMain").inner_text()
     assert_clean(visit)
+
+
+def test_the_code_for_telephones_is_seen_whole_and_stays(fresh_server, open_page):
+    """On a projector, from another machine's address; also when the page runs again by itself."""
+    server = fresh_server("--server.address", "0.0.0.0")
+    address = server.url.replace("127.0.0.1", "127.0.0.2")
+    visit = open_page("lesson", base_url=address, width=1280, height=720)
+    with visit.rerun("script"):
+        visit.page.get_by_role("button", name="QR").click()
+    code = visit.page.get_by_role("dialog").locator(".stage svg")
+    code.wait_for()
+    box = code.bounding_box()
+    assert box["y"] >= 0 and box["y"] + box["height"] <= 720
+    assert box["height"] > 400, "a class reads it from afar"
+    with visit.rerun("script"):
+        visit.page.keyboard.press("r")
+    assert code.is_visible()
+    with visit.rerun("script"):
+        visit.page.keyboard.press("Escape")
+    code.wait_for(state="detached")
+    assert visit.exceptions() == []
