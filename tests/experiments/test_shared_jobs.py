@@ -80,7 +80,8 @@ def test_another_server_takes_over_what_was_not_done(server, end):
     jobs = [one.submit(count, recipe, "owner") for _ in range(2)]
     wait(other, jobs[0], ("running",))
     if end == "killed":
-        one._running.stopped.set()  # its beat stops; what it ran is a thread that goes on, as if hung
+        # Its beat stops; what it ran is a thread that goes on, as if hung.
+        one._running.stopped.set()
     else:
         one.close()
     for job in jobs:
