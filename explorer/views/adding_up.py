@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 _SMALLEST: Final = -2
 """Power of ten of the largest number, below which a power of ten is taken out."""
 _LARGEST: Final = 5
+_NOTHING: Final = 1e-300
+"""Less is written as 0: a unit of its last digit would be no float any more."""
 
 
 class Scale(NamedTuple):
@@ -62,7 +64,7 @@ def scale(numbers: Iterable[float], decimals: int = 4) -> Scale:
     """One that the largest of the numbers fits: `decimals` for those below 100, fewer above, and
     a power of ten taken out where they would be longer, or zeros only."""
     most = max((abs(value) for value in numbers if isfinite(value)), default=0.0)
-    if most == 0:
+    if most < _NOTHING:
         return Scale(0, decimals)
     exponent = floor(log10(most))
     if _SMALLEST <= exponent < _LARGEST:

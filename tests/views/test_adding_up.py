@@ -57,6 +57,7 @@ def test_what_is_written_adds_up(terms):
 def test_what_is_not_finite_is_told():
     assert rounded_sum([float("inf"), 1.0], float("inf"))[1] == "1"
     assert rounded_sum([0.0, 0.0], 0.0) == ["0", "0", "0"]
+    assert rounded_sum([5e-324], 5e-324) == ["0", "0"]
 
 
 def convolution(kernel: int, size: float, bias: float | None = None, row: int = 0) -> Convolution:
