@@ -16,7 +16,12 @@ from streamlit.runtime import Runtime
 from streamlit.runtime.app_session import AppSession
 from streamlit.runtime.forward_msg_cache import create_reference_msg
 from streamlit.runtime.forward_msg_queue import ForwardMsgQueue
+from streamlit.runtime.runtime_util import serialize_forward_msg
 from streamlit.runtime.scriptrunner import ScriptRunner, ScriptRunnerEvent
+from streamlit.runtime.session_manager import SessionClientDisconnectedError
+from streamlit.web.server.starlette.starlette_websocket import StarletteSessionClient
+
+from explorer.ui.server.batches import Joined
 
 _WAIT_S: Final = 0.005
 """Streamlit's own loop looks as often for what is to be sent."""
@@ -151,8 +156,15 @@ def _send_in_pieces() -> None:
         return [every[place : place + _AT_ONCE] for place in range(0, len(every), _AT_ONCE)]
 
     def sent(runtime: Any, visitor: Any, messages: Any) -> None:
-        for message in messages:
-            send(runtime, visitor, message)
+        client = visitor.client
+        # Whoever reads slowly has messages waiting, and Streamlit counts those: one by one.
+        if not isinstance(client, StarletteSessionClient) or not client._send_queue.empty():
+            for message in messages:
+                send(runtime, visitor, message)
+        elif client._closed.is_set():
+            raise SessionClientDisconnectedError
+        else:
+            client._send_queue.put_nowait(Joined(map(serialize_forward_msg, messages)))
 
     _sessions.flush_browser_queue = flushed
     _runtimes._send_message = sent
