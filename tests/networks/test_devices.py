@@ -21,6 +21,14 @@ def test_the_cpu_is_always_there_and_last():
     assert best_device() in devices
 
 
+@pytest.fixture
+def no_accelerator(monkeypatch):
+    """Also on a machine that has one."""
+    for kind in ("cuda", "xpu"):
+        monkeypatch.setattr(getattr(torch, kind), "is_available", lambda: False)
+    monkeypatch.setattr(torch.backends.mps, "is_available", lambda: False)
+
+
 def with_accelerators(monkeypatch, kind, *memories):
     module = getattr(torch, kind)
     monkeypatch.setattr(module, "is_available", lambda: True)
@@ -33,6 +41,7 @@ def with_accelerators(monkeypatch, kind, *memories):
 
 
 @pytest.mark.parametrize("kind", ["cuda", "xpu"])
+@pytest.mark.usefixtures("no_accelerator")
 def test_the_accelerator_with_the_most_memory_is_best(monkeypatch, kind):
     with_accelerators(monkeypatch, kind, 8 * 2**30, 80 * 2**30, 24 * 2**30)
     assert [device.id for device in available_devices()][:3] == [f"{kind}:{i}" for i in range(3)]
@@ -40,14 +49,15 @@ def test_the_accelerator_with_the_most_memory_is_best(monkeypatch, kind):
     assert best_device().title == f"{kind.upper()}: Card 1, 80 GiB"
 
 
+@pytest.mark.usefixtures("no_accelerator")
 def test_an_apple_gpu(monkeypatch):
     monkeypatch.setattr(torch.backends.mps, "is_available", lambda: True)
     monkeypatch.setattr(torch.mps, "recommended_max_memory", lambda: 12 * 2**30)
     assert best_device() == Device("mps", "MPS: Apple GPU", 12 * 2**30)
 
 
+@pytest.mark.usefixtures("no_accelerator")
 def test_the_device_that_was_asked_for(monkeypatch):
-    monkeypatch.setattr(torch.backends.mps, "is_available", lambda: False)
     with_accelerators(monkeypatch, "cuda", 8 * 2**30, 16 * 2**30)
     assert device_for("auto").id == "cuda:1"
     assert device_for("cuda").id == "cuda:0"
@@ -58,10 +68,8 @@ def test_the_device_that_was_asked_for(monkeypatch):
             device_for(absent)
 
 
-def test_without_accelerators_the_cpu_is_best(monkeypatch):
-    for kind in ("cuda", "xpu"):
-        monkeypatch.setattr(getattr(torch, kind), "is_available", lambda: False)
-    monkeypatch.setattr(torch.backends.mps, "is_available", lambda: False)
+@pytest.mark.usefixtures("no_accelerator")
+def test_without_accelerators_the_cpu_is_best():
     assert [device.id for device in available_devices()] == ["cpu"]
     assert best_device().id == "cpu"
     assert best_device().title.startswith("CPU: ")
