@@ -16,7 +16,7 @@ from explorer.words import language
 if TYPE_CHECKING:
     from plotly.graph_objects import Figure
 
-CONFIG: Final = {
+CONFIG: Final[dict[str, Any]] = {
     "displaylogo": False,
     "toImageButtonOptions": {"format": "svg"},
     # Nobody zooms a bar chart, and on a telephone these buttons always stand there.
@@ -65,9 +65,30 @@ def _drawn(order: _Order) -> Figure:
     return made
 
 
+_TURNS: Final = "theme_turns"
+
+
+def redraw() -> None:
+    """Let every chart be drawn anew in this visit's next run, as after another theme was chosen.
+
+    Streamlit puts the theme's colours into a figure once. When the theme changes it looks for the
+    stand-ins again, which are gone by then, and the words of the light theme would stay on the
+    dark page. A chart that differs in anything, even in what Plotly passes over, begins anew.
+    """
+    st.session_state[_TURNS] = _turns() + 1
+
+
+def _turns() -> int:
+    return int(st.session_state.get(_TURNS, 0))
+
+
+def _config(turns: int) -> dict[str, Any]:
+    return CONFIG | {"turns": turns} if turns else CONFIG
+
+
 @drawn_once
-def _again(order: _Order, key: str, alt: str | None) -> None:
-    st.plotly_chart(_drawn(order), width="stretch", config=CONFIG, key=key, alt=alt)
+def _again(order: _Order, key: str, alt: str | None, turns: int) -> None:
+    st.plotly_chart(_drawn(order), width="stretch", config=_config(turns), key=key, alt=alt)
 
 
 def show(
@@ -87,7 +108,9 @@ def show(
         choosable: marks can be chosen by click; each choice reruns the page.
         on_choose: called with the points before that rerun, so it may set other widgets' values.
     """
-    settings: dict[str, Any] = {"width": "stretch", "config": CONFIG, "key": key, "alt": alt}
+    turns = _turns()
+    config = _config(turns)
+    settings: dict[str, Any] = {"width": "stretch", "config": config, "key": key, "alt": alt}
     if figure.layout.dragmode is not False:
         figure.update_layout(dragmode=False)
     if not choosable:
@@ -95,7 +118,7 @@ def show(
         if order is None:
             st.plotly_chart(figure, **settings)
         else:
-            _again(order, key, alt)
+            _again(order, key, alt, turns)
         return []
 
     def chosen() -> list[Point]:

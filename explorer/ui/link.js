@@ -1,5 +1,9 @@
-// Copies the address; and on a telephone closes the menu, once a page was chosen in it.
-export default function ({ parentElement, data }) {
+// Copies the address; on a telephone closes the menu, once a page was chosen in it; and says when
+// another theme was chosen. It is on every page, so that none needs a component more for that.
+// The colour of the ground when it was looked at last: a rerun calls the function below again.
+let shown;
+
+export default function ({ parentElement, data, setTriggerValue }) {
   const button = parentElement.querySelector("button");
   const field = parentElement.querySelector("input");
   field.setAttribute("aria-label", data.field);
@@ -32,5 +36,21 @@ export default function ({ parentElement, data }) {
     menu.querySelector("[data-testid=stSidebarCollapseButton] button")?.click();
   };
   menu?.addEventListener("click", chosen);
-  return () => { clearTimeout(timer); menu?.removeEventListener("click", chosen); };
+  // By the menu or by the system, the app's styles change with the theme; a scroll bar or a
+  // dialog changes them too, but not the ground.
+  const app = document.querySelector("[data-testid=stApp]");
+  const ground = () => getComputedStyle(app).backgroundColor;
+  const look = () => {
+    const now = ground();
+    if (shown && now !== shown) setTriggerValue("theme", now);
+    shown = now;
+  };
+  const turned = new MutationObserver(look);
+  if (app) look();
+  if (app) turned.observe(app, { attributes: true });
+  return () => {
+    clearTimeout(timer);
+    menu?.removeEventListener("click", chosen);
+    turned.disconnect();
+  };
 }

@@ -8,7 +8,7 @@ from urllib.parse import urlencode, urlsplit
 import segno
 import streamlit as st
 
-from explorer.ui import controls
+from explorer.ui import chart, controls
 from explorer.ui.drawing import drawing
 from explorer.words import label, section
 
@@ -53,7 +53,7 @@ def _open(wanted: bool) -> None:
 def _share() -> None:
     with st.container(horizontal=True, gap="small"):
         said = {name: label(f"copy_link.{name}") for name in ("copy", "copied", "field")}
-        _component()(key="copy_link", data=said)
+        _component()(key="copy_link", data=said, on_theme_change=chart.redraw)
         st.button(
             label("copy_link.code"),
             icon=":material/qr_code:",

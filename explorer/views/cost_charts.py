@@ -9,7 +9,7 @@ import plotly.graph_objects as go
 from explorer.architecture import Blueprint
 from explorer.architecture.costs import MEASURES, WHOLE, Measure, Part, amount, by_part, tree
 from explorer.views.chart_style import FONT, hover, styled
-from explorer.views.palette import SELECTED, chart_colour, slot_of, written_on
+from explorer.views.palette import INK, SELECTED, chart_colour, slot_of, written_on
 from explorer.views.titles import part_title
 from explorer.words import label
 
@@ -47,7 +47,7 @@ def treemap(bp: Blueprint, measure: Measure) -> go.Figure:
                 measure=label(f"measure.{measure}"),
                 share="%{percentRoot:.2%}",
             ),
-            textfont={**FONT, "color": [written_on(slot_of(part.path)) for part in parts]},
+            textfont={**FONT, "color": [_ink(part) for part in parts]},
             pathbar={"textfont": FONT, "thickness": 28},
             tiling={"packing": "squarify", "pad": 1},
         ),
@@ -134,6 +134,11 @@ def _title(part: Part) -> str:
 
 def _colour(part: Part) -> str:
     return "rgba(0,0,0,0)" if part.name == WHOLE else chart_colour(slot_of(part.path))
+
+
+def _ink(part: Part) -> str:
+    # The whole has no colour of its own: its name stands on the page.
+    return INK if part.name == WHOLE else written_on(slot_of(part.path))
 
 
 def _slot(bp: Blueprint, title: str) -> int:
