@@ -10,6 +10,8 @@ from explorer.views.palette import INK
 from explorer.words import label
 
 FONT: Final[dict[str, Any]] = {"size": 15, "color": INK}
+SMALL: Final[dict[str, Any]] = {**FONT, "size": 12}
+"""For many short names below a narrow axis."""
 MARGIN: Final = {"l": 0, "r": 10, "t": 30, "b": 0}
 """In pixels; above, Plotly's own buttons stand, which else cover the highest mark."""
 _LEGENDS: Final[dict[str, dict[str, Any]]] = {

@@ -9,7 +9,7 @@ import plotly.graph_objects as go
 
 from explorer.experiments.origin.shares import Split
 from explorer.views import svg
-from explorer.views.chart_style import hover, styled
+from explorer.views.chart_style import SMALL, hover, styled
 from explorer.views.numbers import magnitude
 from explorer.views.palette import BLUE, LIGHT, ORANGE, TEXT, chart_colour, network_slot
 from explorer.views.scales import powers
@@ -17,6 +17,8 @@ from explorer.views.svg import text
 from explorer.words import label
 
 _BOX: Final = 130
+_UPRIGHT: Final = 10
+"""Names that fit below a chart that has half of the page."""
 
 
 def shares(splits: Sequence[Split], titles: Mapping[str, str], chosen: str) -> go.Figure:
@@ -41,7 +43,7 @@ def shares(splits: Sequence[Split], titles: Mapping[str, str], chosen: str) -> g
         hovertemplate=hover("share_of_block", block="%{x}", share="%{y:.1f}"),
     )
     figure.add_hline(y=100, line={"dash": "dot", "width": 1})
-    return styled(figure, 280, "block_to_output", "shortcut_share")
+    return _named(styled(figure, 280, "block_to_output", "shortcut_share"), names)
 
 
 def norms(
@@ -64,7 +66,21 @@ def norms(
             hovertemplate=hover("norm_of_block", block="%{x}", norm="%{y:.3g}"),
         )
     figure.update_yaxes(powers(everything))
-    return styled(figure, 280, "block_to_output", "gradient_norm", legend="above")
+    names = [titles[path] for path in residual]
+    return _named(styled(figure, 280, "block_to_output", "gradient_norm", legend="above"), names)
+
+
+def _named(figure: go.Figure, names: Sequence[str]) -> go.Figure:
+    """Few blocks have upright names: two charts share the page, and conv2_1 is called 2_1."""
+    if len(names) > _UPRIGHT:
+        return figure
+    return figure.update_xaxes(
+        title_text=label("axis.short_block_to_output"),
+        tickvals=list(names),
+        ticktext=[name.removeprefix("conv") for name in names],
+        tickangle=0,
+        tickfont=SMALL,
+    )
 
 
 def block(split: Split, kind: str, plain: float | None) -> str:

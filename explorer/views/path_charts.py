@@ -1,13 +1,17 @@
 """Charts of a network as many paths: what is left without a block, and how long paths are."""
 
 from collections.abc import Sequence
+from typing import Final
 
 from plotly import graph_objects as go
 
 from explorer.architecture.paths import Paths
 from explorer.views import palette
-from explorer.views.chart_style import FONT, hover, styled
+from explorer.views.chart_style import FONT, SMALL, hover, styled
 from explorer.words import label
+
+_NARROW: Final = 14
+"""The most names of a chart that has half of the page."""
 
 
 def deletions(
@@ -17,8 +21,9 @@ def deletions(
     whole: float,
     most_names: int = 30,
 ) -> go.Figure:
-    """Test accuracy after deleting each block in turn, in per cent; not all blocks are named
-    below their bars where there are more than `most_names`."""
+    """Test accuracy after deleting each block in turn, in per cent; where there are more than
+    `most_names`, each stage's first block is named below its bar. Where few have room, the chart
+    has half of the page, and conv2_1 is called 2_1."""
     figure = go.Figure(
         go.Bar(
             x=list(titles),
@@ -38,9 +43,22 @@ def deletions(
             line_color=palette.chart_colour(palette.GREY),
             annotation={"text": text, "x": 1, "xanchor": "left", "yanchor": side, "font": FONT},
         )
-    figure.update_xaxes(type="category", nticks=most_names)
+    slots = [palette.slot_of(path) for path in paths]
+    named = [
+        title
+        for index, title in enumerate(titles)
+        if len(titles) <= most_names or slots[index] not in slots[:index]
+    ]
+    short = len(titles) <= most_names <= _NARROW
     figure.update_yaxes(range=[0, 112])
-    return styled(figure, 360, "deleted_block", "test_accuracy", margin={"r": 75})
+    across = "deleted_block_of_stage" if short else "deleted_block"
+    styled(figure, 360, across, "test_accuracy", margin={"r": 75})
+    figure.update_xaxes(
+        type="category",
+        tickvals=named,
+        ticktext=[name.removeprefix("conv") for name in named] if short else named,
+    )
+    return figure.update_xaxes(tickangle=0, tickfont=SMALL) if short else figure
 
 
 def path_lengths(paths: Paths, shortest: int, longest: int) -> go.Figure:

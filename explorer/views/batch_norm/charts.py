@@ -42,7 +42,8 @@ def histograms(rows: Sequence[Histogram], height: int = 460) -> go.Figure:
             row=index,
             col=1,
         )
-    figure.update_annotations(font=FONT, x=0, xanchor="left")
+    # Small enough for both numbers beside the axis of a telephone.
+    figure.update_annotations(font=FONT | {"size": 13}, x=0, xanchor="left")
     figure.update_yaxes(nticks=3, tickformat=",", title_text=label("axis.values"))
     figure.update_xaxes(title_text=label("axis.value"), row=len(rows), col=1)
     return styled(figure, height, showlegend=False, bargap=0)
@@ -71,7 +72,7 @@ def running(found: Running, mean: float, variance: float) -> go.Figure:
             ),
         )  # fmt: skip
         figure.add_hline(truth, line={"color": chart_colour(slot), "width": 1})
-    return styled(figure, 400, "batches", "value", legend="above")
+    return styled(figure, 440, "batches", "value", legend="above")
 
 
 def agreement(pairs: Mapping[str, tuple[Sequence[float], Sequence[float]]]) -> go.Figure:

@@ -32,7 +32,7 @@ def two_values(given: Iterable[Sequence[float]], made: Iterable[Sequence[float]]
 def one_image(attempts: Iterable[Attempt]) -> str:
     """N x C x H x W of one image, and what PyTorch says."""
     return _rows(
-        ("x".join(map(str, attempt.shape)), attempt.refusal or label("bn_claims.computes"))
+        ("×".join(map(str, attempt.shape)), attempt.refusal or label("bn_claims.computes"))
         for attempt in attempts
     )
 

@@ -10,11 +10,11 @@ import plotly.graph_objects as go
 from plotly.subplots import make_subplots
 
 from explorer.views.chart_style import FONT, hover, styled
-from explorer.views.palette import INDIGO, TEAL, VERMILION, chart_colour
+from explorer.views.palette import INDIGO, SKY, VERMILION, chart_colour
 from explorer.words import label
 
 KINDS: Final = ("without", "with", "noisy")
-_SLOTS: Final = {"without": VERMILION, "with": INDIGO, "noisy": TEAL}
+_SLOTS: Final = {"without": VERMILION, "with": INDIGO, "noisy": SKY}
 _DASHES: Final = {"without": "dash", "with": "solid", "noisy": "dot"}
 _TICKS: Final = (0.01, 0.1, 1.0, 10.0)
 
@@ -50,7 +50,8 @@ def distributions(
 
     `kinds` by name, each a triple of lines, from the lowest percentile to the highest.
     """
-    names = [label(f"bn_kind.{kind}") for kind in kinds]
+    # In two lines: three stand beside each other on a telephone, too.
+    names = [_in_two(label(f"bn_kind.{kind}")) for kind in kinds]
     figure = make_subplots(1, len(kinds), shared_yaxes=True, subplot_titles=names)
     for column, (kind, (low, median, high)) in enumerate(kinds.items(), start=1):
         colour = chart_colour(_SLOTS[kind])
@@ -70,13 +71,26 @@ def distributions(
             col=column,
         )
         figure.update_xaxes(
-            title_text=label("axis.step"), nticks=4, range=[0, steps], row=1, col=column
+            title_text=label("axis.step"),
+            tickvals=[0, steps // 2],
+            range=[0, steps],
+            row=1,
+            col=column,
         )
     if not any(len(lines[0]) for lines in kinds.values()):  # no values, so no scale of values
         figure.update_yaxes(range=[-1, 1], showticklabels=False)
     figure.update_annotations(font=FONT)
     figure.update_yaxes(title_text=label("axis.activation_input"), row=1, col=1)
-    return styled(figure, 360, showlegend=False)
+    return styled(figure, 360, showlegend=False, margin={"t": 64})
+
+
+def _in_two(name: str) -> str:
+    """Broken at the space that is nearest to its middle."""
+    spaces = [at for at, sign in enumerate(name) if sign == " "]
+    if not spaces:
+        return name
+    at = min(spaces, key=lambda space: abs(2 * space - len(name)))
+    return f"{name[:at]}<br>{name[at + 1 :]}"
 
 
 def table(kinds: Mapping[str, Sequence[int | None]], rates: Sequence[float], reached: float) -> str:
