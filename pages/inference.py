@@ -55,14 +55,15 @@ with head.fold(folded):
     with right:
         wanted = weights.select()
     chosen = upload.choose(taken_from)
-    left, right = st.columns([5, 6], gap="large")
+    with st.container(key="infer_beside"):
+        left, right = st.columns([5, 6], gap="large")
     with left:
         # Of a visitor's file, what it is comes first.
-        pictures = None if wanted == FILE else st.container()
+        pictures = None if wanted == FILE else st.container(key="infer_pictures")
         choice = weights.stand_in(picker.current(), wanted)
         device = usable_device(choice.device)
         loaded = weights.choose(choice, wanted, device.id)
-        pictures = pictures or st.container()
+        pictures = pictures or st.container(key="infer_pictures")
     below = st.container()
 scene = answer.scene_of(choice, loaded, chosen)
 with pictures:

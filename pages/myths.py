@@ -1,7 +1,5 @@
 """Myths: statements one reads everywhere, to judge before one sees what decides them."""
 
-import streamlit as st
-
 from explorer.lessons.myths import myths as statements
 from explorer.ui import frame, myths
 from explorer.ui.body import body
@@ -11,7 +9,7 @@ from explorer.words import label, section
 
 def draw(_: Choice) -> None:
     frame.title(label("myths.title"))
-    st.write(section("myths_page", "Introduction", count=len(statements())))
+    frame.lead(section("myths_page", "Introduction", count=len(statements())), "myths")
     myths.show(myths.choose())
     myths.score()
     myths.keep()

@@ -11,7 +11,7 @@ from explorer.words import label, section
 
 def draw(_: Choice) -> None:
     frame.title(label("questions.title"))
-    st.write(section("questions", "Introduction", count=len(cards())))
+    frame.lead(section("questions", "Introduction", count=len(cards())), "questions")
     found = questions.filtered()
     if found:
         question_card.show(questions.choose(found), found)

@@ -39,3 +39,28 @@ def test_on_a_projector_nothing_is_cut(open_page, page, query):
 def test_on_a_telephone_no_page_is_wider_than_the_screen(open_page, page, query):
     visit = open_page(page, query, width=390, height=844)
     assert not cut(visit, "html, [data-testid=stMain]")
+
+
+@pytest.mark.parametrize(
+    ("page", "query", "place"),
+    [
+        ("batch_norm", {"bn_section": "modes"}, ".st-key-bn_small_batches"),
+        ("batch_norm", {"bn_section": "claims"}, ".st-key-bn_claims"),
+        ("parameters", {"params_view": "network"}, ".st-key-params_kinds_beside"),
+    ],
+)
+def test_at_150_per_cent_what_stands_side_by_side_is_whole(open_page, page, query, place):
+    """Numbers of a table, and a formula, which would run into its neighbour."""
+    visit = open_page(page, query, width=853, height=480)
+    visit.page.locator(f"{place} table, {place} .dvn-scroller").first.wait_for()
+    parts = "[data-testid=stMarkdownContainer]", ".dvn-scroller"
+    assert not cut(visit, ", ".join(f"{place} {part}" for part in parts))
+
+
+def test_on_a_telephone_the_published_figures_are_whole(open_page):
+    """Cut at a group of digits, 1,814,073,344 would be another number."""
+    visit = open_page("parameters", {"params_view": "presets"}, width=390, height=844)
+    cells = visit.page.locator(".st-key-params_figures td:nth-child(-n+5)")
+    cells.first.wait_for()
+    ends = cells.evaluate_all("all => all.map(cell => cell.getBoundingClientRect().right)")
+    assert max(ends) <= 390

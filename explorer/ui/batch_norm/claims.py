@@ -38,8 +38,10 @@ _GAMMA: Final = 4.0
 def draw(choice: Choice) -> None:
     """All cards, two in a row; then what had to wait, in the same order."""
     waiting: list[Later] = []
-    for pair in zip(_CARDS[::2], _CARDS[1::2], strict=True):
-        for column, card in zip(st.columns(2), pair, strict=True):
+    with st.container(key="bn_claims"):
+        rows = [(pair, st.columns(2)) for pair in zip(_CARDS[::2], _CARDS[1::2], strict=True)]
+    for pair, columns in rows:
+        for column, card in zip(columns, pair, strict=True):
             with column.container(border=True, height="stretch"):
                 later = card(choice)
             if later is not None:

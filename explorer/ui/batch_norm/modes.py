@@ -47,7 +47,8 @@ def draw(choice: Choice) -> None:
     st.header(label("bn.remembers"))
     remembered = st.container()
     st.header(label("bn.small_batches"))
-    cards = [column.container(border=True, height="stretch") for column in st.columns(3)]
+    with st.container(key="bn_small_batches"):
+        cards = [column.container(border=True, height="stretch") for column in st.columns(3)]
     st.header(label("bn.two_batches"))
     from explorer.experiments.batch_norm.in_torch import running_difference
 

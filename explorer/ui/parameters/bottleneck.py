@@ -82,7 +82,8 @@ def _questions(cards: Iterable[tuple[str, str, str]], pair: Comparison, middle: 
 
 
 def _controls() -> Asked:
-    first, second, third = st.columns(3, gap="medium")
+    with st.container(key="params_controls"):
+        first, second, third = st.columns(3, gap="medium", vertical_alignment="bottom")
     sliders = (
         (first, "params_channels", CHANNELS, 256, "channels"),
         (second, "params_reduction", REDUCTIONS, 4, "reduction"),

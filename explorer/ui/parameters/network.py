@@ -95,7 +95,8 @@ def _list(bp: Blueprint, measure: Measure, name: str) -> None:
 
 
 def _kinds(bp: Blueprint, measure: Measure) -> None:
-    left, right = st.columns([3, 2], gap="medium")
+    with st.container(key="params_kinds_beside"):
+        left, right = st.columns([3, 2], gap="medium")
     with left:
         st.header(label("parameters.kinds"), anchor="by-kind-of-op")
         _table(cost_tables.kind_rows(bp, measure), measure, "params_kinds")

@@ -38,7 +38,8 @@ def draw(choice: picker.Choice, bp: Blueprint) -> None:
     _accuracy(choice)
     with st.expander(label("parameters.printed")):
         st.markdown(section("parameters", "printed costs"))
-        _printed(language())
+        with st.container(key="params_printed"):
+            _printed(language())
 
 
 def _maps(choice: picker.Choice, bp: Blueprint) -> None:
@@ -125,7 +126,8 @@ def _accuracy(choice: picker.Choice) -> None:
             size=shown[0].image_size,
         )
     )
-    _figures(protocol, language())
+    with st.container(key="params_figures"):
+        _figures(protocol, language())
 
 
 def _worded(protocol: str) -> str:

@@ -44,7 +44,8 @@ _BATCH: Final = 32
 def draw(choice: Choice, bp: Blueprint) -> None:
     """Show the section for this network."""
     frame.lead(section("training_memory", "lead"), "training_memory")
-    first, second, third, fourth = st.columns([2, 4, 3, 3], vertical_alignment="bottom")
+    with st.container(key="memory_controls"):
+        first, second, third, fourth = st.columns([2, 4, 3, 3], vertical_alignment="bottom")
     with first:
         batch = controls.number("memory_batch", 1, _MOST_IMAGES, _BATCH, help=_help("batch"))
     with second:

@@ -61,7 +61,8 @@ def _numbers(study: Study) -> dict[str, float]:
 
 def path_lengths() -> None:
     """The binomial of path lengths, with a slider for the range."""
-    left, right = st.columns([2, 3], gap="large")
+    with st.container(key="why_paths_beside"):
+        left, right = st.columns([2, 3], gap="large")
     with left:
         blocks = st.slider(
             label("why_blocks.label"), 1, 200, 54, key="why_blocks", **controls.BOUND
@@ -92,4 +93,5 @@ def path_lengths() -> None:
 
 def what_is_known() -> None:
     """Which explanations are proven, plausible or wrong."""
-    st.markdown(section("why_residual", "known"))
+    with st.container(key="why_known"):
+        st.markdown(section("why_residual", "known"))

@@ -50,7 +50,9 @@ def _squares(found: dict[str, Surface]) -> None:
     figures = surface_charts.squares(
         {name: Square(surface.steps, surface.rows) for name, surface in found.items()}, GUESSING
     )
-    for column, (name, figure) in zip(st.columns(len(found)), figures.items(), strict=True):
+    with st.container(key="why_surfaces"):
+        columns = st.columns(len(found))
+    for column, (name, figure) in zip(columns, figures.items(), strict=True):
         surface = found[name]
         share = f"{surface.share_below(GUESSING):.0%}"
         alt = label(
