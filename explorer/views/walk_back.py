@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import Final, NamedTuple
 
 from explorer.experiments.origin.parts import Array
-from explorer.views.inference_pictures import map_url
 from explorer.views.origin.maps import as_picture
 from explorer.views.palette import LIGHT, STEM, TEXT, slot_of
+from explorer.views.rasters import map_url
 from explorer.views.svg import document, image, node, text
 from explorer.words import label, width
 

@@ -13,7 +13,7 @@ from PIL import Image
 from explorer.experiments.inference import Prediction
 from explorer.views import inference_charts as charts
 from explorer.views import inference_pictures as pictures
-from explorer.views import inference_tables, palette
+from explorer.views import inference_tables, palette, rasters
 
 SVG = "{http://www.w3.org/2000/svg}"
 
@@ -86,9 +86,9 @@ def test_training_curves_are_the_columns() -> None:
 
 def test_colours_run_from_dark_to_bright_and_unknown_is_clear() -> None:
     values = np.array([[0.0, 0.5, 1.0, np.nan]], dtype=np.float32)
-    image = pictures.coloured(values).convert("RGBA")
+    image = rasters.coloured(values).convert("RGBA")
     assert (
-        images(f'<svg xmlns="{SVG[1:-1]}"><image href="{pictures.map_url(values, 9)}"/></svg>')[0]
+        images(f'<svg xmlns="{SVG[1:-1]}"><image href="{rasters.map_url(values, 9)}"/></svg>')[0]
         .convert("RGBA")
         .tobytes()
         == image.tobytes()
@@ -102,20 +102,20 @@ def test_heat_glows_where_the_map_is_large() -> None:
     photograph = Image.new("RGB", (64, 64), (90, 90, 90))
     values = np.zeros((4, 4), dtype=np.float32)
     values[0, 0] = 1.0
-    heat = pictures.heat_over(photograph, values)
+    heat = rasters.heat_over(photograph, values)
     assert heat.size == (64, 64)
     assert sum(heat.getpixel((4, 4))) > 2 * sum(heat.getpixel((60, 60)))
 
 
 def test_enlarged_by_whole_factors() -> None:
     small = Image.fromarray(np.arange(12, dtype=np.uint8).reshape(3, 4))
-    big = pictures.enlarged(small, 40)
+    big = rasters.enlarged(small, 40)
     assert big.size == (40, 30)
     assert {big.getpixel((x, y)) for x in range(10) for y in range(10)} == {0}
 
 
 def test_gallery_and_strip_can_be_chosen_from() -> None:
-    tile = pictures.data_url(Image.new("RGB", (4, 4)))
+    tile = rasters.data_url(Image.new("RGB", (4, 4)))
     gallery = ET.fromstring(pictures.gallery([("cat", "a <cat> & more", tile)] * 7))
     assert len([n for n in gallery.iter(f"{SVG}g") if n.get("data-path") == "cat"]) == 7
     frames = [
@@ -190,8 +190,8 @@ def test_unknown_values_stay_unknown_when_reduced() -> None:
 
 
 def test_enlarged_is_no_larger_than_seen() -> None:
-    assert pictures.enlarged(Image.new("RGB", (1024, 1024)), 300).size == (600, 600)
-    assert pictures.enlarged(Image.new("RGB", (400, 400)), 300).size == (400, 400)
+    assert rasters.enlarged(Image.new("RGB", (1024, 1024)), 300).size == (600, 600)
+    assert rasters.enlarged(Image.new("RGB", (400, 400)), 300).size == (400, 400)
 
 
 def test_a_row_of_a_picture_is_in_per_cent_points_and_milliseconds() -> None:

@@ -137,7 +137,8 @@ def pictures(scene: Scene) -> None:
 
 @kept(by=cache.BY_KEY, worded=True)
 def _pictures(scene: Scene) -> str:
-    from explorer.views.inference_pictures import beside, data_url, enlarged
+    from explorer.views.inference_pictures import beside
+    from explorer.views.rasters import data_url, enlarged
 
     (width, height), crop = scene.picture.size, scene.prepared.cropped
     small = scene.picture.image.copy()

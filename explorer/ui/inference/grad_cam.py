@@ -30,7 +30,7 @@ LIKELIEST: Final = 200
 
 def draw(scene: Scene) -> None:
     """Where the evidence for a class lies, in the last block of every stage."""
-    from explorer.views.inference_pictures import enlarged, heat_over
+    from explorer.views.rasters import enlarged, heat_over
 
     prediction = cache.prediction(scene)
     if not prediction.finite:

@@ -18,8 +18,8 @@ def draw(scene: Scene) -> None:
     from PIL import ImageOps
 
     from explorer.experiments.images import PictureError
-    from explorer.views.inference_pictures import data_url
     from explorer.views.inference_tables import picture_row
+    from explorer.views.rasters import data_url
 
     st.write(section("inference", "many"))
     wanted: list[Callable[[], Chosen]] = [

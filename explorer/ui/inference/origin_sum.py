@@ -202,7 +202,8 @@ def _logit(scene: Scene, part: sums.Weighted) -> None:
 def _cam(scene: Scene, part: sums.Weighted, name: str) -> None:
     """CAM beside Grad-CAM: one map, found in two ways."""
     from explorer.views.adding_up import rounded_sum
-    from explorer.views.inference_pictures import beside, data_url, enlarged, heat_over
+    from explorer.views.inference_pictures import beside
+    from explorer.views.rasters import data_url, enlarged, heat_over
 
     both = cache.cam(scene, part.place.channel)
     photograph = enlarged(scene.prepared.cropped, 220)

@@ -15,8 +15,8 @@ from explorer.words import label, labels, section
 def draw(scene: Scene) -> None:
     """The picture on its way to the tensor, and the mistake of not normalising."""
     from explorer.experiments.preprocess import normalised_picture
-    from explorer.views.inference_pictures import enlarged
     from explorer.views.inference_tables import channel_rows
+    from explorer.views.rasters import enlarged
 
     recipe, steps = scene.recipe, scene.prepared
     title = "preprocessing, own" if scene.loaded.own else "preprocessing"

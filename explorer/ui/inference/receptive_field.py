@@ -101,7 +101,8 @@ def _position_map(scene: Scene, block: str, row: int, column: int) -> tuple[int,
 
 
 def _seen(scene: Scene, slope: Tensor, box: tuple[int, int, int, int]) -> None:
-    from explorer.views.inference_pictures import heat_over, region_over
+    from explorer.views.inference_pictures import region_over
+    from explorer.views.rasters import heat_over
 
     peak = float(slope.max())
     image = scene.prepared.cropped

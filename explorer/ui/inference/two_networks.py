@@ -163,7 +163,7 @@ def _nothing_to_run(titles: list[str], take: Callable[[str, str], None]) -> None
 
 
 def _through(both: tuple[Scene, Scene]) -> None:
-    from explorer.views.inference_pictures import enlarged
+    from explorer.views.rasters import enlarged
 
     answers = [cache.prediction(scene) for scene in both]
     for side, (column, scene, found) in enumerate(
@@ -220,7 +220,7 @@ def _cams(
     evidence: list[str],
 ) -> None:
     """Grad-CAM of both over the picture; 1 is the larger of the two peaks."""
-    from explorer.views.inference_pictures import heat_over
+    from explorer.views.rasters import heat_over
 
     st.markdown(section("compare", "cams", answer=listed(list(dict.fromkeys(evidence)))))
     peak = max(float(found.nan_to_num().max()) for found in maps)
@@ -239,7 +239,8 @@ def _cams(
 
 def _means(both: tuple[Scene, Scene], blocks: list[str], means: list[Tensor]) -> None:
     """Means over channels of what both blocks write, from the smallest to the largest of both."""
-    from explorer.views.inference_pictures import coloured, enlarged, scale_bar
+    from explorer.views.inference_pictures import scale_bar
+    from explorer.views.rasters import coloured, enlarged
 
     st.markdown(section("compare", "means"))
     low = min(float(mean.nan_to_num().min()) for mean in means)

@@ -75,7 +75,8 @@ def _bytes_of(name: str) -> tuple[str, bytes]:
 def _gallery() -> str:
     from PIL import ImageOps
 
-    from explorer.views.inference_pictures import data_url, gallery
+    from explorer.views.inference_pictures import gallery
+    from explorer.views.rasters import data_url
 
     tiles = []
     for sample in samples().values():

@@ -12,11 +12,11 @@ from explorer.experiments.origin.sums import Weighted
 from explorer.views import svg
 from explorer.views.adding_up import written
 from explorer.views.cells import HIGH, Cell, draw
-from explorer.views.inference_pictures import map_url
 from explorer.views.numbers import plain
 from explorer.views.origin.below_a_sum import LINE, left_over, lines_below
 from explorer.views.origin.maps import as_picture
 from explorer.views.origin.spots import product_at
+from explorer.views.rasters import map_url
 from explorer.views.svg import text
 from explorer.words import label
 

@@ -10,10 +10,10 @@ from PIL import Image
 
 from explorer.experiments.origin.parts import Array
 from explorer.views import svg
-from explorer.views.inference_pictures import data_url, map_url, seen
 from explorer.views.inference_pictures import frame as marked
 from explorer.views.numbers import plain
 from explorer.views.palette import BORDER
+from explorer.views.rasters import data_url, map_url, seen
 from explorer.views.svg import text
 from explorer.words import label
 
