@@ -1,8 +1,10 @@
 """Specs for hypothesis: small networks that use every field."""
 
+from math import prod
+
 from hypothesis import strategies as st
 
-from explorer.architecture import NetworkSpec
+from explorer.architecture import NetworkSpec, blueprint
 from explorer.architecture.spec import STEMS
 from explorer.architecture.unit import UnitSpec
 
@@ -56,7 +58,12 @@ def specs_and_sizes(
 ) -> tuple[NetworkSpec, int]:
     """A spec, and an image size from its smallest one up to `largest` pixels, odd ones too."""
     spec = draw(specs(**limits))
-    return spec, draw(st.integers(spec.minimum_image_size, max(largest, spec.minimum_image_size)))
+    least = spec.minimum_image_size
+    norms = [op for op in blueprint(spec, least) if op.kind == "group_norm"]
+    if any(prod(op.in_shape) == op.groups for op in norms):
+        # torch refuses groups of one value.
+        least *= 2
+    return spec, draw(st.integers(least, max(largest, least)))
 
 
 @st.composite

@@ -191,6 +191,13 @@ def test_the_small_block_tells_the_same_story(
     assert tiny.size <= 12
 
 
+def test_channels_are_halved_until_they_are_few_enough():
+    """A power of two stays one, as it stands in the papers."""
+    for channels in (64, 128, 256, 512, 1024):
+        assert small(UnitSpec(14, channels, channels)).in_channels == SMALL_CHANNELS
+    assert small(UnitSpec(14, 32, 48)).out_channels == 48
+
+
 def test_pattern_is_what_the_page_says():
     x = pattern(6, 12)
     assert x.shape == (1, 6, 12, 12)
