@@ -9,9 +9,7 @@ normalisation carry everything behind them away. Nothing is trained and nothing 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from copy import deepcopy
 from dataclasses import dataclass, replace
-from itertools import chain
 from math import inf, isfinite, sqrt
 from typing import TYPE_CHECKING, Final
 
@@ -45,17 +43,6 @@ them); a plain net read for one with shortcuts has 0.72."""
 _SMALL: Final = 0.5
 CLEAR_VALUES: Final = 0.5
 """The same of what is done to pixels, of which the first layers tell less."""
-
-RELU: Final = "relu"
-ACTIVATIONS: Final[dict[str, Callable[[], nn.Module]]] = {
-    "silu": nn.SiLU,
-    "gelu": nn.GELU,
-    "leaky_relu": lambda: nn.LeakyReLU(0.1),
-}
-"""What public residual networks have in place of ReLU, which no file says: SiLU (Swish) in robust
-wide networks, 0.1 of negative values in semi-supervised ones."""
-CLEAR_ACTIVATION: Final = 0.7
-"""An activation is told from ReLU where its distance is at most this part of ReLU's."""
 
 Values = tuple[tuple[float, ...], tuple[float, ...], bool]
 """Mean and deviation of each channel in the network's order, and whether that is blue first."""
@@ -235,38 +222,6 @@ def weigh_values(
         Weighed(name, remembered(network, normalised(batch, values), _EARLY), True)
         for name, values in candidates.items()
     )
-
-
-def with_activation(network: ResNet, make: Callable[[], nn.Module]) -> ResNet:
-    """The network with another activation in place of each ReLU; its tensors are shared."""
-    shared = {id(one): one for one in chain(network.parameters(), network.buffers())}
-    other = deepcopy(network, shared)
-    for module in list(other.modules()):
-        for name, child in module.named_children():
-            if isinstance(child, nn.ReLU):
-                setattr(module, name, make())
-    return other
-
-
-def weigh_activations(network: ResNet, batch: Tensor) -> tuple[Weighed, ...]:
-    """ReLU and what may stand in its place, nearest first.
-
-    Args:
-        network: the reading that is taken.
-        batch: (N, C, H, W), preprocessed.
-    """
-    others = {name: with_activation(network, make) for name, make in ACTIVATIONS.items()}
-    networks = {RELU: network, **others}
-    return by_distance(Weighed(name, remembered(one, batch)) for name, one in networks.items())
-
-
-def other_activation(ranked: Sequence[Weighed]) -> str | None:
-    """The activation that was found in place of ReLU, or None."""
-    by_name = {one.name: one.distance for one in ranked}
-    if RELU not in by_name or not isfinite(ranked[0].distance):
-        return None
-    found = ranked[0].distance <= CLEAR_ACTIVATION * by_name[RELU]
-    return ranked[0].name if found and ranked[0].name != RELU else None
 
 
 def weigh_readings(

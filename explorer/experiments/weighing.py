@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Final
 
 from explorer.architecture import NetworkSpec, blueprint
 from explorer.architecture.alignment import differing_fields
-from explorer.experiments import pixel_memory, readings
+from explorer.experiments import other_programs, pixel_memory, readings
 from explorer.experiments.batch_norm.plan import images_that_fit
 from explorer.experiments.preprocess import CIFAR, IMAGENET, Preprocessing
 from explorer.experiments.readings import Values, Weighed
@@ -49,15 +49,15 @@ class Verdict:
     """The readings and the ways to prepare pixels, nearest first; empty where nothing tells.
 
     `exact`: the pixels are CIFAR's, and the first layer tells what was done to them; else
-    photographs tell a little. `activations`: of the reading that is taken, with ReLU and with what
-    may stand in its place. `side`: the image size, in pixels, at which the network learnt, where
+    photographs tell a little. `others`: the reading that is taken, as it is and as other programs
+    would compute it. `side`: the image size, in pixels, at which the network learnt, where
     that is told and is not its stem's.
     """
 
     readings: tuple[Weighed, ...] = ()
     values: tuple[Weighed, ...] = ()
     exact: bool = False
-    activations: tuple[Weighed, ...] = ()
+    others: tuple[Weighed, ...] = ()
     side: int | None = None
 
 
@@ -138,7 +138,7 @@ def weigh(
     taken = network(best_reading(found, told))
     # Where few pictures were all that is cheap, two are enough for what is found at every layer.
     few = prepared if len(prepared) > _FEW else prepared[:2]
-    return replace(told, activations=readings.weigh_activations(taken, few))
+    return replace(told, others=other_programs.weigh(taken, few))
 
 
 def _other_side(

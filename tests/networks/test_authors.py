@@ -1,6 +1,7 @@
 """Files as public repositories save them: recognised untouched, answering as their own code."""
 
 import io
+from collections import OrderedDict
 from collections.abc import Callable
 from functools import cache
 
@@ -10,24 +11,31 @@ from PIL.Image import Image
 from torch import Tensor, nn
 from torch.nn import functional
 
-from explorer.experiments import readings, weighing
+from explorer.architecture import NetworkSpec
+from explorer.experiments import other_programs, readings, weighing
 from explorer.experiments.embedded import cards
 from explorer.experiments.images import decode
 from explorer.experiments.preprocess import CIFAR
 from explorer.experiments.samples import samples
+from explorer.networks import build
 from explorer.networks.recognise import Reading, recognise
 from explorer.networks.weights import load
 from explorer.words import section
 from tests.networks.authors import (
     AUTHORS,
     CIFAR10,
+    CIFAR100,
     LARGE,
     TWO,
     Author,
     bare,
+    bottleneck_names,
     layered,
     plain_names,
+    seven,
+    squeezed,
     torchvision,
+    weiaicunzai_named,
 )
 from tests.networks.authors_preact import AUTHORS_PREACT, meliketoy, preact_with_norm
 
@@ -93,6 +101,7 @@ def test_public_forms_compute_what_their_authors_code_computes(author: Author) -
         found, lambda one: load(one.spec, found.tensors_of(one)), photographs()
     )
     assert distance(weighing.best_reading(found, verdict)) < tolerance
+    assert other_programs.told(verdict.others) is None
 
 
 def _file(saved: object) -> bytes:
@@ -173,7 +182,7 @@ def test_an_activation_in_place_of_relu_is_told_and_warned_of(name, make) -> Non
     verdict = weighing.weigh(
         found, lambda one: load(one.spec, found.tensors_of(one)), photographs()
     )
-    assert readings.other_activation(verdict.activations) == name
+    assert other_programs.told(verdict.others) == name
 
 
 def test_no_network_on_board_is_taken_for_one_with_another_activation() -> None:
@@ -182,7 +191,7 @@ def test_no_network_on_board_is_taken_for_one_with_another_activation() -> None:
         verdict = weighing.weigh(
             found, lambda one, of=found: load(one.spec, of.tensors_of(one)), photographs()
         )
-        assert readings.other_activation(verdict.activations) is None, preset
+        assert other_programs.told(verdict.others) is None, preset
 
 
 @pytest.mark.parametrize(
@@ -198,6 +207,74 @@ def test_the_size_that_a_network_for_224_pixels_learnt_at_is_told(size, classes,
     assert weighing.side_for(found.spec, verdict) == size
     recipe = weighing.prepared_by(found, found.spec, "cifar10", verdict.side)
     assert recipe.crop == size
+
+
+def later_gate(cin: int, cout: int, stride: int) -> nn.Module:
+    """weiaicunzai's SE-ResNet as it is: its main branch ends with a ReLU."""
+    made = squeezed(cin, cout, stride)
+    made.steps = ("residual", "relu")
+    return made
+
+
+@pytest.mark.parametrize(("unit", "told"), [(later_gate, "gated_later"), (squeezed, None)])
+def test_a_relu_before_the_gate_is_told_and_warned_of(unit, told) -> None:
+    author = Author("any", lambda: weiaicunzai_named(unit, 1, 1), bare, CIFAR100, 32)
+    found = recognise(_file(bare(lived_in(author))), "file.pth")
+    verdict = weighing.weigh(
+        found, lambda one: load(one.spec, found.tensors_of(one)), photographs()
+    )
+    assert other_programs.told(verdict.others) == told
+
+
+class AtTheFirstPixel(nn.Module):
+    """3x3 with stride 2 on even sizes as TensorFlow's 'same': zeros behind the last pixel only."""
+
+    def __init__(self, weight: Tensor) -> None:
+        super().__init__()
+        self.weight = nn.Parameter(weight)
+
+    def forward(self, x: Tensor) -> Tensor:
+        return functional.conv2d(functional.pad(x, (0, 1, 0, 1)), self.weight, stride=2)
+
+
+@pytest.mark.parametrize("same", [False, True])
+def test_padding_as_tensorflow_has_it_is_told_and_warned_of(same: bool) -> None:
+    """ResNet-20 on board, whose batch norms gathered their statistics anew."""
+    card = cards()["resnet20"]
+    found = recognise(card.path, card.path.name)
+    network = load(found.spec, found.tensors)
+    for module in list(network.modules()):
+        for name, child in list(module.named_children()):
+            if same and isinstance(child, nn.Conv2d) and child.stride == (2, 2):
+                setattr(module, name, AtTheFirstPixel(child.weight.detach()))
+            elif isinstance(child, nn.BatchNorm2d):
+                child.reset_running_stats()
+                child.momentum = None
+    raw = readings.raw(photographs(), CIFAR, 3)
+    with torch.no_grad():
+        network.train()(readings.normalised(raw, readings.VALUES["cifar10"]))
+    found = recognise(_file(network.state_dict()), "file.pth")
+    verdict = weighing.weigh(
+        found, lambda one: load(one.spec, found.tensors_of(one)), photographs()
+    )
+    assert other_programs.told(verdict.others) == ("same" if same else None)
+
+
+@pytest.mark.parametrize("size", [15, 16])
+@pytest.mark.parametrize("kernel", [3, 7])
+def test_windows_as_tensorflow_has_them(size: int, kernel: int) -> None:
+    """Output sizes are halves rounded up; the zeros in front are the smaller half (TensorFlow's
+    documentation of tf.nn: padding)."""
+    spec = NetworkSpec("basic", (1, 1), (8, 16), stem="imagenet" if kernel == 7 else "3x3_stride2")
+    first = other_programs.with_same(build(spec)).conv1
+    x = torch.randn(1, 3, size, size)
+    front = {(15, 3): 1, (16, 3): 0, (15, 7): 3, (16, 7): 2}[size, kernel]
+    wide = torch.zeros(1, 3, 40, 40)
+    wide[:, :, front : front + size, front : front + size] = x
+    out = -(-size // 2)
+    weight = build(spec).conv1.weight
+    by_hand = functional.conv2d(wide, weight, stride=2)[:, :, :out, :out]
+    assert torch.allclose(first(x), by_hand, atol=1e-5)
 
 
 NORMALISERS = {
@@ -227,7 +304,48 @@ def test_what_a_normaliser_in_the_file_does_to_pixels_is_known(name: str) -> Non
         )
 
 
-@pytest.mark.parametrize("name", readings.ACTIVATIONS)
-def test_each_activation_has_its_sentence(name: str) -> None:
-    told = section("recognition", f"activation {name}", distance=0.1, relu=0.9)
+@pytest.mark.parametrize(
+    "name", (*other_programs.ACTIVATIONS, other_programs.GATED_LATER, other_programs.SAME)
+)
+def test_each_program_has_its_sentence(name: str) -> None:
+    told = section("recognition", f"program {name}", distance=0.1, relu=0.9)
     assert "0.10" in told and "0.90" in told and "{" not in told
+
+
+def cadene(cin: int, width: int, stride: int) -> nn.Module:
+    """pretrained-models.pytorch's SEResNetBottleneck: the stride on the first 1x1, se_module."""
+    made = bottleneck_names("downsample", 1)(cin, width, stride)
+    cout = 4 * width
+    pair = (("fc1", nn.Conv2d(cout, cout // 16, 1)), ("fc2", nn.Conv2d(cout // 16, cout, 1)))
+    made.add_module("se_module", nn.Sequential(OrderedDict(pair)))
+    made.gate = ("se_module.fc1", "se_module.fc2")
+    return made
+
+
+def test_names_of_programs_that_put_the_stride_on_the_first_1x1_are_a_hint() -> None:
+    network = layered(cadene, LARGE, TWO, expansion=4, stem=seven(), pools=True, linear="fc")
+    found = recognise(_file(network.state_dict()), "file.pth")
+    assert found.spec.stride_on == "1x1" and len(found.readings) == 2
+    titles = [title for title, _ in found.notes]
+    assert "stride first, cadene" in titles and "pool rounds up" in titles
+    # A whole model says it itself.
+    whole = recognise(_file(network), "file.pth")
+    assert "stride first, cadene" not in [title for title, _ in whole.notes]
+
+
+@pytest.mark.parametrize(
+    ("first", "title"),
+    [
+        ("res2_0_branch2a", "stride first, caffe"),
+        ("conv2_block1_1_conv", "stride first, keras"),
+        ("layer1.0.conv1", None),
+    ],
+)
+def test_the_table_of_hints(first: str, title: str | None) -> None:
+    state = torchvision(10).state_dict()
+    found = recognise(
+        _file({key.replace("layer1.0.conv1", first): value for key, value in state.items()}), "f"
+    )
+    assert found.spec.stride_on == ("1x1" if title else "3x3")
+    hints = [one for one, _ in found.notes if one.startswith("stride first")]
+    assert hints == ([title] if title else [])

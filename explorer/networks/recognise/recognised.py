@@ -15,6 +15,7 @@ from explorer.networks.reading.collect import Collected, Found
 from explorer.networks.reading.tensors import Damaged, View
 from explorer.networks.recognise import values
 from explorer.networks.recognise.analysis import Analysis, names_place
+from explorer.networks.recognise.conventions import rounds_up, stride_first
 from explorer.networks.recognise.facts import Facts
 from explorer.networks.recognise.find import Aside, Network, find
 from explorer.networks.recognise.readings import Reading, readings
@@ -180,12 +181,21 @@ def _recognised(network: Network, collected: Collected, name: str) -> Recognised
     facts = Facts(structure, collected)
     spec, twin = facts.with_eps(spec), twin and facts.with_eps(twin)
     fitting = facts.settle(readings(spec, twin, names_place(structure)))
+    notes += [(title, {}) for title in _conventions(structure, fitting)]
     return Recognised(
         fitting[0].spec, fitting, state.tensors, state.names, tuple(network.aside), tuple(notes),
         ".".join(network.taken.prefix), head, tuple(collected.extras), collected.optimisers,
         structure.known_order, _recipe(collected.tensors, spec.in_channels), collected.kind,
         _stored(state.tensors), structure, its_tensors,
     )  # fmt: skip
+
+
+def _conventions(structure: Structure, fitting: Sequence[Reading]) -> list[str]:
+    """Notes of what names were taken for."""
+    first = stride_first(structure)
+    is_open = any(name == "stride_on" for name, _ in fitting[0].open)
+    found = [first] if first is not None and is_open else []
+    return [*found, *(["pool rounds up"] if rounds_up(structure) else [])]
 
 
 def _stored(tensors: Mapping[str, Tensor]) -> tuple[str, ...]:

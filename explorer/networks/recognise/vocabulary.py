@@ -6,6 +6,7 @@ from typing import Any
 from explorer.architecture import NetworkSpec
 from explorer.architecture.spec import STEMS, Norm, ShortcutRule, Stem, StemNorm
 from explorer.networks.recognise.analysis import Analysis
+from explorer.networks.recognise.conventions import stride_first
 from explorer.networks.recognise.modules import Layer
 from explorer.networks.recognise.structure import Block, Structure
 
@@ -41,6 +42,7 @@ def spec_of(analysis: Analysis) -> NetworkSpec:
         widths=widths,
         stem=stem,
         activation_order="pre" if structure.pre else "post",
+        stride_on="1x1" if stride_first(structure) else "3x3",
         shortcut=_rule(structure),
         norm_on_projection=_projection_normed(structure),
         norm=_norm(structure),

@@ -131,13 +131,13 @@ def remarks(mine: Mine) -> list[str]:
 def doubt(verdict: Verdict) -> str:
     """Why even the nearest reading computes something else than the file's own program does;
     empty where nothing says so."""
-    from explorer.experiments import readings
+    from explorer.experiments import other_programs, readings
 
-    other = readings.other_activation(verdict.activations)
+    other = other_programs.told(verdict.others)
     if other is not None:
-        by_name = {one.name: one.distance for one in verdict.activations}
-        told = {"distance": by_name[other], "relu": by_name[readings.RELU]}
-        return section("recognition", f"activation {other}", **told)
+        by_name = {one.name: one.distance for one in verdict.others}
+        told = {"distance": by_name[other], "relu": by_name[other_programs.OURS]}
+        return section("recognition", f"program {other}", **told)
     far = bool(verdict.readings) and verdict.readings[0].distance > readings.FAR
     return section("recognition", "far") if far else ""
 
