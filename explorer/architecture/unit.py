@@ -7,7 +7,7 @@ for: a mismatch at the addition is a result, not an error.
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import Any, Final, Literal, get_args
+from typing import Final, Literal, get_args
 
 from explorer.architecture.blueprint import compose
 from explorer.architecture.ops import Block, Op, Shape, ShortcutKind
@@ -260,37 +260,3 @@ def _never_fewer_channels(pad: Op) -> Op:
     """Option A fills up with zeros; it has no way to take channels away."""
     channels = max(pad.in_shape[0], pad.out_shape[0])
     return pad._replace(out_shape=(channels, *pad.out_shape[1:]))
-
-
-@dataclass(frozen=True, slots=True)
-class Mend:
-    """A change to a block after which its addition works: field -> new value."""
-
-    name: Literal["projection", "padding", "stride", "channels", "both"]
-    changes: tuple[tuple[str, Any], ...]
-
-
-def mends(broken: Unit) -> list[Mend]:
-    """Every simple change that makes a failing or broadcasting addition whole."""
-    if broken.verdict not in ("fails", "broadcasts"):
-        return []
-    same_channels = ("out_channels", broken.spec.in_channels)
-    candidates = [
-        Mend("projection", (("shortcut", "projection"),)),
-        Mend("padding", (("shortcut", "padding"),)),
-        Mend("stride", (("stride", 1),)),
-        Mend("channels", (same_channels,)),
-        Mend("both", (("stride", 1), same_channels)),
-    ]
-    whole = [mend for mend in candidates if _mends(broken.spec, mend)]
-    if any(mend.name in ("stride", "channels") for mend in whole):
-        whole = [mend for mend in whole if mend.name != "both"]
-    return whole
-
-
-def _mends(spec: UnitSpec, mend: Mend) -> bool:
-    try:
-        mended = unit(replace(spec, **dict(mend.changes)))
-    except ValueError:
-        return False
-    return mended.verdict not in ("fails", "broadcasts")

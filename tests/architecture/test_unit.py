@@ -5,7 +5,8 @@ from dataclasses import replace
 import pytest
 
 from explorer.architecture import blueprint, preset
-from explorer.architecture.unit import UnitSpec, mends, unit
+from explorer.architecture.mends import mends
+from explorer.architecture.unit import UnitSpec, unit
 
 TEXTBOOK = {
     "224x224x3 to 3 adds directly": (UnitSpec(224, 3, 3, 64), "identity", (3, 224, 224)),

@@ -6,7 +6,8 @@ import pytest
 import torch
 from hypothesis import given
 
-from explorer.architecture.unit import UnitSpec, mends, unit
+from explorer.architecture.mends import mends
+from explorer.architecture.unit import UnitSpec, unit
 from explorer.networks.unit import build_unit
 from tests.strategies import unit_specs
 

@@ -172,6 +172,14 @@ def drawn(kind: str, size: int) -> str:
 
 
 @pytest.mark.parametrize("kind", ["strip", "grid", "position", "region"])
+def test_the_document_ends_where_its_pictures_end(kind: str) -> None:
+    root = ET.fromstring(drawn(kind, 9))
+    for edge, length in (("x", "width"), ("y", "height")):
+        ends = [float(one.get(edge)) + float(one.get(length)) for one in root.iter(f"{SVG}image")]
+        assert max(ends) <= float(root.get(length)) <= max(ends) + 60  # a caption may stand below
+
+
+@pytest.mark.parametrize("kind", ["strip", "grid", "position", "region"])
 def test_pictures_are_sent_at_the_size_at_which_they_are_seen(kind: str) -> None:
     sizes = {size: len(drawn(kind, size)) for size in (256, 1024)}
     # Sixteen times as many pixels, and not more bytes than a screen can show.

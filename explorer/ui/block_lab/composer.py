@@ -6,7 +6,8 @@ from typing import Any, Final
 
 import streamlit as st
 
-from explorer.architecture.unit import Mend, Unit, UnitSpec, mends
+from explorer.architecture.mends import Mend, mends
+from explorer.architecture.unit import Unit, UnitSpec
 from explorer.lessons import block_lab
 from explorer.ui import controls
 from explorer.words import FieldError, glossary, label, quoted, section
