@@ -172,6 +172,14 @@ def test_samples_stand_in_where_there_are_no_photographs(tmp_path, monkeypatch):
     assert photographs.training and photographs.images.shape == (50, 3, 32, 32)
 
 
+@pytest.fixture(scope="module")
+def train_split() -> cifar10.Split:
+    """50,000 photographs, which take seconds to decode: once for all networks."""
+    if not TRAIN_SPLIT.is_file():
+        pytest.skip("CIFAR-10's training images are not beside the project")
+    return cifar10.from_parquet(TRAIN_SPLIT)
+
+
 @pytest.mark.parametrize("name", sorted(surfaces()))
 class TestOnBoard:
     def test_it_is_fine_enough_and_on_one_scale(self, name):
@@ -181,13 +189,11 @@ class TestOnBoard:
         assert surface.reach == 1 and surface.seeds == SEEDS
         assert set(surfaces()) == set(depth_cards()), "all that are compared have one"
 
-    def test_its_places_are_the_networks_losses(self, name):
+    def test_its_places_are_the_networks_losses(self, name, train_split):
         """In the middle the network's own loss on these 500 training pictures; and elsewhere."""
-        if not TRAIN_SPLIT.is_file():
-            pytest.skip("CIFAR-10's training images are not beside the project")
         surface, card = surfaces()[name], depth_cards()[name]
         network = load(preset(name), read_state(card.path, card.path.name)).eval()
-        images, labels = pictures_of(card.recipe, cifar10.from_parquet(TRAIN_SPLIT))
+        images, labels = pictures_of(card.recipe, train_split)
         assert len(labels) == 500
         with torch.no_grad():
             own = float(functional.cross_entropy(network(images), labels))
