@@ -49,6 +49,14 @@ def server(browser, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server
         yield running
 
 
+@pytest.fixture(scope="module")
+def new_server(browser, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    """A server of the module's own: its first visitor finds it cold, the others as it
+    is then."""
+    with Server(ROOT, tmp_path_factory.mktemp("new") / "streamlit.log") as running:
+        yield running
+
+
 @pytest.fixture
 def fresh_server(browser, tmp_path: Path) -> Iterator[Callable[..., Server]]:
     """Start servers that nobody has visited yet: `fresh_server().url`. Flags are passed on."""

@@ -41,6 +41,17 @@ CHROMIUM_FLAGS = [
 ]
 
 
+DRAWN = """async () => {
+  const frames = () => new Promise(r => requestAnimationFrame(() => requestAnimationFrame(r)));
+  await document.fonts.ready;
+  await frames();
+  const moving = document.getAnimations().filter((animation) => animation.playState === 'running'
+    && animation.effect?.getComputedTiming().endTime < Infinity);
+  await Promise.allSettled(moving.map((animation) => animation.finished));
+  if (moving.length) await frames();
+}"""
+
+
 def free_port() -> int:
     with socket.socket() as probe:
         probe.bind((HOST, 0))
@@ -252,15 +263,19 @@ class Visit:
             self.page.wait_for_timeout(20)
 
     def wait_idle(self) -> None:
-        """Wait until no script runs and what it sent is drawn: elements, lazy charts, fonts."""
+        """Wait until no script runs and what it sent is drawn: elements, lazy charts, fonts; and
+        until what slides open or shut has done so."""
         app = "[data-testid=stApp][data-test-connection-state=CONNECTED]"
         self.page.wait_for_selector(app + "[data-test-script-state=notRunning]")
         self.page.wait_for_function(
             "() => !document.querySelector('[data-stale=true], [data-testid=stSkeleton]')"
         )
-        self.page.evaluate(
-            "async () => { await document.fonts.ready;"
-            " await new Promise(r => requestAnimationFrame(() => requestAnimationFrame(r))) }"
+        self.page.evaluate(DRAWN)
+
+    def wait_cut_off(self) -> None:
+        """Wait until the page knows that its server is gone."""
+        self.page.wait_for_selector(
+            "[data-testid=stApp]:not([data-test-connection-state=CONNECTED])"
         )
 
     def tab_to(self, described: str) -> None:

@@ -75,7 +75,7 @@ def test_block_stays_while_tabs_change(open_page):
 def test_the_saved_code_runs(open_page, tmp_path):
     visit = open_page("block_lab", {"net": "resnet20", "unit_view": "code"}, width=1440)
     visit.page.get_by_text("ResNet-20 as one file", exact=True).click()
-    visit.page.wait_for_timeout(700)  # the expander slides open
+    visit.wait_idle()  # the expander slides open
     with visit.page.expect_download() as download:
         # Above it is that of the composed block.
         visit.page.get_by_role("button", name="Save Python").last.click()

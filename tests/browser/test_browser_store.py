@@ -57,7 +57,7 @@ def test_a_page_that_reconnects_to_a_new_server_loses_nothing(open_page, fresh_s
     visit = open_page("questions", {"questions_card": "bottleneck"}, base_url=server.url)
     grade(visit, "2")
     server.stop()
-    visit.page.wait_for_timeout(1000)
+    visit.wait_cut_off()
     server.start()
     visit.wait_idle()
     # The first key only wakes the new server, which has not drawn the button yet.

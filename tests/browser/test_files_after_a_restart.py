@@ -10,7 +10,7 @@ def test_an_uploader_lists_no_file_that_the_server_lost(open_page, fresh_server)
     listed = visit.page.get_by_test_id("stFileUploader").get_by_text("mine.png")
     listed.first.wait_for()
     server.stop()
-    visit.page.wait_for_timeout(1000)
+    visit.wait_cut_off()
     server.start()
     visit.wait_idle()
     # Any click: the first run of the new session tells what it has.

@@ -45,7 +45,7 @@ def choose(visit, label, option):
 def customise(visit):
     visit.page.get_by_text("Customise").click()
     control(visit, "Classes").wait_for()
-    visit.page.wait_for_timeout(500)  # the expander slides open
+    visit.wait_idle()  # the expander slides open
 
 
 def heading(visit):

@@ -64,7 +64,7 @@ def test_a_file_says_what_it_is_and_another_reading_changes_the_answer(open_page
     page.get_by_text("readings weighed").click()
     box = page.get_by_role("combobox", name="Read it as")
     box.wait_for()
-    page.wait_for_timeout(500)  # the expander slides open
+    visit.wait_idle()  # the expander slides open
     box.hover()
     box.click()
     with visit.rerun("script"):

@@ -28,10 +28,11 @@ def click_middle(visit, locator) -> None:
 
 
 @FORMS
-def test_a_deep_link_opens_the_argument(fresh_server, open_page, width, height, dark) -> None:
+def test_a_deep_link_opens_the_argument(new_server, open_page, width, height, dark) -> None:
     query = {"net": "resnet50", "params_channels": "512", "params_bn": "true"}
-    server = fresh_server().url
-    visit = open_page("parameters", query, base_url=server, width=width, height=height, dark=dark)
+    visit = open_page(
+        "parameters", query, base_url=new_server.url, width=width, height=height, dark=dark
+    )
     visit.page.get_by_text("Counted on real modules").nth(2).wait_for()
     pictures = visit.page.locator("svg[aria-label*='parameters']")
     assert pictures.count() == 3

@@ -28,12 +28,12 @@ def heading(visit, text):
 
 @pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])
 @pytest.mark.parametrize("size", [(1440, 900), (390, 844)], ids=["wide", "narrow"])
-def test_a_fresh_server_opens_the_link(fresh_server, open_page, size, dark):
+def test_a_new_server_opens_the_link(new_server, open_page, size, dark):
     width, height = size
     visit = open_page(
         "shortcuts",
         {"net": "resnet50", "shortcuts_block": "layer3.0", "shortcuts_layout": "vertical"},
-        base_url=fresh_server().url,
+        base_url=new_server.url,
         width=width,
         height=height,
         dark=dark,
