@@ -14,6 +14,8 @@ from typing import Any, Final
 
 import streamlit as st
 
+from explorer.ui import controls
+
 LARGEST: Final = 65_536
 """Characters of one shelf in the browser; the oldest entries go first."""
 _SESSION: Final = "browser_store"
@@ -52,17 +54,18 @@ def keep(shelf: str, mine: Mapping[str, Any], take: Take) -> None:
         if found is not None:
             take(found)
 
-    _component()(
-        key=key,
-        data={
-            "shelf": shelf,
-            "session": session,
-            "mine": dict(mine),
-            "most": LARGEST,
-            "heard": st.session_state.get(heard),
-        },
-        on_held_change=held,
-    )
+    data = {
+        "shelf": shelf,
+        "session": session,
+        "mine": dict(mine),
+        "most": LARGEST,
+        "heard": st.session_state.get(heard),
+    }
+
+    def mount() -> None:
+        _component()(key=key, data=data, on_held_change=held)
+
+    controls.drawn_again(key, (data,), mount)
 
 
 def number_of(held: object) -> str | None:

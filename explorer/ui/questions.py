@@ -19,7 +19,20 @@ _OPEN: Final = "questions_open"
 
 def filtered() -> list[Card]:
     """Draw the filters and return the cards that pass them."""
-    shown = controls.choice("questions_show", SHOWN)
+    shown, words, chosen, levels = controls.drawn_again("questions_filters", (), _filters)
+    given = grades()
+    return [
+        card
+        for card in search(words)
+        if (not chosen or card.theme in chosen)
+        and (not levels or card.level in levels)
+        and _passes(given.get(card.id), shown)
+    ]
+
+
+def _filters() -> tuple[str, str, tuple[str, ...], tuple[str, ...]]:
+    """Which cards by their grades, which words, themes and levels."""
+    shown: str = controls.choice("questions_show", SHOWN)
     in_use = any(st.session_state.get(key) or key in st.query_params for key in _FILTERS)
     with st.expander(label("questions.filters"), expanded=in_use):
         left, right = st.columns([3, 2])
@@ -30,13 +43,7 @@ def filtered() -> list[Card]:
         chosen = controls.choices("questions_themes", themes(), shown=theme_title, wrap=True)
     with right:
         levels = controls.choices("questions_levels", LEVELS, wrap=True)
-    return [
-        card
-        for card in search(words)
-        if (not chosen or card.theme in chosen)
-        and (not levels or card.level in levels)
-        and _passes(card, shown)
-    ]
+    return shown, words, chosen, levels
 
 
 def choose(found: list[Card]) -> Card:
@@ -118,6 +125,5 @@ def former_names() -> Mapping[str, str]:
     return controls.aliases(CARD)
 
 
-def _passes(card: Card, shown: str) -> bool:
-    given = grades().get(card.id)
+def _passes(given: Grade | None, shown: str) -> bool:
     return shown == "all" or (given is None if shown == "not_graded" else given in ("nearly", "no"))
