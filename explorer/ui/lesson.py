@@ -7,7 +7,9 @@ import streamlit as st
 from explorer.architecture import Blueprint
 from explorer.lessons.lesson import Stop, minutes_before, stops
 from explorer.lessons.overview import summary
-from explorer.ui import controls, frame, link, overview, tour
+from explorer.ui import controls, frame, link, navigation, overview, tour
+from explorer.ui.budget import BLUEPRINTS, kept
+from explorer.ui.drawn_once import drawn_once
 from explorer.ui.navigation import page_title
 from explorer.ui.picker import Choice
 from explorer.views.handout import handout
@@ -21,14 +23,20 @@ def choose() -> int:
     found = {stop.id: stop for stop in stops()}
     if controls.address_is_news() and (running := tour.running()):
         controls.put(STOP, running.id, stops()[0].id)
-    chosen = controls.choice(
+    opened = tuple(stop for stop in found if stop in tour.opened())
+    chosen = controls.drawn_again("lesson_stops", opened, lambda: _list(found))
+    return list(found).index(chosen)
+
+
+def _list(found: dict[str, Stop]) -> str:
+    chosen: str = controls.choice(
         STOP,
         tuple(found),
         kind="radio",
         shown=lambda stop: _listed(found[stop]),
         on_change=_run_along,
     )
-    return list(found).index(chosen)
+    return chosen
 
 
 def _listed(stop: Stop) -> str:
@@ -43,6 +51,14 @@ def _listed(stop: Stop) -> str:
 
 def show(number: int) -> None:
     """What to see and to try at this stop, and the way to the next one."""
+    _show(number, navigation.frozen(tour.state_of(stops()[number])))
+    controls.drawn_again("lesson_steps", (number,), lambda: _steps(number))
+    frame.keys(section("lesson_page", "Keys"), "lesson")
+    _about_address()
+
+
+@drawn_once
+def _show(number: int, state: navigation.Carried) -> None:
     stop, start = stops()[number], minutes_before(number)
     # Keyed by the stop, so that another one starts as new elements.
     with st.container(border=True, key=f"lesson_{stop.id}"):
@@ -64,9 +80,11 @@ def show(number: int) -> None:
                 st.markdown(stop.answer)
         with st.container(key="lesson_open"):
             opened = label("lesson.open", page=page_title(stop.page))
-            tour.link(stop, f"**{opened}**", ":material/play_arrow:")
-    _steps(number)
-    frame.keys(section("lesson_page", "Keys"), "lesson")
+            tour.link(stop, f"**{opened}**", ":material/play_arrow:", navigation.thawed(state))
+
+
+@drawn_once
+def _about_address() -> None:
     st.caption(section("lesson_page", "Address"))
 
 
@@ -76,14 +94,7 @@ def offer_handout(bp: Blueprint, choice: Choice) -> None:
     st.markdown(section("lesson_page", "Handout", title=choice.title, stops=len(stops())))
     st.download_button(
         label("lesson.download"),
-        handout(
-            bp,
-            choice.title,
-            overview.figures(choice),
-            summary(bp).replace("**", ""),
-            [(stop.title, stop.task) for stop in stops()],
-            link.picture((st.context.url or "").partition("?")[0], sized=False),
-        ),
+        _handout(bp, choice, (st.context.url or "").partition("?")[0]),
         file_name=f"{choice.name}_handout.html",
         mime="text/html",
         icon=":material/print:",
@@ -91,6 +102,18 @@ def offer_handout(bp: Blueprint, choice: Choice) -> None:
         key="lesson_handout",
     )
     st.caption(section("lesson_page", "Print"))
+
+
+@kept(by=BLUEPRINTS, worded=True)
+def _handout(bp: Blueprint, choice: Choice, address: str) -> str:
+    return handout(
+        bp,
+        choice.title,
+        overview.figures(choice),
+        summary(bp).replace("**", ""),
+        [(stop.title, stop.task) for stop in stops()],
+        link.picture(address, sized=False),
+    )
 
 
 def _steps(number: int) -> None:

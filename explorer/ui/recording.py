@@ -31,6 +31,8 @@ _FIXED_IF: Final = {
 """Kinds that do so unless they say more than this, such as how one selects."""
 _PLAIN: Final = frozenset(("flex_container", "column"))
 """Kinds of boxes that nobody opens and closes."""
+_OPENED: Final = frozenset(("expandable", "popover"))
+"""Kinds that the browser opens and closes by itself, unless the app wants to hear of it."""
 
 
 class Drawn:
@@ -148,7 +150,8 @@ def _stays(
     delta = message.delta
     if delta.WhichOneof("type") == "add_block":
         box = delta.add_block.WhichOneof("type")
-        return box in _PLAIN or box in boxes
+        unheard = box in _OPENED and not getattr(delta.add_block, str(box)).id
+        return box in _PLAIN or box in boxes or unheard
     if delta.WhichOneof("type") != "new_element":
         return False
     kind = str(delta.new_element.WhichOneof("type"))

@@ -87,15 +87,20 @@ def line() -> bool:
     return True
 
 
-def link(stop: Stop, title: str, icon: str) -> None:
-    """A link to this stop, from where the lesson goes on."""
-    pages = {page.url_path: page for page in navigation.pages()}
+def state_of(stop: Stop) -> dict[str, list[str]]:
+    """What the address of a link to this stop says."""
     travelling = controls.carried(stop.page)
     query = {name: travelling[name] for name in _TRAVELS if name in travelling}
+    return query | parse_qs(stop.query) | {RUNNING: [stop.id]}
+
+
+def link(stop: Stop, title: str, icon: str, state: dict[str, list[str]] | None = None) -> None:
+    """A link to this stop, from where the lesson goes on; `state` is its state if known."""
+    pages = {page.url_path: page for page in navigation.pages()}
     st.page_link(
         pages[stop.page],
         label=title,
         icon=icon,
-        query_params=query | parse_qs(stop.query) | {RUNNING: [stop.id]},
+        query_params=state or state_of(stop),
         width="content",
     )
