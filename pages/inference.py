@@ -59,11 +59,11 @@ with head.fold(folded):
         left, right = st.columns([5, 6], gap="large")
     with left:
         # Of a visitor's file, what it is comes first.
-        pictures = None if wanted == FILE else st.container(key="infer_pictures")
+        pictures = None if wanted == FILE else st.container()
         choice = weights.stand_in(picker.current(), wanted)
         device = usable_device(choice.device)
         loaded = weights.choose(choice, wanted, device.id)
-        pictures = pictures or st.container(key="infer_pictures")
+        pictures = pictures or st.container()
     below = st.container()
 scene = answer.scene_of(choice, loaded, chosen)
 with pictures:
