@@ -69,12 +69,13 @@ def prepare(image: Image.Image, recipe: Preprocessing, channels: int = 3) -> Pre
         image = image.convert("L")
     resized = _resize(image, recipe.resize)
     cropped = _centre_crop(resized, recipe.crop)
-    values = np.asarray(cropped).reshape(recipe.crop, recipe.crop, channels)
-    tensor = torch.from_numpy(values.copy()).permute(2, 0, 1).float()[None]  # (1, C, H, H)
+    values = np.array(cropped).reshape(recipe.crop, recipe.crop, channels)
+    planes = torch.from_numpy(values).permute(2, 0, 1)[None]  # (1, C, H, H)
     if recipe.bgr:
-        tensor = tensor.flip(1)
+        planes = planes.flip(1)
     mean, std = statistics(recipe, channels)
-    tensor = tensor.div_(255).sub_(mean).div_(std).contiguous()
+    # Put in order while a value is one byte: a quarter of what it takes with floats.
+    tensor = planes.contiguous().float().div_(255).sub_(mean).div_(std)
     return Prepared(resized, cropped, tensor, perf_counter() - begun)
 
 

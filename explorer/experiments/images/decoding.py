@@ -163,6 +163,9 @@ def _rgb(image: Image.Image, remarks: Remarks) -> Image.Image:
         remarks["CMYK"] = {}
     size = (-((left - right) // factor), -((top - bottom) // factor))
     result = Image.new("RGB", size)
+    if image.mode == "RGB" and size == image.size and "transparency" not in image.info:
+        result.paste(image)  # as it is, at one stroke
+        return result
     for row, rows in _bands(image, (left, top, right, bottom), _ROWS * factor):
         if _is_deep(image):
             rows = _eight_bits(rows, low, high)
