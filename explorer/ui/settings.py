@@ -12,6 +12,7 @@ MACS: Final = "RESNET_EXPLORER_MAX_GMACS"
 PLACES: Final = "RESNET_EXPLORER_PLACES"
 OFFER_FOLDER: Final = "RESNET_EXPLORER_OFFER_FOLDER"
 JOBS: Final = "RESNET_EXPLORER_JOBS"
+_THREADS: Final = "RESNET_EXPLORER_THREADS"
 _UPLOADS_OF_ONE: Final = "RESNET_EXPLORER_UPLOADS_PER_VISITOR_MB"
 _UPLOADS: Final = "RESNET_EXPLORER_UPLOADS_MB"
 _METRICS: Final = "RESNET_EXPLORER_METRICS"
@@ -24,6 +25,7 @@ DEFAULTS: Final[dict[str, int | str | None]] = {
     MEMORY: None,
     MACS: 1_000,
     PLACES: 2,
+    _THREADS: None,
     _UPLOADS_OF_ONE: 300,
     _UPLOADS: 1_500,
     OFFER_FOLDER: "off",
@@ -46,12 +48,17 @@ def _text(name: str) -> str:
     return os.environ.get(name, "").strip()
 
 
-def _number(name: str, least: int = 1) -> int:
-    """A whole number of at least `least`; the default where it is no such thing."""
-    said, default = _text(name), DEFAULTS[name]
-    assert isinstance(default, int)
+def _said(name: str, least: int = 1) -> int | None:
+    """A whole number of at least `least`; None where nothing or no such thing is said."""
+    said = _text(name)
     usable = said.isascii() and said.isdigit() and len(said) < 10 and int(said) >= least
-    return int(said) if usable else default
+    return int(said) if usable else None
+
+
+def _number(name: str, least: int = 1) -> int:
+    said, default = _said(name, least), DEFAULTS[name]
+    assert isinstance(default, int)
+    return default if said is None else said
 
 
 def _yes(name: str) -> bool:
@@ -60,9 +67,8 @@ def _yes(name: str) -> bool:
 
 def memory() -> int | None:
     """Bytes for what is kept between clicks; None where the owner does not say."""
-    said = _text(MEMORY)
-    usable = said.isascii() and said.isdigit() and 0 < len(said) < 10
-    return int(said) * 10**6 if usable else None
+    said = _said(MEMORY, least=0)
+    return None if said is None else said * 10**6
 
 
 def most_macs() -> int:
@@ -73,6 +79,12 @@ def most_macs() -> int:
 def places() -> int:
     """Pieces of heavy work at a time."""
     return _number(PLACES)
+
+
+def threads() -> int | None:
+    """Of the processor, that one pass through a network may use; None where the owner does not
+    say: torch takes as many as there are cores."""
+    return _said(_THREADS)
 
 
 def offers_folder() -> bool:

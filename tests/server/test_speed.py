@@ -1,7 +1,9 @@
 """What makes clicks cheap around the app: each holds for its own, and changes nothing one sees."""
 
 import asyncio
+import os
 import socket
+import subprocess
 import sys
 import time
 from pathlib import Path
@@ -146,3 +148,26 @@ def test_torch_is_loaded_after_the_first_page_and_not_before(start):
     settled_mb(running)
     assert "libtorch" in maps.read_text()
     assert "Traceback" not in running.log.read_text()
+
+
+@pytest.mark.parametrize(("said", "threads"), [("1", 1), ("3", 3), ("", None), ("many", None)])
+def test_threads_of_a_pass_are_the_owners_in_every_thread(said, threads):
+    """In a server's process, which loads torch after it has begun; visitors run in threads."""
+    program = """
+from concurrent.futures import ThreadPoolExecutor
+from explorer.ui.server import speed
+speed.begin()
+import torch
+with ThreadPoolExecutor(1) as pool:
+    print(torch.get_num_threads(), pool.submit(torch.get_num_threads).result())
+"""
+    environment = {**os.environ, "RESNET_EXPLORER_THREADS": said, "OMP_NUM_THREADS": "2"}
+    done = subprocess.run(
+        [sys.executable, "-W", "ignore", "-c", program],
+        env=environment,
+        cwd=Path(__file__).parents[2],
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert done.stdout.split() == [str(threads or 2)] * 2

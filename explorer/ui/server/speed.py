@@ -22,6 +22,8 @@ from streamlit import config
 from streamlit.proto.NewSession_pb2 import CustomThemeConfig
 from streamlit.runtime import app_session
 
+from explorer.ui import settings
+
 _LATER_S: Final = 1.0
 _NEEDED: Final = (
     "pandas",
@@ -43,6 +45,7 @@ def begin() -> None:
     """To be called once, before the first visitor."""
     _send_at_once()
     _theme_once()
+    _limit_threads()
     gc.set_threshold(_YOUNG, 20, 50)
     sys.setswitchinterval(_TURN_S)
     _loading.release()
@@ -70,6 +73,14 @@ def _load() -> None:
     # What has been loaded by now stays: the collector need not look through it again.
     gc.collect()
     gc.freeze()
+
+
+def _limit_threads() -> None:
+    """As the owner says. Not by torch, which would limit the thread that asks and no other: the
+    library that it computes with (OpenMP) reads this when it is loaded, for all."""
+    threads = settings.threads()
+    if threads is not None:
+        os.environ["OMP_NUM_THREADS"] = str(threads)
 
 
 def _send_at_once() -> None:
