@@ -25,11 +25,16 @@ class Guess:
 
 @dataclass(frozen=True)
 class Prediction:
-    """The logits of one image, (K,), on the CPU, and the seconds of the forward pass."""
+    """The logits of one image, (K,), on the CPU, and the seconds of the forward pass.
+
+    `engine` is what answered, one of explorer.networks.engines.ENGINES; "eager" is the network
+    itself.
+    """
 
     logits: Tensor
     classes: tuple[str, ...]
     seconds: float
+    engine: str = "eager"
     probabilities: Tensor = field(init=False)
 
     def __post_init__(self) -> None:
@@ -99,4 +104,5 @@ def predict(
         logits = network(x.to(device), skip) if engine is None else engine(x)
         synchronise(device)
     seconds = perf_counter() - begun
-    return Prediction(logits[0].float().cpu().clone(), classes, seconds)
+    by = "eager" if engine is None else engine.id
+    return Prediction(logits[0].float().cpu().clone(), classes, seconds, by)

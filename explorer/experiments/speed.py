@@ -89,13 +89,13 @@ def measure(
     for index, name in enumerate(engines):
         between_ops()
         try:
-            made[name] = make(name, network, tuple(batch.shape))
+            made[name] = make(name, network, tuple(batch.shape), batch)
             found = made[name](batch)
         except (EngineError, RuntimeError) as problem:
             made.pop(name, None)
             problems[name] = str(problem)
             continue
-        agreements[name] = _agreement(found, wanted)
+        agreements[name] = agreement(found, wanted)
         told((index + 1) / len(engines) / (rounds + 1))
     seconds: dict[str, list[float]] = {name: [] for name in made}
     products = _products()
@@ -122,7 +122,20 @@ def measure(
     )
 
 
-def _agreement(found: Tensor, wanted: Tensor) -> Agreement:
+def by_turns(engines: Sequence[Engine], x: Tensor, rounds: int) -> list[float]:
+    """Seconds of each engine's quickest pass; who comes first changes from round to round."""
+    best = [float("inf")] * len(engines)
+    for index in range(rounds):
+        order = range(len(engines))
+        for which in reversed(order) if index % 2 else order:
+            between_ops()
+            start = perf_counter()
+            engines[which](x)
+            best[which] = min(best[which], perf_counter() - start)
+    return best
+
+
+def agreement(found: Tensor, wanted: Tensor) -> Agreement:
     """Of the worst of the batch's answers, which are to one and the same picture."""
     difference = (found.detach().double() - wanted.double()).abs()
     return Agreement(

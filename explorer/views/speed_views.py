@@ -26,6 +26,7 @@ _COLOURS: Final = {
     "fused": palette.VERMILION,
     "bfloat16": palette.PURPLE,
     "onnxruntime": palette.ORANGE,
+    "openvino": palette.GREEN,
 }
 _GIGA: Final = 1e9
 

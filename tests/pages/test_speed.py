@@ -5,9 +5,10 @@ import pytest
 from explorer.experiments.race import Timed
 from explorer.experiments.speed import Agreement, Speed
 from explorer.networks import engines
+from explorer.networks.engines import EngineError
 from explorer.ui import settings
-from explorer.ui.inference import speed
-from explorer.words import label
+from explorer.ui.inference import speed, standing_in
+from explorer.words import label, section
 
 
 def button(app, key):
@@ -54,6 +55,33 @@ def test_what_is_missing_is_named_with_its_command(open_app, monkeypatch) -> Non
     said = [one.value for one in app.caption if "requirements-engines.txt" in one.value]
     assert len(said) == 1
     assert "ONNX Runtime" in said[0]
+    assert "OpenVINO" in said[0]
+
+
+def said_of_answers(app):
+    return [one.value for one in app.caption if "torch" in one.value or "answer" in one.value]
+
+
+def test_who_answers_is_said(open_app, monkeypatch) -> None:
+    """What torch answers, what is to come, and what was found out."""
+    monkeypatch.setattr(engines, "is_here", lambda name: name != "openvino")
+    standing_in._standings.clear()
+    app = open_app("inference", net="resnet20", infer_view="speed")
+    clean(app)
+    torchs = label("engine.fused" if engines.can_fuse() else "engine.folded")
+    said = said_of_answers(app)
+    assert section("engines", "answered by", engine=torchs) in said
+    assert section("engines", "not tried yet", engines="ONNX Runtime") in said
+    crash = EngineError("engines", "crashed", engine="OpenVINO", code=-11)
+    found = standing_in.Standing(None, {"openvino": crash}, ("onnxruntime",))
+    monkeypatch.setattr(standing_in, "standing_of", lambda scene: found)
+    said = said_of_answers(app.run(timeout=120))
+    assert str(crash) in [one.value for one in app.caption]
+    assert section("engines", "slower", engine="ONNX Runtime") in said
+    found = standing_in.Standing("onnxruntime", {}, apart=3e-7)
+    said = said_of_answers(app.run(timeout=120))
+    assert section("engines", "answers here", engine="ONNX Runtime", apart="3e-07") in said
+    clean(app)
 
 
 @pytest.mark.parametrize(

@@ -6,17 +6,27 @@ shared like the network: many threads may call one.
 
 from collections.abc import Callable
 from importlib.util import find_spec
-from typing import Final
+from typing import Final, Protocol
 
 import torch
 from torch import Tensor
 
 from explorer.networks.engines.in_torch import Fused, Stepwise, Walk, can_fuse
 from explorer.networks.engines.onnx_file import EngineError
-from explorer.networks.engines.outside import OnnxRuntime
+from explorer.networks.engines.outside import Outside
 from explorer.networks.resnet import ResNet
 
-Engine = Callable[[Tensor], Tensor]
+
+class Engine(Protocol):
+    """Answers in a network's place."""
+
+    @property
+    def id(self) -> str:
+        """One of ENGINES."""
+
+    def __call__(self, x: Tensor, /) -> Tensor:
+        """Logits, (N, K), of preprocessed images, (N, C, H, W), on the CPU."""
+
 
 ENGINES: Final = (
     "eager",
@@ -25,10 +35,11 @@ ENGINES: Final = (
     "fused",
     "bfloat16",
     "onnxruntime",
+    "openvino",
 )
 """All, by their ids."""
-PACKAGES: Final = {"onnxruntime": ("onnx", "onnxruntime")}
-"""Engine -> what it needs beside torch."""
+PACKAGES: Final = {"openvino": ("onnx", "openvino"), "onnxruntime": ("onnx", "onnxruntime")}
+"""Engine -> what it needs beside torch; the likely quickest first."""
 
 __all__ = ["ENGINES", "PACKAGES", "Engine", "EngineError", "is_here", "make", "quickest"]
 
@@ -40,24 +51,28 @@ def is_here(engine: str) -> bool:
     return all(find_spec(name) is not None for name in PACKAGES.get(engine, ()))
 
 
-def make(engine: str, network: ResNet, shape: tuple[int, ...]) -> Engine:
+def make(
+    engine: str, network: ResNet, shape: tuple[int, ...], images: Tensor | None = None
+) -> Engine:
     """The engine of this id, one of ENGINES that is here.
 
     Args:
         engine: its id.
         network: in eval mode, on the CPU.
         shape: of the batches to come, (N, C, H, W).
+        images: of that shape, on which an engine from outside is tried.
 
     Raises:
         EngineError: it cannot run this network.
     """
+    if engine in PACKAGES:
+        return Outside(engine, network, shape, images)
     makers: dict[str, Callable[[], Engine]] = {
         "eager": lambda: Walk(network),
         "channels_last": lambda: Stepwise(network),
         "folded": lambda: Stepwise(network, folds=True),
         "fused": lambda: Fused(network, shape),
         "bfloat16": lambda: Stepwise(network, folds=True, dtype=torch.bfloat16),
-        "onnxruntime": lambda: OnnxRuntime(network, shape),
     }
     return makers[engine]()
 

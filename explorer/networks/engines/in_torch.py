@@ -26,6 +26,8 @@ _NEEDED: Final = ("_convolution_pointwise", "_convolution_pointwise_", _REORDER)
 class Walk:
     """The network itself, as it is."""
 
+    id: Final = "eager"
+
     def __init__(self, network: ResNet) -> None:
         self.network = network
 
@@ -48,6 +50,9 @@ class Stepwise:
         self, network: ResNet, folds: bool = False, dtype: torch.dtype = torch.float32
     ) -> None:
         tape = fold(record(network)) if folds else record(network)
+        self.id = "folded" if folds else "channels_last"
+        if dtype is not torch.float32:
+            self.id = "bfloat16"
         self._dtype = dtype
         self._ops = [_plain(step, dtype) for step in tape.steps]
         self._tape = tape.without_layers()
@@ -73,6 +78,8 @@ class Fused:
     Raises:
         RuntimeError: this torch has no such operators, see `can_fuse`.
     """
+
+    id: Final = "fused"
 
     def __init__(self, network: ResNet, shape: tuple[int, ...]) -> None:
         if not can_fuse():

@@ -1,55 +1,63 @@
-"""The engine that needs packages of its own: ONNX Runtime (requirements-engines.txt)."""
+"""Engines that need packages of their own: ONNX Runtime, OpenVINO (requirements-engines.txt)."""
 
 from __future__ import annotations
-
-from typing import Any
 
 import torch
 from torch import Tensor
 
+from explorer.networks.engines import foreign, trial
 from explorer.networks.engines.onnx_file import EngineError, onnx_file
 from explorer.networks.resnet import ResNet
+from explorer.words import label
 
 
-class OnnxRuntime:
-    """Microsoft's ONNX Runtime on the CPU, with as many threads as torch uses.
+class Outside:
+    """A program from outside, with as many threads as torch uses.
 
-    OpenVINO (2026.4.1) would read the same file and is about as quick, but ended the whole process
-    at networks with group norm and grouped convolutions, which no server can allow.
+    It is tried in a process of its own first: what a program written in C does at a network that
+    nobody has tried with it, nobody knows.
 
     Args:
-        network: in eval mode.
+        engine: its id, see foreign.session.
+        network: in eval mode, on the CPU.
         shape: of every batch, (N, C, H, W).
+        images: on which it is tried, of that shape; random values, if there are none.
 
     Raises:
-        ImportError: onnx or onnxruntime is not installed.
-        EngineError: it cannot run this network.
+        ImportError: onnx or the program is not installed.
+        EngineError: it cannot run this network, or not as the network itself does.
     """
 
-    def __init__(self, network: ResNet, shape: tuple[int, ...]) -> None:
-        import onnxruntime
-
-        options = onnxruntime.SessionOptions()
-        options.intra_op_num_threads = torch.get_num_threads()
-        options.inter_op_num_threads = 1
-        options.log_severity_level = 3
-        # Else its threads keep the processor busy after each pass, on which others wait.
-        options.add_session_config_entry("session.intra_op.allow_spinning", "0")
-        data = onnx_file(network, shape)
+    def __init__(
+        self, engine: str, network: ResNet, shape: tuple[int, ...], images: Tensor | None = None
+    ) -> None:
+        self.id = engine
+        if images is None:
+            images = torch.randn(shape, generator=torch.Generator().manual_seed(0))
+        data, threads = onnx_file(network, shape), torch.get_num_threads()
+        with torch.inference_mode():
+            wanted = network(images)
+        trial.passed(engine, data, images, wanted, threads)
+        # Its own copy, in its own order; ONNX Runtime keeps the file that it was read from, too.
         self.outside_bytes = len(data)
         try:
-            self._session: Any = onnxruntime.InferenceSession(
-                data, options, providers=["CPUExecutionProvider"]
-            )
-        except Exception as problem:  # its errors have no class of their own in common
-            raise _cannot("ONNX Runtime", problem) from problem
+            self._session = foreign.session(engine, data, threads)
+        except Exception as problem:  # their errors have no class in common
+            raise self._cannot(problem) from problem
 
     def __call__(self, x: Tensor) -> Tensor:
-        """Logits, (N, K), of preprocessed images of the shape that it was made for."""
-        (found,) = self._session.run(None, {"images": x.contiguous().numpy()})
+        """Logits, (N, K), of preprocessed images of the shape that it was made for.
+
+        Raises:
+            EngineError: the program gave up.
+        """
+        try:
+            found = self._session(x.contiguous().numpy())
+        except Exception as problem:
+            raise self._cannot(problem) from problem
         return torch.from_numpy(found)
 
-
-def _cannot(engine: str, problem: Exception) -> EngineError:
-    first = str(problem).strip().splitlines()[0] if str(problem).strip() else repr(problem)
-    return EngineError("engines", "cannot", engine=engine, problem=first[:300])
+    def _cannot(self, problem: Exception) -> EngineError:
+        said = str(problem).strip().splitlines() or [repr(problem)]
+        name = label(f"engine.{self.id}")
+        return EngineError("engines", "cannot", engine=name, problem=said[0][:300])

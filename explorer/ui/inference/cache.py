@@ -15,7 +15,8 @@ from explorer.architecture import NetworkSpec, blueprint
 from explorer.experiments import work
 from explorer.experiments.work import TooMuch
 from explorer.ui import gate
-from explorer.ui.budget import Names, kept
+from explorer.ui.budget import Names, kept, store
+from explorer.ui.inference import standing_in
 from explorer.ui.inference.scene import Loaded, Scene
 
 if TYPE_CHECKING:
@@ -49,15 +50,36 @@ def _to_differentiate(scene: Scene, *_: object) -> Place:
 def prediction(scene: Scene) -> Prediction:
     """What the network answers; on the CPU through an engine made of it, which is quicker."""
     from explorer.experiments.inference import predict
+    from explorer.networks.engines import EngineError
 
     network = scene.network
+    if network.fc.weight.device.type != "cpu":
+        _warmed(scene.weights, scene.blueprint.in_shape[1], scene)
+        return predict(network, scene.prepared.tensor, scene.classes)
+    outside = standing_in.engine_of(scene)
+    if outside is not None:
+        try:
+            return predict(network, scene.prepared.tensor, scene.classes, engine=outside)
+        except EngineError as problem:
+            standing_in.refuse(scene, problem)
+    return _by_torch(scene, network)
+
+
+def _by_torch(scene: Scene, network: ResNet) -> Prediction:
+    from explorer.experiments.inference import predict
+
     side, engine = scene.blueprint.in_shape[1], None
-    if network.fc.weight.device.type == "cpu":
-        with suppress(TooMuch):  # where there is no room for the weights twice
-            engine = _engine(scene.weights, side, scene)
+    with suppress(TooMuch):  # where there is no room for the weights twice
+        engine = _engine(scene.weights, side, scene)
     if engine is None:
         _warmed(scene.weights, side, scene)
-    return predict(network, scene.prepared.tensor, scene.classes, engine=engine)
+    found = predict(network, scene.prepared.tensor, scene.classes, engine=engine)
+    if engine is not None:
+        key = _engine.key(scene.weights, side, scene)
+        standing_in.answered_by_torch(
+            scene, engine, lambda: store().drop(lambda other: other == key)
+        )
+    return found
 
 
 def answered(scene: Scene) -> Prediction | None:

@@ -13,11 +13,12 @@ from explorer.experiments.work import TooMuch, Work
 from explorer.ui import gate
 from explorer.ui.budget import kept
 from explorer.ui.chart import show
+from explorer.ui.inference import cache, standing_in
 from explorer.ui.inference.cache import BY_KEY
 from explorer.ui.inference.scene import Scene
 from explorer.ui.saving import save
 from explorer.views.tables import headings
-from explorer.words import label, section
+from explorer.words import label, listed, section
 
 if TYPE_CHECKING:
     from explorer.experiments.speed import Speed
@@ -60,8 +61,36 @@ def draw(scene: Scene) -> None:
         on_click=_ask,
         args=(scene.key, turn + 1),
     )
-    for name in lacking:
-        st.caption(section("engines", "lacking", engine=label(f"engine.{name}")))
+    _say_who_answers(scene)
+    if lacking:
+        names = listed([label(f"engine.{name}") for name in lacking])
+        st.caption(section("engines", "lacking", engines=names))
+
+
+def _say_who_answers(scene: Scene) -> None:
+    """What the answer above comes from, and why from nothing else."""
+    from explorer.networks.engines import PACKAGES, is_here
+
+    def named(engine: str) -> str:
+        return label(f"engine.{engine}")
+
+    said = []
+    prediction = cache.answered(scene)
+    if prediction is not None:
+        said.append(section("engines", "answered by", engine=named(prediction.engine)))
+    found = standing_in.standing_of(scene)
+    if found is None:
+        here = [named(name) for name in PACKAGES if is_here(name)]
+        if here and scene.blueprint.macs <= standing_in.MOST_MACS:
+            said.append(section("engines", "not tried yet", engines=listed(here)))
+    else:
+        if found.engine is not None:
+            apart = f"{found.apart:.0e}"
+            said.append(section("engines", "answers here", engine=named(found.engine), apart=apart))
+        said += [str(problem) for problem in found.problems.values()]
+        said += [section("engines", "slower", engine=named(name)) for name in found.slower]
+    for one in said:
+        st.caption(one)
 
 
 def _ask(key: str, turn: int) -> None:
