@@ -1,7 +1,7 @@
 """How shapes and receptive fields are written down."""
 
 from explorer.architecture.image_size import TIMES
-from explorer.architecture.ops import Blueprint, Op, Shape
+from explorer.architecture.ops import Block, Blueprint, Op, Shape
 from explorer.words import label
 
 
@@ -27,6 +27,11 @@ def window(op: Op) -> str:
     if op.kind == "avg_pool":  # over the whole map, which need not be square
         return TIMES.join(map(str, op.in_shape[1:]))
     return stride if op.kind == "pad" else f"{op.kernel}{TIMES}{op.kernel}{stride}{dilation}"
+
+
+def kernels(block: Block) -> str:
+    """The main branch's convolutions in short: `1x1, 3x3/2, 1x1`."""
+    return ", ".join(window(op) for op in block.main_ops if op.kind == "conv")
 
 
 def receptive_field_formula(bp: Blueprint, op: Op) -> str:

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from explorer.architecture import PRESETS, NetworkSpec, blueprint
 from explorer.views import diagram
+from explorer.views.diagram_measures import LAYOUTS
 from explorer.views.folding import (
     FOLD,
     MOST_UNFOLDED,
@@ -64,7 +65,7 @@ def check(bp, layout, unfold):
     assert len(nodes) == len(chain) + len(drawn) + len(additions) + len(counts)
 
 
-@pytest.mark.parametrize("layout", diagram.LAYOUTS)
+@pytest.mark.parametrize("layout", LAYOUTS)
 @pytest.mark.parametrize("name", PRESETS)
 def test_every_preset(name, layout):
     bp = of_preset(name)
@@ -78,7 +79,7 @@ def test_every_preset_unfolded(name):
 
 
 @settings(max_examples=60)
-@given(specs_and_sizes(depth=6), st.sampled_from(diagram.LAYOUTS), st.booleans())
+@given(specs_and_sizes(depth=6), st.sampled_from(LAYOUTS), st.booleans())
 def test_every_composed_network(spec_and_size, layout, unfolded):
     bp = blueprint(*spec_and_size)
     check(bp, layout, foldable(bp) if unfolded else ())
@@ -162,7 +163,7 @@ def test_the_legend_explains_what_is_drawn_and_nothing_else(name, words):
         assert text.startswith(word)
 
 
-@pytest.mark.parametrize("layout", diagram.LAYOUTS)
+@pytest.mark.parametrize("layout", LAYOUTS)
 @pytest.mark.parametrize("name", ["resnet18", "resnet1202", "plain20", "preact_resnet164"])
 def test_it_can_be_drawn(name, layout):
     bp = of_preset(name)

@@ -13,7 +13,7 @@ from explorer.ui import controls, hiding, unfolding
 from explorer.ui.drawing import drawing
 from explorer.ui.picker import Choice
 from explorer.views import diagram, shortcut_table
-from explorer.views.diagram import LAYOUTS, Layout
+from explorer.views.diagram_measures import LAYOUTS, Layout
 from explorer.views.dot import DrawingError, Picture, draw
 from explorer.views.folding import FOLD, MOST_UNFOLDED, foldable, node_of, still_folded
 from explorer.views.tables import headings
