@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Final
 import streamlit as st
 
 from explorer.architecture import Blueprint
+from explorer.ui import controls
 from explorer.ui.drawn_once import drawn_once
 from explorer.words import language
 
@@ -65,9 +66,6 @@ def _drawn(order: _Order) -> Figure:
     return made
 
 
-_TURNS: Final = "theme_turns"
-
-
 def redraw() -> None:
     """Let every chart be drawn anew in this visit's next run, as after another theme was chosen.
 
@@ -75,20 +73,31 @@ def redraw() -> None:
     stand-ins again, which are gone by then, and the words of the light theme would stay on the
     dark page. A chart that differs in anything, even in what Plotly passes over, begins anew.
     """
-    st.session_state[_TURNS] = _turns() + 1
+    controls.of_visitor().turns += 1
 
 
-def _turns() -> int:
-    return int(st.session_state.get(_TURNS, 0))
-
-
-def _config(turns: int) -> dict[str, Any]:
+def _config() -> dict[str, Any]:
+    turns = controls.of_visitor().turns
     return CONFIG | {"turns": turns} if turns else CONFIG
 
 
-@drawn_once
-def _again(order: _Order, key: str, alt: str | None, turns: int) -> None:
-    st.plotly_chart(_drawn(order), width="stretch", config=_config(turns), key=key, alt=alt)
+def _draw(figure: Figure, key: str, alt: str | None, choosable: bool) -> None:
+    def tell() -> None:
+        choose = controls.of_visitor().choosers.get(key)
+        if choose is not None:
+            choose(_chosen(key))
+
+    hear: dict[str, Any] = {"on_select": tell, "selection_mode": "points"} if choosable else {}
+    st.plotly_chart(figure, width="stretch", config=_config(), key=key, alt=alt, **hear)
+
+
+def _chosen(key: str) -> list[Point]:
+    return list((st.session_state.get(key) or {}).get("selection", {}).get("points", []))
+
+
+@drawn_once(more=("plotly_chart",))
+def _again(order: _Order, key: str, alt: str | None, choosable: bool) -> None:
+    _draw(_drawn(order), key, alt, choosable)
 
 
 def show(
@@ -108,25 +117,14 @@ def show(
         choosable: marks can be chosen by click; each choice reruns the page.
         on_choose: called with the points before that rerun, so it may set other widgets' values.
     """
-    turns = _turns()
-    config = _config(turns)
-    settings: dict[str, Any] = {"width": "stretch", "config": config, "key": key, "alt": alt}
     if figure.layout.dragmode is not False:
         figure.update_layout(dragmode=False)
-    if not choosable:
-        order: _Order | None = getattr(figure, "_order", None)
-        if order is None:
-            st.plotly_chart(figure, **settings)
-        else:
-            _again(order, key, alt, turns)
-        return []
-
-    def chosen() -> list[Point]:
-        return list(st.session_state.get(key, {}).get("selection", {}).get("points", []))
-
-    def tell() -> None:
-        if on_choose is not None:
-            on_choose(chosen())
-
-    st.plotly_chart(figure, on_select=tell, selection_mode="points", **settings)
-    return chosen()
+    order: _Order | None = getattr(figure, "_order", None)
+    if choosable:
+        controls.of_visitor().choosers[key] = on_choose
+    # Only who has been given the chart has a state of it, in which a choice can be told.
+    if order is None or (choosable and st.session_state.get(key) is None):
+        _draw(figure, key, alt, choosable)
+    else:
+        _again(order, key, alt, choosable)
+    return _chosen(key) if choosable else []

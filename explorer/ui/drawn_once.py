@@ -1,41 +1,49 @@
 """What follows from its arguments alone is drawn once, and said to everybody from then on."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from functools import wraps
-from typing import Any, ParamSpec, overload
+from typing import Any, Final, ParamSpec, overload
 
+from explorer.architecture import Blueprint
 from explorer.ui import budget, recording
+from explorer.ui.controls.memory import of_visitor
 from explorer.words import language
 
 P = ParamSpec("P")
+_NAMES: Final[budget.Names] = {Blueprint: lambda bp: (bp.spec, bp.image_size)}
 
 
 @overload
 def drawn_once(draw: Callable[P, None]) -> Callable[P, None]: ...
 @overload
 def drawn_once(
-    *, by: budget.Names = ..., component: str = ...
+    *, by: budget.Names = ..., component: str = ..., more: Collection[str] = ...
 ) -> Callable[[Callable[P, None]], Callable[P, None]]: ...
 def drawn_once(
     draw: Callable[..., None] | None = None,
     *,
     by: budget.Names | None = None,
     component: str = recording.STILL,
+    more: Collection[str] = (),
 ) -> Any:
     """Let `draw` draw a part of a page once for all visitors who have the same before them.
 
     Args:
         draw: what it draws follows from its arguments, which are hashable, and from the language.
             Where it draws controls after all, it is called each time.
-        by: how arguments of a type are named in the key, as for `budget.kept`.
+        by: how arguments of a type are named in the key, as for `budget.kept`; blueprints are.
         component: a component that may be said again beside the elements that hold nothing.
+        more: kinds of elements that may be, too.
     """
+    names = {**_NAMES, **(by or {})}
     if draw is None:
-        return lambda wanted: _drawn_once(wanted, by or {}, component)
-    return _drawn_once(draw, by or {}, component)
+        return lambda wanted: _drawn_once(wanted, names, component, more)
+    return _drawn_once(draw, names, component, more)
 
 
-def _drawn_once(draw: Callable[P, None], by: budget.Names, component: str) -> Callable[P, None]:
+def _drawn_once(
+    draw: Callable[P, None], by: budget.Names, component: str, kinds_too: Collection[str]
+) -> Callable[P, None]:
     name = f"{draw.__module__}.{draw.__qualname__}"
 
     @wraps(draw)
@@ -49,13 +57,15 @@ def _drawn_once(draw: Callable[P, None], by: budget.Names, component: str) -> Ca
         def record() -> recording.Drawn | None:
             nonlocal drawn_now
             drawn_now = True
-            return recording.record(here, lambda: draw(*args, **options), component=component)
+            return recording.record(
+                here, lambda: draw(*args, **options), kinds_too, component=component
+            )
 
         values = [by[type(value)](value) if type(value) in by else value for value in args]
         more = tuple(options.items())
         # True and 1 are the same key, and other words.
         kinds = tuple(map(type, args))
-        key = (name, *values, *more, kinds, language(), *here.key)
+        key = (name, *values, *more, kinds, language(), of_visitor().turns, *here.key)
         kept: recording.Drawn | None = budget.store().get(key, record, budget.go_on)
         if drawn_now:
             return

@@ -21,11 +21,11 @@ from explorer.ui.server import handing
 STILL: Final = "still"
 """The component from which nothing comes back: a drawing in which nothing can be chosen."""
 _FIXED: Final = frozenset(
-    ("markdown", "heading", "html", "page_link", "metric", "alert", "code", "table")
+    ("markdown", "heading", "html", "page_link", "metric", "alert", "code", "table", "empty")
 )
 """Kinds of elements that hold neither a value nor a file of a visitor's."""
 _FIXED_IF: Final = {
-    "dataframe": frozenset(("arrow_data", "columns", "column_order", "placeholder")),
+    "dataframe": frozenset(("arrow_data", "columns", "column_order", "placeholder", "row_height")),
     "plotly_chart": frozenset(("theme", "id", "spec", "config", "alt")),
 }
 """Kinds that do so unless they say more than this, such as how one selects."""
@@ -100,7 +100,9 @@ def record(
 
     def heard(message: ForwardMsg) -> None:
         enqueue(message)
-        said.append(message)
+        # A spinner that turned while something was computed is no part of what was drawn.
+        if message.delta.WhichOneof("type") != "new_transient":
+            said.append(message)
 
     context.enqueue = heard
     try:
@@ -155,12 +157,12 @@ def _stays(
     if delta.WhichOneof("type") != "new_element":
         return False
     kind = str(delta.new_element.WhichOneof("type"))
-    if kind in _FIXED_IF:
-        element = getattr(delta.new_element, kind)
-        return {field.name for field, _ in element.ListFields()} <= _FIXED_IF[kind]
     if kind in more:
         # Said once to a browser that holds another value, and never again.
         return not getattr(getattr(delta.new_element, kind), "set_value", False)
+    if kind in _FIXED_IF:
+        element = getattr(delta.new_element, kind)
+        return {field.name for field, _ in element.ListFields()} <= _FIXED_IF[kind]
     if kind == "bidi_component":
         return delta.new_element.bidi_component.component_name in (STILL, component)
     return kind in _FIXED

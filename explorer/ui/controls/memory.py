@@ -28,7 +28,9 @@ class Memory:
         self.heard_after: dict[str, int] = {}
         self.step: dict[str, tuple[str, ...]] | None = None
         self.said: dict[str, Any] = {}
-        self.choosers: dict[str, Callable[[str], None] | None] = {}
+        self.turns = 0
+        """How often another theme was chosen, for which charts are drawn anew."""
+        self.choosers: dict[str, Callable[[Any], None] | None] = {}
 
 
 def of_visitor() -> Memory:
