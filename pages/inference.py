@@ -6,6 +6,7 @@ import streamlit as st
 
 from explorer.experiments.inference_setup import FILE
 from explorer.ui import controls, frame, picker
+from explorer.ui.body import body
 from explorer.ui.cache import usable_device
 from explorer.ui.compare_link import compare_link
 from explorer.ui.inference import (
@@ -27,6 +28,7 @@ from explorer.ui.inference import (
     weights,
 )
 from explorer.ui.inference.answer import allowed
+from explorer.ui.picker import Choice
 from explorer.words import label, section
 
 VIEWS = {
@@ -43,49 +45,58 @@ VIEWS = {
     "model_card": card.draw,
 }
 
-folded = head.folded(tuple(VIEWS))
-if folded:
-    beside_title = head.title()
-else:
-    frame.title(label("page.inference"))
-with head.fold(folded):
+
+def sources() -> tuple[str, str]:
     left, right = st.columns([5, 6], gap="large", vertical_alignment="bottom")
     with left:
         taken_from = upload.origin()
     with right:
-        wanted = weights.select()
-    chosen = upload.choose(taken_from)
-    with st.container(key="infer_beside"):
-        left, right = st.columns([5, 6], gap="large")
-    with left:
-        # Of a visitor's file, what it is comes first.
-        pictures = None if wanted == FILE else st.container()
-        choice = weights.stand_in(picker.current(), wanted)
-        device = usable_device(choice.device)
-        loaded = weights.choose(choice, wanted, device.id)
-        pictures = pictures or st.container()
-    below = st.container()
-scene = answer.scene_of(choice, loaded, chosen)
-with pictures:
-    answer.pictures(scene)
-with left:
-    answer.where_from(scene)
-with right:
-    answer.answer(scene)
-if loaded.own:
-    with below:
-        own_readings.draw(choice, device.id)
-if folded:
-    with beside_title:
-        head.short(scene)
+        return taken_from, weights.select()
 
-controls.sections(
-    "infer_view", {name: partial(allowed, draw, scene) for name, draw in VIEWS.items()}
-)
-st.caption(section("inference", "lead", network=choice.title, device=device.label))
-weights.told(loaded)
-if not loaded.own:  # beside what a file was recognised as, there is one already
-    compare_link(choice)
-upload.credits(chosen)
-answer.times(scene)
-picker.say_square(choice)
+
+def draw(current: Choice) -> None:
+    folded = head.folded(tuple(VIEWS))
+    if folded:
+        beside_title = head.title()
+    else:
+        frame.title(label("page.inference"))
+    with head.fold(folded):
+        taken_from, wanted = controls.drawn_again("infer_sources", (), sources)
+        chosen = upload.choose(taken_from)
+        with st.container(key="infer_beside"):
+            left, right = st.columns([5, 6], gap="large")
+        with left:
+            # Of a visitor's file, what it is comes first.
+            pictures = None if wanted == FILE else st.container()
+            choice = weights.stand_in(current, wanted)
+            device = usable_device(choice.device)
+            loaded = weights.choose(choice, wanted, device.id)
+            pictures = pictures or st.container()
+        below = st.container()
+    scene = answer.scene_of(choice, loaded, chosen)
+    with pictures:
+        answer.pictures(scene)
+    with left:
+        answer.where_from(scene)
+    with right:
+        answer.answer(scene)
+    if loaded.own:
+        with below:
+            own_readings.draw(choice, device.id)
+    if folded:
+        with beside_title:
+            head.short(scene)
+
+    controls.sections(
+        "infer_view", {name: partial(allowed, view, scene) for name, view in VIEWS.items()}
+    )
+    st.caption(section("inference", "lead", network=choice.title, device=device.label))
+    weights.told(loaded)
+    if not loaded.own:  # beside what a file was recognised as, there is one already
+        compare_link(choice)
+    upload.credits(chosen)
+    answer.times(scene)
+    picker.say_square(choice)
+
+
+body(draw)

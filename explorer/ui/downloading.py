@@ -39,6 +39,13 @@ def downloads() -> Downloads:
     return Downloads()
 
 
+def state(file: Downloadable) -> tuple[object, ...]:
+    """What `offer` would draw of this file follows from this."""
+    download = downloads().find(file.path)
+    asked = st.session_state.get(_ASKED) == file.url
+    return (asked, *((download.state, download.sentence) if download else ()))
+
+
 def offer(file: Downloadable, key: str, help: str) -> None:
     """A button, or the progress of the download that somebody started on this server."""
     download = downloads().find(file.path)

@@ -162,7 +162,7 @@ def test_back_from_the_untrained_network_shows_the_one_on_board_again(open_page:
     answer = visit.page.locator("h2").first
     assert answer.inner_text().startswith("deer: ")
     visit.page.get_by_role("button", name="Other weights").click()
-    with visit.rerun("script"):
+    with visit.rerun("fragment"):
         visit.page.get_by_role("button", name="Use ResNet-18, untrained").click()
     assert answer.inner_text().startswith("Untrained guess: ")
     with visit.rerun("script"):

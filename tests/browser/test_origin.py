@@ -125,7 +125,7 @@ def test_the_sum_is_above_the_fold_and_told_to_who_does_not_see_it(open_page: Op
     assert all(number in told for number in numbers)
     # What is folded away opens, and leads on: another picture has another answer.
     visit.page.get_by_text("Picture, weights and answer").click()
-    with visit.rerun("script"):
+    with visit.rerun("fragment"):
         visit.page.locator(".st-key-infer_gallery [data-path=dog]").click()
     visit.page.get_by_text("ResNet-20 \u00b7 dog").wait_for()
     clean(visit)

@@ -10,10 +10,11 @@ import streamlit as st
 from explorer.architecture import PRESETS
 from explorer.experiments.embedded import cards, default_network
 from explorer.experiments.work import TooMuch
-from explorer.ui import gate
+from explorer.ui import controls, gate
 from explorer.ui.budget import kept
 from explorer.ui.chart import drawn, show
 from explorer.ui.drawing import drawing
+from explorer.ui.drawn_once import drawn_once
 from explorer.ui.inference import cache
 from explorer.ui.inference import scene as scenes
 from explorer.ui.inference.origin_state import open_at
@@ -47,13 +48,25 @@ def answer(scene: Scene) -> None:
         st.info(section("recognition", "no answer"), icon=":material/info:")
         return
     try:
-        with st.spinner(section("inference", "building", network=scene.title)):
-            prediction = cache.prediction(scene)
+        _computed(scene)
     except TooMuch as problem:
         gate.refused(problem)
         return
+    _answer(scene, scene.title)
+
+
+def _computed(scene: Scene) -> None:
+    if not cache.prediction.has(scene):
+        with st.spinner(section("inference", "building", network=scene.title)):
+            cache.prediction(scene)
+
+
+@drawn_once(by=cache.BY_KEY)
+def _answer(scene: Scene, title: str) -> None:
+    """Networks that are alike may be called differently."""
+    prediction = cache.prediction(scene)
     if not scene.trained:
-        _second_opinion(scene)
+        _second_opinion(scene, title)
     if not prediction.finite:
         st.warning(overflow(scene), icon=":material/error:")
         return
@@ -71,6 +84,11 @@ def answer(scene: Scene) -> None:
 
 def where_from(scene: Scene) -> None:
     """The way to the sum behind the answer; nothing where there is no answer."""
+    there = cache.prediction.has(scene)
+    controls.drawn_again("infer_where_from", (scene.key, there), lambda: _where_from(scene))
+
+
+def _where_from(scene: Scene) -> None:
     prediction = cache.answered(scene)
     if prediction is None:
         return
@@ -106,7 +124,7 @@ def overflow(scene: Scene) -> str:
     return section("inference", "overflow of a file", blocks=blocks)
 
 
-def _second_opinion(scene: Scene) -> None:
+def _second_opinion(scene: Scene, title: str) -> None:
     """What a trained network on board says of the picture that an untrained one guesses at."""
     if not cards() or scene.blueprint.spec.in_channels != 3:
         return
@@ -119,12 +137,13 @@ def _second_opinion(scene: Scene) -> None:
             trained=PRESETS[name].title,
             answer=best.name,
             share=f"{best.probability:.1%}",
-            network=scene.title,
+            network=title,
         ),
         icon=":material/lightbulb:",
     )
 
 
+@drawn_once(by=cache.BY_KEY)
 def pictures(scene: Scene) -> None:
     """The picture beside what is left of it for the network."""
     drawing(
@@ -132,6 +151,7 @@ def pictures(scene: Scene) -> None:
         key="infer_pictures",
         label=label("infer_pictures.label"),
         min_width=270,
+        for_all=False,
     )
 
 

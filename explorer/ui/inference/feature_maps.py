@@ -48,7 +48,7 @@ def draw(scene: Scene) -> None:
     )
     if clicked in paths and clicked != shown:
         controls.put(_BLOCK, clicked, paths[0])
-        st.rerun()
+        controls.again()
     left, middle, right = st.columns([2, 2, 2])
     with left:
         block: str = controls.choice(

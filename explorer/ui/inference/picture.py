@@ -19,7 +19,9 @@ if TYPE_CHECKING:
 def picture(scene: Scene, image: Image.Image, words: str, key: str) -> None:
     """Draw what became of a picture; `words` is Markdown, and `key` unique on the page."""
     pixels = blake2b(image.tobytes(), digest_size=16).hexdigest()
-    drawing(_framed(scene.key, pixels, image), key=key, label=words.replace("**", ""))
+    drawing(
+        _framed(scene.key, pixels, image), key=key, label=words.replace("**", ""), for_all=False
+    )
     st.caption(words)
 
 

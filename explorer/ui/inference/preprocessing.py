@@ -5,6 +5,7 @@ from __future__ import annotations
 import streamlit as st
 
 from explorer.ui import controls
+from explorer.ui.drawn_once import drawn_once
 from explorer.ui.inference import cache
 from explorer.ui.inference.answer import bars
 from explorer.ui.inference.picture import picture
@@ -14,6 +15,17 @@ from explorer.words import label, labels, section
 
 def draw(scene: Scene) -> None:
     """The picture on its way to the tensor, and the mistake of not normalising."""
+    _steps(scene)
+    if st.toggle(label("infer_forget.label"), key="infer_forget", **controls.BOUND):
+        _forgotten(scene, _raw(scene))
+
+
+def _raw(scene: Scene) -> Scene:
+    return scene.with_recipe(scene.recipe.without_normalisation())
+
+
+@drawn_once(by=cache.BY_KEY)
+def _steps(scene: Scene) -> None:
     from explorer.experiments.preprocess import normalised_picture
     from explorer.views.inference_tables import channel_rows
     from explorer.views.rasters import enlarged
@@ -36,7 +48,7 @@ def draw(scene: Scene) -> None:
     for index, (column, (words, image)) in enumerate(zip(columns, pictures.items(), strict=True)):
         with column:
             picture(scene, enlarged(image, 300), words, f"infer_step_{index}")
-    raw = scene.with_recipe(recipe.without_normalisation())
+    raw = _raw(scene)
     names = labels("infer_channels")
     st.dataframe(
         channel_rows(raw.prepared.tensor.numpy(), steps.tensor.numpy(), recipe.mean, recipe.std),
@@ -48,8 +60,6 @@ def draw(scene: Scene) -> None:
             for name, words in names.items()
         },
     )
-    if st.toggle(label("infer_forget.label"), key="infer_forget", **controls.BOUND):
-        _forgotten(scene, raw)
 
 
 def _forgotten(scene: Scene, raw: Scene) -> None:

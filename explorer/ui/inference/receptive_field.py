@@ -51,7 +51,7 @@ def draw(scene: Scene) -> None:
         if clicked and clicked != (row, column):
             st.session_state["infer_row"] = _per_cent(clicked[0], height)
             st.session_state["infer_column"] = _per_cent(clicked[1], width)
-            st.rerun()
+            controls.again()
         for key in ("infer_row", "infer_column"):
             st.slider(label(f"{key}.label"), 0, 100, 50, key=key, **controls.BOUND)
     with right:

@@ -181,12 +181,29 @@ def _own_file(choice: Choice, available: dict[str, Setup], device: str) -> Loade
 def _untrained(
     choice: Choice, available: dict[str, Setup], device: str, wanted: str, chosen: bool
 ) -> Loaded:
-    setup = available[UNTRAINED]
+    best = _best(available)
+    offered = tuple(
+        downloading.state(setup.published)
+        for setup in available.values()
+        if setup.published is not None and not setup.published.path.is_file()
+    )
+    controls.drawn_again(
+        "infer_untrained",
+        (choice.spec, choice.name, choice.title, wanted, chosen, best, offered),
+        lambda: _tell_untrained(choice, available, wanted, chosen, best),
+    )
+    network = partial(networks.network_of, choice.spec, device)
+    return Loaded(f"untrained {choice.spec} {device}", available[UNTRAINED], device, network, False)
+
+
+def _tell_untrained(
+    choice: Choice, available: dict[str, Setup], wanted: str, chosen: bool, best: str
+) -> None:
+    """Why nothing trained answers, and the ways to what is."""
     if chosen:
         st.caption(section("inference", "untrained"))
         _offer_switch()
     else:
-        best = _best(available)
         here = {EMBEDDED: "none taken, on board", UNTRAINED: "none trained"}
         title = "none taken, file" if wanted == FILE else here.get(best, "none taken, downloaded")
         st.warning(section("inference", title, network=choice.title))
@@ -200,8 +217,6 @@ def _untrained(
                 key="infer_best",
             )
         _offer_downloads(available, wanted)
-    network = partial(networks.network_of, choice.spec, device)
-    return Loaded(f"untrained {choice.spec} {device}", setup, device, network, False)
 
 
 def _offer_switch(type: Literal["primary", "secondary"] = "secondary") -> None:
