@@ -38,6 +38,10 @@ def figure(app, name, protocol=""):
 
 
 def button(app, key):
+    if key not in {found.key for found in app.button}:
+        # Pairs are drawn where one has opened them.
+        app.session_state["compare_pairs"] = True
+        app.run()
     return next(found for found in app.button if found.key == key)
 
 

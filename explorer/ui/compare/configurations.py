@@ -1,21 +1,24 @@
 """The paper's Table 1, with the sidebar's network lit."""
 
+from functools import lru_cache
+
 import streamlit as st
 
+from explorer.architecture import NetworkSpec
 from explorer.ui import saving
 from explorer.ui.drawing import drawing
+from explorer.ui.drawn_once import drawn_once
 from explorer.ui.leading import lead_to
 from explorer.ui.picker import Choice
 from explorer.views import table1
-from explorer.words import label, section
+from explorer.words import label, language, section
 
 
 def show(choice: Choice) -> None:
     """The table; a chosen cell opens its first block on Shortcuts."""
-    st.header(label("table1.title"), anchor="table1")
-    st.markdown(section("compare", "table1"))
+    _introduction()
     chosen = drawing(
-        table1.picture(table1.column_of(choice.spec)),
+        _picture(choice.spec, language()),
         key="table1",
         label=label("table1.alt"),
         tools=True,
@@ -27,3 +30,14 @@ def show(choice: Choice) -> None:
         network, block = chosen.split()
         state = {"net": network, "shortcuts_block": block}
         lead_to("shortcuts", state, "table1_cell")
+
+
+@drawn_once
+def _introduction() -> None:
+    st.header(label("table1.title"), anchor="table1")
+    st.markdown(section("compare", "table1"))
+
+
+@lru_cache(maxsize=64)
+def _picture(spec: NetworkSpec, _language: str) -> str:
+    return table1.picture(table1.column_of(spec))

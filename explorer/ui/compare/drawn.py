@@ -10,6 +10,7 @@ from streamlit.delta_generator import DeltaGenerator
 from explorer.architecture import Block
 from explorer.architecture.alignment import Alignment, BlockPair
 from explorer.architecture.costs import MEASURES, Measure
+from explorer.lessons.compare import Titles
 from explorer.ui import controls, unfolding
 from explorer.ui.block_drawing import block_drawing
 from explorer.ui.compare.sides import BLOCK, UNFOLD, Sides
@@ -26,6 +27,19 @@ _FRAME: Final = 20
 _MEASURE: Final = "compare_measure"
 
 
+class Same:
+    """An alignment as a cache's key: there is one object for each two networks and sizes."""
+
+    def __init__(self, alignment: Alignment) -> None:
+        self.alignment = alignment
+
+    def __hash__(self) -> int:
+        return id(self.alignment)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Same) and self.alignment is other.alignment
+
+
 def show(sides: Sides) -> DeltaGenerator:
     """The drawing with its controls below; returns the place beside it."""
     one = sides.one
@@ -34,8 +48,9 @@ def show(sides: Sides) -> DeltaGenerator:
     beside = row.container(width="stretch")
     with left:
         place = st.container()
-        chosen = _choose_block(one)
-        opened = _choose_stages(one)
+        chosen, opened = controls.drawn_again(
+            "compare_shown", (Same(one),), lambda: (_choose_block(one), _choose_stages(one))
+        )
     with place:
         drawing(
             _drawn(Same(one), sides.titles, opened, language()),
@@ -91,26 +106,13 @@ def _choose(name: str) -> None:
 
 
 @lru_cache(maxsize=16)
-def _drawn(one: "Same", titles: tuple[str, str], unfold: tuple[str, ...], _language: str) -> str:
+def _drawn(one: Same, titles: tuple[str, str], unfold: tuple[str, ...], _language: str) -> str:
     return compare_picture.picture(one.alignment, titles, unfold)
 
 
 @lru_cache(maxsize=32)
-def _wide(one: "Same", titles: tuple[str, str], _language: str) -> int:
+def _wide(one: Same, titles: tuple[str, str], _language: str) -> int:
     return round(compare_picture.natural_width(one.alignment, titles))
-
-
-class Same:
-    """An alignment as a cache's key: there is one object for each two networks and sizes."""
-
-    def __init__(self, alignment: Alignment) -> None:
-        self.alignment = alignment
-
-    def __hash__(self) -> int:
-        return id(self.alignment)
-
-    def __eq__(self, other: object) -> bool:
-        return isinstance(other, Same) and self.alignment is other.alignment
 
 
 def _stage_name(one: Alignment, path: str) -> str:
@@ -148,19 +150,29 @@ def _first_different(one: Alignment) -> BlockPair:
 
 def _show_pair(sides: Sides, pair: BlockPair) -> Measure:
     """Both blocks with their ops, drawn and as a table."""
+    _both(Same(sides.one), sides.titles, pair.name)
+    measure: Measure = controls.choice(_MEASURE, MEASURES, default="macs", help=glossary("MACs"))
+    _ops(Same(sides.one), pair.name, measure)
+    return measure
+
+
+@drawn_once
+def _both(one: Same, titles: Titles, name: str) -> None:
+    pair = one.alignment.pair(name)
     st.header(label("compare.chosen", name=_block_name(pair)), anchor="both-blocks")
-    st.markdown(_said_of(sides, pair))
+    st.markdown(_said_of(pair))
     both = (("left", pair.left), ("right", pair.right))
-    for column, (side, block), title in zip(
-        st.columns(2, gap="medium"), both, sides.titles, strict=True
-    ):
+    columns = st.columns(2, gap="medium")
+    for column, (side, block), title in zip(columns, both, titles, strict=True):
         with column:
             st.markdown(f"**{title}**")
             _one_block(side, block, title, pair)
-    measure: Measure = controls.choice(_MEASURE, MEASURES, default="macs", help=glossary("MACs"))
-    table = compare_tables.pair_rows(pair, (measure,), short=True)
-    show_rows(table, measure)
-    return measure
+
+
+@drawn_once
+def _ops(one: Same, name: str, measure: Measure) -> None:
+    pair = one.alignment.pair(name)
+    show_rows(compare_tables.pair_rows(pair, (measure,), short=True), measure)
 
 
 def _one_block(side: str, block: Block | None, title: str, pair: BlockPair) -> None:
@@ -171,7 +183,7 @@ def _one_block(side: str, block: Block | None, title: str, pair: BlockPair) -> N
         block_drawing(block, f"compare_{side}", f"{block.title}_{side}")
 
 
-def _said_of(sides: Sides, pair: BlockPair) -> str:
+def _said_of(pair: BlockPair) -> str:
     if pair.left is None or pair.right is None:
         return ""
     names = {"left": part_title(pair.left.title), "right": part_title(pair.right.title)}
@@ -183,12 +195,6 @@ def _said_of(sides: Sides, pair: BlockPair) -> str:
 
 def show_rows(table: Sequence[compare_tables.Cells], measure: Measure) -> None:
     """A table of one measure, as high as its rows up to twenty of them."""
-    _rows(tuple(tuple(row.items()) for row in table), measure)
-
-
-@drawn_once
-def _rows(cells: tuple[tuple[tuple[str, Any], ...], ...], measure: Measure) -> None:
-    table = [dict(row) for row in cells]
     name = label(f"measure.{measure}")
     titles = {
         f"{measure}_left": label("compare_table.before", measure=name),
@@ -204,4 +210,4 @@ def _rows(cells: tuple[tuple[tuple[str, Any], ...], ...], measure: Measure) -> N
     # On small screens Streamlit would cut what it says.
     found["differs"] = st.column_config.TextColumn(found["differs"], width=110)
     height = 35 * (min(len(table), 20) + 1) + 3
-    st.dataframe(table, hide_index=True, width="stretch", height=height, column_config=found)
+    st.dataframe(list(table), hide_index=True, width="stretch", height=height, column_config=found)

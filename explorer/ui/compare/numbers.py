@@ -1,6 +1,5 @@
 """Both networks in sentences, in tables, and as files."""
 
-from functools import lru_cache
 from typing import Any, Final
 
 import streamlit as st
@@ -8,20 +7,26 @@ import streamlit as st
 from explorer.architecture.costs import Measure, amount
 from explorer.architecture.image_size import size_text
 from explorer.architecture.notation import signed
+from explorer.architecture.published import Figure
 from explorer.lessons import compare
 from explorer.ui import controls, saving
 from explorer.ui.compare.drawn import Same, show_rows
 from explorer.ui.compare.sides import UNFOLD, Sides
 from explorer.ui.drawn_once import drawn_once
 from explorer.views import compare_tables
-from explorer.words import glossary, label, language, section
+from explorer.words import glossary, label, section
 
 _ROWS: Final = "compare_rows"
 
 
 def told(sides: Sides) -> None:
     """How much differs, the main reason, and which choices differ."""
-    one, titles = sides.one, sides.titles
+    _told(Same(sides.one), sides.titles)
+
+
+@drawn_once
+def _told(same: Same, titles: compare.Titles) -> None:
+    one = same.alignment
     st.markdown(compare.lead(one, titles))
     sizes = {
         "left_size": size_text(one.left.image_size),
@@ -31,7 +36,7 @@ def told(sides: Sides) -> None:
         st.caption(
             section("compare", "sizes differ", left=titles.left, **sizes, right=titles.right)
         )
-    if reason := _main_reason(Same(one), titles, language()):
+    if reason := compare.main_reason(one, titles):
         st.markdown(reason)
     if choices := compare.choices(one):
         st.markdown("\n".join(f"- {choice.told}" for choice in choices))
@@ -39,40 +44,35 @@ def told(sides: Sides) -> None:
 
 def follows(sides: Sides) -> None:
     """What follows from each choice, and each cause with what it makes of the totals."""
-    one, titles = sides.one, sides.titles
+    _follows(Same(sides.one), sides.titles)
+
+
+@drawn_once
+def _follows(same: Same, titles: compare.Titles) -> None:
+    one = same.alignment
     said = [
         section("compare", "choice, and what follows", told=choice.told, follows=choice.follows)
         for choice in compare.choices(one)
     ]
-    said += _reasons(Same(one), titles, language())
+    said += compare.reasons(one, titles)
     if said:
         with st.expander(label("compare.follows")):
             st.markdown("\n".join(f"- {line}" for line in said))
 
 
-@lru_cache(maxsize=32)
-def _main_reason(one: Same, titles: compare.Titles, _language: str) -> str | None:
-    return compare.main_reason(one.alignment, titles)
-
-
-@lru_cache(maxsize=32)
-def _reasons(one: Same, titles: compare.Titles, _language: str) -> list[str]:
-    return compare.reasons(one.alignment, titles)
-
-
 def figures(sides: Sides) -> None:
     """Parameters, MACs, activations, receptive field and published accuracy of both."""
-    st.header(label("compare.figures"), anchor="figures", help=glossary("protocol"))
-    rows = compare_tables.figures(sides.one, sides.published)
-    _figures(tuple(tuple(row.items()) for row in rows), sides.titles.left, sides.titles.right)
-    st.caption(section("compare", "figures"))
+    _figures(Same(sides.one), sides.titles, sides.published)
 
 
 @drawn_once
-def _figures(cells: tuple[tuple[tuple[str, Any], ...], ...], left: str, right: str) -> None:
-    rows = [dict(row) for row in cells]
+def _figures(
+    same: Same, both: compare.Titles, published: tuple[tuple[Figure, ...], tuple[Figure, ...]]
+) -> None:
+    st.header(label("compare.figures"), anchor="figures", help=glossary("protocol"))
+    rows = compare_tables.figures(same.alignment, published)
     table = compare_tables.FIGURES
-    titles = {"left": left, "right": right}
+    titles = {"left": both.left, "right": both.right}
     titles["difference"] = label(f"{table}.difference")
     # Both numbers are whole on a telephone, and a protocol is on a projector.
     widths = {"figure": 135, "left": 110, "right": 110, "difference": 165, "protocol": 260}
@@ -86,6 +86,7 @@ def _figures(cells: tuple[tuple[tuple[str, Any], ...], ...], left: str, right: s
     }
     height = 35 * (len(rows) + 1) + 3
     st.dataframe(rows, hide_index=True, width="stretch", height=height, column_config=columns)
+    st.caption(section("compare", "figures"))
 
 
 def table(sides: Sides, measure: Measure) -> None:
@@ -94,6 +95,19 @@ def table(sides: Sides, measure: Measure) -> None:
     st.header(label("compare.table"), anchor="table")
     by = controls.choice(_ROWS, ("blocks", "ops"), default="blocks")
     unfold = controls.held(UNFOLD) or ()
+    _table(Same(one), by, tuple(unfold), measure)
+    name = f"{sides.names[0]}_{sides.names[1]}"
+    saving.save(
+        {
+            f"{name}.csv": lambda: compare_tables.csv_text(compare_tables.op_rows(one)),
+            f"{name}.md": lambda: compare_tables.markdown(compare_tables.block_rows(one)),
+        }
+    )
+
+
+@drawn_once
+def _table(same: Same, by: str, unfold: tuple[str, ...], measure: Measure) -> None:
+    one = same.alignment
     rows = (
         compare_tables.op_rows(one, (measure,))
         if by == "ops"
@@ -110,10 +124,3 @@ def table(sides: Sides, measure: Measure) -> None:
         )
     )
     show_rows(rows, measure)
-    name = f"{sides.names[0]}_{sides.names[1]}"
-    saving.save(
-        {
-            f"{name}.csv": lambda: compare_tables.csv_text(compare_tables.op_rows(one)),
-            f"{name}.md": lambda: compare_tables.markdown(compare_tables.block_rows(one)),
-        }
-    )

@@ -54,9 +54,26 @@ def choose(choice: Choice) -> Sides:
     """Draw the choice of the right network, the button that swaps both, and the pairs that are
     often compared."""
     near = nearest(choice.spec, "" if choice.customised else choice.name)
+    place, offered = st.container(), _offered()
+    chosen = controls.settled(WITH, offered)
+    right = rights.of(choice, chosen or near, controls.text(CHANGES, rights.LONGEST))
+    both = _sides(choice, right)
+    with place:
+        controls.drawn_again(
+            "compare_sides", (choice, right, near, offered), lambda: _controls(choice, both, near)
+        )
+    if right.customised:
+        _say_changed(right)
+    if asked := controls.unknown(WITH, _offered()):
+        shown = both.titles.right
+        st.warning(section("compare", "unknown network", name=quoted(asked), shown=shown))
+    return both
+
+
+def _controls(choice: Choice, both: Sides, near: str) -> None:
     first, second = st.columns([3, 2], vertical_alignment="bottom")
     with first:
-        chosen = controls.choice(
+        controls.choice(
             WITH,
             _offered(),
             kind="select",
@@ -66,8 +83,6 @@ def choose(choice: Choice) -> Sides:
             on_change=_as_named,
             help=section("compare", "nearest"),
         )
-    right = rights.of(choice, chosen or near, controls.text(CHANGES, rights.LONGEST))
-    both = _sides(choice, right)
     with second, st.container(horizontal=True, gap="small"):
         st.button(
             label("compare.swap"),
@@ -77,14 +92,12 @@ def choose(choice: Choice) -> Sides:
             args=(both,),
             help=section("compare", "swap"),
         )
-        with st.popover(label("compare.pairs"), width="stretch"):
-            _pairs(choice, near)
-    if right.customised:
-        _say_changed(right)
-    if asked := controls.unknown(WITH, _offered()):
-        shown = both.titles.right
-        st.warning(section("compare", "unknown network", name=quoted(asked), shown=shown))
-    return both
+        pairs = st.popover(
+            label("compare.pairs"), width="stretch", key="compare_pairs", on_change="rerun"
+        )
+        if pairs.open:
+            with pairs:
+                _pairs(choice, near)
 
 
 def _say_changed(right: Choice) -> None:
