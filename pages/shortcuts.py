@@ -8,7 +8,6 @@ from explorer.ui.body import body
 from explorer.ui.compare_link import compare_link
 from explorer.ui.picker import Choice
 from explorer.ui.shortcuts import block, network, strides
-from explorer.views.titles import part_title
 from explorer.words import label
 
 
@@ -30,15 +29,12 @@ def draw(choice: Choice) -> None:
             compare_link(choice)
         if view.open:
             with st.container():
-                st.header(part_title(view.block.title))
-                st.caption(block.breadcrumb(bp, choice, view.block))
+                block.title(bp, choice.title, view.block.path)
                 block.show(bp, choice, view.block)
 
     if not hidden:
-        st.header(label("shortcuts.dashed"), anchor="dashed-blocks")
         network.list_dashed(bp)
 
-    st.header(label("shortcuts.strides"), anchor="v1-and-v1-5-where-the-stride-sits")
     strides.show(choice, view.block.path)
 
 

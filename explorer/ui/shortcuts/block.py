@@ -9,6 +9,7 @@ from explorer.architecture.notation import shape_text
 from explorer.lessons.shortcut_numbers import of_block
 from explorer.ui.address import address
 from explorer.ui.block_drawing import block_drawing
+from explorer.ui.drawn_once import drawn_once
 from explorer.ui.picker import Choice
 from explorer.views.titles import part_title
 from explorer.words import glossary, label, section
@@ -16,13 +17,13 @@ from explorer.words import glossary, label, section
 OP: Final = "shortcuts_op"
 
 
-def breadcrumb(bp: Blueprint, choice: Choice, block: Block) -> str:
+def breadcrumb(bp: Blueprint, network: str, block: Block) -> str:
     """Network > stage > block."""
     index = bp.stage_of(block.path)
     if index is None:
-        return f"{choice.title} › **{part_title(block.title)}**"
+        return f"{network} › **{part_title(block.title)}**"
     stage = bp.stages[index]
-    return f"{choice.title} › {stage.title} ({stage.path}) › **{block.title}** ({block.path})"
+    return f"{network} › {stage.title} ({stage.path}) › **{block.title}** ({block.path})"
 
 
 def show(bp: Blueprint, choice: Choice, block: Block) -> None:
@@ -30,18 +31,7 @@ def show(bp: Blueprint, choice: Choice, block: Block) -> None:
     picture, words = st.columns(2, gap="medium")
     names = {op.path.removeprefix(f"{block.path}."): op for op in block.ops}
     with words:
-        st.markdown(why(bp, block))
-        _counts(block)
-        if block.shortcut is not None:
-            maps = address(
-                "inference",
-                choice.name,
-                choice.spec,
-                choice.image_size,
-                infer_view="feature_maps",
-                infer_block=block.path,
-            )
-            st.markdown(section("shortcuts", "maps", title=block.title, address=maps))
+        _told(bp, choice, block.path)
         name = st.selectbox(
             label(f"{OP}.label"),
             list(names),
@@ -71,6 +61,31 @@ def show(bp: Blueprint, choice: Choice, block: Block) -> None:
             selected=names[name].path if name else None,
             choosable=True,
         )
+
+
+@drawn_once
+def _told(bp: Blueprint, choice: Choice, path: str) -> None:
+    block = bp.block(path)
+    st.markdown(why(bp, block))
+    _counts(block)
+    if block.shortcut is not None:
+        maps = address(
+            "inference",
+            choice.name,
+            choice.spec,
+            choice.image_size,
+            infer_view="feature_maps",
+            infer_block=block.path,
+        )
+        st.markdown(section("shortcuts", "maps", title=block.title, address=maps))
+
+
+@drawn_once
+def title(bp: Blueprint, network: str, path: str) -> None:
+    """The block's name, and where it is."""
+    block = bp.block(path)
+    st.header(part_title(block.title))
+    st.caption(breadcrumb(bp, network, block))
 
 
 def show_ops(

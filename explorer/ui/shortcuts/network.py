@@ -11,6 +11,7 @@ from explorer.architecture.notation import shape_text
 from explorer.lessons.shortcut_numbers import summary
 from explorer.ui import controls, hiding, unfolding
 from explorer.ui.drawing import drawing
+from explorer.ui.drawn_once import drawn_once
 from explorer.ui.picker import Choice
 from explorer.views import diagram, shortcut_table
 from explorer.views.diagram_measures import LAYOUTS, Layout
@@ -55,14 +56,26 @@ def lead(bp: Blueprint) -> str:
 def choose_view(bp: Blueprint) -> View:
     """Layout, unfolded stages, and the block; all of them in the URL."""
     _complain(bp)
+    hidden = hiding.hidden(HIDE)
+    layout, unfold, picked = controls.drawn_again(
+        "shortcuts_view", (bp.spec, bp.image_size, hidden), lambda: _controls(bp, hidden)
+    )
+    shown = bp.block(picked) if picked else _first(bp)
+    return View(layout, unfold, shown, bool(picked))
+
+
+def _first(bp: Blueprint) -> Block:
+    """What is shown where nobody has picked a block."""
+    return (*bp.dashed, bp.blocks[0])[0]
+
+
+def _controls(bp: Blueprint, hidden: bool) -> tuple[Layout, tuple[str, ...], str | None]:
     first, second, third = st.columns([4, 5, 4], vertical_alignment="bottom")
     with first:
         layout: Layout = controls.choice(LAYOUT, LAYOUTS, help=glossary("layout"))
     stages = foldable(bp)
     with second:
         unfold = unfolding.choose(UNFOLD, stages, lambda path: _stage(bp, path))
-    first_block = (*bp.dashed, bp.blocks[0])[0]
-    hidden = hiding.hidden(HIDE)
     with third:
         picked = controls.choice(
             BLOCK,
@@ -71,10 +84,9 @@ def choose_view(bp: Blueprint) -> View:
             optional=True,
             shown=lambda path: called(bp, path),
             # Where a block is picked for the visitor, the select says which.
-            placeholder=label(f"{BLOCK}.choose") if hidden else called(bp, first_block.path),
+            placeholder=label(f"{BLOCK}.choose") if hidden else called(bp, _first(bp).path),
         )
-    shown = bp.block(picked) if picked else first_block
-    return View(layout, unfold, shown, bool(picked))
+    return layout, unfold, picked
 
 
 def detail_line(bp: Blueprint, view: View) -> str:
@@ -153,8 +165,10 @@ def choose(node: str) -> None:
         controls.put(BLOCK, None if controls.held(BLOCK) == node else node)
 
 
+@drawn_once
 def list_dashed(bp: Blueprint) -> None:
     """The dashed blocks as a table, or the sentence that says why there is none."""
+    st.header(label("shortcuts.dashed"), anchor="dashed-blocks")
     numbers = summary(bp)
     if bp.dashed:
         st.markdown(section("shortcuts", "dashed", **numbers))

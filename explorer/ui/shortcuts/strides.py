@@ -1,30 +1,29 @@
 """v1 and v1.5 of the same down-sampling block, side by side."""
 
-from functools import lru_cache
-
 import streamlit as st
 
 from explorer.architecture import NetworkSpec
 from explorer.architecture.image_size import ImageSize
-from explorer.architecture.strides import StrideStudy, stride_study
+from explorer.architecture.strides import stride_study
 from explorer.lessons.shortcut_numbers import strides
+from explorer.ui.drawn_once import drawn_once
 from explorer.ui.picker import Choice
 from explorer.ui.shortcuts.block import show_ops
-from explorer.words import section
-
-
-@lru_cache(maxsize=16)
-def _study(spec: NetworkSpec, image_size: ImageSize, path: str) -> StrideStudy | None:
-    return stride_study(spec, image_size, path)
+from explorer.words import label, section
 
 
 def show(choice: Choice, path: str) -> None:
     """Both blocks with what the difference costs and buys; a sentence where there is none."""
-    study = _study(choice.spec, choice.image_size, path)
+    _show(choice.spec, choice.image_size, choice.title, path)
+
+
+@drawn_once
+def _show(spec: NetworkSpec, image_size: ImageSize, title: str, path: str) -> None:
+    st.header(label("shortcuts.strides"), anchor="v1-and-v1-5-where-the-stride-sits")
+    study = stride_study(spec, image_size, path)
     if study is None:
-        basic = choice.spec.block == "basic"
-        name = "strides basic" if basic else "strides none"
-        st.markdown(section("shortcuts", name, title=choice.title))
+        name = "strides basic" if spec.block == "basic" else "strides none"
+        st.markdown(section("shortcuts", name, title=title))
         return
     for paragraph in strides(study):
         st.markdown(paragraph)
