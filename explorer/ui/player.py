@@ -12,6 +12,7 @@ from explorer.architecture.notation import receptive_field_formula
 from explorer.lessons.sentences import op_sentence
 from explorer.ui import controls, navigation
 from explorer.ui.drawing import drawing
+from explorer.ui.drawn_once import drawn_once
 from explorer.views import op_picture, trace_map
 from explorer.views.numbers import duration
 from explorer.views.titles import part_title, stage_title
@@ -45,10 +46,9 @@ def player(bp: Blueprint, title: str, back: Back, trace: Trace | None = None) ->
     """
     places = _places(bp)
     backward = controls.settled(WAY, WAYS, WAYS[0]) == WAYS[1]
-    # Each direction begins where it does: with the picture, or with the answer.
-    index = _index(bp, places, title, bp.ops[-1 if backward else 0].path)
+    index = _index(bp, places, title, _beginning(bp, backward))
     op = bp.ops[index]
-    _controls(bp, index, [places[part.path] for part in bp.parts], backward)
+    _controls(bp, index, backward)
     drawing(
         trace_map.picture(bp, op),
         key="trace_map",
@@ -64,16 +64,18 @@ def player(bp: Blueprint, title: str, back: Back, trace: Trace | None = None) ->
     with st.container(key="trace_op_beside"):
         picture, words = st.columns(2, gap="medium", vertical_alignment="center")
     with picture:
-        drawing(
-            op_picture.picture(bp, op),
-            key="trace_picture",
-            label=op_sentence(bp, op),
-            min_width=300,
-        )
+        _picture(bp, index)
     with words:
-        _words(bp, op, index, title, trace)
+        seconds = trace.ops[index].seconds if trace and index < len(trace.ops) else None
+        _words(bp, index, title, seconds, trace.seconds if trace else None)
+        _ways_on(op)
     # Below both, so that on small screens the sentence stands right under the volumes.
     st.caption(section("shape_trace", "scale"))
+
+
+def _beginning(bp: Blueprint, backward: bool) -> str:
+    """Each direction begins where it does: with the picture, or with the answer."""
+    return bp.ops[-1 if backward else 0].path
 
 
 def go(path: str) -> None:
@@ -102,46 +104,70 @@ def _places(bp: Blueprint) -> dict[str, int]:
     return places
 
 
-def _controls(bp: Blueprint, index: int, starts: list[int], backward: bool) -> None:
-    ops, last = bp.ops, len(bp.ops) - 1
-    before = max((start for start in starts if start < index), default=0)
-    after = min((start for start in starts if start > index), default=last)
-    steps = (
-        ("first", ":material/first_page:", 0, None),
-        ("previous_block", ":material/keyboard_double_arrow_left:", before, "Shift+Left"),
-        ("previous", ":material/chevron_left:", max(0, index - 1), "Left"),
-        ("next", ":material/chevron_right:", min(last, index + 1), "Right"),
-        ("next_block", ":material/keyboard_double_arrow_right:", after, "Shift+Right"),
-        ("last", ":material/last_page:", last, None),
-    )
+def _controls(bp: Blueprint, index: int, backward: bool) -> None:
     # One row. The words of the less frequent steps are for screen readers, and for the pointer.
     # On the way back the next op is the one at the left, so that keys go where the map does.
     row = "trace_controls_back" if backward else "trace_controls"
     with st.container(horizontal=True, gap="small", vertical_alignment="center", key=row):
-        controls.choice(WAY, WAYS, label_visibility="collapsed")
-        for name, icon, target, shortcut in steps:
-            said = label(f"trace_step.{_SWAPPED.get(name, name) if backward else name}")
-            keys = shortcut.replace("Left", "←").replace("Right", "→") if shortcut else ""
-            st.button(
-                said,
-                icon=icon,
-                key=f"trace_{name}",
-                shortcut=shortcut,
-                on_click=go,
-                args=(ops[target].path,),
-                help=f"{said} {keys}".strip(),
-            )
-        st.session_state[_SLIDER] = index + 1
+        controls.drawn_again(
+            "trace_steps", (bp.spec, bp.image_size, backward), lambda: _steps(bp, backward)
+        )
+        if st.session_state.get(_SLIDER) != index + 1:
+            st.session_state[_SLIDER] = index + 1
         with st.container(width="stretch", key="trace_slider"):
             st.slider(
                 label(f"{_SLIDER}.label"),
                 1,
-                len(ops),
+                len(bp.ops),
                 key=_SLIDER,
                 on_change=_slide,
                 args=(bp,),
                 label_visibility="collapsed",
             )
+
+
+_STEPS: Final = {
+    "first": (":material/first_page:", None),
+    "previous_block": (":material/keyboard_double_arrow_left:", "Shift+Left"),
+    "previous": (":material/chevron_left:", "Left"),
+    "next": (":material/chevron_right:", "Right"),
+    "next_block": (":material/keyboard_double_arrow_right:", "Shift+Right"),
+    "last": (":material/last_page:", None),
+}
+"""Icons and keys."""
+
+
+def _steps(bp: Blueprint, backward: bool) -> None:
+    controls.choice(WAY, WAYS, label_visibility="collapsed")
+    for name, (icon, shortcut) in _STEPS.items():
+        said = label(f"trace_step.{_SWAPPED.get(name, name) if backward else name}")
+        keys = shortcut.replace("Left", "←").replace("Right", "→") if shortcut else ""
+        st.button(
+            said,
+            icon=icon,
+            key=f"trace_{name}",
+            shortcut=shortcut,
+            on_click=_step,
+            args=(bp, name, backward),
+            help=f"{said} {keys}".strip(),
+        )
+
+
+def _step(bp: Blueprint, name: str, backward: bool) -> None:
+    """From where the walk is now, so that the buttons stay as they are while one walks."""
+    places, last = _places(bp), len(bp.ops) - 1
+    beginning = _beginning(bp, backward)
+    index = places.get(st.query_params.get(PARAMETER) or beginning, places[beginning])
+    starts = [places[part.path] for part in bp.parts]
+    target = {
+        "first": 0,
+        "previous_block": max((start for start in starts if start < index), default=0),
+        "previous": max(0, index - 1),
+        "next": min(last, index + 1),
+        "next_block": min((start for start in starts if start > index), default=last),
+        "last": last,
+    }[name]
+    go(bp.ops[target].path)
 
 
 _SWAPPED: Final = {
@@ -158,7 +184,23 @@ def _slide(bp: Blueprint) -> None:
     go(bp.ops[st.session_state[_SLIDER] - 1].path)
 
 
-def _words(bp: Blueprint, op: Op, index: int, title: str, trace: Trace | None) -> None:
+@drawn_once
+def _picture(bp: Blueprint, index: int) -> None:
+    op = bp.ops[index]
+    drawing(
+        op_picture.picture(bp, op),
+        key="trace_picture",
+        label=op_sentence(bp, op),
+        min_width=300,
+    )
+
+
+@drawn_once
+def _words(
+    bp: Blueprint, index: int, title: str, seconds: float | None, whole: float | None
+) -> None:
+    """What the op does; its time, and that of the whole pass, where both were measured."""
+    op = bp.ops[index]
     block = bp.block(op.path)
     counter = section("shape_trace", "counter", number=f"{index + 1:,}", total=f"{len(bp.ops):,}")
     places = dict.fromkeys((title, stage_title(bp, op.path), part_title(block.title)))
@@ -174,10 +216,13 @@ def _words(bp: Blueprint, op: Op, index: int, title: str, trace: Trace | None) -
     with st.container(gap="xxsmall"):
         for name, (formula, term) in facts.items():
             st.markdown(label(f"trace_fact.{name}", formula=formula), help=glossary(term))
-        if trace is not None and index < len(trace.ops):
-            seconds = trace.ops[index].seconds
-            share = f"{seconds / trace.seconds:.2%}"
+        if seconds is not None and whole:
+            share = f"{seconds / whole:.2%}"
             st.markdown(label("trace_fact.time", formula=duration(seconds), share=share))
+
+
+def _ways_on(op: Op) -> None:
+    """To where the op's numbers come from, and to its gradient."""
     page = next(page for page in navigation.pages() if page.url_path == "inference")
     st.page_link(
         page,

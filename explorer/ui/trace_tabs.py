@@ -49,12 +49,24 @@ def tabs(bp: Blueprint, choice: Choice, trace: Trace | None) -> None:
 
 
 def _blocks(bp: Blueprint, choice: Choice) -> None:
+    opened = st.query_params.get(_BLOCK)
+    known = opened if opened in {part.path for part in bp.parts} else None
+    table, acts, text = _every_block(choice.spec, choice.image_size, known, language())
+    st.markdown(section("shape_trace", "blocks"))
+    _table(bp, table, acts, "trace_blocks", _OF_BLOCKS)
+    saving.save({f"{choice.name}_blocks.csv": text})
+
+
+@lru_cache(maxsize=32)
+def _every_block(
+    spec: NetworkSpec, image_size: ImageSize, opened: str | None, _language: str
+) -> tuple[pa.Table, list[tuple[Action, str]], str]:
+    """The table of all blocks, of which one may be open; what its buttons do; and as CSV."""
+    bp = blueprint(spec, image_size)
     rows = trace_table.block_rows(bp)
     total = trace_table.total_row(rows)
-    st.markdown(section("shape_trace", "blocks"))
     text = trace_table.csv_text(rows)
     actions: list[Action] = ["open"] * len(rows)
-    opened = st.query_params.get(_BLOCK)
     place = next((place for place, row in enumerate(rows) if row["path"] == opened), None)
     if place is not None:
         inside = trace_table.opened_rows(bp, bp.parts[place])
@@ -66,8 +78,7 @@ def _blocks(bp: Blueprint, choice: Choice) -> None:
         [label(f"trace_row.{action}") for action in actions],
     )
     acts = [(action, str(row["path"])) for action, row in zip(actions, rows, strict=True)]
-    _table(bp, table, acts, "trace_blocks", _OF_BLOCKS)
-    saving.save({f"{choice.name}_blocks.csv": text})
+    return table, acts, text
 
 
 def _ops(bp: Blueprint, choice: Choice) -> None:
@@ -169,7 +180,8 @@ def _table(
         placeholder="",
         height="content" if len(acts) < 40 else 620,
         column_order=("action", *order),
-        column_config=_columns(bp) | {"action": button},
+        column_config=_columns(tuple(trace_table.stages_by_colour(bp)), language())
+        | {"action": button},
     )
 
 
@@ -184,7 +196,10 @@ def _act(action: Action, path: str) -> None:
         st.query_params.pop(_BLOCK, None)
 
 
-def _columns(bp: Blueprint) -> dict[str, Any]:
+@lru_cache(maxsize=32)
+def _columns(stages: tuple[str, ...], _language: str) -> dict[str, Any]:
+    """For all tables alike, but for the stages in the colours that they have in all drawings."""
+
     def named(column: str) -> str:
         return heading(trace_table.TABLE, column)
 
@@ -202,7 +217,7 @@ def _columns(bp: Blueprint) -> dict[str, Any]:
         label("trace.field"), format="localized", help=glossary("receptive field")
     )
     columns["stage"] = st.column_config.MultiselectColumn(
-        named("stage"), width=85, options=trace_table.stages_by_colour(bp), color="auto"
+        named("stage"), width=85, options=list(stages), color="auto"
     )
     shown = (("shortcut", "shortcut line", 75), ("in", "shape", 108), ("out", "shape", 108))
     for column, term, width in shown:

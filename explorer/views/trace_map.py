@@ -1,5 +1,6 @@
 """Where one is in a network: every block as a cell, the current block's ops as boxes below it."""
 
+from functools import lru_cache
 from html import escape
 from math import ceil
 from typing import NamedTuple
@@ -31,13 +32,18 @@ def groups(bp: Blueprint) -> list[Group]:
 
 def fold(bp: Blueprint) -> tuple[int, float]:
     """Rows per group, and width of a cell, so that all groups fit side by side."""
-    shown = groups(bp)
+    return _fold(tuple((group.title, len(group.blocks)) for group in groups(bp)))
+
+
+@lru_cache(maxsize=256)
+def _fold(shown: tuple[tuple[str, int], ...]) -> tuple[int, float]:
+    """Of titles and numbers of cells: tried out, at each step of a walk for the same network."""
     room = WIDTH - _GAP * (len(shown) - 1)
     rows = 1
     while True:
         cell = _LARGEST
         for _ in range(75):
-            if sum(_group_width(group, rows, cell) for group in shown) <= room:
+            if sum(_group_width(*group, rows, cell) for group in shown) <= room:
                 return rows, cell
             cell *= 0.97
             if cell < _SMALLEST:
@@ -53,7 +59,7 @@ def picture(bp: Blueprint, op: Op) -> str:
     here = bp.block(op.path)
     parts, x, pointer = [], 0.0, 0.0
     for group in groups(bp):
-        wide = _group_width(group, rows, cell)
+        wide = _group_width(group.title, len(group.blocks), rows, cell)
         columns = ceil(len(group.blocks) / rows)
         left = x + (wide - columns * cell) / 2
         parts.append(text(x + wide / 2, 16, group.title, bold=here in group.blocks, size=_FONT))
@@ -76,8 +82,8 @@ def picture(bp: Blueprint, op: Op) -> str:
     return document(WIDTH, foot + 2, parts + boxes)
 
 
-def _group_width(group: Group, rows: int, cell: float) -> float:
-    return max(ceil(len(group.blocks) / rows) * cell, text_width(group.title, _FONT))
+def _group_width(title: str, cells: int, rows: int, cell: float) -> float:
+    return max(ceil(cells / rows) * cell, text_width(title, _FONT))
 
 
 def _cell(block: Block, x: float, y: float, width: float, height: float, here: bool) -> str:
