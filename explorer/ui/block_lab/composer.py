@@ -97,8 +97,12 @@ _LAST: Final = "block_lab_last"
 _DEFAULTS: Final = {field.name: field.default for field in fields(UnitSpec)}
 
 
-def case_buttons() -> None:
-    """One click sets every control to a textbook case."""
+def case_buttons(where: str) -> None:
+    """One click sets every control to a textbook case; `where` names the place on the page."""
+    controls.drawn_again(f"unit_cases {where}", (), _case_buttons)
+
+
+def _case_buttons() -> None:
     with st.container(horizontal=True, vertical_alignment="center", gap="xsmall", key="unit_cases"):
         st.markdown(label("unit_case.label"), width="content")
         for name, changes in CASES.items():
@@ -114,25 +118,32 @@ def above(part: Callable[[UnitSpec], None]) -> None:
     """The composed block, to be opened and changed, and below it a part about it."""
     line = st.empty()
     with st.expander(label("block_lab.change"), icon=":material/tune:"):
-        case_buttons()
-        spec = composer()
+        case_buttons("above")
+        spec = composer("above")
     line.markdown(block_lab.in_a_line(spec))
     part(spec)
 
 
-def composer() -> UnitSpec:
+def composer(where: str) -> UnitSpec:
     """Draw the controls; the block they ask for, or the last one that works."""
     _complain_about_link()
-    values, slots = _controls()
-    try:
-        spec = UnitSpec(**{field: _parsed(field, value) for field, value in values.items()})
-    except FieldError as problem:
-        sentence = section("block_lab", "impossible", why=problem.worded(_labelled))
-        slots[_blamed(problem)].error(sentence, icon=":material/error:")
+    spec: UnitSpec | None = controls.drawn_again(f"unit_controls {where}", (), _asked_for)
+    if spec is None:
         last: UnitSpec = st.session_state.get(_LAST, UnitSpec())
         return last
     st.session_state[_LAST] = spec
     return spec
+
+
+def _asked_for() -> UnitSpec | None:
+    """Draw the controls, and below one of them why there is no such block."""
+    values, slots = _controls()
+    try:
+        return UnitSpec(**{field: _parsed(field, value) for field, value in values.items()})
+    except FieldError as problem:
+        sentence = section("block_lab", "impossible", why=problem.worded(_labelled))
+        slots[_blamed(problem)].error(sentence, icon=":material/error:")
+        return None
 
 
 def mend_buttons(unit: Unit) -> None:
@@ -183,9 +194,9 @@ def _controls() -> tuple[dict[str, str | None], dict[str, Any]]:
     values, slots = {}, {}
     row = st.container(horizontal=True, gap="small")
     for field, width in _WIDTHS.items():
-        with row.container(width=width):
+        slots[field] = row.container(width=width)
+        with slots[field]:
             values[field] = _control(field)
-            slots[field] = st.container()
     return values, slots
 
 

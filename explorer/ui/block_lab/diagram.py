@@ -5,11 +5,12 @@ from typing import Final
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
-from explorer.architecture.unit import Unit, unit
+from explorer.architecture.unit import Unit, UnitSpec, unit
 from explorer.lessons import block_lab
 from explorer.lessons.sentences import block_sentence
 from explorer.ui.block_lab.composer import case_buttons, composer, mend_buttons
 from explorer.ui.drawing import drawing
+from explorer.ui.drawn_once import drawn_once
 from explorer.views import unit_diagram
 from explorer.words import glossary, section
 
@@ -19,17 +20,13 @@ _HEIGHT: Final = 470
 
 def draw() -> None:
     """Picture on the left; what it means, and the controls, on the right."""
-    case_buttons()
+    case_buttons("beside")
     left, right = beside_picture()
     told = right.container(key="unit_told")
     with right:
-        composed = unit(composer())
-        st.markdown(block_lab.totals(composed), help=glossary("MACs"))
-        for said in block_lab.extras(composed):
-            st.markdown(said)
-        with st.expander(section("block_lab", "in words")):
-            ops = (f"1. {block_sentence(composed.block, op)}" for op in composed.ops)
-            st.markdown("\n".join(ops))
+        spec = composer("beside")
+        _totals(spec)
+    composed = unit(spec)
     svg = unit_diagram.picture(composed)
     with left:
         verdict = block_lab.verdict(composed)
@@ -44,6 +41,17 @@ def draw() -> None:
         )
     with told:
         _explain(composed)
+
+
+@drawn_once
+def _totals(spec: UnitSpec) -> None:
+    composed = unit(spec)
+    st.markdown(block_lab.totals(composed), help=glossary("MACs"))
+    for said in block_lab.extras(composed):
+        st.markdown(said)
+    with st.expander(section("block_lab", "in words")):
+        ops = (f"1. {block_sentence(composed.block, op)}" for op in composed.ops)
+        st.markdown("\n".join(ops))
 
 
 def beside_picture() -> tuple[DeltaGenerator, DeltaGenerator]:

@@ -13,6 +13,7 @@ from explorer.ui import controls
 from explorer.ui.block_lab.diagram import beside_picture
 from explorer.ui.budget import kept
 from explorer.ui.drawing import drawing
+from explorer.ui.drawn_once import drawn_once
 from explorer.views import block_tables, unit_diagram
 from explorer.words import glossary, label, listed, section
 
@@ -22,16 +23,7 @@ def draw(spec: UnitSpec) -> None:
     st.markdown(section("block_lab", "dialects", shape=block_lab.in_and_out(spec)))
     if not can_write(spec):
         return
-    st.dataframe(
-        block_tables.dialects(spec),
-        hide_index=True,
-        column_config={
-            label(f"unit_dialect_table.{name}"): st.column_config.NumberColumn(
-                format="localized", help=glossary(name)
-            )
-            for name in ("parameters", "MACs")
-        },
-    )
+    _table(spec)
     name = controls.choice("unit_dialect", tuple(DIALECTS), kind="radio", horizontal=True)
     spoken = DIALECTS[name].unit(spec)
     left, right = beside_picture()
@@ -51,6 +43,20 @@ def draw(spec: UnitSpec) -> None:
         source, smaller, difference, counted = _checked(name, spec)
     place.markdown(block_numbers.dialect_checked(smaller, difference, counted))
     st.code(source)
+
+
+@drawn_once
+def _table(spec: UnitSpec) -> None:
+    st.dataframe(
+        block_tables.dialects(spec),
+        hide_index=True,
+        column_config={
+            label(f"unit_dialect_table.{name}"): st.column_config.NumberColumn(
+                format="localized", help=glossary(name)
+            )
+            for name in ("parameters", "MACs")
+        },
+    )
 
 
 def can_write(spec: UnitSpec) -> bool:
