@@ -14,6 +14,7 @@ from explorer.ui import chart, controls, gate
 from explorer.ui.batch_norm import cached, remembers
 from explorer.ui.batch_norm.controls import trained_preset, weights_of
 from explorer.ui.cache import usable_device
+from explorer.ui.drawn_once import drawn_once
 from explorer.ui.picker import Choice
 from explorer.views.batch_norm import charts, claim_tables
 from explorer.views.numbers import plain
@@ -36,22 +37,37 @@ def draw(choice: Choice) -> None:
         size = st.select_slider(
             label("bn_batch.label"), _SIZES, "8", key="bn_batch", **controls.BOUND
         )
-        said = st.empty()
-    found = running_statistics(momentum, int(size), _BATCHES, _MEAN, _SPREAD)
     with picture:
-        chart.show(
-            chart.drawn(charts.running, found, _MEAN, _SPREAD**2),
-            "bn_running",
-            alt=label("bn_alt.running"),
-        )
+        _running(momentum, int(size))
     st.header(label("bn.remembers"))
     remembered = st.container()
     st.header(label("bn.small_batches"))
-    with st.container(key="bn_small_batches"):
-        cards = [column.container(border=True, height="stretch") for column in st.columns(3)]
+    small = st.container(key="bn_small_batches")
     st.header(label("bn.two_batches"))
+    with told:
+        _updates(momentum, int(size))
+    with remembered:
+        remembers.draw(choice)
+    with small:
+        _small_batches(momentum)
+    _two_batches(choice)
+
+
+@drawn_once
+def _running(momentum: float, size: int) -> None:
+    found = running_statistics(momentum, size, _BATCHES, _MEAN, _SPREAD)
+    chart.show(
+        chart.drawn(charts.running, found, _MEAN, _SPREAD**2),
+        "bn_running",
+        alt=label("bn_alt.running"),
+    )
+
+
+@drawn_once
+def _updates(momentum: float, size: int) -> None:
     from explorer.experiments.batch_norm.in_torch import running_difference
 
+    found = running_statistics(momentum, size, _BATCHES, _MEAN, _SPREAD)
     numbers = {
         "momentum": plain(momentum),
         "other": plain(1 - momentum),
@@ -61,16 +77,14 @@ def draw(choice: Choice) -> None:
         "left": plain((1 - momentum) ** _BATCHES),
         "difference": plain(running_difference(found, momentum)),
     }
-    said.markdown(section("batch_norm", "running", **numbers))
-    with remembered:
-        remembers.draw(choice)
-    _small_batches(cards, momentum)
-    _two_batches(choice)
+    st.markdown(section("batch_norm", "running", **numbers))
 
 
-def _small_batches(cards: list[st.delta_generator.DeltaGenerator], momentum: float) -> None:
+@drawn_once
+def _small_batches(momentum: float) -> None:
     from explorer.experiments.batch_norm import in_torch
 
+    cards = [column.container(border=True, height="stretch") for column in st.columns(3)]
     stored = in_torch.stored_variance(_EXAMPLE, momentum)
     cards[0].markdown(
         section(
@@ -98,11 +112,17 @@ def _two_batches(choice: Choice) -> None:
     trained = trained_preset(choice)
     device = usable_device(choice.device).id
     try:
-        with st.skeleton(330), st.spinner(label("bn_running.passes", network=choice.title)):
-            found = cached.in_two_batches(choice.spec, choice.side, device, trained)
+        if not cached.in_two_batches.has(choice.spec, choice.side, device, trained):
+            with st.skeleton(330), st.spinner(label("bn_running.passes", network=choice.title)):
+                cached.in_two_batches(choice.spec, choice.side, device, trained)
+        _answers(choice, device, trained)
     except TooMuch as problem:
         gate.refused(problem)
-        return
+
+
+@drawn_once
+def _answers(choice: Choice, device: str, trained: str | None) -> None:
+    found = cached.in_two_batches(choice.spec, choice.side, device, trained)
     told, picture = st.columns([5, 7], gap="medium")
     told.markdown(
         section(

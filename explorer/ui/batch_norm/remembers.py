@@ -43,8 +43,11 @@ def draw(choice: Choice) -> None:
     names = [label("bn_remembers.right"), label("bn_remembers.mistaken")][: len(curves)]
     with picture:
         chart.show(
-            remembered_curves(
-                names, [one.paths for one in curves], [one.distances for one in curves]
+            chart.drawn(
+                remembered_curves,
+                names,
+                [one.paths for one in curves],
+                [one.distances for one in curves],
             ),
             "bn_remembers",
             alt=label("bn_alt.remembers"),

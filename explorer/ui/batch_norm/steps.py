@@ -1,7 +1,9 @@
 """Section 1: the four steps on a batch that can be checked by hand."""
 
+from __future__ import annotations
+
 import sys
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
@@ -9,11 +11,15 @@ from streamlit.delta_generator import DeltaGenerator
 from explorer.experiments.batch_norm.steps import MAX_VALUES, Steps, parse_values, steps
 from explorer.ui import chart, controls
 from explorer.ui.batch_norm.controls import epsilon, gamma_and_beta
+from explorer.ui.budget import kept
 from explorer.ui.drawn_once import drawn_once
 from explorer.views.batch_norm.formulas import formulas
 from explorer.views.batch_norm.steps import journey, table
 from explorer.views.numbers import plain
 from explorer.words import WordedError, label, section
+
+if TYPE_CHECKING:
+    from explorer.experiments.batch_norm.in_torch import Check
 
 START: Final = "2, 4, 4, 4, 5, 5, 7, 9"
 _LAST: Final = "bn_last_batch"
@@ -28,10 +34,7 @@ def draw() -> None:
         )
         complaint, slot, said = st.empty(), st.empty(), st.empty()
     with chosen:
-        size = st.slider(label("bn_size.label"), 1, MAX_VALUES, 8, key="bn_size", **controls.BOUND)
-        gamma, beta = gamma_and_beta()
-        eps = epsilon()
-        row = st.slider(label("bn_row.label"), 1, MAX_VALUES, 1, key="bn_row", **controls.BOUND)
+        size, (gamma, beta), eps, row = controls.drawn_again("bn_step_controls", (), _controls)
     result = _batch(text, size, gamma, beta, eps, complaint)
     row = min(row, len(result.values)) - 1
     # Importing torch takes seconds once: the table is there before, and waits for its column.
@@ -39,13 +42,17 @@ def draw() -> None:
         with slot.container():
             _table(result, None, repr(result))
     with written:
-        for formula in formulas(result, row):
-            st.latex(formula)
-        picture = chart.drawn(journey, result, row)
-        chart.show(picture, "bn_journey", alt=label("bn_alt.journey"))
+        _formulas(result, row, repr(result))
     undo_gamma, undo_beta = map(plain, result.undoing)
     st.markdown(section("batch_norm", "after the four steps", gamma=undo_gamma, beta=undo_beta))
     _check(result, slot, said)
+
+
+def _controls() -> tuple[int, tuple[float, float], float, int]:
+    size = st.slider(label("bn_size.label"), 1, MAX_VALUES, 8, key="bn_size", **controls.BOUND)
+    learned, eps = gamma_and_beta(), epsilon()
+    row = st.slider(label("bn_row.label"), 1, MAX_VALUES, 1, key="bn_row", **controls.BOUND)
+    return size, learned, eps, row
 
 
 def _batch(
@@ -68,15 +75,28 @@ def _batch(
 
 
 @drawn_once
+def _formulas(result: Steps, row: int, _exactly: str) -> None:
+    for formula in formulas(result, row):
+        st.latex(formula)
+    picture = chart.drawn(journey, result, row)
+    chart.show(picture, "bn_journey", alt=label("bn_alt.journey"))
+
+
+@drawn_once
 def _table(result: Steps, outputs: tuple[float, ...] | None, _exactly: str) -> None:
     """`_exactly` tells -0 from 0, which are the same and are written otherwise."""
     st.table(table(result, outputs))
 
 
-def _check(result: Steps, slot: DeltaGenerator, said: DeltaGenerator) -> None:
+@kept
+def _checked(exactly: str, _result: Steps) -> Check:
     from explorer.experiments.batch_norm.in_torch import check
 
-    agreement = check(result)
+    return check(_result)
+
+
+def _check(result: Steps, slot: DeltaGenerator, said: DeltaGenerator) -> None:
+    agreement = _checked(repr(result), result)
     with slot.container():
         _table(result, agreement.outputs, repr((result, agreement.outputs)))
     if agreement.refusal:
