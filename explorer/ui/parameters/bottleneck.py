@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 import streamlit as st
@@ -9,12 +10,11 @@ import streamlit as st
 from explorer.architecture.comparison import Comparison, Stack, compare
 from explorer.ui import controls, hiding
 from explorer.ui.drawing import drawing
+from explorer.ui.drawn_once import drawn_once
 from explorer.views import bottleneck_picture
 from explorer.words import glossary, label, section
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
-
     from streamlit.delta_generator import DeltaGenerator
 
 CHANNELS: Final = (16, 32, 64, 128, 256, 512, 1024, 2048)
@@ -36,26 +36,43 @@ class Asked(NamedTuple):
 @st.fragment
 def draw() -> None:
     """Show the section; torch is loaded last, when everything else can be read."""
-    asked = _controls()
-    pair = compare(asked.channels, asked.reduction, bias=asked.bias, batch_norm=asked.batch_norm)
-    middle = f"{asked.channels // asked.reduction:,}"
-    saving, paper = f"{pair.saving:.2f}", f"{pair.paper_ratio:.3f}"
-    cards = (
-        ("wide", f"{asked.channels:,}", saving),
-        ("bottleneck", f"{asked.channels:,}", "1"),
-        ("narrow", middle, paper),
-    )
+    asked = controls.drawn_again("params_asked", (), _controls)
     if hiding.hidden(HIDE):
-        _questions(cards, pair, middle)
-        return
+        _questions(asked)
+    elif "torch" in sys.modules:
+        _draw_once(asked)
+    else:
+        _draw(asked)
+
+
+def _pair(asked: Asked) -> Comparison:
+    return compare(asked.channels, asked.reduction, bias=asked.bias, batch_norm=asked.batch_norm)
+
+
+def _cards(pair: Comparison, asked: Asked) -> tuple[tuple[str, str, str], ...]:
+    """Name, title and ratio of each stack."""
+    channels, middle = (f"{count:,}" for count in (asked.channels, _middle(asked)))
+    titles = {"wide": channels, "bottleneck": channels, "narrow": middle}
+    ratios = (f"{pair.saving:.2f}", "1", f"{pair.paper_ratio:.3f}")
+    return tuple(
+        (name, label(f"params_stack.{name}", channels=shown), ratio)
+        for (name, shown), ratio in zip(titles.items(), ratios, strict=True)
+    )
+
+
+def _middle(asked: Asked) -> int:
+    return asked.channels // asked.reduction
+
+
+def _draw(asked: Asked) -> None:
+    pair = _pair(asked)
     longest = bottleneck_picture.longest_side(pair.stacks)
     slots = []
-    for column, (name, channels, ratio), stack in zip(
-        st.columns(3), cards, pair.stacks, strict=True
+    for column, (name, title, ratio), stack in zip(
+        st.columns(3), _cards(pair, asked), pair.stacks, strict=True
     ):
-        title = label(f"params_stack.{name}", channels=channels)
         with column, st.container(border=True, height="stretch"):
-            st.markdown(section("parameters", f"stack, {name}", title=title, middle=middle))
+            _title(name, title, asked)
             params = f"{stack.params:,}"
             drawing(
                 bottleneck_picture.picture(stack, ratio, longest, asked.size),
@@ -70,12 +87,22 @@ def draw() -> None:
     _count(pair, asked.size, slots)
 
 
-def _questions(cards: Iterable[tuple[str, str, str]], pair: Comparison, middle: str) -> None:
+_draw_once = drawn_once(_draw)
+
+
+def _title(name: str, title: str, asked: Asked) -> None:
+    middle = f"{_middle(asked):,}"
+    st.markdown(section("parameters", f"stack, {name}", title=title, middle=middle))
+
+
+def _questions(asked: Asked) -> None:
     """The layers of the stacks without their numbers, to calculate them first."""
-    for column, (name, channels, _), stack in zip(st.columns(3), cards, pair.stacks, strict=True):
-        title = label(f"params_stack.{name}", channels=channels)
+    pair = _pair(asked)
+    for column, (name, title, _), stack in zip(
+        st.columns(3), _cards(pair, asked), pair.stacks, strict=True
+    ):
         with column, st.container(border=True, height="stretch"):
-            st.markdown(section("parameters", f"stack, {name}", title=title, middle=middle))
+            _title(name, title, asked)
             layers = (bottleneck_picture.lines_of(layer)[0] for layer in stack.layers)
             st.markdown("\n".join(f"- {layer}" for layer in layers))
     hiding.offer_results(HIDE)
@@ -113,7 +140,7 @@ def _texts(pair: Comparison, asked: Asked) -> None:
     block = pair.bottleneck.params
     numbers = {
         "channels": f"{asked.channels:,}",
-        "middle": f"{asked.channels // asked.reduction:,}",
+        "middle": f"{_middle(asked):,}",
         "reduction": asked.reduction,
         "saving": f"{pair.saving:.2f}",
         "paper_ratio": f"{pair.paper_ratio:.3f}",
@@ -134,7 +161,7 @@ def _texts(pair: Comparison, asked: Asked) -> None:
 
 
 def _count(pair: Comparison, size: int, slots: list[DeltaGenerator]) -> None:
-    for slot in slots:
+    for slot in slots if "torch" not in sys.modules else ():
         slot.caption(section("parameters", "counting"))
     from explorer.networks.count import count
 

@@ -9,6 +9,7 @@ from explorer.architecture import Blueprint
 from explorer.architecture.costs import FOLD_ABOVE, MEASURES, WHOLE, Measure, amount, look, names
 from explorer.lessons.shortcut_numbers import summary
 from explorer.ui import chart, controls
+from explorer.ui.drawn_once import drawn_once
 from explorer.views import cost_charts, cost_tables
 from explorer.views.tables import heading, headings
 from explorer.views.titles import part_title
@@ -20,18 +21,9 @@ _LONGEST_TABLE: Final = 20
 
 def draw(bp: Blueprint, title: str) -> None:
     """Show the section for this network."""
-    left, right = st.columns([3, 2], vertical_alignment="bottom")
-    with left:
-        measure: Measure = controls.choice(
-            "params_of",
-            MEASURES,
-            shown=_worded,
-            help=section(
-                "parameters", "measures", **{name: glossary(_TERM[name]) for name in MEASURES}
-            ),
-        )
-    with right:
-        name: str = controls.choice(_PART, names(bp), kind="select", shown=part_title)
+    measure, name = controls.drawn_again(
+        "params_network", (bp.spec, bp.image_size), lambda: _controls(bp)
+    )
     if unknown := controls.unknown(_PART, names(bp)):
         st.warning(section("parameters", "unknown part", title=title, part=quoted(unknown)))
     choose = partial(_choose, bp)
@@ -58,6 +50,18 @@ def draw(bp: Blueprint, title: str) -> None:
     _kinds(bp, measure)
 
 
+def _controls(bp: Blueprint) -> tuple[Measure, str]:
+    left, right = st.columns([3, 2], vertical_alignment="bottom")
+    with left:
+        terms = {name: glossary(_TERM[name]) for name in MEASURES}
+        measure: Measure = controls.choice(
+            "params_of", MEASURES, shown=_worded, help=section("parameters", "measures", **terms)
+        )
+    with right:
+        name: str = controls.choice(_PART, names(bp), kind="select", shown=part_title)
+    return measure, name
+
+
 _TERM: Final = {"params": "parameters", "macs": "MACs", "activations": "activations"}
 """Entries of the glossary."""
 
@@ -82,6 +86,7 @@ def _name_of(bp: Blueprint, point: chart.Point) -> str | None:
         return None
 
 
+@drawn_once
 def _list(bp: Blueprint, measure: Measure, name: str) -> None:
     found = look(bp, name)
     value, whole = amount(found.part, measure), amount(bp, measure)
@@ -94,6 +99,7 @@ def _list(bp: Blueprint, measure: Measure, name: str) -> None:
     _table(rows, measure, f"params_rows_{name}")
 
 
+@drawn_once
 def _kinds(bp: Blueprint, measure: Measure) -> None:
     with st.container(key="params_kinds_beside"):
         left, right = st.columns([3, 2], gap="medium")
