@@ -56,6 +56,10 @@ def _take(entries: dict[str, Any]) -> None:
 
 
 def _ask(myth: Myth) -> None:
+    controls.drawn_again("myths_verdicts", (myth.id,), lambda: _verdicts(myth))
+
+
+def _verdicts(myth: Myth) -> None:
     with st.container(horizontal=True):
         for number, verdict in enumerate(VERDICTS, start=1):
             st.button(

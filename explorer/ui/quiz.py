@@ -29,6 +29,20 @@ def settings(choice: Choice) -> Settings:
     """Draw the settings, which are all in the address, and return them."""
     if not st.session_state.get("quiz_seed") and not st.query_params.get("quiz_seed"):
         _new_seed()
+    seed, length, source, themes = controls.drawn_again("quiz_settings", (), _settings)
+    networks: tuple[Network, ...] = ()
+    if source == "sidebar":
+        picker.say_square(choice)
+        networks = (Network(choice.name, choice.title, choice.spec, choice.side),)
+    elif source == "named":
+        networks = named_networks()
+    elif source == "every":
+        networks = every_network()
+    return Settings(seed, int(length), tuple(t for t in THEMES if t in themes), networks)
+
+
+def _settings() -> tuple[str, str, str, tuple[str, ...]]:
+    """Seed, length, which networks, and themes."""
     with st.expander(label("quiz.settings")):
         st.write(section("quiz", "Settings"))
         left, middle, right = st.columns(3)
@@ -45,15 +59,7 @@ def settings(choice: Choice) -> Settings:
             source = controls.choice("quiz_networks", ("random", "named", "every", "sidebar"))
         themes = controls.choices("quiz_themes", THEMES, wrap=True)
         controls.choice("quiz_feedback", ("each", "end"), help=section("quiz", "Feedback"))
-    networks: tuple[Network, ...] = ()
-    if source == "sidebar":
-        picker.say_square(choice)
-        networks = (Network(choice.name, choice.title, choice.spec, choice.side),)
-    elif source == "named":
-        networks = named_networks()
-    elif source == "every":
-        networks = every_network()
-    return Settings(seed, int(length), tuple(t for t in THEMES if t in themes), networks)
+    return seed, length, source, themes
 
 
 def run_of(wanted: Settings) -> Run:

@@ -5,6 +5,7 @@ from typing import Any
 
 import streamlit as st
 
+from explorer.ui import controls
 from explorer.words import label
 
 
@@ -16,6 +17,10 @@ def buttons(prefix: str, turn: Callable[..., None], args: Sequence[Any] = ()) ->
         turn: takes the page to the card before or after.
         args: what `turn` wants before the step.
     """
+    controls.drawn_again(f"{prefix}_turning", (*args,), lambda: _buttons(prefix, turn, args))
+
+
+def _buttons(prefix: str, turn: Callable[..., None], args: Sequence[Any]) -> None:
     with st.container(horizontal=True):
         for name, key, step in (("previous", "Left", -1), ("next", "Right", 1)):
             st.button(
