@@ -2,15 +2,13 @@
 
 from collections.abc import Callable, Collection
 from functools import wraps
-from typing import Any, Final, ParamSpec, overload
+from typing import Any, ParamSpec, overload
 
-from explorer.architecture import Blueprint
 from explorer.ui import budget, recording
 from explorer.ui.controls.memory import of_visitor
 from explorer.words import language
 
 P = ParamSpec("P")
-_NAMES: Final[budget.Names] = {Blueprint: lambda bp: (bp.spec, bp.image_size)}
 
 
 @overload
@@ -35,7 +33,7 @@ def drawn_once(
         component: a component that may be said again beside the elements that hold nothing.
         more: kinds of elements that may be, too.
     """
-    names = {**_NAMES, **(by or {})}
+    names = {**budget.BLUEPRINTS, **(by or {})}
     if draw is None:
         return lambda wanted: _drawn_once(wanted, names, component, more)
     return _drawn_once(draw, names, component, more)
