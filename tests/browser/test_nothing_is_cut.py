@@ -64,3 +64,11 @@ def test_on_a_telephone_the_published_figures_are_whole(open_page):
     cells.first.wait_for()
     ends = cells.evaluate_all("all => all.map(cell => cell.getBoundingClientRect().right)")
     assert max(ends) <= 390
+
+
+def test_at_150_per_cent_no_button_cuts_its_number(open_page):
+    """The answer's logit stands at the end of one."""
+    visit = open_page("inference", {"net": "resnet20"}, width=853, height=480)
+    button = visit.page.locator("[data-testid=stMain] button", has_text="logit")
+    button.wait_for()
+    assert not cut(visit, "[data-testid=stMain] button .stMarkdownEllipsis")

@@ -72,7 +72,9 @@ def _way(scene: Scene, place: Place) -> None:
     way = trail(scene, place)
     if len(way) < 2:
         st.caption(section("origin", "lead"))
-        with st.container(horizontal=True, gap="small", vertical_alignment="center"):
+        with st.container(
+            horizontal=True, gap="small", vertical_alignment="center", key="origin_begin"
+        ):
             for name, text in _examples(scene).items():
                 words = label(f"origin_example.{name}")
                 st.button(words, key=f"origin_to_{name}", on_click=go, args=(text,))

@@ -194,7 +194,8 @@ def _logit(scene: Scene, part: sums.Weighted) -> None:
     left, right = st.columns([5, 4], gap="medium")
     with left:
         picture = classifier(part, maps, _DECIDING)
-        _show(picture, _alt(words, part), 460)
+        # Whole on a telephone: its last column is the result.
+        _show(picture, _alt(words, part), 440)
     with right:
         _cam(scene, part, name)
 
