@@ -1,9 +1,10 @@
 """What a ResNet is: pure Python, imports no torch."""
 
 from explorer.architecture.blueprint import blueprint
-from explorer.architecture.ops import Block, Blueprint, Op, Shape, Shortcut, Stage
+from explorer.architecture.ops import Op, Shape
 from explorer.architecture.presets import FAMILIES, PRESETS, TORCHVISION, Preset, preset
 from explorer.architecture.spec import NetworkSpec
+from explorer.architecture.structure import Block, Blueprint, Shortcut, Stage
 
 __all__ = [
     "FAMILIES",

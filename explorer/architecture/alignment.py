@@ -15,8 +15,9 @@ from explorer.architecture.block_pairs import Aspect, Place, compared, ordered
 from explorer.architecture.blueprint import blueprint
 from explorer.architecture.costs import Measure, amount
 from explorer.architecture.edit_distance import align
-from explorer.architecture.ops import Block, Blueprint, Op
+from explorer.architecture.ops import Op
 from explorer.architecture.spec import NetworkSpec
+from explorer.architecture.structure import Block, Blueprint
 from explorer.words import FieldError
 
 _BLOCK_ALONE: Final = 10.0

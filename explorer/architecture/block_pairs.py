@@ -6,7 +6,8 @@ from math import inf
 from typing import Final, Literal, NamedTuple, get_args
 
 from explorer.architecture.edit_distance import Pairs, align
-from explorer.architecture.ops import Block, Op
+from explorer.architecture.ops import Op
+from explorer.architecture.structure import Block
 
 Aspect = Literal[
     "missing",

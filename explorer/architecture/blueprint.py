@@ -15,18 +15,10 @@ from explorer.architecture.arithmetic import (
 )
 from explorer.architecture.image_size import ImageSize, sides
 from explorer.architecture.norms import groups_of
-from explorer.architecture.ops import (
-    Block,
-    Blueprint,
-    Op,
-    OpKind,
-    Shape,
-    Shortcut,
-    ShortcutKind,
-    Stage,
-)
+from explorer.architecture.ops import Op, OpKind, Shape
 from explorer.architecture.plan import Convolution
 from explorer.architecture.spec import NetworkSpec
+from explorer.architecture.structure import Block, Blueprint, Shortcut, ShortcutKind, Stage
 from explorer.words import FieldError
 
 MAX_IMAGE_SIZE: Final = 4_096

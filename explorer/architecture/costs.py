@@ -4,7 +4,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final, Literal, NamedTuple, Protocol, get_args
 
-from explorer.architecture.ops import Block, Blueprint, Op, OpKind, Stage, repeats
+from explorer.architecture.ops import Op, OpKind
+from explorer.architecture.structure import Block, Blueprint, Stage, repeats
 
 Measure = Literal["params", "macs", "activations"]
 MEASURES: Final = get_args(Measure)

@@ -5,9 +5,9 @@ from dataclasses import replace
 from typing import Final
 
 from explorer.architecture.blueprint import blueprint
-from explorer.architecture.ops import Blueprint
 from explorer.architecture.presets import PRESETS, preset
 from explorer.architecture.spec import NetworkSpec
+from explorer.architecture.structure import Blueprint
 from explorer.words import label
 
 VARIANTS: Final[Mapping[str, NetworkSpec]] = {

@@ -1,7 +1,8 @@
 """How shapes and receptive fields are written down."""
 
 from explorer.architecture.image_size import TIMES
-from explorer.architecture.ops import Block, Blueprint, Op, Shape
+from explorer.architecture.ops import Op, Shape
+from explorer.architecture.structure import Block, Blueprint
 from explorer.words import label
 
 

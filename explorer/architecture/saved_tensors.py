@@ -12,7 +12,8 @@ from collections.abc import Iterable, Iterator, Mapping, Set
 from math import prod
 from typing import Final, Literal, NamedTuple
 
-from explorer.architecture.ops import Block, Blueprint, Op
+from explorer.architecture.ops import Op
+from explorer.architecture.structure import Block, Blueprint
 
 Precision = Literal["float32", "mixed"]
 Device = Literal["cpu", "cuda"]

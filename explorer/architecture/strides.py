@@ -10,8 +10,9 @@ from typing import NamedTuple
 
 from explorer.architecture.blueprint import blueprint
 from explorer.architecture.image_size import ImageSize
-from explorer.architecture.ops import Block, Blueprint, Op
+from explorer.architecture.ops import Op
 from explorer.architecture.spec import NetworkSpec
+from explorer.architecture.structure import Block, Blueprint
 
 
 class Reach(NamedTuple):

@@ -9,7 +9,6 @@ from dataclasses import dataclass, replace
 from math import prod
 from typing import Final, Literal, NamedTuple
 
-from explorer.architecture.ops import Blueprint
 from explorer.architecture.saved_tensors import (
     FLOAT,
     INDEX,
@@ -23,6 +22,7 @@ from explorer.architecture.saved_tensors import (
     statistics,
     width,
 )
+from explorer.architecture.structure import Blueprint
 
 Optimiser = Literal["sgd", "momentum", "adam"]
 Checkpointing = Literal["none", "blocks"]

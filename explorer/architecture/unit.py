@@ -10,7 +10,7 @@ from functools import cached_property
 from typing import Final, Literal, get_args
 
 from explorer.architecture.blueprint import compose
-from explorer.architecture.ops import Block, Op, Shape, ShortcutKind
+from explorer.architecture.ops import Op, Shape
 from explorer.architecture.plan import Convolution, convolutions, hands_on_activation
 from explorer.architecture.spec import (
     EXPANSION,
@@ -24,6 +24,7 @@ from explorer.architecture.spec import (
     check_integer,
     unknown,
 )
+from explorer.architecture.structure import Block, ShortcutKind
 from explorer.words import FieldError
 
 MAX_SIZE: Final = 1_024

@@ -7,7 +7,8 @@ from explorer.architecture.alignment import Alignment, matters
 from explorer.architecture.causes import Cause, causes
 from explorer.architecture.costs import MEASURES, Measure, amount
 from explorer.architecture.notation import signed, signed_share, volume, window
-from explorer.architecture.ops import Block, Op
+from explorer.architecture.ops import Op
+from explorer.architecture.structure import Block
 from explorer.lessons.sentences import USUAL_EPS
 from explorer.words import count, has_label, label, section, sections
 

@@ -4,8 +4,9 @@ from typing import Any
 
 from explorer.architecture import Blueprint
 from explorer.architecture.notation import shape_text
-from explorer.architecture.ops import Block, Op
+from explorer.architecture.ops import Op
 from explorer.architecture.strides import StrideStudy, reach
+from explorer.architecture.structure import Block
 from explorer.words import label, listed, section
 
 _MOST_NAMED = 8

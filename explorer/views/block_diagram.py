@@ -4,7 +4,8 @@ from typing import Final
 
 from explorer.architecture import notation
 from explorer.architecture.notation import shape_text
-from explorer.architecture.ops import Block, Op
+from explorer.architecture.ops import Op
+from explorer.architecture.structure import Block
 from explorer.views.palette import BACKGROUND, LIGHT, slot_of
 from explorer.views.sheet import Point, Sheet
 from explorer.words import count, label, section

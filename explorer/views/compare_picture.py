@@ -10,7 +10,7 @@ from typing import Final, NamedTuple
 
 from explorer.architecture.alignment import Alignment, BlockPair
 from explorer.architecture.block_pairs import ASPECTS, Aspect
-from explorer.architecture.ops import Block
+from explorer.architecture.structure import Block
 from explorer.views.compare_rows import Row, differs_told, made_of, rows, told
 from explorer.views.palette import BACKGROUND, BORDER, PANEL, TEXT
 from explorer.views.svg import FONT, document, node, text

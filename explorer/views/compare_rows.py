@@ -5,7 +5,8 @@ from typing import Final, NamedTuple
 
 from explorer.architecture.alignment import Alignment, BlockPair, Part, runs
 from explorer.architecture.notation import window
-from explorer.architecture.ops import Block, Op
+from explorer.architecture.ops import Op
+from explorer.architecture.structure import Block
 from explorer.views.titles import part_title
 from explorer.words import label, listed
 

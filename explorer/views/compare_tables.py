@@ -9,8 +9,9 @@ from explorer.architecture import Blueprint
 from explorer.architecture.alignment import Alignment, BlockPair, OpPair
 from explorer.architecture.costs import MEASURES, Measure, amount
 from explorer.architecture.notation import signed, signed_share, volume, window
-from explorer.architecture.ops import Block, Op
+from explorer.architecture.ops import Op
 from explorer.architecture.published import Figure
+from explorer.architecture.structure import Block
 from explorer.views.compare_rows import Row, differs_told, rows
 from explorer.views.tables import heading
 from explorer.views.titles import part_title

@@ -9,8 +9,8 @@ from explorer.architecture import Block, Blueprint, Op
 from explorer.architecture.catalogue import Entry, Result
 from explorer.architecture.costs import Measure, amount, by_kind
 from explorer.architecture.image_size import TIMES
-from explorer.architecture.ops import Stage
 from explorer.architecture.published_costs import PublishedCost
+from explorer.architecture.structure import Stage
 from explorer.views.numbers import printed
 from explorer.views.tables import heading, worded
 from explorer.views.titles import part_title

@@ -4,7 +4,8 @@ from typing import Final
 
 from explorer.architecture import Blueprint
 from explorer.architecture.notation import kernels, shape_text
-from explorer.architecture.ops import Block, Shape, Shortcut, Stage
+from explorer.architecture.ops import Shape
+from explorer.architecture.structure import Block, Shortcut, Stage
 from explorer.views.diagram_measures import Layout, measures, shortcut_label, stage_title
 from explorer.views.folding import FOLD, Group
 from explorer.views.palette import BACKGROUND, LIGHT, TEXT, slot_of

@@ -4,7 +4,7 @@ from typing import Final, Literal, NamedTuple, get_args
 
 from explorer.architecture import Blueprint
 from explorer.architecture.notation import shape_text
-from explorer.architecture.ops import Shortcut, Stage
+from explorer.architecture.structure import Shortcut, Stage
 from explorer.views.sheet import TEXT_SIZE
 from explorer.words import count, label, width
 

@@ -4,7 +4,7 @@ from collections.abc import Container
 from typing import Final, NamedTuple
 
 from explorer.architecture import Blueprint
-from explorer.architecture.ops import Block, Stage, repeats
+from explorer.architecture.structure import Block, Stage, repeats
 
 FOLD: Final = "fold-"
 """Prefix of the id of the node that stands for a stage's folded blocks."""

@@ -8,8 +8,8 @@ from typing import Final
 from explorer.architecture import Block, Blueprint, Op
 from explorer.architecture.image_size import TIMES
 from explorer.architecture.notation import volume
-from explorer.architecture.ops import Stage
 from explorer.architecture.published import Figure
+from explorer.architecture.structure import Stage
 from explorer.views import network_picture, table1
 from explorer.views.overview import tiles
 from explorer.views.palette import BACKGROUND, BORDER, LIGHT, PANEL, TEXT, slot_of

@@ -4,7 +4,7 @@ from typing import Any, Final
 
 from explorer.architecture import Blueprint
 from explorer.architecture.notation import shape_text
-from explorer.architecture.ops import Block
+from explorer.architecture.structure import Block
 from explorer.words import label
 
 TABLE: Final = "dashed_table"

@@ -6,7 +6,7 @@ from typing import Final, NamedTuple
 
 from explorer.architecture import Blueprint, NetworkSpec, plan
 from explorer.architecture.norms import GROUPS
-from explorer.architecture.ops import ShortcutKind
+from explorer.architecture.structure import ShortcutKind
 from explorer.architecture.unit import Unit
 
 INDENT: Final = " " * 8

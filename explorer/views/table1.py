@@ -7,7 +7,7 @@ from typing import Final, NamedTuple
 from explorer.architecture import PRESETS, Blueprint, NetworkSpec, Stage, blueprint
 from explorer.architecture.image_size import TIMES
 from explorer.architecture.notation import short_count, window
-from explorer.architecture.ops import Block
+from explorer.architecture.structure import Block
 from explorer.views.palette import BACKGROUND, BORDER, LIGHT, PANEL, SELECTED, TEXT
 from explorer.views.svg import document, node, text
 from explorer.words import count, label

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from explorer.architecture import PRESETS, NetworkSpec, blueprint, preset
 from explorer.architecture.blueprint import _blueprint
-from explorer.architecture.ops import repeats
+from explorer.architecture.structure import repeats
 from explorer.networks import ResNet
 from tests.strategies import specs, specs_and_sizes
 

@@ -9,7 +9,7 @@ import torch
 from torch import Tensor, nn
 
 from explorer.architecture import Blueprint, Op
-from explorer.architecture.ops import Block
+from explorer.architecture.structure import Block
 from explorer.experiments.origin.parts import (
     Array,
     Copied,
