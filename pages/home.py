@@ -4,7 +4,7 @@ import streamlit as st
 
 from explorer.architecture import blueprint
 from explorer.lessons.overview import summary, why_called
-from explorer.ui import frame, overview, picker
+from explorer.ui import frame, overview, picker, tour
 from explorer.ui.compare_link import compare_link
 from explorer.words import section
 
@@ -12,7 +12,9 @@ choice = picker.current()
 bp = blueprint(choice.spec, choice.image_size)
 figures = overview.figures(choice)
 
-overview.doors()
+# Who is in the lesson is within already, and its stop asks for the figures.
+if not tour.running():
+    overview.doors()
 frame.title(choice.title)
 st.markdown(summary(bp))
 if called := why_called(picker.entry_of(choice.name), bp):

@@ -21,10 +21,12 @@ def draw(choice: Choice) -> None:
             hiding.offer_results(network.HIDE)
     else:
         st.markdown(network.lead(bp))
-    view = network.choose_view(bp)
-    st.caption(network.detail_line(bp, view))
     with st.container(key="shortcuts_beside"):
-        with st.container():
+        # On small screens the styles put what chooses below what is chosen from.
+        with st.container(key="shortcuts_drawn"):
+            view = network.choose_view(bp)
+            with st.container(key="shortcuts_line"):
+                st.caption(network.detail_line(bp, view))
             network.show(bp, choice, view)
             compare_link(choice)
         if view.open:

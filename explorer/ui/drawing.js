@@ -18,6 +18,8 @@ export default function ({ parentElement, data, setTriggerValue }) {
   const same = before.svg === data.svg && stage.firstElementChild;
   root.classList.toggle("bare", !data.tools || Boolean(data.min_width));
   root.classList.toggle("scrolls", Boolean(data.min_width));
+  // Who has chosen by keyboard goes on from there.
+  const focused = !same && stage.contains(root.getRootNode().activeElement);
   if (!same) stage.innerHTML = data.svg;
   const svg = stage.querySelector("svg");
   if (!svg) return;
@@ -159,6 +161,8 @@ export default function ({ parentElement, data, setTriggerValue }) {
       };
     });
   }
+
+  if (focused) nodes.find((node) => node.tabIndex === 0)?.focus({ preventScroll: true });
 
   // A chosen block stands out with its addition, its shortcut and its neighbours.
   const dims = Boolean(data.dim && chosen);

@@ -107,8 +107,9 @@ def _places(bp: Blueprint) -> dict[str, int]:
 def _controls(bp: Blueprint, index: int, backward: bool) -> None:
     # One row. The words of the less frequent steps are for screen readers, and for the pointer.
     # On the way back the next op is the one at the left, so that keys go where the map does.
-    row = "trace_controls_back" if backward else "trace_controls"
-    with st.container(horizontal=True, gap="small", vertical_alignment="center", key=row):
+    with st.container(
+        horizontal=True, gap="small", vertical_alignment="center", key="trace_controls"
+    ):
         controls.drawn_again(
             "trace_steps", (bp.spec, bp.image_size, backward), lambda: _steps(bp, backward)
         )
@@ -119,6 +120,8 @@ def _controls(bp: Blueprint, index: int, backward: bool) -> None:
                 label(f"{_SLIDER}.label"),
                 1,
                 len(bp.ops),
+                # The default too, for a browser that draws only the second of two runs.
+                index + 1,
                 key=_SLIDER,
                 on_change=_slide,
                 args=(bp,),

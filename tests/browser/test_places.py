@@ -82,3 +82,18 @@ def test_zoomed_to_150_percent_the_volumes_of_an_op_are_seen(open_page):
     (slider,) = boxes(visit, ".st-key-trace_slider")
     last, *_ = boxes(visit, ".st-key-trace_last button:visible")
     assert slider["top"] < last["bottom"], "one row"
+
+
+def test_zoomed_to_150_percent_the_blocks_of_the_lesson_are_seen(open_page):
+    """What one chooses from stands above what chooses; on a projector it is the other way."""
+    query = {"net": "resnet34", "shortcuts_hide": "results", "lesson": "solid-and-dashed"}
+    visit = open_page("shortcuts", query, width=853, height=480)
+    visit.page.locator(".st-key-shortcuts_drawn .stage svg").wait_for()
+    (drawn,) = boxes(visit, ".st-key-shortcuts_drawn .stage")
+    (block,) = boxes(visit, ".st-key-shortcuts_block")
+    assert drawn["top"] < 400 and drawn["bottom"] < block["top"]
+    visit.page.set_viewport_size({"width": 1280, "height": 720})
+    visit.wait_idle()
+    (drawn,) = boxes(visit, ".st-key-shortcuts_drawn .stage")
+    (block,) = boxes(visit, ".st-key-shortcuts_block")
+    assert block["bottom"] < drawn["top"]

@@ -10,7 +10,8 @@ from explorer.lessons.lesson import stops
 
 WIDTH, HEIGHT = 1280, 720
 SUBJECTS = {
-    "network": lambda page: page.locator(".stage text", has_text="classes"),
+    # The numbers that one is asked about, below the picture.
+    "network": lambda page: page.get_by_text("11.69 M"),
     "op-by-op": lambda page: page.get_by_text("9,408"),
     "solid-and-dashed": lambda page: page.locator("[id='layer2.0.add']").first,
     "break-a-block": lambda page: page.get_by_role("button", name="Project x with a 1×1"),

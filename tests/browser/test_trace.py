@@ -182,3 +182,22 @@ def test_the_player_turns_round_at_its_op_and_walks_back(open_page, touch):
     assert "trace_op=layer2.0.add" in visit.page.url and "trace_way=backward" in visit.page.url
     assert visit.sideways() <= 0
     assert visit.exceptions() == [] and visit.console_errors() == []
+
+
+def test_who_walks_by_keyboard_goes_on_from_there(open_page):
+    """The map is drawn anew with each op, and the row of steps with each direction."""
+    visit = open_page("shape_trace", {"net": "resnet20"})
+    visit.tab_to("node.dataset.path === 'conv1'")
+    visit.page.keyboard.press("ArrowRight")
+    visit.page.keyboard.press("Enter")
+    visit.page.wait_for_url("**trace_op=bn1**")
+    focused = "() => { let e = document.activeElement; while (e.shadowRoot?.activeElement)"
+    focused += " e = e.shadowRoot.activeElement; return e.dataset.path ?? e.innerText }"
+    visit.page.wait_for_function(f"() => ({focused})() === 'bn1'")
+    visit.page.get_by_role("radio", name="Forward").focus()
+    visit.page.keyboard.press("ArrowRight")
+    visit.page.keyboard.press("Space")
+    visit.page.wait_for_url("**trace_way=backward**")
+    visit.page.get_by_role("combobox", name="Class").wait_for()
+    assert visit.page.evaluate(focused) == "Backward"
+    assert visit.exceptions() == []
