@@ -21,8 +21,6 @@ RUN = """async (theirs) => (await axe.run(document, {resultTypes: ['violations']
 
 STREAMLITS = {
     "color-contrast": [
-        # Colours of source code: the theme has none for them.
-        "[data-testid=stCode] .token",
         # The key beside the words of a primary button is fainter than these.
         "kbd",
         # What cannot be chosen now; its label is outside of the control, which is told.

@@ -140,6 +140,8 @@ def _pairs(choice: Choice, near: str) -> None:
         width="stretch",
     )
     for left, right in _OFTEN:
+        if not choice.customised and (left, right) == (choice.name, near):
+            continue  # the nearest pair, which stands above
         st.button(
             _pair_told(left, right),
             key=f"compare_{left}_{right}",
