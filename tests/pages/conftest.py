@@ -7,10 +7,14 @@ from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
+from streamlit.components.v2 import manifest_scanner
 from streamlit.runtime.pages_manager import PagesManager
 from streamlit.testing.v1 import AppTest
 
 ROOT = Path(__file__).parents[2]
+once = functools.cache(manifest_scanner.scan_component_manifests)
+"""Which installed packages bring components. Each new AppTest reads the metadata of all packages,
+which takes longer than a page, as a server does once."""
 
 
 @pytest.fixture
@@ -28,6 +32,7 @@ def open_app(monkeypatch: pytest.MonkeyPatch) -> Callable[..., AppTest]:
         PagesManager.uses_pages_directory = False
 
     monkeypatch.setattr(PagesManager, "__init__", visited_before)
+    monkeypatch.setattr(manifest_scanner, "scan_component_manifests", once)
 
     def open_app(page: str = "", **query: str) -> AppTest:
         app = AppTest.from_file(str(ROOT / "app.py"), default_timeout=60)
