@@ -43,7 +43,9 @@ def keep(shelf: str, mine: Mapping[str, Any], take: Take) -> None:
             restart or from another tab: the entries, of which nothing was checked but that they
             are JSON. It replaces `mine` by those that are possible.
     """
-    session = st.session_state.setdefault(_SESSION, token_hex(8))
+    if _SESSION not in st.session_state:
+        st.session_state[_SESSION] = token_hex(8)
+    session: str = st.session_state[_SESSION]
     key = f"kept_{shelf}"
     heard = f"{key}_heard"
 

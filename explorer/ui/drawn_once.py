@@ -15,7 +15,11 @@ P = ParamSpec("P")
 def drawn_once(draw: Callable[P, None]) -> Callable[P, None]: ...
 @overload
 def drawn_once(
-    *, by: budget.Names = ..., component: str = ..., more: Collection[str] = ...
+    *,
+    by: budget.Names = ...,
+    component: str = ...,
+    more: Collection[str] = ...,
+    root: Callable[[], Any] = ...,
 ) -> Callable[[Callable[P, None]], Callable[P, None]]: ...
 def drawn_once(
     draw: Callable[..., None] | None = None,
@@ -23,6 +27,7 @@ def drawn_once(
     by: budget.Names | None = None,
     component: str = recording.STILL,
     more: Collection[str] = (),
+    root: Callable[[], Any] = lambda: None,
 ) -> Any:
     """Let `draw` draw a part of a page once for all visitors who have the same before them.
 
@@ -32,21 +37,26 @@ def drawn_once(
         by: how arguments of a type are named in the key, as for `budget.kept`; blueprints are.
         component: a component that may be said again beside the elements that hold nothing.
         more: kinds of elements that may be, too.
+        root: gives the part of the page in which it draws, if not in the box that is open.
     """
     names = {**budget.BLUEPRINTS, **(by or {})}
     if draw is None:
-        return lambda wanted: _drawn_once(wanted, names, component, more)
-    return _drawn_once(draw, names, component, more)
+        return lambda wanted: _drawn_once(wanted, names, component, more, root)
+    return _drawn_once(draw, names, component, more, root)
 
 
 def _drawn_once(
-    draw: Callable[P, None], by: budget.Names, component: str, kinds_too: Collection[str]
+    draw: Callable[P, None],
+    by: budget.Names,
+    component: str,
+    kinds_too: Collection[str],
+    root: Callable[[], Any],
 ) -> Callable[P, None]:
     name = f"{draw.__module__}.{draw.__qualname__}"
 
     @wraps(draw)
     def again(*args: P.args, **options: P.kwargs) -> None:
-        here = recording.here()
+        here = recording.here(root())
         if here is None:
             draw(*args, **options)
             return

@@ -14,7 +14,8 @@ _STYLES: Final = Path(__file__).with_name("frame.css")
 _LOGO: Final = Path(__file__).with_name("logo.svg")
 
 
-@drawn_once
+# Streamlit puts what is a style alone where it takes no place.
+@drawn_once(root=lambda: st._event)
 def dress() -> None:
     """Draw the styles; they take no place on the page."""
     st.html(_styles())

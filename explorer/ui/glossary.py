@@ -9,6 +9,7 @@ import streamlit as st
 from explorer.lessons.glossary import THEMES, Term, search, terms
 from explorer.ui import controls
 from explorer.ui.address import from_any_page
+from explorer.ui.drawn_once import drawn_once
 from explorer.ui.navigation import page_title
 from explorer.words import label, quoted, section
 
@@ -20,15 +21,8 @@ _THEME: Final = "glossary_theme"
 def draw() -> None:
     """The search, the chosen term, and the list."""
     every = {term.id: term for term in terms()}
-    left, right = st.columns(2, gap="medium")
-    with left:
-        words = st.text_input(label(f"{_FIND}.label"), max_chars=60, key=_FIND, **controls.BOUND)
-    with right:
-        asked = controls.unknown(TERM, tuple(every))
-        chosen = controls.choice(
-            TERM, tuple(every), kind="select", optional=True, placeholder=label("glossary.choose")
-        )
-    theme: str = controls.choice(_THEME, ("all", *THEMES), kind="pills")
+    asked = controls.unknown(TERM, tuple(every))
+    words, chosen, theme = controls.drawn_again("glossary", (), lambda: _choices(tuple(every)))
     if asked:
         st.warning(section("glossary_page", "unknown", term=quoted(asked)))
     if chosen:
@@ -37,10 +31,23 @@ def draw() -> None:
             st.markdown(every[chosen].text)
             st.markdown(_place(every[chosen]))
     found = [term for term in search(words or "") if theme in ("all", term.theme)]
-    _list(found, words or "", None if theme == "all" else theme)
+    _list(tuple(found), words or "", None if theme == "all" else theme)
 
 
-def _list(found: list[Term], words: str, theme: str | None) -> None:
+def _choices(every: tuple[str, ...]) -> tuple[str | None, str | None, str]:
+    """What is looked for, the chosen term, and the theme."""
+    left, right = st.columns(2, gap="medium")
+    with left:
+        words = st.text_input(label(f"{_FIND}.label"), max_chars=60, key=_FIND, **controls.BOUND)
+    with right:
+        chosen = controls.choice(
+            TERM, every, kind="select", optional=True, placeholder=label("glossary.choose")
+        )
+    return words, chosen, controls.choice(_THEME, ("all", *THEMES), kind="pills")
+
+
+@drawn_once
+def _list(found: tuple[Term, ...], words: str, theme: str | None) -> None:
     told: dict[str, str] = {"words": quoted(words)}
     if theme is not None:
         told["theme"] = label(f"{_THEME}.{theme}")

@@ -15,10 +15,14 @@ _JUDGED: Final = "myths_judged"
 def choose() -> Myth:
     """Draw the list and return the statement that is chosen in it."""
     found = {myth.id: myth for myth in myths()}
-    chosen = controls.choice(
-        CARD, tuple(found), kind="select", shown=lambda myth: found[myth].title
-    )
-    return found[chosen]
+
+    def choice() -> str:
+        chosen: str = controls.choice(
+            CARD, tuple(found), kind="select", shown=lambda myth: found[myth].title
+        )
+        return chosen
+
+    return found[controls.drawn_again(CARD, (), choice)]
 
 
 def show(myth: Myth) -> None:

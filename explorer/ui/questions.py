@@ -59,15 +59,19 @@ def choose(found: list[Card]) -> Card:
         # The filters took the card away, or a link names one that does not exist: the address
         # says what is shown, also when the filters are gone.
         controls.put(CARD, to_show, first)
-    chosen = controls.choice(
-        CARD,
-        tuple(by_id),
-        default=default,
-        kind="select",
-        shown=lambda card: by_id[card].title,
-        label=label(f"{CARD}.label", count=len(found)),
-    )
-    return by_id[chosen]
+
+    def choice() -> str:
+        chosen: str = controls.choice(
+            CARD,
+            tuple(by_id),
+            default=default,
+            kind="select",
+            shown=lambda card: by_id[card].title,
+            label=label(f"{CARD}.label", count=len(found)),
+        )
+        return chosen
+
+    return by_id[controls.drawn_again(CARD, tuple(by_id), choice)]
 
 
 def turn(ids: list[str], step: int) -> None:

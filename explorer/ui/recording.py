@@ -59,12 +59,15 @@ class Here(NamedTuple):
     key: tuple[Any, ...]
 
 
-def here() -> Here | None:
-    """Where the run draws; None where nothing can be said again, such as outside of a run."""
+def here(root: Any = None) -> Here | None:
+    """Where the run draws; None where nothing can be said again, such as outside of a run.
+
+    `root` is the part of the page that is drawn in whatever box is open, if not the usual one.
+    """
     context = get_script_run_ctx(suppress_warning=True)
     if context is None:
         return None
-    box: Any = st._main._active_dg
+    box: Any = root or st._main._active_dg
     cursor = box._cursor
     if cursor is None or cursor.is_locked or box._root_container is None:
         return None

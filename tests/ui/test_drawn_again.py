@@ -134,7 +134,7 @@ def test_the_frame_says_what_it_would_say(open_app, monkeypatch, page):  # noqa:
         return fourth_run(app)
 
     with monkeypatch.context() as patch:
-        patch.setattr(recording, "here", lambda: None)
+        patch.setattr(recording, "here", lambda root=None: None)
         app = open_app(page, net="resnet18", memory_of="training")
         drawn_each_time = fourth_run(app), changed(app)
         assert not times
