@@ -70,6 +70,17 @@ def test_journey_follows_one_value():
     assert list(mean.y) == pytest.approx([5, 0, 0, -1], abs=1e-9)
 
 
+@pytest.mark.parametrize("rows", [1, 2, 4])
+def test_histograms_have_most_of_the_height(rows):
+    found = shape("normal")
+    layout = bn_charts.histograms(
+        (found.before, found.after, found.before, found.after)[:rows]
+    ).layout
+    domains = [layout[f"yaxis{index if index > 1 else ''}"].domain for index in range(1, rows + 1)]
+    heights = [top - bottom for bottom, top in (domain or (0, 1) for domain in domains)]
+    assert sum(heights) > 0.6 and max(heights) < 1.01 * min(heights)
+
+
 def test_histograms_share_their_axis():
     found = shape("uniform")
     figure = bn_charts.histograms((found.before, found.after))
