@@ -144,6 +144,15 @@ def test_the_places_that_the_readme_names_exist():
     assert [path for path in named if not (ROOT / path).is_file()] == []
 
 
+def test_files_that_the_readme_names_anywhere_exist():
+    named = set(re.findall(r"\b(?:explorer|tests|deploy|docs)/[\w./-]+\.\w+", README))
+    assert len(named) > 40
+    assert [path for path in sorted(named) if not (ROOT / path).exists()] == []
+    for module in set(re.findall(r"python -m ((?:explorer|tests)\.[\w.]+)", README)):
+        path = ROOT.joinpath(*module.split("."))
+        assert path.with_suffix(".py").is_file() or (path / "__main__.py").is_file(), module
+
+
 def test_the_readmes_preset_is_one():
     [line] = re.findall(r"```python\n(.*),\n```", section("Adding a preset"))
     made = eval(line, vars(module_of_presets))
