@@ -66,6 +66,7 @@ def _maps(op: Op, source_path: str, found: Backward, go: Callable[[str], None]) 
     drawing(
         picture(seen[0], op.path.rsplit(".", 1)[-1], seen[1]),
         key="trace_back",
+        for_all=False,
         label=section(
             "gradient",
             "alt of a step",

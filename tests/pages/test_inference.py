@@ -12,11 +12,12 @@ from PIL import Image
 from safetensors.torch import save
 
 from explorer.architecture import blueprint, preset
+from explorer.experiments.byte_cache import ByteCache
 from explorer.experiments.preprocess import CIFAR
 from explorer.networks import build
 from explorer.networks.download import Download
+from explorer.ui import budget, downloading, uploads
 from explorer.ui import cache as ui_cache
-from explorer.ui import downloading, uploads
 from explorer.ui.inference import cache as inference_cache
 from explorer.ui.inference.scene import setups_of
 from explorer.words import label
@@ -466,3 +467,23 @@ def test_the_picture_is_chosen_above_any_view(open_app) -> None:
     clean(app)
     assert app.query_params["infer_sample"] == "horse"
     assert "ResNet-20 · horse: " in words(app)
+
+
+def test_no_drawing_of_a_visitors_picture_is_kept_for_all(open_app, monkeypatch) -> None:
+    """What is drawn once names the visit where it shows an upload, and so goes with it."""
+    store = ByteCache(2**30)
+    monkeypatch.setattr(budget, "store", lambda: store)
+    app = open_app("inference", net="resnet20", infer_from="upload")
+    uploader(app).upload("mine.jpg", jpeg(size=(64, 48)), "image/jpeg").run()
+    for view in ("feature_maps", "grad_cam", "receptive_field", "origin", "preprocessing"):
+        app.segmented_control(key="infer_view").set_value(view).run()
+        app.run()
+        clean(app)
+    drawn = [key for key in store._entries if str(key[0]).startswith("explorer.ui.drawing.")]
+    pixels = {key[2] for key in drawn if "data:image" in key[1].svg}
+    assert pixels <= {"infer_gallery"}
+    (visit,) = {
+        found for key in store._entries for found in re.findall("visit-[0-9a-f]+", str(key))
+    }
+    parts = [str(key) for key in store._entries if key[0].endswith(("._steps", ".pictures"))]
+    assert parts and any(visit in key for key in parts)

@@ -41,6 +41,7 @@ def draw(scene: Scene) -> None:
     clicked = drawing(
         _strip(scene, step),
         key="infer_strip",
+        for_all=False,
         label=label("infer_strip.label"),
         choosable=True,
         selected=shown,
@@ -99,6 +100,7 @@ def _channels(scene: Scene, block: str, first: int, common: bool) -> None:
     drawing(
         _grid(scene, block, first, common),
         key="infer_channels",
+        for_all=False,
         label=label("infer_channel_grid.label", block=block),
         choosable=True,
         min_width=600,
@@ -108,7 +110,7 @@ def _channels(scene: Scene, block: str, first: int, common: bool) -> None:
     each = (label("infer_scale.smallest"), label("infer_scale.largest"))
     low, high = ends if common else each
     bar = label("infer_scale.colours", low=low, high=high)
-    drawing(scale_bar(low, high), key="infer_scale_bar", label=bar)
+    drawing(scale_bar(low, high), key="infer_scale_bar", label=bar, for_all=False)
 
 
 @kept(by=cache.BY_KEY, worded=True)

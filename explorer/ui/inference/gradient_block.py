@@ -78,6 +78,7 @@ def picture(block: Block, split: Split, below: float | None) -> None:
     drawing(
         gradient_charts.block(split, block.shortcut.kind, below),
         key="gradient_picture",
+        for_all=False,
         label=section("gradient", "alt of a block", title=block.title, **numbers),
         min_width=560,
     )
@@ -127,6 +128,7 @@ def _ops(block: Block, found: Backward) -> None:
     drawing(
         film_strip(frames, columns=6, side=132),
         key="gradient_ops",
+        for_all=False,
         label=words.replace("**", ""),
         min_width=700,
     )

@@ -196,6 +196,7 @@ def _where(scene: Scene, found: Captured, part: Part) -> None:
     drawing(
         where(pictures),
         key="origin_where",
+        for_all=False,
         label=section("origin", "alt of where", place=spot(place)),
         choosable=True,
         min_width=min(640, 230 * len(pictures)),

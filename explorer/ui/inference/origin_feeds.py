@@ -61,6 +61,7 @@ def _reader(scene: Scene, part: Part, op: Op, index: int) -> None:
     drawing(
         outputs(terms),
         key=f"origin_feeds_{index}",
+        for_all=False,
         label=section("origin", "alt of what is fed", sentence=words.replace("**", ""), terms=told),
         choosable=True,
         min_width=600,

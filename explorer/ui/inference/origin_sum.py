@@ -49,6 +49,7 @@ def _show(svg: str, words: str, narrowest: int = 340) -> None:
     drawing(
         svg,
         key="origin_drawing",
+        for_all=False,
         label=words,
         choosable=True,
         min_width=narrowest,
@@ -215,7 +216,7 @@ def _cam(scene: Scene, part: sums.Weighted, name: str) -> None:
         pictures.append((data_url(heat), label(f"origin.{title}"), 1.0))
     drawing(
         beside(pictures), key="origin_cam", label=section("origin", "alt of CAM", name=name),
-        min_width=340,
+        min_width=340, for_all=False,
     )  # fmt: skip
     mean, bias, logit = rounded_sum((float(both.cam.mean()), both.bias), both.logit)
     st.caption(

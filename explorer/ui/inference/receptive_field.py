@@ -88,6 +88,7 @@ def _position_map(scene: Scene, block: str, row: int, column: int) -> tuple[int,
     clicked = drawing(
         position_map(scaled, row, column, choosable),
         key="infer_positions",
+        for_all=False,
         label=label("infer_positions.label", block=called(scene.blueprint, block)),
         choosable=choosable,
         selected=f"{row},{column}",
@@ -108,7 +109,8 @@ def _seen(scene: Scene, slope: Tensor, box: tuple[int, int, int, int]) -> None:
     image = scene.prepared.cropped
     if peak > 0 and bool(slope.isfinite().all()):
         image = heat_over(image, (slope / peak).sqrt().numpy())
-    drawing(region_over(image, box), key="infer_region", label=label("infer_region.label"))
+    region = region_over(image, box)
+    drawing(region, key="infer_region", label=label("infer_region.label"), for_all=False)
 
 
 def _seen_words(

@@ -259,4 +259,4 @@ def _means(both: tuple[Scene, Scene], blocks: list[str], means: list[Tensor]) ->
             picture(both[side], enlarged(image, _SIDE), words, f"compare_mean_{side}")
     ends = (f"{low:.3g}", f"{high:.3g}")
     bar = label("infer_scale.colours", low=ends[0], high=ends[1])
-    drawing(scale_bar(*ends), key="compare_scale_bar", label=bar)
+    drawing(scale_bar(*ends), key="compare_scale_bar", label=bar, for_all=False)
