@@ -133,7 +133,10 @@ def _measured(
             )
         )
     # Below both, where all of its columns have room.
-    st.dataframe(layer_tables.channels(layer.statistics), height=230)
+    rows = layer_tables.channels(layer.statistics)
+    # A channel that is nearly silent has 9e-13 and not a row of zeros.
+    four_digits = st.column_config.NumberColumn(format="%.4g")
+    st.dataframe(rows, height=230, column_config=dict.fromkeys(rows.columns, four_digits))
 
 
 def _fed(choice: Choice, trained: str | None, own: bool) -> str:
