@@ -3,9 +3,13 @@ memory over many of them."""
 
 import gc
 import io
+import sys
+import time
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from statistics import median
-from time import perf_counter
+from time import perf_counter, process_time
 
 import numpy as np
 import pytest
@@ -13,16 +17,16 @@ import torch
 from PIL import Image
 
 from explorer.architecture import preset
-from explorer.experiments.images import decode
+from explorer.experiments.images import decode, helper
 from explorer.experiments.inference import Prediction, predict
 from explorer.experiments.preprocess import IMAGENET, prepare
 from explorer.networks import ResNet, build
-from explorer.networks.engines import ENGINES, Engine, is_here, make, quickest
+from explorer.networks.engines import ENGINES, PACKAGES, Engine, is_here, make, quickest
 from explorer.networks.published_weights import imagenet_classes
 from explorer.networks.torchvision_import import torchvision
 from explorer.networks.weights import load
 
-ROUNDS = 20
+ROUNDS = 30
 
 
 def photograph() -> bytes:
@@ -69,46 +73,71 @@ def test_prediction_against_the_bare_forward_pass(name: str) -> None:
     assert whole / bare < 1.5
 
 
+def helper_seconds() -> float:
+    """Of the processor, that the process beside this one has taken, which decodes."""
+    process = helper._helper._process
+    if process is None or not sys.platform.startswith("linux"):
+        return 0.0
+    # Another process's clock, as clock_getcpuclockid(3) numbers it.
+    return time.clock_gettime((~process.pid << 3) | 2)
+
+
+def spent(work: Callable[[], object]) -> tuple[float, float]:
+    """Seconds on the clock and of the processor, in all threads and in the process that decodes."""
+    processor, begun = process_time() + helper_seconds(), perf_counter()
+    work()
+    return perf_counter() - begun, process_time() + helper_seconds() - processor
+
+
 @pytest.mark.parametrize("name", ["resnet18", "resnet50"])
 def test_prediction_against_the_quickest_engine(name: str) -> None:
-    """As the page answers: by torch's quickest engine, which is there before."""
+    """As the page answers: by torch's quickest engine, or by what stands in for it."""
     network, data = build(preset(name)), photograph()
     x = prepare(decode(data).image, IMAGENET).tensor
     shape = tuple(x.shape)
-    ours = quickest(network, shape)
-    bare = {
-        title: make(title, network, shape)
+    bare: dict[str, Engine] = {
+        title: make(title, network, shape, x)
         for title in ENGINES
         if is_here(title) and title != "bfloat16"
     }
+    torchs = quickest(network, shape).id
+    answering = [torchs, *(title for title in PACKAGES if title in bare)]
     with torch.inference_mode():
         wanted = network(x)
-    apart = 0.0
-    for engine in bare.values():
-        apart = max(apart, float((engine(x) - wanted).abs().max() / wanted.abs().max()))
-    end_to_end(network, data, ours)
-    times: dict[str, list[float]] = {title: [] for title in ("whole", *bare)}
-    for _ in range(ROUNDS):  # taken in turns, so that a busy machine slows all
-        begun = perf_counter()
-        end_to_end(network, data, ours)
-        times["whole"].append(perf_counter() - begun)
-        for title, engine in bare.items():
-            begun = perf_counter()
-            engine(x)
-            times[title].append(perf_counter() - begun)
-    print(f"\n{name}: largest difference of logits {apart:.1e} of the largest logit")
-    for words, of in (("median", median), ("quickest", min)):
-        each = {title: 1000 * of(seconds) for title, seconds in times.items()}
+    apart = {
+        title: float((engine(x) - wanted).abs().max() / wanted.abs().max())
+        for title, engine in bare.items()
+    }
+    work: dict[str, Callable[[], object]] = {
+        f"answer by {title}": partial(end_to_end, network, data, bare[title]) for title in answering
+    }
+    work |= {title: partial(engine, x) for title, engine in bare.items()}
+    for one in work.values():
+        one()
+    found: dict[str, list[tuple[float, float]]] = {title: [] for title in work}
+    for index in range(ROUNDS):  # taken in turns, so that a busy machine slows all
+        for title in reversed(work) if index % 2 else work:
+            found[title].append(spent(work[title]))
+    listed = ", ".join(f"{title} {value:.1e}" for title, value in apart.items())
+    print(f"\n{name}, {torch.get_num_threads()} threads; difference of the largest logit: {listed}")
+    ratios: dict[str, float] = {}
+    for words, which, of in (
+        ("clock, median", 0, median),
+        ("clock, quickest", 0, min),
+        ("processor, least", 1, min),
+    ):
+        each = {title: 1000 * of(one[which] for one in took) for title, took in found.items()}
         first = min(bare, key=each.__getitem__)
         listed = ", ".join(f"{title} {each[title]:.1f}" for title in bare)
-        ratio = each["whole"] / each[first]
-        print(
-            f"{name}, {words}: decode to answer {each['whole']:.1f} ms; bare passes: {listed}; "
-            f"ratio to {first} {ratio:.2f}, to eager {each['whole'] / each['eager']:.2f}"
-        )
-    assert apart < 1e-4
-    # The aim is 1.15. As above, the quickest of each is compared.
-    assert ratio < 2
+        print(f"{name}, {words}: bare passes {listed} ms")
+        for title in answering:
+            whole = each[f"answer by {title}"]
+            ratio = whole / each[first]
+            ratios[words] = min(ratios.get(words, ratio), ratio)
+            print(f"  decode to answer by {title} {whole:.1f} ms, {ratio:.2f} times {first}")
+    assert max(apart.values()) < 1e-4
+    # The aim is 1.15. By the clock, a busy machine decides who was lucky.
+    assert ratios["processor, least"] < 2
 
 
 def resident_mb() -> float:
