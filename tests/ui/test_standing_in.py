@@ -109,7 +109,7 @@ def test_the_second_picture_asks_and_the_third_is_answered(world):
     assert 0 < found.apart < 1e-5
 
 
-def test_weights_are_held_once_beside_the_network(world):
+def test_torchs_engine_is_let_go_of(world):
     for number in (1, 2):
         answers(number)
     one = scene(3)

@@ -2,8 +2,8 @@
 
 Nobody waits for it. The first picture is answered by torch; with the second one, a thread behind
 all clicks writes the network down, has it tried in a process of its own, and times both by turns.
-What is quicker answers from then on, and torch's engine is let go of, so that weights are held no
-more often than before. Where no such program is installed, nothing of this happens.
+What is quicker answers from then on, within the budget in bytes, and torch's engine is let go of.
+Where no such program is installed, nothing of this happens.
 """
 
 from __future__ import annotations
