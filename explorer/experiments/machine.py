@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from functools import cache
 from pathlib import Path
 from typing import Final
 
@@ -14,8 +15,12 @@ _UNKNOWN: Final = 8 * 2**30
 """Where the machine does not say: as small a machine as a class would use."""
 
 
+@cache
 def memory(limits: tuple[str, ...] = _LIMITS) -> int:
-    """Bytes of memory: the machine's, or the container's (cgroup v2, v1) where that is less."""
+    """Bytes of memory: the machine's, or the container's (cgroup v2, v1) where that is less.
+
+    Asked once: each look at the files took a tenth of a page's time.
+    """
     found = [_of_machine()]
     for file in limits:
         try:
