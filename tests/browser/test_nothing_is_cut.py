@@ -8,6 +8,7 @@ SEEN = [
     ("shape_trace", {"net": "resnet50"}),
     ("shape_trace", {"net": "resnet50", "trace_view": "ops"}),
     ("shortcuts", {"net": "resnet34"}),
+    ("compare", {"net": "resnet50", "with": "resnet50_v1"}),
     ("parameters", {"params_view": "network"}),
 ]
 
