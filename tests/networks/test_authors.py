@@ -28,6 +28,7 @@ from tests.networks.authors import (
     LARGE,
     TWO,
     Author,
+    akamaster,
     bare,
     bottleneck_names,
     layered,
@@ -349,3 +350,10 @@ def test_the_table_of_hints(first: str, title: str | None) -> None:
     assert found.spec.stride_on == ("1x1" if title else "3x3")
     hints = [one for one, _ in found.notes if one.startswith("stride first")]
     assert hints == ([title] if title else [])
+
+
+def test_where_the_network_is_is_said_though_numbers_stand_beside_it() -> None:
+    network = layered(plain_names("shortcut"), LARGE, TWO)
+    found = recognise(_file(akamaster(network)), "file.th")
+    assert found.prefix == "state_dict.module"
+    assert recognise(_file(bare(network)), "file.th").prefix == ""

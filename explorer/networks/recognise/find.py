@@ -63,6 +63,19 @@ class Network:
     aside: list[Aside]
     contrastive: bool = False
 
+    @property
+    def prefix(self) -> tuple[str, ...]:
+        """The names in front of all that was taken: numbers beside it, such as an accuracy, do
+        not make the network begin where they stand."""
+        paths = [part.path for layer in _used(self.taken.analysis) for part in layer.parts.values()]
+        shared = self.taken.prefix
+        while paths and all(
+            len(path) > len(shared) + 1 and path[: len(shared) + 1] == paths[0][: len(shared) + 1]
+            for path in paths
+        ):
+            shared = paths[0][: len(shared) + 1]
+        return shared
+
 
 def find(tensors: Sequence[Found]) -> Network:
     """The best network among these tensors; its analysis says how far it goes."""

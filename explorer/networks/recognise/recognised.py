@@ -184,7 +184,7 @@ def _recognised(network: Network, collected: Collected, name: str) -> Recognised
     notes += [(title, {}) for title in _conventions(structure, fitting)]
     return Recognised(
         fitting[0].spec, fitting, state.tensors, state.names, tuple(network.aside), tuple(notes),
-        ".".join(network.taken.prefix), head, tuple(collected.extras), collected.optimisers,
+        ".".join(network.prefix), head, tuple(collected.extras), collected.optimisers,
         structure.known_order, _recipe(collected.tensors, spec.in_channels), collected.kind,
         _stored(state.tensors), structure, its_tensors,
     )  # fmt: skip
