@@ -1,6 +1,7 @@
 """A visitor's file of weights on the pages: told, adopted, read, and used elsewhere."""
 
 import io
+import re
 
 import pytest
 import torch
@@ -162,3 +163,34 @@ def test_class_names_are_no_markdown() -> None:
     assert not set(said) & set("*[]$<>`\\_")
     assert all(part.startswith(" ") for part in f"{said} ".split(":")[1:])  # no :red, no :smile:
     assert harmless("***") == "?"
+
+
+def as_of_0_to_1(tensors):
+    """The same network for pictures that nobody normalised: the first convolution is linear, so
+    only the borders, where zeros stand for other colours, differ."""
+    from explorer.experiments.readings import VALUES
+
+    (mean, std, _), (other, wide, _) = VALUES["cifar10"], VALUES["none"]
+    old, new, by, times = map(torch.tensor, (mean, other, std, wide))
+    found = {key: value.clone() for key, value in tensors.items()}
+    weight = tensors["conv1.weight"]
+    found["conv1.weight"] = weight * (times / by).view(1, 3, 1, 1)
+    found["bn1.running_mean"] -= (weight.sum((2, 3)) * ((new - old) / by)).sum(1)
+    return found
+
+
+def test_batch_norm_shows_a_file_with_what_its_own_training_did_to_pixels(
+    open_app, no_cache, trained
+) -> None:
+    averages = []
+    for tensors in (trained, as_of_0_to_1(trained)):
+        app = open_app("inference", infer_weights="file")
+        give(app, "mine.pth", tensors)
+        app.switch_page("pages/batch_norm.py")
+        app.query_params["bn_section"] = "modes"
+        app.run()
+        assert [element.value for element in app.exception] == []
+        told = re.search(r"On average (\d\.\d+) stored deviations", words(app))
+        assert told is not None
+        averages.append(float(told[1]))
+    assert averages[0] == pytest.approx(averages[1], abs=0.02)

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
     from explorer.experiments.batch_norm.layer import LayerAtWork
     from explorer.experiments.batch_norm.network import Company, Folded, Scaled
+    from explorer.experiments.preprocess import Preprocessing
     from explorer.experiments.readings import Remembered
     from explorer.networks import ResNet
 
@@ -80,12 +81,19 @@ def _to_remember(spec: NetworkSpec, size: int, *_: Any) -> AbstractContextManage
 
 @kept(place=_to_remember)
 def remembered(
-    spec: NetworkSpec, size: int, device: str, trained: str, forget: bool, bgr: bool
+    spec: NetworkSpec,
+    size: int,
+    device: str,
+    trained: str,
+    recipe: Preprocessing,
+    forget: bool,
+    bgr: bool,
 ) -> Remembered:
     """How far the samples' statistics are from those that the batch norms stored.
 
     Args:
         spec, size, device, trained: the network, see `network`.
+        recipe: what was done to the pictures that it learnt from.
         forget: leave the normalisation of the pictures out.
         bgr: give blue where red is expected.
 
@@ -93,16 +101,14 @@ def remembered(
         TooMuch: this server may not run it.
     """
     from explorer.experiments import readings
-    from explorer.experiments.inference_setup import usual_recipe
     from explorer.experiments.samples import samples
 
     count = images_that_fit(blueprint(spec, size))
     pictures = [cache.decoded(one.name, one.name, one.data).image for one in samples().values()]
-    recipe = usual_recipe(spec).at(size)
     batch = readings.raw(pictures[:count], recipe, spec.in_channels)
-    mean, std, _ = readings.values_of(recipe)
-    batch = batch.flip(1) if bgr else batch
-    values = ((0.0,) * 3, (1.0,) * 3, False) if forget else (mean, std, False)
+    mean, std, blue_first = readings.values_of(recipe)
+    mean, std = ((0.0,) * 3, (1.0,) * 3) if forget else (mean, std)
+    values = (mean, std, blue_first != bgr)
     return readings.remembered(network(spec, device, trained), readings.normalised(batch, values))
 
 

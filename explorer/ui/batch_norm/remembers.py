@@ -3,19 +3,25 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
 import streamlit as st
 
 from explorer.architecture import PRESETS
 from explorer.experiments.batch_norm.plan import takes_pictures
 from explorer.experiments.embedded import cards, default_network, trained
+from explorer.experiments.inference_setup import usual_recipe
 from explorer.experiments.work import TooMuch
 from explorer.ui import chart, controls, gate, own_weights
 from explorer.ui.batch_norm import cached
 from explorer.ui.cache import usable_device
+from explorer.ui.own_weighed import weighed
 from explorer.ui.picker import Choice
 from explorer.views.inference_charts import remembered_curves
 from explorer.words import label, section
+
+if TYPE_CHECKING:
+    from explorer.experiments.preprocess import Preprocessing
 
 
 def draw(choice: Choice) -> None:
@@ -30,7 +36,8 @@ def draw(choice: Choice) -> None:
         forget = st.toggle(label("bn_forget.label"), key="bn_forget", **controls.BOUND)
         bgr = st.toggle(label("bn_bgr.label"), key="bn_bgr", **controls.BOUND)
     device = usable_device(choice.device).id
-    network = (subject.spec, subject.side, device, trained)
+    recipe = _recipe(subject, trained, device)
+    network = (subject.spec, subject.side, device, trained, recipe)
     try:
         with picture, st.skeleton(320), st.spinner(label("bn_running.remembers")):
             right = cached.remembered(*network, False, False)
@@ -60,6 +67,18 @@ def draw(choice: Choice) -> None:
             shown=shown.average,
         )
     )
+
+
+def _recipe(subject: Choice, trained: str, device: str) -> Preprocessing:
+    """What was done to the pictures that it learnt from: of a visitor's file, what its batch norms
+    tell."""
+    from explorer.experiments import weighing
+
+    mine = own_weights.mine() if own_weights.is_own(trained) else None
+    if mine is None:
+        return usual_recipe(subject.spec).at(subject.side)
+    way = weighing.best_values(mine.found, weighed(mine, device))
+    return weighing.prepared_by(mine.found, subject.spec, way).at(subject.side)
 
 
 def _subject(choice: Choice) -> tuple[Choice, str] | None:

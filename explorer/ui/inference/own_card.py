@@ -6,9 +6,9 @@ import streamlit as st
 
 from explorer.ui import own_weights
 from explorer.ui.inference.own_told import judged, remarks, what_it_is
-from explorer.ui.inference.own_verdict import weighed
 from explorer.ui.inference.own_words import reading_words
 from explorer.ui.inference.scene import Scene
+from explorer.ui.own_weighed import weighed
 from explorer.words import label, quoted, section
 
 

@@ -10,8 +10,9 @@ import streamlit as st
 from explorer.architecture import PRESETS
 from explorer.ui import own_weights
 from explorer.ui.chart import show
-from explorer.ui.inference.own_verdict import VALUES, take, weighed
+from explorer.ui.inference.own_verdict import VALUES, take
 from explorer.ui.inference.own_words import reading_words, short_names
+from explorer.ui.own_weighed import weighed
 from explorer.ui.own_weights import Mine
 from explorer.ui.picker import Choice
 from explorer.words import count, label, section

@@ -12,7 +12,7 @@ from explorer.architecture.alignment import differing_fields, matters
 from explorer.ui import picker
 from explorer.ui.compare_link import compare_link
 from explorer.ui.fields import field_label
-from explorer.ui.inference.own_verdict import weighed
+from explorer.ui.own_weighed import weighed
 from explorer.ui.own_weights import Mine
 from explorer.ui.picker import Choice
 from explorer.words import count, label, quoted, section

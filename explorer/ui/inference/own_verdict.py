@@ -3,25 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from contextlib import AbstractContextManager
 from typing import TYPE_CHECKING, Final
 
 import streamlit as st
 
-from explorer.architecture import NetworkSpec, blueprint
-from explorer.experiments import work
-from explorer.experiments.batch_norm.plan import takes_pictures
-from explorer.ui import controls, gate, own_weights, picker
-from explorer.ui.budget import kept
+from explorer.architecture import NetworkSpec
+from explorer.ui import controls, picker
 from explorer.ui.cache import usable_device
+from explorer.ui.own_weighed import weighed
 from explorer.ui.own_weights import Mine
 from explorer.ui.picker import Choice
 from explorer.words import label, quoted, section
 
 if TYPE_CHECKING:
-    from explorer.experiments.weighing import Verdict
-    from explorer.networks import ResNet
-    from explorer.networks.recognise import Reading
+    pass
 
 VALUES: Final = "infer_values"
 """The control of what is subtracted from pixels and what they are divided by."""
@@ -97,44 +92,3 @@ def fits(mine: Mine, choice: Choice) -> bool:
 
 def _advanced(draw: Callable[[float, str], object], share: float) -> None:
     draw(min(share, 1.0), section("recognition", "weighing"))
-
-
-def weighed(mine: Mine, device: str, say: Callable[[float], None] = lambda share: None) -> Verdict:
-    """How near each reading's statistics are to those stored.
-
-    Empty where the network has no batch norm that learnt, or takes no pictures, or this server
-    may not run it.
-    """
-    from explorer.experiments.weighing import Verdict
-
-    spec = mine.found.spec
-    if not mine.found.placed or spec.norm != "batch" or not takes_pictures(spec):
-        return Verdict()
-    try:
-        return _weighed(spec, mine.key, device, mine, say)
-    except work.TooMuch:
-        return Verdict()
-
-
-def _to_weigh(spec: NetworkSpec, *_: object) -> AbstractContextManager[None]:
-    from explorer.experiments import weighing
-
-    bp = blueprint(spec, weighing.side_of(spec))
-    return gate.place(work.forward(bp, images=weighing.pictures_for(spec), passes=4))
-
-
-@kept(place=_to_weigh)
-def _weighed(
-    spec: NetworkSpec, key: str, device: str, _mine: Mine, _say: Callable[[float], None]
-) -> Verdict:
-    from explorer.experiments import weighing
-    from explorer.experiments.samples import samples
-    from explorer.ui.inference.upload import of_sample
-
-    some = list(samples().values())[: weighing.pictures_for(spec)]
-    pictures = [of_sample(sample).picture.image for sample in some]
-
-    def network(reading: Reading) -> ResNet:
-        return own_weights.network(_mine, reading.spec, device)
-
-    return weighing.weigh(_mine.found, network, pictures, _say)
