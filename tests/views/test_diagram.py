@@ -1,6 +1,7 @@
 """The whole network as DOT: every block once, dashed where it is dashed, a shape on every arrow."""
 
 import re
+from math import dist
 from xml.etree import ElementTree
 
 import pytest
@@ -173,3 +174,17 @@ def test_it_can_be_drawn(name, layout):
     assert min(sizes) >= 14
     identifiers = {group.get("id") for group in root.iter() if group.tag.endswith("}g")}
     assert {"stem", "layer1.0", "layer1", "head"} <= identifiers
+
+
+@pytest.mark.parametrize("layout", LAYOUTS)
+@pytest.mark.parametrize("name", ["resnet18", "preact_resnet164"])
+def test_both_arrows_end_at_the_edge_of_their_addition(name, layout):
+    nodes, edges = nodes_and_edges(diagram.sheet(of_preset(name), layout).source)
+    ends = [(head, more["pos"].rpartition("e,")[2]) for _, head, more in edges if "add" in head]
+    assert len(ends) == 2 * sum(path.endswith(".add") for path in nodes) > 0
+    for head, pos in ends:
+        end, centre = (
+            [float(number) for number in text.split(",")]
+            for text in (pos.split()[0], nodes[head]["pos"])
+        )
+        assert dist(end, centre) == pytest.approx(36 * float(nodes[head]["width"]), abs=0.2)
