@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 import streamlit as st
 
@@ -14,9 +14,6 @@ from explorer.ui.own_weighed import weighed
 from explorer.ui.own_weights import Mine
 from explorer.ui.picker import Choice
 from explorer.words import label, quoted, section
-
-if TYPE_CHECKING:
-    pass
 
 VALUES: Final = "infer_values"
 """The control of what is subtracted from pixels and what they are divided by."""
