@@ -50,7 +50,9 @@ def is_named(convolutions: Sequence[Layer]) -> bool:
 
 
 def folded(weight: Tensor) -> Tensor:
-    """(out, in, k, k): the kernels that the network convolves with."""
+    """(out, in, k, k): the kernels that the network convolves with; in half precision where the
+    file's have no more, so that they take no more memory than is stated."""
     kernels = weight.float()
     variance, mean = torch.var_mean(kernels, (1, 2, 3), correction=0, keepdim=True)
-    return (kernels - mean) / (variance + _EPS).sqrt()
+    standard = (kernels - mean) / (variance + _EPS).sqrt()
+    return standard if weight.dtype.itemsize > 2 else standard.half()
