@@ -173,16 +173,20 @@ def _table(
         on_click=act,
         key=f"{key}_click",
     )
-    st.dataframe(
-        table,
-        key=key,
-        hide_index=True,
-        placeholder="",
-        height="content" if len(acts) < 40 else 620,
-        column_order=("action", *order),
-        column_config=_columns(tuple(trace_table.stages_by_colour(bp)), language())
-        | {"action": button},
-    )
+
+    def show() -> None:
+        st.dataframe(
+            table,
+            key=key,
+            hide_index=True,
+            placeholder="",
+            height="content" if len(acts) < 40 else 620,
+            column_order=("action", *order),
+            column_config=_columns(tuple(trace_table.stages_by_colour(bp)), language())
+            | {"action": button},
+        )
+
+    controls.drawn_again(key, (bp.spec, bp.image_size, tuple(acts)), show)
 
 
 def _act(action: Action, path: str) -> None:

@@ -54,6 +54,8 @@ class Visitor:
         self.exceptions: list[str] = []
         self.received = 0
         self.messages = 0
+        self.kept: set[str] = set()
+        """Hashes of large messages: a browser keeps those, and is told their hashes only."""
         self.widgets: dict[str, str] = {}
         """Key of each widget on the page -> its id."""
         self.part: dict[str, str] = {}
@@ -95,6 +97,7 @@ class Visitor:
         rerun = request.rerun_script
         rerun.query_string = self.query
         rerun.fragment_id = part
+        rerun.cached_message_hashes.extend(self.kept)
         rerun.widget_states.widgets.extend(widgets)
         rerun.page_script_hash = self.page_hash
         if not self.page_hash:
@@ -115,6 +118,8 @@ class Visitor:
         self.messages += 1
         message = ForwardMsg.FromString(raw)
         kind = message.WhichOneof("type")
+        if message.metadata.cacheable:
+            self.kept.add(message.hash)
         if kind == "delta" and message.delta.WhichOneof("type") == "new_element":
             self._know(message.delta)
         if kind == "new_session":

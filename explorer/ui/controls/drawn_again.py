@@ -18,11 +18,13 @@ R = TypeVar("R")
 _CONTROLS: Final = frozenset(
     (
         *("selectbox", "text_input", "number_input", "slider", "checkbox", "button"),
-        *("button_group", "radio", "multiselect", "bidi_component", "empty"),
+        *("button_group", "radio", "multiselect", "bidi_component", "dataframe", "empty"),
     )
 )
 _OPENED: Final = frozenset(("expandable", "popover"))
 _NONE: Final = object()
+_MOST_BYTES: Final = 256 * 1024
+"""Of a part; each visitor has some ten of them, most of a few kilobytes."""
 
 
 class _Kept(NamedTuple):
@@ -56,7 +58,7 @@ def drawn_again(name: str, inputs: tuple[Any, ...], draw: Callable[[], R]) -> R:
         return found
     results: list[R] = []
     drawn = recording.record(place, lambda: results.append(draw()), _CONTROLS, _OPENED)
-    if drawn:
+    if drawn and drawn.outside_bytes <= _MOST_BYTES:
         memory.said[name] = _Kept(inputs, all_held(drawn.ids), drawn, results[0])
     return results[0]
 
