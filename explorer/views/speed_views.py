@@ -60,7 +60,7 @@ def milliseconds(speed: Speed) -> go.Figure:
     )
     figure.update_yaxes(autorange="reversed")
     figure.update_xaxes(rangemode="tozero")
-    styled(figure, 80 + 40 * len(names), "milliseconds", bargap=0.25, showlegend=False)
+    styled(figure, 80 + 35 * len(names), "milliseconds", bargap=0.25, showlegend=False)
     return figure.update_yaxes(tickfont={**FONT, "size": 18})
 
 

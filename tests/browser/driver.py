@@ -42,12 +42,15 @@ CHROMIUM_FLAGS = [
 
 
 DRAWN = """async () => {
-  const frames = () => new Promise(r => requestAnimationFrame(() => requestAnimationFrame(r)));
-  await document.fonts.ready;
+  // A page behind another one draws no frames, and what slides there never ends: nobody waits.
+  const late = () => new Promise(r => setTimeout(r, 3000));
+  const frames = () => Promise.race([late(),
+    new Promise(r => requestAnimationFrame(() => requestAnimationFrame(r)))]);
+  await Promise.race([late(), document.fonts.ready]);
   await frames();
   const moving = document.getAnimations().filter((animation) => animation.playState === 'running'
     && animation.effect?.getComputedTiming().endTime < Infinity);
-  await Promise.allSettled(moving.map((animation) => animation.finished));
+  await Promise.race([late(), Promise.allSettled(moving.map((one) => one.finished))]);
   if (moving.length) await frames();
 }"""
 

@@ -85,10 +85,10 @@ def test_what_is_asked_for_is_open_until_another_view_is_chosen(open_page):
     )
     head = visit.page.locator(".st-key-infer_head_asked details")
     assert head.evaluate("details => details.open")
-    with visit.rerun():
+    with visit.rerun("fragment"):
         visit.page.get_by_role("button", name="Take Photo").click()
     assert head.evaluate("details => details.open"), "one sees what came of it"
-    with visit.rerun():
+    with visit.rerun("fragment"):
         visit.page.get_by_role("radio", name=words.label("infer_view.grad_cam")).click()
     visit.page.wait_for_function("() => !document.querySelector('.st-key-infer_head details').open")
     assert visit.exceptions() == []
