@@ -25,21 +25,21 @@ from tests.browser.driver import Server
 ROOT = Path(__file__).parents[2]
 ROUNDS, RERUNS = 3, 12
 PAGES = {
-    "": 11,
-    "lesson": 9,
-    "shape_trace": 14,
-    "shortcuts": 17,
-    "compare": 18,
-    "block_lab": 14,
-    "parameters": 13,
-    "batch_norm": 12,
-    "why_residual": 8,
-    "inference": 26,
-    "quiz": 8,
-    "questions": 10,
-    "myths": 8,
+    "": 5,
+    "lesson": 5,
+    "shape_trace": 7,
+    "shortcuts": 6,
+    "compare": 7,
+    "block_lab": 6,
+    "parameters": 5,
+    "batch_norm": 6,
+    "why_residual": 6,
+    "inference": 7,
+    "quiz": 6,
+    "questions": 6,
+    "myths": 4,
 }
-"""Page -> how many times two lines it may cost, whole: some 1.4 times what was measured on two
+"""Page -> how many times two lines it may cost, whole: some 1.8 times what was measured on two
 idle cores, since the two lines are two milliseconds and vary. The aim is 2.5."""
 USERS, SECONDS_EACH = 30, 10
 pytestmark = pytest.mark.skipif(not sys.platform.startswith("linux"), reason="asks Linux")
@@ -151,8 +151,8 @@ def test_a_click_inside_a_page(servers, what):
     page, query, click = CLICKS[what]
     mine, two, ratio = asyncio.run(beside_two_lines(servers, page, query, click))
     print(f"\n{what:24} {mine:6.1f} ms, {ratio:5.1f} times two lines ({two:.1f} ms)")
-    # A section of Batch norm is a page's worth of tables and charts.
-    assert ratio < (14 if what == "section of Batch norm" else 11)
+    # Another section of Parameters is a page's worth of tables.
+    assert ratio < (9 if what == "section of Parameters" else 6)
 
 
 @pytest.mark.parametrize(("page", "query"), [("shape_trace", "net=resnet50"), ("quiz", "")])
