@@ -2,6 +2,7 @@
 
 import pytest
 
+from explorer.ui.server import speed
 from tests.threads import one_thread
 
 __all__ = ["one_thread"]
@@ -15,3 +16,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     sorted_ones = sorted((items[number] for number in where), key=lambda i: order.get(i.name, 1))
     for number, item in zip(where, sorted_ones, strict=True):
         items[number] = item
+
+
+# As a server does, before torch is loaded.
+speed.let_threads_rest()

@@ -173,3 +173,12 @@ with ThreadPoolExecutor(1) as pool:
     # torch takes no more than the machine has.
     expected = min(threads or 2, os.cpu_count() or 1)
     assert done.stdout.split() == [str(expected)] * 2
+
+
+@pytest.mark.parametrize(("said", "turns"), [(None, "5000"), ("7", "7")])
+def test_threads_that_wait_leave_the_cores_to_others(monkeypatch, said, turns):
+    monkeypatch.delenv("GOMP_SPINCOUNT", raising=False)
+    if said is not None:
+        monkeypatch.setenv("GOMP_SPINCOUNT", said)
+    speed.let_threads_rest()
+    assert os.environ["GOMP_SPINCOUNT"] == turns
