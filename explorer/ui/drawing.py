@@ -166,7 +166,7 @@ def _draw(wanted: _Wanted, key: str) -> None:
         _component(STILL)(key=key, data=wanted.data())
 
 
-_again = drawn_once(component=_CHOOSABLE)(_draw)
+_again = drawn_once(more=("bidi_component",))(_draw)
 
 
 def _saves(files: Mapping[str, str]) -> list[dict[str, str]]:

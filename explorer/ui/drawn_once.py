@@ -17,7 +17,6 @@ def drawn_once(draw: Callable[P, None]) -> Callable[P, None]: ...
 def drawn_once(
     *,
     by: budget.Names = ...,
-    component: str = ...,
     more: Collection[str] = ...,
     root: Callable[[], Any] = ...,
 ) -> Callable[[Callable[P, None]], Callable[P, None]]: ...
@@ -25,7 +24,6 @@ def drawn_once(
     draw: Callable[..., None] | None = None,
     *,
     by: budget.Names | None = None,
-    component: str = recording.STILL,
     more: Collection[str] = (),
     root: Callable[[], Any] = lambda: None,
 ) -> Any:
@@ -35,20 +33,18 @@ def drawn_once(
         draw: what it draws follows from its arguments, which are hashable, and from the language.
             Where it draws controls after all, it is called each time.
         by: how arguments of a type are named in the key, as for `budget.kept`; blueprints are.
-        component: a component that may be said again beside the elements that hold nothing.
-        more: kinds of elements that may be, too.
+        more: kinds of elements that may be said again beside those that hold nothing.
         root: gives the part of the page in which it draws, if not in the box that is open.
     """
     names = {**budget.BLUEPRINTS, **(by or {})}
     if draw is None:
-        return lambda wanted: _drawn_once(wanted, names, component, more, root)
-    return _drawn_once(draw, names, component, more, root)
+        return lambda wanted: _drawn_once(wanted, names, more, root)
+    return _drawn_once(draw, names, more, root)
 
 
 def _drawn_once(
     draw: Callable[P, None],
     by: budget.Names,
-    component: str,
     kinds_too: Collection[str],
     root: Callable[[], Any],
 ) -> Callable[P, None]:
@@ -65,9 +61,7 @@ def _drawn_once(
         def record() -> recording.Drawn | None:
             nonlocal drawn_now
             drawn_now = True
-            return recording.record(
-                here, lambda: draw(*args, **options), kinds_too, component=component
-            )
+            return recording.record(here, lambda: draw(*args, **options), kinds_too)
 
         values = [by[type(value)](value) if type(value) in by else value for value in args]
         more = tuple(options.items())

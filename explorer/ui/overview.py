@@ -60,7 +60,7 @@ def _doors(carried: tuple[navigation.Carried, ...]) -> None:
             st.caption(section("home", f"door {door}"))
 
 
-@drawn_once(by=BLUEPRINTS)
+@drawn_once
 def tiles(bp: Blueprint, published: tuple[Figure, ...]) -> None:
     """The network's figures, in rows whose edges line up."""
     shown = overview.tiles(bp, published)

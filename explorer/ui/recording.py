@@ -82,18 +82,11 @@ def here(root: Any = None) -> Here | None:
     return Here(context, cursor, (state.active_script_hash, state.fragment_id, *cursor.delta_path))
 
 
-def record(
-    place: Here,
-    draw: Callable[[], None],
-    more: Collection[str] = (),
-    boxes: Collection[str] = (),
-    component: str = STILL,
-) -> Drawn | None:
+def record(place: Here, draw: Callable[[], None], more: Collection[str] = ()) -> Drawn | None:
     """Draw, and return what was said; None if it cannot be said again.
 
-    `more` and `boxes` are kinds of elements and boxes that may be said again beside the fixed
-    ones, and `component` one of ours beside STILL. A control whose value the browser must take
-    over is none of them.
+    `more` are kinds of elements and boxes that may be said again beside the fixed ones. A control
+    whose value the browser must take over is none of them.
     """
     context, cursor = place.context, place.cursor
     said: list[ForwardMsg] = []
@@ -121,7 +114,7 @@ def record(
         for message in said
     )
     same_parts = context.shared.new_fragment_ids.snapshot() == parts
-    if not inside or not same_parts or not all(_stays(one, more, boxes, component) for one in said):
+    if not inside or not same_parts or not all(_stays(one, more) for one in said):
         return None
     return Drawn(said, sorted(_names(context) - before), cursor.index - first)
 
@@ -146,9 +139,7 @@ def _names(context: Any) -> set[tuple[str, str]]:
     }
 
 
-def _stays(
-    message: ForwardMsg, more: Collection[str], boxes: Collection[str], component: str = STILL
-) -> bool:
+def _stays(message: ForwardMsg, more: Collection[str]) -> bool:
     """Whether this says the same whenever it is said."""
     if message.WhichOneof("type") != "delta":
         return False
@@ -156,7 +147,7 @@ def _stays(
     if delta.WhichOneof("type") == "add_block":
         box = delta.add_block.WhichOneof("type")
         unheard = box in _OPENED and not getattr(delta.add_block, str(box)).id
-        return box in _PLAIN or box in boxes or unheard
+        return box in _PLAIN or box in more or unheard
     if delta.WhichOneof("type") != "new_element":
         return False
     kind = str(delta.new_element.WhichOneof("type"))
@@ -167,5 +158,5 @@ def _stays(
         element = getattr(delta.new_element, kind)
         return {field.name for field, _ in element.ListFields()} <= _FIXED_IF[kind]
     if kind == "bidi_component":
-        return delta.new_element.bidi_component.component_name in (STILL, component)
+        return delta.new_element.bidi_component.component_name == STILL
     return kind in _FIXED

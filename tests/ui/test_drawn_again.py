@@ -2,7 +2,6 @@
 
 import pytest
 from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
-from streamlit.runtime.scriptrunner_utils.script_run_context import ScriptRunContext
 from streamlit.testing.v1 import AppTest
 
 from explorer.ui import recording
@@ -83,10 +82,10 @@ def test_what_a_part_follows_from_and_what_is_put_into_the_session(app):
 def test_a_value_that_the_browser_must_take_over_is_told_once():
     message = ForwardMsg()
     message.delta.new_element.selectbox.id = "which"
-    assert recording._stays(message, ("selectbox",), ())
-    assert not recording._stays(message, (), ())
+    assert recording._stays(message, ("selectbox",))
+    assert not recording._stays(message, ())
     message.delta.new_element.selectbox.set_value = True
-    assert not recording._stays(message, ("selectbox",), ())
+    assert not recording._stays(message, ("selectbox",))
 
 
 def test_a_control_given_twice_and_an_error_are_what_they_were(app):
@@ -105,17 +104,7 @@ def test_a_control_given_twice_and_an_error_are_what_they_were(app):
 
 
 @pytest.mark.parametrize("page", ["home", "compare", "parameters"])
-def test_the_frame_says_what_it_would_say(open_app, monkeypatch, page):  # noqa: F811
-    said = []
-    enqueue = ScriptRunContext.enqueue
-
-    def heard(context, message):
-        enqueue(context, message)
-        # What can be saved has an address by chance.
-        if message.delta.new_element.WhichOneof("type") != "download_button":
-            said.append(message.SerializeToString(deterministic=True))
-
-    monkeypatch.setattr(ScriptRunContext, "enqueue", heard)
+def test_the_frame_says_what_it_would_say(open_app, said, monkeypatch, page):  # noqa: F811
     times = []
     say = recording.say
     monkeypatch.setattr(recording, "say", lambda *given: (times.append(given[1]), say(*given)))

@@ -3,7 +3,6 @@
 from uuid import UUID
 
 import pytest
-from streamlit.runtime.scriptrunner_utils.script_run_context import ScriptRunContext
 from streamlit.testing.v1 import AppTest
 
 from explorer.ui import budget, drawn_once, recording
@@ -17,22 +16,6 @@ def nothing_kept():
     budget.store().drop()
     yield
     budget.store().drop()
-
-
-@pytest.fixture
-def said(monkeypatch):
-    """What the browser is told, each message as it is sent: its place, its words, its hash."""
-    found = []
-    enqueue = ScriptRunContext.enqueue
-
-    def heard(context, message):
-        enqueue(context, message)
-        # What can be saved has an address by chance.
-        if message.delta.new_element.WhichOneof("type") != "download_button":
-            found.append(message.SerializeToString(deterministic=True))
-
-    monkeypatch.setattr(ScriptRunContext, "enqueue", heard)
-    return found
 
 
 @pytest.fixture

@@ -19,9 +19,9 @@ _CONTROLS: Final = frozenset(
     (
         *("selectbox", "text_input", "number_input", "slider", "checkbox", "button"),
         *("button_group", "radio", "multiselect", "bidi_component", "dataframe", "empty"),
+        *("expandable", "popover"),
     )
 )
-_OPENED: Final = frozenset(("expandable", "popover"))
 _NONE: Final = object()
 _MOST_BYTES: Final = 256 * 1024
 """Of a part; each visitor has some ten of them, most of a few kilobytes."""
@@ -57,7 +57,7 @@ def drawn_again(name: str, inputs: tuple[Any, ...], draw: Callable[[], R]) -> R:
         found: R = kept.result
         return found
     results: list[R] = []
-    drawn = recording.record(place, lambda: results.append(draw()), _CONTROLS, _OPENED)
+    drawn = recording.record(place, lambda: results.append(draw()), _CONTROLS)
     if drawn and drawn.outside_bytes <= _MOST_BYTES:
         memory.said[name] = _Kept(inputs, all_held(drawn.ids), drawn, results[0])
     return results[0]
