@@ -152,8 +152,10 @@ def _stays(message: ForwardMsg, more: Collection[str]) -> bool:
         return False
     kind = str(delta.new_element.WhichOneof("type"))
     if kind in more:
-        # Said once to a browser that holds another value, and never again.
-        return not getattr(getattr(delta.new_element, kind), "set_value", False)
+        # Said once to a browser that holds another value, and never again; but in every run of a
+        # control that takes no clicks: Streamlit does not trust what it is told of that one.
+        control = getattr(delta.new_element, kind)
+        return not getattr(control, "set_value", False) or getattr(control, "disabled", False)
     if kind in _FIXED_IF:
         element = getattr(delta.new_element, kind)
         return {field.name for field, _ in element.ListFields()} <= _FIXED_IF[kind]

@@ -24,6 +24,17 @@ from streamlit.proto.WidgetStates_pb2 import WidgetState
 from tests.browser.driver import Server
 
 TIMEOUT_S = 300
+_TOLD: dict[str, tuple[str, str]] = {
+    "text_input": ("value", "string_value"),
+    "number_input": ("value", "double_value"),
+    "checkbox": ("value", "bool_value"),
+    "slider": ("value", "double_array_value"),
+    "selectbox": ("raw_value", "string_value"),
+    "radio": ("raw_value", "string_value"),
+    "button_group": ("raw_values", "string_array_value"),
+    "multiselect": ("raw_values", "string_array_value"),
+}
+"""Kind of a control -> where the server tells the value it is to take, and as what it is sent."""
 
 
 def spent(server: Server) -> float:
@@ -60,6 +71,10 @@ class Visitor:
         """Key of each widget on the page -> its id."""
         self.part: dict[str, str] = {}
         """Id of a widget -> the part of the page (fragment) that a click on it reruns."""
+        self.held: dict[str, WidgetState] = {}
+        """Id of a widget -> the value it holds, where a visitor or the server has set one."""
+        self.seen: set[str] = set()
+        """Ids of the widgets that the last run has drawn."""
 
     async def __aenter__(self) -> "Visitor":
         self.socket = await websockets.connect(
@@ -81,10 +96,9 @@ class Visitor:
         """Give a widget a value, by its field of WidgetState: a number, a text, or texts."""
         state = WidgetState(id=self.widgets[key])
         for name, new in value.items():
-            if isinstance(new, list):
-                getattr(state, name).data.extend(new)
-            else:
-                setattr(state, name, new)
+            _put(state, name, new)
+        if "trigger_value" not in value:
+            self.held[state.id] = state
         return await self.rerun([state], self.part.get(state.id, ""))
 
     async def rerun(self, widgets: Sequence[WidgetState] = (), part: str = "") -> float:
@@ -98,7 +112,9 @@ class Visitor:
         rerun.query_string = self.query
         rerun.fragment_id = part
         rerun.cached_message_hashes.extend(self.kept)
-        rerun.widget_states.widgets.extend(widgets)
+        rerun.widget_states.widgets.extend(
+            {**self.held, **{one.id: one for one in widgets}}.values()
+        )
         rerun.page_script_hash = self.page_hash
         if not self.page_hash:
             rerun.page_name = self.page
@@ -106,9 +122,14 @@ class Visitor:
         rerun.context_info.locale = "en-US"
         rerun.context_info.url = f"{self.url}/{self.page}"
         await self.socket.send(request.SerializeToString())
+        self.seen.clear()
         async with asyncio.timeout(TIMEOUT_S):
             while not self._is_end(await self.socket.recv()):
                 pass
+        # What is no longer on the page is forgotten; a part's run leaves the rest as it was.
+        for gone in [one for one in self.held if one not in self.seen]:
+            if not part or self.part.get(gone) == part:
+                del self.held[gone]
         return time.perf_counter() - start
 
     def _is_end(self, raw: bytes | str) -> bool:
@@ -127,6 +148,8 @@ class Visitor:
             self.session = message.new_session.initialize.session_id or self.session
         elif kind == "navigation":
             self.page_hash = message.navigation.page_script_hash or self.page_hash
+        elif kind == "page_info_changed":
+            self.query = message.page_info_changed.query_string
         elif kind == "delta" and message.delta.new_element.WhichOneof("type") == "exception":
             self.exceptions.append(message.delta.new_element.exception.message)
         return (
@@ -142,6 +165,18 @@ class Visitor:
         if isinstance(found, str) and found.startswith("$$ID-"):
             self.widgets[found.split("-", 2)[2]] = found
             self.part[found] = delta.fragment_id
+            self.seen.add(found)
+            if kind in _TOLD and element is not None and element.set_value:
+                told, sent = _TOLD[kind]
+                self.held[found] = WidgetState(id=found)
+                _put(self.held[found], sent, getattr(element, told))
+
+
+def _put(state: WidgetState, name: str, value: Any) -> None:
+    if name.endswith("_array_value"):
+        getattr(state, name).data.extend(value)
+    else:
+        setattr(state, name, value)
 
 
 @dataclass

@@ -22,6 +22,8 @@ def script():
         on = st.toggle("on", key="on")
         st.button("press", key="press")
         st.selectbox("which", ["a", "b"], key="which")
+        # Streamlit tells such a one its value in every run.
+        st.radio("idle", ["c", "d"], key="idle", disabled=True)
         if st.session_state.get("fails"):
             raise ValueError("broken")
         return f"{on} {st.session_state['which']}"
@@ -86,6 +88,8 @@ def test_a_value_that_the_browser_must_take_over_is_told_once():
     assert not recording._stays(message, ())
     message.delta.new_element.selectbox.set_value = True
     assert not recording._stays(message, ("selectbox",))
+    message.delta.new_element.selectbox.disabled = True
+    assert recording._stays(message, ("selectbox",))
 
 
 def test_a_control_given_twice_and_an_error_are_what_they_were(app):
