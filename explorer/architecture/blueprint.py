@@ -2,20 +2,21 @@
 
 from collections.abc import Mapping
 from functools import lru_cache
-from math import prod
 from typing import Final
 
 from explorer.architecture import plan
-from explorer.architecture.arithmetic import (
-    conv_macs,
-    conv_params,
-    grow_receptive_field,
-    halved,
-    output_size,
-)
 from explorer.architecture.image_size import ImageSize, sides
-from explorer.architecture.norms import groups_of
-from explorer.architecture.ops import Op, OpKind, Shape
+from explorer.architecture.layers import (
+    conv,
+    fully_connected,
+    halving_mean,
+    max_pool,
+    mean,
+    norm,
+    pad,
+    same_shape,
+)
+from explorer.architecture.ops import Op, Shape
 from explorer.architecture.plan import Convolution
 from explorer.architecture.spec import NetworkSpec
 from explorer.architecture.structure import Block, Blueprint, Shortcut, ShortcutKind, Stage
@@ -70,73 +71,18 @@ def _blueprint(spec: NetworkSpec, image_size: ImageSize) -> Blueprint:
     )
 
 
-def _conv(path: str, x: Op, convolution: Convolution, bias: bool) -> Op:
-    outputs, kernel, stride, groups, dilation = convolution
-    channels, height, width = x.out_shape
-    padding = convolution.padding
-    size = (
-        output_size(height, kernel, stride, padding, dilation),
-        output_size(width, kernel, stride, padding, dilation),
-    )
-    return Op(
-        path,
-        "conv",
-        (x.path,),
-        x.out_shape,
-        (outputs, *size),
-        *grow_receptive_field(
-            x.receptive_field, x.output_stride, dilation * (kernel - 1) + 1, stride
-        ),
-        kernel,
-        stride,
-        padding,
-        groups,
-        bias,
-        conv_params(channels, outputs, kernel, groups, bias),
-        conv_macs(channels, outputs, kernel, prod(size), groups),
-        dilation=dilation,
-    )
-
-
-def _same_shape(path: str, kind: OpKind, x: Op) -> Op:
-    """ReLU and sigmoid: ops that leave the shape as it is and learn nothing."""
-    shape = x.out_shape
-    return Op(path, kind, (x.path,), shape, shape, x.receptive_field, x.output_stride)
-
-
-def _norm(spec: NetworkSpec, path: str, x: Op) -> Op:
-    shape = x.out_shape
-    batch = spec.norm == "batch"
-    return Op(
-        path,
-        "batch_norm" if batch else "group_norm",
-        (x.path,),
-        shape,
-        shape,
-        x.receptive_field,
-        x.output_stride,
-        groups=1 if batch else groups_of(shape[0]),
-        bias=True,
-        params=2 * shape[0],
-        eps=spec.norm_eps,
-    )
-
-
 def _stem(spec: NetworkSpec, image: Op) -> Block:
     ops: list[Op] = []
     x = image
     for name, kind, convolution in plan.stem(spec):
         if convolution is not None:
-            x = _conv(name, x, convolution, spec.conv_bias or spec.stem_bias)
+            x = conv(name, x, convolution, spec.conv_bias or spec.stem_bias)
         elif kind == "norm":
-            x = _norm(spec, name, x)
+            x = norm(spec, name, x)
         elif kind == "relu":
-            x = _same_shape(name, "relu", x)
+            x = same_shape(name, "relu", x)
         else:
-            channels, height, width = x.out_shape
-            out = (channels, output_size(height, 3, 2, 1), output_size(width, 3, 2, 1))
-            field, jump = grow_receptive_field(x.receptive_field, x.output_stride, 3, 2)
-            x = Op(name, "max_pool", (x.path,), x.out_shape, out, field, jump, 3, 2, padding=1)
+            x = max_pool(name, x)
         ops.append(x)
     return Block("stem", "stem", tuple(ops))
 
@@ -181,11 +127,11 @@ def compose(
     for name in plan.main_branch(spec):
         op_path = f"{path}.{name}"
         if name in branch:
-            main = _conv(op_path, main, branch[name], spec.conv_bias)
+            main = conv(op_path, main, branch[name], spec.conv_bias)
         elif name.startswith("relu"):
-            main = _same_shape(op_path, "relu", main)
+            main = same_shape(op_path, "relu", main)
         else:
-            main = _norm(spec, op_path, main)
+            main = norm(spec, op_path, main)
         ops.append(main)
         if name == "relu1" and spec.activation_order == "pre" and shared:
             source = main
@@ -202,7 +148,7 @@ def compose(
         main = Op(f"{path}.add", "add", inputs, shape, shape, field, main.output_stride)
         ops.append(main)
     if spec.activation_order == "post":
-        ops.append(_same_shape(f"{path}.relu{len(branch)}", "relu", main))
+        ops.append(same_shape(f"{path}.relu{len(branch)}", "relu", main))
     shortcut = Shortcut(kind, source.path, source.out_shape, ops[-1].out_shape)
     return Block(path, title, tuple(ops), shortcut)
 
@@ -215,12 +161,12 @@ def _squeeze_excitation(spec: NetworkSpec, path: str, x: Op) -> list[Op]:
     """
     channels = x.out_shape[0]
     inner = plan.squeezed(spec, channels)
-    pooled = _mean(f"{path}.avgpool", x)
-    squeezed = _fully_connected(f"{path}.fc1", "gate_linear", pooled, (inner, 1, 1))
-    relu = _same_shape(f"{path}.relu", "relu", squeezed)
-    excited = _fully_connected(f"{path}.fc2", "gate_linear", relu, (channels, 1, 1))
-    sigmoid = _same_shape(f"{path}.sigmoid", "sigmoid", excited)
-    scale = _same_shape(f"{path}.scale", "scale", x)._replace(inputs=(x.path, sigmoid.path))
+    pooled = mean(f"{path}.avgpool", x)
+    squeezed = fully_connected(f"{path}.fc1", "gate_linear", pooled, (inner, 1, 1))
+    relu = same_shape(f"{path}.relu", "relu", squeezed)
+    excited = fully_connected(f"{path}.fc2", "gate_linear", relu, (channels, 1, 1))
+    sigmoid = same_shape(f"{path}.sigmoid", "sigmoid", excited)
+    scale = same_shape(f"{path}.scale", "scale", x)._replace(inputs=(x.path, sigmoid.path))
     return [pooled, squeezed, relu, excited, sigmoid, scale]
 
 
@@ -233,79 +179,30 @@ def _shortcut_ops(
         return ops
     if plan.pools_down(spec, stride):
         name = "downsample.0" if kind == "projection" else "pool"
-        ops.append(_halving_mean(f"{path}.{name}", source))
+        ops.append(halving_mean(f"{path}.{name}", source))
         source, stride = ops[-1], 1
     if kind == "projection":
         first = 1 if spec.avg_down else 0
         window = Convolution(outputs, 1, stride)
-        ops.append(_conv(f"{path}.downsample.{first}", source, window, spec.conv_bias))
+        ops.append(conv(f"{path}.downsample.{first}", source, window, spec.conv_bias))
         if spec.norm != "none" and spec.norm_on_projection:
-            ops.append(_norm(spec, f"{path}.downsample.{first + 1}", ops[-1]))
+            ops.append(norm(spec, f"{path}.downsample.{first + 1}", ops[-1]))
         return ops
-    shape = (outputs, *(output_size(size, 1, stride, 0) for size in source.out_shape[1:]))
-    field, jump = source.receptive_field, source.output_stride * stride
-    before = plan.zeros_before(spec, outputs - source.out_shape[0])
-    ops.append(
-        Op(
-            f"{path}.pad",
-            "pad",
-            (source.path,),
-            source.out_shape,
-            shape,
-            field,
-            jump,
-            1,
-            stride,
-            zeros_before=before,
-        )
-    )
-    return ops
-
-
-def _halving_mean(path: str, x: Op) -> Op:
-    """2x2 average pooling; of odd sizes the last row and column count alone."""
-    channels, height, width = x.out_shape
-    field, jump = grow_receptive_field(x.receptive_field, x.output_stride, 2, 2)
-    shape = (channels, halved(height), halved(width))
-    return Op(path, "local_avg_pool", (x.path,), x.out_shape, shape, field, jump, 2, 2)
-
-
-def _mean(path: str, x: Op) -> Op:
-    """The mean of each channel over all positions."""
-    channels, height, _ = x.out_shape
-    field, jump = grow_receptive_field(x.receptive_field, x.output_stride, height, 1)
-    return Op(
-        path, "avg_pool", (x.path,), x.out_shape, (channels, 1, 1), field, jump, kernel=height
-    )
-
-
-def _fully_connected(path: str, kind: OpKind, x: Op, out: Shape) -> Op:
-    weights, field, jump = x.out_shape[0] * out[0], x.receptive_field, x.output_stride
-    return Op(
-        path,
-        kind,
-        (x.path,),
-        x.out_shape,
-        out,
-        field,
-        jump,
-        bias=True,
-        params=weights + out[0],
-        macs=weights,
-    )
+    zeros = plan.zeros_before(spec, outputs - source.out_shape[0])
+    return [*ops, pad(f"{path}.pad", source, outputs, stride, zeros)]
 
 
 def _head(spec: NetworkSpec, x: Op) -> Block:
     ops: list[Op] = []
     if spec.activation_order == "pre" and spec.final_norm:
         if spec.norm != "none":
-            ops.append(_norm(spec, "final_bn", x))
-        ops.append(_same_shape("final_relu", "relu", ops[-1] if ops else x))
+            ops.append(norm(spec, "final_bn", x))
+        ops.append(same_shape("final_relu", "relu", ops[-1] if ops else x))
         x = ops[-1]
-    ops.append(_mean("avgpool", x))
+    ops.append(mean("avgpool", x))
     pooled = ops[-1]
     flat = (pooled.out_shape[0],)
     field, jump = pooled.receptive_field, pooled.output_stride
     ops.append(Op("flatten", "flatten", ("avgpool",), pooled.out_shape, flat, field, jump))
-    ops.append(_fully_connected("fc", "linear", ops[-1], (spec.num_classes,)))
+    ops.append(fully_connected("fc", "linear", ops[-1], (spec.num_classes,)))
     return Block("head", "head", tuple(ops))

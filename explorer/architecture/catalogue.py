@@ -5,7 +5,8 @@ from typing import Final, NamedTuple
 
 from explorer.architecture.blueprint import blueprint
 from explorer.architecture.presets import PRESETS, Preset
-from explorer.architecture.published import FIGURES, PROTOCOLS, Figure
+from explorer.architecture.protocols import PROTOCOLS
+from explorer.architecture.published import FIGURES, Figure
 
 IMAGENET_SIZE: Final = 224
 

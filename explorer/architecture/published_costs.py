@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Final, Literal
 
-from explorer.architecture.published import PAPER, PREACT, TORCHVISION_META, Source
+from explorer.architecture.protocols import PAPER, PREACT, TORCHVISION_META, Source
 from explorer.words import section
 
 Quantity = Literal["macs", "params"]

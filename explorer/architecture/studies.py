@@ -4,19 +4,15 @@ from dataclasses import dataclass
 from typing import Final
 
 from explorer.architecture.presets import PRESETS
-from explorer.architecture.published import (
-    A18,
-    A34,
-    C34,
+from explorer.architecture.protocols import (
     CIFAR_PREACT,
     CIFAR_TEST,
     PAPER,
     PREACT,
     TEN_CROPS,
     Source,
-    Variant,
-    figure_of,
 )
+from explorer.architecture.published import A18, A34, C34, Variant, figure_of
 from explorer.words import count, has_label, label, section
 
 Errors = tuple[float | None, ...]

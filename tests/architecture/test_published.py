@@ -5,7 +5,8 @@ from dataclasses import replace
 import pytest
 
 from explorer.architecture import PRESETS, TORCHVISION, blueprint, preset
-from explorer.architecture.published import FIGURES, TEN_CROPS, V1_WEIGHTS, V2_WEIGHTS, figures_of
+from explorer.architecture.protocols import TEN_CROPS, V1_WEIGHTS, V2_WEIGHTS
+from explorer.architecture.published import FIGURES, figures_of
 from explorer.architecture.published_costs import PUBLISHED_COSTS
 from explorer.words import has_label
 

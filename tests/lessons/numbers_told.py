@@ -9,7 +9,7 @@ import re
 from collections.abc import Iterable, Iterator
 from math import log
 
-from explorer.architecture import published, studies
+from explorer.architecture import protocols, published, studies
 from explorer.architecture.named import blueprint_named
 from explorer.architecture.paths import Paths
 from explorer.architecture.published_costs import PUBLISHED_COSTS
@@ -79,7 +79,7 @@ def _printed(name: str) -> str:
     (cost,) = (
         cost.value / 1e9
         for cost in PUBLISHED_COSTS
-        if (cost.preset, cost.quantity, cost.source) == (name, "macs", published.PAPER)
+        if (cost.preset, cost.quantity, cost.source) == (name, "macs", protocols.PAPER)
     )
     return f"{cost:g}"
 

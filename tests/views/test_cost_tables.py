@@ -5,7 +5,7 @@ import pytest
 from explorer.architecture import PRESETS, blueprint, preset
 from explorer.architecture.catalogue import entries, protocols, results
 from explorer.architecture.costs import MEASURES, amount, look, names
-from explorer.architecture.published import TEN_CROPS
+from explorer.architecture.protocols import TEN_CROPS
 from explorer.architecture.published_costs import PUBLISHED_COSTS
 from explorer.views import cost_tables
 

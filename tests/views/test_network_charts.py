@@ -8,7 +8,7 @@ import pytest
 
 from explorer.architecture import PRESETS
 from explorer.architecture.catalogue import entries, near, protocols, results
-from explorer.architecture.published import TEN_CROPS
+from explorer.architecture.protocols import TEN_CROPS
 from explorer.views import labels
 from explorer.views.network_charts import Chosen, accuracy_chart, cost_map
 from explorer.words import label
