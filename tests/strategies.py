@@ -1,10 +1,8 @@
 """Specs for hypothesis: small networks that use every field."""
 
-from math import prod
-
 from hypothesis import strategies as st
 
-from explorer.architecture import NetworkSpec, blueprint
+from explorer.architecture import NetworkSpec, smallest_image_size
 from explorer.architecture.spec import STEMS
 from explorer.architecture.unit import UnitSpec
 
@@ -58,11 +56,7 @@ def specs_and_sizes(
 ) -> tuple[NetworkSpec, int]:
     """A spec, and an image size from its smallest one up to `largest` pixels, odd ones too."""
     spec = draw(specs(**limits))
-    least = spec.minimum_image_size
-    norms = [op for op in blueprint(spec, least) if op.kind == "group_norm"]
-    if any(prod(op.in_shape) == op.groups for op in norms):
-        # torch refuses groups of one value.
-        least *= 2
+    least = smallest_image_size(spec)
     return spec, draw(st.integers(least, max(largest, least)))
 
 

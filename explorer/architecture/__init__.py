@@ -1,6 +1,6 @@
 """What a ResNet is: pure Python, imports no torch."""
 
-from explorer.architecture.blueprint import blueprint
+from explorer.architecture.blueprint import blueprint, smallest_image_size
 from explorer.architecture.ops import Op, Shape
 from explorer.architecture.presets import FAMILIES, PRESETS, TORCHVISION, Preset, preset
 from explorer.architecture.spec import NetworkSpec
@@ -20,4 +20,5 @@ __all__ = [
     "Stage",
     "blueprint",
     "preset",
+    "smallest_image_size",
 ]

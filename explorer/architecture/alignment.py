@@ -12,7 +12,7 @@ from functools import cached_property
 from typing import Final, NamedTuple
 
 from explorer.architecture.block_pairs import Aspect, Place, compared, ordered
-from explorer.architecture.blueprint import blueprint
+from explorer.architecture.blueprint import blueprint, smallest_image_size
 from explorer.architecture.costs import Measure, amount
 from explorer.architecture.edit_distance import align
 from explorer.architecture.ops import Op
@@ -173,7 +173,7 @@ def _decides(spec: NetworkSpec, field: str, value: object) -> bool:
     few = replace(spec, depths=(2,) * len(spec.depths))
     try:
         other = replace(few, **{field: value})  # type: ignore[arg-type]
-        size = max(few.minimum_image_size, other.minimum_image_size)
+        size = max(smallest_image_size(few), smallest_image_size(other))
         return blueprint(few, size).ops != blueprint(other, size).ops
     except FieldError:
         return True

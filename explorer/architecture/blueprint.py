@@ -20,7 +20,7 @@ from explorer.architecture.ops import Op, Shape
 from explorer.architecture.plan import Convolution
 from explorer.architecture.spec import NetworkSpec
 from explorer.architecture.structure import Block, Blueprint, Shortcut, ShortcutKind, Stage
-from explorer.words import FieldError
+from explorer.words import Advised, FieldError
 
 MAX_IMAGE_SIZE: Final = 4_096
 
@@ -35,18 +35,42 @@ def blueprint(spec: NetworkSpec, image_size: ImageSize = 224) -> Blueprint:
         image_size: height and width of the input in pixels, one number where it is square.
 
     Raises:
-        FieldError: the image is too small for the strides, or too large.
+        FieldError: the image is too large, or too small for the strides or for group norm.
     """
-    smallest = spec.minimum_image_size
+    smallest = spec.total_stride
     if type(image_size) is tuple and len(image_size) == 2 and image_size[0] == image_size[1]:
         image_size = image_size[0]
     both = image_size if type(image_size) is tuple else (image_size, image_size)
+    named: dict[str, object] = {"image_size": image_size}
     if len(both) != 2 or not all(
         type(side) is int and smallest <= side <= MAX_IMAGE_SIZE for side in both
     ):
-        named = {"image_size": image_size}
         raise FieldError("spec", "image size", named, smallest=smallest, largest=MAX_IMAGE_SIZE)
+    if image_size == smallest and (alone := _groups_of_one(spec)):
+        named["norm"] = spec.norm
+        larger = Advised("image_size", smallest_image_size(spec))
+        raise FieldError("spec", "image of one value", named, channels=alone, larger=larger)
     return _blueprint(spec, image_size)
+
+
+def smallest_image_size(spec: NetworkSpec) -> int:
+    """The smallest square, in pixels, that has a blueprint: every stride halves something, and no
+    group that is normalised has one value only."""
+    return spec.total_stride + bool(_groups_of_one(spec))
+
+
+@lru_cache(maxsize=64)
+def _groups_of_one(spec: NetworkSpec) -> int | None:
+    """Channels of a map that group norm could not normalise in the smallest image, if there is one.
+
+    There the last maps have one position; in any larger image no map has. A group of one value is
+    its own mean, so that nothing but 0 is left of it, and torch refuses to normalise a single image
+    so, also in eval mode.
+    """
+    if spec.norm != "group":
+        return None
+    ops = _blueprint(spec, spec.total_stride)
+    return next((op.groups for op in ops if op.groups_of_one), None)
 
 
 @lru_cache(maxsize=64)

@@ -76,6 +76,11 @@ class Op(NamedTuple):
         return self.kind in ("batch_norm", "group_norm")
 
     @property
+    def groups_of_one(self) -> bool:
+        """Group norm with a single value in each group: torch refuses to normalise one image so."""
+        return self.kind == "group_norm" and self.activations == self.groups
+
+    @property
     def activations(self) -> int:
         """Values this op writes, for one image."""
         return prod(self.out_shape)

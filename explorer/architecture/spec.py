@@ -216,8 +216,9 @@ class NetworkSpec:
         return tuple(steps)
 
     @property
-    def minimum_image_size(self) -> int:
-        """Smallest image, in pixels, of which every stride still halves something."""
+    def total_stride(self) -> int:
+        """Image pixels between neighbouring positions of what the last stage writes, and the
+        smallest image of which every stride still halves something."""
         return self.stem_stride * prod(step.stride for step in self.stage_steps)
 
     def usual(self, field: str) -> Any:

@@ -106,9 +106,9 @@ class UnitSpec:
             self._check_groups()
 
     def _check_groups(self) -> None:
-        """A group of one value has no deviation; torch refuses to normalise it."""
+        """A group of one value has no deviation, so that nothing but 0 is left of it."""
         for op in unit(self).ops:
-            if op.normalises and op.activations == op.groups:
+            if op.groups_of_one:
                 named = {"norm": self.norm, "size": self.size}
                 raise FieldError("spec", "groups of one value", named, channels=op.out_shape[0])
 

@@ -10,7 +10,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
-from explorer.architecture import NetworkSpec, blueprint
+from explorer.architecture import NetworkSpec, blueprint, smallest_image_size
 from explorer.architecture.alignment import differing_fields
 from explorer.experiments import other_programs, pixel_memory, readings
 from explorer.experiments.batch_norm.plan import images_that_fit
@@ -65,12 +65,12 @@ def side_of(spec: NetworkSpec) -> int:
     """The image size, in pixels, of networks with this stem: 32 where its first convolution
     keeps the size (64 with Tiny ImageNet's 200 classes), else 224."""
     small = 64 if spec.num_classes == _TINY_IMAGENET else 32
-    return max(small if _is_small(spec) else 224, spec.minimum_image_size)
+    return max(small if _is_small(spec) else 224, smallest_image_size(spec))
 
 
 def side_for(spec: NetworkSpec, verdict: Verdict) -> int:
     """The image size of a file's network: its stem's, unless batch norm remembers another."""
-    return max(verdict.side or side_of(spec), spec.minimum_image_size)
+    return max(verdict.side or side_of(spec), smallest_image_size(spec))
 
 
 def framing(spec: NetworkSpec, side: int | None = None) -> Preprocessing:
@@ -149,7 +149,7 @@ def _other_side(
     spec = found.spec
     if _is_small(spec) or spec.num_classes == _IMAGENET:
         return None
-    sides = [one for one in _SMALL_SIDES if one >= spec.minimum_image_size]
+    sides = [one for one in _SMALL_SIDES if one >= smallest_image_size(spec)]
 
     def at(side: int) -> Weighed:
         batch = readings.raw(pictures, framing(spec, side), spec.in_channels)

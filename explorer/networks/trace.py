@@ -132,7 +132,7 @@ def _measure(network: ResNet, x: Tensor) -> tuple[list[MeasuredOp], str | None]:
             start = perf_counter()
     except torch.OutOfMemoryError:
         raise
-    except (RuntimeError, ValueError) as problem:  # group norm refuses a single value as ValueError
+    except (RuntimeError, ValueError) as problem:  # what torch cannot normalise is the latter
         return ops, str(problem).partition("\n")[0]
     return ops, None
 

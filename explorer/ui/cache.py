@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 import streamlit as st
 
-from explorer.architecture import PRESETS, NetworkSpec, blueprint
+from explorer.architecture import PRESETS, NetworkSpec, blueprint, smallest_image_size
 from explorer.architecture.image_size import ImageSize, sides
 from explorer.experiments import work
 from explorer.ui import gate
@@ -47,7 +47,7 @@ def usable_device(wanted: str) -> Device:
 
 
 def _to_build(spec: NetworkSpec, device: str) -> AbstractContextManager[None]:
-    params = blueprint(spec, spec.minimum_image_size).params
+    params = blueprint(spec, smallest_image_size(spec)).params
     return gate.place(work.building(params))
 
 

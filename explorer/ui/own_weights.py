@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import streamlit as st
 
-from explorer.architecture import NetworkSpec, blueprint
+from explorer.architecture import NetworkSpec, blueprint, smallest_image_size
 from explorer.experiments import work
 from explorer.ui import gate, uploads
 from explorer.ui.budget import kept
@@ -126,7 +126,7 @@ def network(own: Mine, spec: NetworkSpec, device: str) -> ResNet:
 
 def _to_load(spec: NetworkSpec, *_: object) -> AbstractContextManager[None]:
     # The file's tensors and the network's own.
-    params = blueprint(spec, spec.minimum_image_size).params
+    params = blueprint(spec, smallest_image_size(spec)).params
     return gate.place(work.building(params, copies=2))
 
 

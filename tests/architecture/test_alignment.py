@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from explorer.architecture import FAMILIES, PRESETS, blueprint, preset
+from explorer.architecture import FAMILIES, PRESETS, blueprint, preset, smallest_image_size
 from explorer.architecture.alignment import aligned, differing_fields, matters, runs
 from explorer.architecture.causes import causes
 from explorer.architecture.costs import MEASURES
@@ -166,7 +166,7 @@ def test_a_first_shortcut_that_reads_another_place_is_told_beside_other_causes()
 @settings(max_examples=60)
 @given(specs(), specs(), st.integers(32, 72))
 def test_any_two_networks(left, right, size):
-    size = max(size, left.minimum_image_size, right.minimum_image_size)
+    size = max(size, smallest_image_size(left), smallest_image_size(right))
     one, back = (
         aligned(blueprint(a, size), blueprint(b, size)) for a, b in ((left, right), (right, left))
     )

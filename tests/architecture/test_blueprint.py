@@ -12,10 +12,11 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from explorer.architecture import PRESETS, NetworkSpec, blueprint, preset
+from explorer.architecture import PRESETS, NetworkSpec, blueprint, preset, smallest_image_size
 from explorer.architecture.blueprint import _blueprint
 from explorer.architecture.structure import repeats
 from explorer.networks import ResNet
+from explorer.words import FieldError
 from tests.strategies import specs, specs_and_sizes
 
 EXAMPLES = settings(max_examples=60)
@@ -128,9 +129,9 @@ def field_by_gradient(spec, size):
             module.reset_running_stats()
             torch.nn.init.ones_(module.weight)
             torch.nn.init.zeros_(module.bias)
-    shape = (1, spec.in_channels, size, spec.minimum_image_size)  # narrow, for speed
+    shape = (1, spec.in_channels, size, smallest_image_size(spec))  # narrow, for speed
     images = torch.ones(shape, dtype=torch.double, requires_grad=True)
-    last = blueprint(spec, spec.minimum_image_size).feature_op.path
+    last = blueprint(spec, smallest_image_size(spec)).feature_op.path
     feature = next(out for path, out in network.walk(images) if path == last)
     middle = feature.shape[2] // 2
 
@@ -146,7 +147,7 @@ def field_by_gradient(spec, size):
 
 def large_enough(spec):
     """Rows of which the middle position's field and its neighbour's lie wholly inside."""
-    bp = blueprint(spec, spec.minimum_image_size)
+    bp = blueprint(spec, smallest_image_size(spec))
     return bp.receptive_field + 4 * bp.output_stride + 3
 
 
@@ -179,7 +180,7 @@ def test_receptive_field_of_presets_by_gradient(name):
 def test_receptive_field_of_any_network_by_gradient(spec):
     """Means over the whole map are no windows: through them all depends on all."""
     spec = replace(spec, se_ratio=0, norm="none" if spec.norm == "group" else spec.norm)
-    bp = blueprint(spec, spec.minimum_image_size)
+    bp = blueprint(spec, smallest_image_size(spec))
     assert field_by_gradient(spec, large_enough(spec)) == (bp.receptive_field, bp.output_stride)
 
 
@@ -466,14 +467,37 @@ def test_any_network_on_an_image_that_is_not_square(chosen, wider):
 @EXAMPLES
 @given(specs())
 def test_the_smallest_image_is_the_smallest_that_every_stride_halves(spec):
-    smallest = spec.minimum_image_size
-    bp = blueprint(spec, smallest)
+    smallest = spec.total_stride
+    bp = _blueprint(spec, smallest)  # group norm may take larger ones only
     assert bp.feature_op.out_shape[1:] == (1, 1)
     strided = [op for op in bp.ops if op.stride == 2]
     assert all(op.out_shape[1] * 2 == op.in_shape[1] for op in strided)
     if smallest > 1:
         with pytest.raises(ValueError, match="image_size"):
             blueprint(spec, smallest - 1)
+
+
+@EXAMPLES
+@given(specs(), st.integers(0, 2), st.integers(0, 1))
+def test_an_image_has_no_blueprint_exactly_where_torch_refuses_to_normalise_it(spec, more, wider):
+    spec = replace(spec, norm="group")
+    height = spec.total_stride + more
+    with torch.device("meta"):
+        network = ResNet(spec).eval()
+        image = torch.empty(1, spec.in_channels, height, height + wider)
+    try:
+        out = network(image)
+    except ValueError:
+        out = None
+    try:
+        bp = blueprint(spec, (height, height + wider))
+    except FieldError as problem:
+        assert out is None and list(problem.fields) == ["image_size", "norm"]
+        larger = smallest_image_size(spec)
+        assert f"image_size={larger} or more" in str(problem)
+        assert blueprint(spec, larger)
+    else:
+        assert out is not None and bp.ops[-1].out_shape == out.shape[1:]
 
 
 def test_an_image_whose_activations_no_machine_holds_is_counted():

@@ -7,7 +7,7 @@ import pytest
 import torch
 from hypothesis import given, settings
 
-from explorer.architecture import PRESETS, NetworkSpec, blueprint, preset
+from explorer.architecture import PRESETS, NetworkSpec, blueprint, preset, smallest_image_size
 from explorer.architecture.spec import MAX_BLOCKS, MAX_STAGES
 from explorer.networks import ResNet
 from explorer.words import FieldError
@@ -148,7 +148,7 @@ GREEDY = {
 @pytest.mark.parametrize("change", GREEDY.values(), ids=GREEDY)
 def test_what_no_machine_builds_is_counted(change):
     spec = replace(GOOD, **change)
-    bp = blueprint(spec, spec.minimum_image_size)
+    bp = blueprint(spec, smallest_image_size(spec))
     assert bp.params > 300_000_000
     with torch.device("meta"):
         network = ResNet(spec)
@@ -230,8 +230,8 @@ def test_what_the_spec_says_of_itself():
     assert (GOOD.stem_channels, preset("resnet20").stem_channels) == (64, 16)
     assert (GOOD.usual("expansion"), GOOD.usual("output_stride")) == (4, 32)
     assert (GOOD.usual("stem_width"), GOOD.usual("norm")) == (64, "batch")
-    assert (GOOD.minimum_image_size, preset("resnet20").minimum_image_size) == (32, 4)
+    assert (smallest_image_size(GOOD), smallest_image_size(preset("resnet20"))) == (32, 4)
     assert preset("resnext50_32x4d").inner_width(64) == 128
     assert preset("wide_resnet50_2").inner_width(512) == 1024
     assert preset("resnet18").inner_width(64) == 64
-    assert all(entry.spec.minimum_image_size <= entry.image_size for entry in PRESETS.values())
+    assert all(smallest_image_size(entry.spec) <= entry.image_size for entry in PRESETS.values())

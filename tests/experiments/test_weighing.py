@@ -5,7 +5,7 @@ from dataclasses import replace
 
 import torch
 
-from explorer.architecture import preset
+from explorer.architecture import preset, smallest_image_size
 from explorer.experiments import readings, weighing
 from explorer.experiments.embedded import cards
 from explorer.experiments.images import decode
@@ -50,7 +50,7 @@ def test_sizes_follow_from_the_stem() -> None:
     assert weighing.framing(pooled).resize == 32
     assert weighing.framing(imagenet).resize == 256
     many = replace(cifar, depths=(1,) * 7, widths=(16,) * 7)
-    assert weighing.side_of(many) == many.minimum_image_size == 64
+    assert weighing.side_of(many) == smallest_image_size(many) == 64
 
 
 def test_a_file_without_memory_is_not_weighed() -> None:

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from torch import nn
 from torch.nn.utils.fusion import fuse_conv_bn_eval
 
-from explorer.architecture import PRESETS, blueprint, preset
+from explorer.architecture import PRESETS, blueprint, preset, smallest_image_size
 from explorer.experiments.byte_size import size
 from explorer.networks import build
 from explorer.networks.engines import (
@@ -81,7 +81,7 @@ SMALL = [
 def test_every_engine_answers_as_the_network_does(name):
     entry = PRESETS[name]
     network = build(entry.spec)
-    x = batch(entry.spec, entry.spec.minimum_image_size + 33)
+    x = batch(entry.spec, smallest_image_size(entry.spec) + 33)
     with torch.inference_mode():
         wanted = network(x)
     # Those from outside are tried in a process each; the deepest take them minutes.

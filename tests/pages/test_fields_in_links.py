@@ -100,6 +100,21 @@ def test_pages_open_with_every_choice_and_an_image_that_is_not_square(
         assert not [text for text in words if text and re.search(r"\bNone\b|\bnan\b", text)]
 
 
+@pytest.mark.parametrize(("page", "view"), PAGES, ids=lambda value: str(value) or "home")
+def test_pages_say_which_image_group_norm_needs_and_take_it(open_app, page, view):
+    """Its groups of one value: torch refuses them, in a sentence for programmers."""
+    link = {"net": "resnet20", "widths": "16, 16, 16", "depths": "1, 1, 1", "norm": "group"}
+    app = open_app(page, **link, image_size="4", **view)
+    assert not app.exception
+    (said,) = errors(app)
+    assert f"**{label('image_size.label')}** = 5 or more" in said and "16 channels" in said
+    choice = app.session_state["choice"]
+    assert (choice.spec.norm, choice.image_size) == ("group", 32)
+    app = open_app(page, **link, image_size="5", **view)
+    assert not app.exception and not errors(app)
+    assert app.session_state["choice"].image_size == 5
+
+
 def svgs(app):
     """Every drawing on the page."""
     data = (json.loads(found.proto.json or "{}") for found in app.get("bidi_component"))

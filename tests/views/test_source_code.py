@@ -8,7 +8,7 @@ import pytest
 import torch
 from hypothesis import given, settings
 
-from explorer.architecture import PRESETS, NetworkSpec, blueprint, preset
+from explorer.architecture import PRESETS, NetworkSpec, blueprint, preset, smallest_image_size
 from explorer.networks import ResNet, build
 from explorer.views.source_code import module_source
 from tests.strategies import specs
@@ -71,7 +71,7 @@ def test_outputs_of_whole_networks(name):
 @settings(max_examples=40)
 @given(specs(stages=3, depth=2, width=6))
 def test_outputs_of_whatever_is_composed(spec):
-    assert same_outputs(spec, max(16, spec.minimum_image_size))
+    assert same_outputs(spec, max(16, smallest_image_size(spec)))
 
 
 def test_switches_that_a_network_does_not_use_are_not_written():

@@ -4,7 +4,7 @@ from dataclasses import replace
 from functools import partial
 from random import Random
 
-from explorer.architecture import Blueprint, blueprint
+from explorer.architecture import Blueprint, blueprint, smallest_image_size
 from explorer.architecture.notation import shape_text
 from explorer.lessons.quiz.question import (
     COUNTS,
@@ -83,7 +83,7 @@ def macs_of_network(rng: Random, network: Network, bp: Blueprint) -> Draft | Non
     """The total, which papers print as FLOPs."""
     spec, size = network.spec, network.image_size
     other = replace(spec, stride_on="1x1" if spec.stride_on == "3x3" else "3x3")
-    half = max(size // 2, spec.minimum_image_size)
+    half = max(size // 2, smallest_image_size(spec))
     on_shortcuts = sum(op.macs for op in bp.ops if op.on_shortcut)
     parts = [bp.stem, *bp.stages, bp.head]
     return Draft(

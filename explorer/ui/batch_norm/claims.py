@@ -12,7 +12,7 @@ from typing import Any, Final
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
-from explorer.architecture import Op, blueprint
+from explorer.architecture import Op, blueprint, smallest_image_size
 from explorer.experiments.batch_norm import claims
 from explorer.experiments.batch_norm.plan import foldable, layers
 from explorer.experiments.batch_norm.steps import scale_ratio
@@ -105,7 +105,7 @@ def _scale(choice: Choice) -> Later:
             slot.info(section("batch_norm", "no pair", network=choice.title))
             return
         convolution = pairs[len(pairs) // 2][0].path
-        size = max(_SMALL_IMAGE, choice.spec.minimum_image_size)
+        size = max(_SMALL_IMAGE, smallest_image_size(choice.spec))
         size = min(size, choice.side)
         running = label("bn_running.scaling", convolution=convolution, network=choice.title)
         try:

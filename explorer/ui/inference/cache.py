@@ -11,7 +11,7 @@ from functools import partial
 from operator import attrgetter
 from typing import TYPE_CHECKING, Final
 
-from explorer.architecture import NetworkSpec, blueprint
+from explorer.architecture import NetworkSpec, blueprint, smallest_image_size
 from explorer.experiments import work
 from explorer.experiments.work import TooMuch
 from explorer.ui import gate
@@ -199,7 +199,7 @@ def _to_load(spec: NetworkSpec, *_: object) -> Place:
 
 
 def _params(spec: NetworkSpec) -> int:
-    return blueprint(spec, spec.minimum_image_size).params
+    return blueprint(spec, smallest_image_size(spec)).params
 
 
 @kept(place=_to_load)

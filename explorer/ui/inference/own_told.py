@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import streamlit as st
 
-from explorer.architecture import PRESETS, NetworkSpec, blueprint
+from explorer.architecture import PRESETS, NetworkSpec, blueprint, smallest_image_size
 from explorer.architecture.alignment import differing_fields, matters
 from explorer.ui import picker
 from explorer.ui.compare_link import compare_link
@@ -80,7 +80,7 @@ def what_it_is(mine: Mine, spec: NetworkSpec, unlikely: bool = False) -> str:
     unlike = [
         field for field in differing_fields(spec, near.spec) if matters(field, spec, near.spec)
     ]
-    bp = blueprint(spec, spec.minimum_image_size)
+    bp = blueprint(spec, smallest_image_size(spec))
     # A file without a classifier is read with the smallest one, which is not in it.
     absent = found.head == "none"
     params = bp.params - (bp.ops[-1].params if absent else 0)
