@@ -9,11 +9,14 @@ import time
 from pathlib import Path
 
 import pytest
+import uvicorn
+import websockets
 from streamlit.proto.NewSession_pb2 import CustomThemeConfig
 from streamlit.runtime import app_session
+from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
 
 from explorer.ui.server import speed
-from explorer.ui.server.batches import Batches
+from explorer.ui.server.batches import Batches, Joined
 from tests.benchmarks.load import Visitor
 from tests.server.conftest import settled_mb
 
@@ -51,6 +54,45 @@ def test_messages_arrive_whole_and_in_order():
 
     found = [message for message, _ in through(app)]
     assert found == [{"type": "websocket.accept"}, *pieces, {"type": "websocket.close"}]
+
+
+def test_a_batch_reaches_a_browser_in_one_piece(monkeypatch):
+    """Through the real server: some hundred messages, a text and an empty one among them."""
+    said = [bytes([number]) * (1 + number * 37 % 900) for number in range(200)]
+    said[50:50] = ["a text", b""]
+    sent = []
+    plain = WebSocketsSansIOProtocol.send
+    monkeypatch.setattr(
+        WebSocketsSansIOProtocol,
+        "send",
+        lambda server, message: (sent.append(message), plain(server, message))[1],
+    )
+
+    async def app(scope, receive, send):
+        await send({"type": "websocket.accept"})
+        await send({"type": "websocket.send", "bytes": Joined(said[:50])})
+        for one in said[50:]:
+            await send({"type": "websocket.send", "text" if isinstance(one, str) else "bytes": one})
+        await receive()  # that one has come
+        await receive()  # what the browser says when it has heard all
+
+    async def hear():
+        config = uvicorn.Config(Batches(app), lifespan="off", log_level="critical")
+        server = uvicorn.Server(config)
+        with socket.socket() as listening:
+            listening.bind(("127.0.0.1", 0))
+            listening.listen()
+            serving = asyncio.create_task(server.serve(sockets=[listening]))
+            port = listening.getsockname()[1]
+            async with asyncio.timeout(60), websockets.connect(f"ws://127.0.0.1:{port}") as browser:
+                found = [await browser.recv() for _ in said]
+                await browser.send("all")
+            server.should_exit = True
+            await serving
+        return found
+
+    assert asyncio.run(hear()) == said
+    assert len(sent) < 20
 
 
 def test_the_last_message_does_not_wait_for_another():

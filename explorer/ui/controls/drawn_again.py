@@ -8,7 +8,7 @@ held, and is sent again until one of them, or something else that it follows fro
 from collections.abc import Callable, Iterable
 from typing import Any, Final, NamedTuple, TypeVar
 
-from streamlit.runtime.state import get_session_state
+from streamlit.runtime.state import SessionState, get_session_state
 
 from explorer.ui import recording
 from explorer.ui.controls.memory import address_is_news, of_visitor
@@ -67,5 +67,12 @@ def all_held(keys: Iterable[str]) -> list[Any]:
     """What the session holds under these keys, or ids of controls."""
     safe = get_session_state()
     with safe._lock:
-        state = safe._state
-        return [state[key] if key in state else _NONE for key in keys]  # noqa: SIM401 (has no get)
+        return [_held(safe._state, key) for key in keys]
+
+
+def _held(state: SessionState, key: str) -> Any:
+    # To look first would be to look twice.
+    try:
+        return state[key]
+    except KeyError:
+        return _NONE

@@ -2,7 +2,7 @@
 
 Streamlit hands each element of a page to the server as a message of its own, and each became a
 call of the operating system: a third of a page's whole cost. Messages of a few milliseconds are
-kept back here and handed on in one go, for which uvloop makes one call. Their order stays.
+kept back here and handed on in one go, as one piece where uvicorn lets us. Their order stays.
 """
 
 import asyncio
@@ -10,6 +10,8 @@ from collections.abc import Iterable
 from typing import Final
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
+from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
+from websockets.protocol import State
 
 _WAIT_S: Final = 0.003
 """Nobody sees that a page comes so much later."""
@@ -50,6 +52,9 @@ class _Batch:
 
     def __init__(self, send: Send) -> None:
         self._send = send
+        # uvicorn's own, which frames messages and sends all that is framed with the next one.
+        server = getattr(send, "__self__", None)
+        self._frames = server.conn if isinstance(server, WebSocketsSansIOProtocol) else None
         self._kept: list[Message] = []
         self._bytes = 0
         self._under_way: asyncio.Task[None] | None = None
@@ -97,5 +102,16 @@ class _Batch:
     async def _hand_on(self) -> None:
         while self._kept:
             batch, self._kept, self._bytes = self._kept, [], 0
-            for message in batch:
-                await self._send(message)
+            *before, last = batch
+            for message in before:
+                if not self._framed(message):
+                    await self._send(message)
+            await self._send(last)
+
+    def _framed(self, message: Message) -> bool:
+        """Put what can be into the server's hands, to be sent with the next that is sent."""
+        said = message.get("bytes")
+        if self._frames is None or self._frames.state is not State.OPEN or said is None:
+            return False
+        self._frames.send_binary(said)
+        return True
