@@ -3,6 +3,7 @@
 import contextlib
 import http.client
 import os
+import random
 import signal
 import socket
 import subprocess
@@ -21,7 +22,10 @@ from explorer.words import section
 HOST = "127.0.0.1"
 ON_SIGNAL = Path(__file__).parent / "on_signal"
 LOCAL_HOSTS = {"localhost", "127.0.0.1", "::1"}
-TIMEOUT_S = 60.0
+TIMEOUT_S = 120.0
+SLOWER = float(os.environ.get("SLOWER_BROWSER", "1"))
+"""How many times as long the pages' own work takes as it would: no test may need a quick machine.
+`SLOWER_BROWSER=6 taskset -c 0 python -m pytest tests/browser` makes a slow one of any."""
 
 CHROMIUM_FLAGS = [
     "--headless",
@@ -41,6 +45,8 @@ CHROMIUM_FLAGS = [
 ]
 
 
+IDLE = """() => new Promise(r => requestIdleCallback(() => r(), {timeout: 20000}))"""
+"""A page that has just been sent something is idle only when it has drawn that."""
 DRAWN = """async () => {
   // A page behind another one draws no frames, and what slides there never ends: nobody waits.
   const late = () => new Promise(r => setTimeout(r, 3000));
@@ -53,12 +59,27 @@ DRAWN = """async () => {
   await Promise.race([late(), Promise.allSettled(moving.map((one) => one.finished))]);
   if (moving.length) await frames();
 }"""
+STILL = """() => {
+  const app = document.querySelector('[data-testid=stApp]');
+  if (app?.dataset.testConnectionState !== 'CONNECTED') return false;
+  if (app.dataset.testScriptState !== 'notRunning') return false;
+  if (document.querySelector('[data-stale=true], [data-testid=stSkeleton]')) return false;
+  // A component's own program is loaded when its place is there already.
+  return [...document.querySelectorAll('[data-testid=stBidiComponentIsolated]')].every((place) => {
+    const stage = place.shadowRoot?.querySelector('.drawing .stage');
+    return place.shadowRoot?.childElementCount && (!stage || stage.firstElementChild);
+  });
+}"""
 
 
 def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind((HOST, 0))
-        return probe.getsockname()[1]
+    """A port below those that the system gives to whoever connects: one of those may be taken, by
+    a browser or by another test's server, before ours listens, or while it is started again."""
+    while True:
+        with socket.socket() as probe, contextlib.suppress(OSError):
+            port = random.SystemRandom().randrange(10_000, 32_000)
+            probe.bind((HOST, port))
+            return port
 
 
 class Server:
@@ -71,6 +92,8 @@ class Server:
         self.port = free_port()
         self.url = f"http://{HOST}:{self.port}"
         self.process: subprocess.Popen | None = None
+        self.starting_s = 0.0
+        """How long the last start took: a second or two, and longer on a slow or busy machine."""
 
     def start(self) -> "Server":
         command = [sys.executable, "-m", "streamlit", "run", "app.py"]
@@ -87,12 +110,13 @@ class Server:
                 start_new_session=True,  # so that stop() reaches its children too
             )
         Server.running.append(self)
-        end = time.monotonic() + TIMEOUT_S
+        began = time.monotonic()
         while not self.healthy():
-            if self.process.poll() is not None or time.monotonic() > end:
+            if self.process.poll() is not None or time.monotonic() > began + TIMEOUT_S:
                 self.stop()
                 raise RuntimeError(f"the server did not start:\n{self.log_tail()}")
             time.sleep(0.05)
+        self.starting_s = time.monotonic() - began
         return self
 
     def healthy(self) -> bool:
@@ -139,7 +163,7 @@ class Server:
 
 
 class Runs:
-    """Count finished script runs by reading the websocket's frames.
+    """Follow requests and script runs by reading the websocket's frames.
 
     The page's own `data-test-script-state` still says "notRunning" just after a click; a
     counter that is read before the click cannot be stale. Runs cut short by `st.rerun` or by
@@ -147,17 +171,29 @@ class Runs:
 
     def __init__(self, page) -> None:
         self.script = self.fragment = 0
+        self.asked = 0
+        """Requests for a run that the page has sent."""
+        self.answered = {"script": 0, "fragment": 0}
+        """How many it had sent when the last finished run of a kind began: that one knows them."""
+        self._lost = self._known = 0
         self.last: deque[str] = deque(maxlen=12)
         """What browser and server said last, for a test that waits in vain."""
         page.on("websocket", self._connect)
 
     @property
-    def finished(self) -> int:
-        return self.script + self.fragment
+    def pending(self) -> bool:
+        """Whether a request is under way, or its run."""
+        return self.asked > max(self._lost, *self.answered.values())
+
+    def answers(self, kind: str, before: int) -> bool:
+        """Whether a run of this kind has finished that began when more than `before` were sent."""
+        kinds = self.answered.values() if kind == "finished" else [self.answered[kind]]
+        return max(kinds) > before
 
     def _connect(self, websocket) -> None:
         if "/_stcore/stream" in websocket.url:
             self._note("connected")
+            self._lost = self.asked  # what was asked before was asked of another session
             websocket.on("framereceived", self._read)
             websocket.on("framesent", self._sent)
             websocket.on("close", lambda _: self._note("closed"))
@@ -169,6 +205,7 @@ class Runs:
         if isinstance(payload, bytes):
             message = BackMsg.FromString(payload)
             asked = message.rerun_script
+            self.asked += message.WhichOneof("type") == "rerun_script"
             self._note(f"asked: {message.WhichOneof('type')} {asked.fragment_id} {asked.page_name}")
 
     def _read(self, payload: bytes | str) -> None:
@@ -176,14 +213,17 @@ class Runs:
             return
         message = ForwardMsg.FromString(payload)
         if message.WhichOneof("type") == "new_session":
+            self._known = self.asked
             self._note(f"begun {list(message.metadata.run.fragment_ids)}")
         if message.WhichOneof("type") != "script_finished":
             return
         self._note(ForwardMsg.ScriptFinishedStatus.Name(message.script_finished))
         if message.script_finished == ForwardMsg.FINISHED_FRAGMENT_RUN_SUCCESSFULLY:
             self.fragment += 1
+            self.answered["fragment"] = self._known
         elif message.script_finished != ForwardMsg.FINISHED_EARLY_FOR_RERUN:
             self.script += 1
+            self.answered["script"] = self._known
 
 
 class Visit:
@@ -200,17 +240,24 @@ class Visit:
         touch: bool = False,
         locale: str = "en-US",
         timeout_s: float = TIMEOUT_S,
+        beside: "Visit | None" = None,
     ) -> None:
+        """`beside`: in another tab of that visit's browser."""
         self.base_url, self.timeout_s = base_url, timeout_s
         self.width, self.height = width, height
-        self.context = browser.new_context(
-            viewport={"width": width, "height": height},
-            color_scheme="dark" if dark else "light",
-            has_touch=touch,
-            reduced_motion="reduce",
-            locale=locale,
-            accept_downloads=True,
-            service_workers="block",
+        self._beside = beside
+        self.context = (
+            beside.context
+            if beside
+            else browser.new_context(
+                viewport={"width": width, "height": height},
+                color_scheme="dark" if dark else "light",
+                has_touch=touch,
+                reduced_motion="reduce",
+                locale=locale,
+                accept_downloads=True,
+                service_workers="block",
+            )
         )
         self.context.set_default_timeout(timeout_s * 1000)
         self.requests: list[str] = []
@@ -220,6 +267,9 @@ class Visit:
         self.context.on("console", self._log)
         self.context.on("weberror", lambda error: self._page_errors.append(str(error.error)))
         self.page = self.context.new_page()
+        if SLOWER != 1:
+            slow = self.context.new_cdp_session(self.page)
+            slow.send("Emulation.setCPUThrottlingRate", {"rate": SLOWER})
         self.page.on("websocket", lambda websocket: self.requests.append(websocket.url))
         self.runs = Runs(self.page)
 
@@ -229,10 +279,10 @@ class Visit:
 
     def goto(self, path: str = "", query: dict[str, str] | None = None) -> None:
         """Load a page from the server, as typing its address would, and wait until it is idle."""
-        before = self.runs.script
+        before = self.runs.asked
         address = f"{self.base_url}/{path.lstrip('/')}"
         self.page.goto(f"{address}?{urlencode(query)}" if query else address)
-        self._wait_until(lambda: self.runs.script > before)
+        self._wait_until(lambda: self.runs.answers("script", before))
         self.wait_idle()
 
     @contextlib.contextmanager
@@ -240,9 +290,10 @@ class Visit:
         """Wait for the run that the body causes: `with visit.rerun(): button.click()`.
 
         `kind` is "script" or "fragment" where one of them polls, and the other is meant."""
-        before = getattr(self.runs, kind)
+        self._let_answer()  # or the end of what was asked before would be taken for this one's
+        before = self.runs.asked
         yield
-        self._wait_until(lambda: getattr(self.runs, kind) > before)
+        self._wait_until(lambda: self.runs.answers(kind, before))
         self.wait_idle()
 
     def go_to(self, title: str) -> None:
@@ -265,15 +316,24 @@ class Visit:
             # Lets Playwright deliver the frames; asked more often, it takes cores from the page.
             self.page.wait_for_timeout(20)
 
+    def _let_answer(self) -> None:
+        """Wait until all that was asked is answered; not without end, as a page that is left while
+        it asks is not answered, and one that follows a training asks again and again."""
+        end = time.monotonic() + 3
+        while self.runs.pending and time.monotonic() < end:
+            self.page.wait_for_timeout(20)
+
     def wait_idle(self) -> None:
-        """Wait until no script runs and what it sent is drawn: elements, lazy charts, fonts; and
-        until what slides open or shut has done so."""
-        app = "[data-testid=stApp][data-test-connection-state=CONNECTED]"
-        self.page.wait_for_selector(app + "[data-test-script-state=notRunning]")
-        self.page.wait_for_function(
-            "() => !document.querySelector('[data-stale=true], [data-testid=stSkeleton]')"
-        )
-        self.page.evaluate(DRAWN)
+        """Wait until no script runs and what it sent is drawn: elements, lazy charts, components,
+        fonts; and until what slides open or shut has done so."""
+        for _ in range(5):
+            self._let_answer()
+            self.page.evaluate(IDLE)
+            self.page.wait_for_function(STILL)
+            self.page.evaluate(DRAWN)
+            # What came meanwhile, such as a report of what the browser holds, is waited for too.
+            if not self.runs.pending and self.page.evaluate(STILL):
+                return
 
     def wait_cut_off(self) -> None:
         """Wait until the page knows that its server is gone."""
@@ -293,6 +353,19 @@ class Visit:
                 return
             self.page.keyboard.press("Tab")
         raise AssertionError(f"no Tab leads to: {described}")
+
+    def resting_box(self, locator) -> dict[str, float]:
+        """Where an element stands, in pixels, once it moves no more: what draws itself after the
+        page has drawn it, such as a chart or a table, may still grow or slide."""
+        found = None
+        end = time.monotonic() + self.timeout_s
+        while (box := locator.bounding_box()) != found or box is None:
+            assert time.monotonic() < end, f"it never rests: {box}"
+            found = box
+            self.page.wait_for_timeout(100)
+            self.page.evaluate(IDLE)
+            self.page.evaluate(DRAWN)
+        return box
 
     def sideways(self) -> float:
         """By how many pixels the page is wider than the screen."""
@@ -345,7 +418,10 @@ class Visit:
         self.wait_idle()
 
     def close(self) -> None:
-        self.context.close()
+        if self._beside:
+            self.page.close()
+        else:
+            self.context.close()
 
 
 def is_local(url: str) -> bool:

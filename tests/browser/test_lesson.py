@@ -57,8 +57,6 @@ def line(visit, name, role="link"):
     """Press this in the lesson's line, and wait for where it leads."""
     with visit.rerun("script"):
         visit.page.get_by_test_id("stMain").get_by_role(role, name=name).click()
-    visit.page.wait_for_timeout(300)
-    visit.wait_idle()
 
 
 def at(visit):
@@ -71,15 +69,17 @@ def test_the_line_leads_from_stop_to_stop_in_one_tab(open_page):
     visit = open_page("", {"depths": "3,3,3,3"})
     visit.go_to("Lesson")
     line(visit, "Open Home")
-    assert visit.page.get_by_text(plain(stops()[0].task)).is_visible()
+    visit.page.get_by_text(plain(stops()[0].task)).wait_for()
     for number in (1, 2, 3):
         before = visit.page.evaluate("history.length")
         line(visit, f"Stop {number + 1}")
         stop = stops()[number]
+        visit.page.get_by_text(plain(stop.task)).wait_for()
+        visit.page.wait_for_url(f"**/{stop.page}?**lesson={stop.id}**")
+        visit.wait_idle()
         page, running, query = at(visit)
         assert (page, running) == (stop.page, stop.id)
         assert {key: value for key, (value,) in parse_qs(stop.query).items()} == query
-        assert visit.page.get_by_text(plain(stop.task)).is_visible()
         assert visit.page.evaluate("history.length") == before + 1, "one step to go back"
     visit.page.go_back()
     visit.page.get_by_text(plain(stops()[2].task)).wait_for()
@@ -100,8 +100,8 @@ def test_a_stop_is_found_in_its_state_again_and_the_line_closes(open_page):
     line(visit, "Stop 2")
     visit.page.wait_for_function("location.search.includes('trace_op=conv1')")
     line(visit, "Close", "button")
+    visit.page.get_by_text(plain(stops()[1].task)).wait_for(state="hidden")
     assert at(visit)[1] is None
-    assert not visit.page.get_by_text(plain(stops()[1].task)).is_visible()
     visit.go_to("Batch norm")
     assert at(visit)[1] is None
     assert visit.exceptions() == []

@@ -14,10 +14,12 @@ SEEN = [
 
 
 def cut(visit, selector):
-    """Widths of what is wider than its place."""
-    visit.wait_idle()
-    visit.page.wait_for_timeout(500)  # a table measures itself after it was drawn
-    pairs = visit.page.locator(selector).evaluate_all(WIDTHS)
+    """Widths of what is wider than its place, once they stay."""
+    pairs, before = [], None
+    while pairs != before:
+        visit.wait_idle()
+        visit.page.wait_for_timeout(500)  # a table measures itself after it was drawn
+        before, pairs = pairs, visit.page.locator(selector).evaluate_all(WIDTHS)
     return [pair for pair in pairs if pair[0] > pair[1] + 1]
 
 

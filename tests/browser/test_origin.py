@@ -83,6 +83,10 @@ def test_from_the_logit_to_a_pixel_by_keyboard_alone(open_page: Opener) -> None:
     clean(visit)
 
 
+WALKED = re.compile(r"row 12, column ([5-9]|1\d)\b|row 1[345],")
+"""From row 12, column 3 at least two on."""
+
+
 def test_a_click_on_a_map_moves_and_the_walk_goes_on_by_itself(open_page: Opener) -> None:
     visit = open_page("inference", QUERY | {"origin": "layer2.1.conv1,17,5,9"})
     written = visit.page.locator('[data-path="layer2.1.conv1,17"] image')
@@ -93,12 +97,13 @@ def test_a_click_on_a_map_moves_and_the_walk_goes_on_by_itself(open_page: Opener
     heading = visit.page.get_by_role("heading", name="layer2.1.conv1, channel 17")
     visit.page.locator("h1").click()
     visit.page.keyboard.press("p")
-    visit.page.get_by_role("heading", name="row 12, column 5").wait_for()
+    # It goes on until it is stopped: where it is by then is the machine's affair.
+    visit.page.get_by_role("heading", name=WALKED).wait_for()
     visit.page.get_by_role("button", name="Stop").click()
     visit.page.get_by_role("button", name=re.compile("^Walk")).wait_for()
     visit.wait_idle()
     assert heading.inner_text().split(" = ")[0].endswith(origin(visit).split(",")[-1])
-    assert int(origin(visit).split(",")[-1]) >= 5
+    assert [int(part) for part in origin(visit).split(",")[-2:]] >= [12, 5]
     clean(visit)
 
 

@@ -31,7 +31,7 @@ def test_the_subject_of_a_stop_is_above_the_fold(open_page, stop):
     assert task.first.is_visible()
     subject = SUBJECTS[stop.id](visit.page)
     subject.wait_for()
-    box = subject.bounding_box()
+    box = visit.resting_box(subject)
     assert box["y"] >= 0 and box["y"] + box["height"] <= HEIGHT, box
     assert not visit.exceptions()
 
@@ -85,6 +85,8 @@ def test_what_is_asked_for_is_open_until_another_view_is_chosen(open_page):
     )
     head = visit.page.locator(".st-key-infer_head_asked details")
     assert head.evaluate("details => details.open")
+    # Before its first frame the camera has nothing to take.
+    visit.page.wait_for_function("() => document.querySelector('video')?.videoWidth > 0")
     with visit.rerun("fragment"):
         visit.page.get_by_role("button", name="Take Photo").click()
     assert head.evaluate("details => details.open"), "one sees what came of it"

@@ -91,7 +91,8 @@ def test_both_tables_can_be_saved(open_page, view, rows):
 def test_a_row_opens_and_walks(open_page):
     visit = open_page("shape_trace", {"net": "resnet18"}, width=1440, height=1800)
     agreed(visit)
-    box = visit.page.locator("[data-testid=stDataFrame] canvas").first.bounding_box()
+    canvas = visit.page.locator("[data-testid=stDataFrame] canvas").first
+    box = visit.resting_box(canvas)
     row = box["height"] / 12  # a title, stem, eight blocks, head, total
 
     def click(number):
@@ -100,7 +101,9 @@ def test_a_row_opens_and_walks(open_page):
     with visit.rerun("fragment"):
         click(4)
     visit.page.wait_for_url("**trace_block=layer2.0*")
-    visit.page.wait_for_timeout(500)
+    # Its ops are rows of the table now.
+    visit._wait_until(lambda: canvas.bounding_box()["height"] > box["height"] + 5 * row)
+    assert visit.resting_box(canvas)["y"] == box["y"]
     with visit.rerun("fragment"):
         click(6)
     at(visit, "layer2.0.bn1")
@@ -199,5 +202,5 @@ def test_who_walks_by_keyboard_goes_on_from_there(open_page):
     visit.page.keyboard.press("Space")
     visit.page.wait_for_url("**trace_way=backward**")
     visit.page.get_by_role("combobox", name="Class").wait_for()
-    assert visit.page.evaluate(focused) == "Backward"
+    visit.page.wait_for_function(f"() => ({focused})() === 'Backward'")
     assert visit.exceptions() == []
