@@ -115,18 +115,16 @@ def open_files(server: Server) -> list[str]:
 
 
 def settled_mb(server: Server) -> float:
-    """What the server holds once it has loaded what it loads after its first page."""
+    """What the server holds once all is loaded that it loads."""
 
-    async def first_page() -> None:
-        async with Visitor(server.url) as visitor:
-            await visitor.rerun()
+    async def first_pages() -> None:
+        # The second one waits for torch, so that all of it is there.
+        for page in ("", "inference"):
+            async with Visitor(server.url, page, "net=resnet20") as visitor:
+                await visitor.rerun()
 
-    asyncio.run(first_page())
+    asyncio.run(first_pages())
     end = time.monotonic() + 120
-    while sys.platform.startswith("linux") and time.monotonic() < end:
-        if "libtorch" in Path(f"/proc/{server.process.pid}/maps").read_text():
-            break
-        time.sleep(0.2)
     found = 0.0
     while (now := memory_mb(server)) > found + 1 and time.monotonic() < end:
         found = now

@@ -49,13 +49,14 @@ def told(monkeypatch):
     return AppSession._on_scriptrunner_event
 
 
-def in_a_thread(tell, wait=0.1):
-    """Run `tell(session)` beside a loop; returns the session."""
+def in_a_thread(tell):
+    """Run `tell(session)` beside a loop, and hear it out; returns the session."""
 
     async def whole():
         session = Session()
         await asyncio.get_running_loop().run_in_executor(None, tell, session)
-        await asyncio.sleep(wait)
+        # What was to be called in the loop by then comes before this, or 5 ms later.
+        await asyncio.sleep(0.1)
         return session
 
     return asyncio.run(whole())
@@ -74,8 +75,22 @@ def test_messages_and_other_events_keep_their_order(told):
 
     session = in_a_thread(tell)
     assert session.heard == wanted
-    assert session.woken < 20
-    assert session.news < 20
+
+
+def test_the_loop_is_woken_once_for_all_that_is_said_before_it_looks(told):
+    """It looks when nothing else runs: here it cannot before all is told."""
+
+    async def whole():
+        session = Session()
+        for number in range(200):
+            told(session, "runner", event=SAYS, forward_msg=number)
+        while len(session.heard) < 200:
+            await asyncio.sleep(0.01)
+        return session
+
+    session = asyncio.run(whole())
+    assert session.heard == [*range(200)]
+    assert (session.woken, session.news) == (1, 1)
 
 
 def test_what_is_said_is_heard_while_the_run_computes_on(told):

@@ -18,7 +18,8 @@ HEAVY = "net=custom&block=basic&depths=20&widths=256&stem=cifar&num_classes=10&i
 
 
 def test_a_closed_tab_frees_its_place(start):
-    server = start(RESNET_EXPLORER_PLACES="1")
+    # On one thread, however many cores there are: it shall not be done before one leaves.
+    server = start(RESNET_EXPLORER_PLACES="1", RESNET_EXPLORER_THREADS="1")
 
     async def ask(query):
         async with Visitor(server.url, "inference", query) as visitor:
@@ -94,7 +95,7 @@ def test_a_training_ends_with_its_server(start, tmp_path, monkeypatch, sent):
             await visitor.rerun()
             click = WidgetState(id=visitor.buttons[label("why_train.four")], trigger_value=True)
             await visitor.rerun([click])
-            end = time.monotonic() + 60
+            end = time.monotonic() + 120
             while not list(temporary.rglob("progress.jsonl")) and time.monotonic() < end:
                 await asyncio.sleep(0.2)
 
@@ -103,10 +104,10 @@ def test_a_training_ends_with_its_server(start, tmp_path, monkeypatch, sent):
     assert workers, "a training runs"
     began = time.monotonic()
     os.kill(server.process.pid, sent)
-    server.process.wait(60)
+    server.process.wait(120)
     while any(map(alive, workers)):
-        assert time.monotonic() < began + 60
+        assert time.monotonic() < began + 120
         time.sleep(0.05)
-    assert time.monotonic() - began < 6
+    assert time.monotonic() - began < 5 + server.starting_s
     if sent == signal.SIGTERM:
         assert list(temporary.glob("resnet-explorer-jobs-*")) == []

@@ -6,6 +6,8 @@ from streamlit.testing.v1 import AppTest
 
 from explorer.ui.server import quick
 
+PATIENCE_S = 120
+
 
 @pytest.fixture(autouse=True)
 def undone(monkeypatch):
@@ -34,7 +36,7 @@ def asked():
 
 def test_one_value_is_what_all_together_say():
     def told(change=False):
-        app = AppTest.from_function(asked).run()
+        app = AppTest.from_function(asked, default_timeout=PATIENCE_S).run()
         if change:
             app.selectbox(key="select").set_value("b")
             app.slider(key="slider").set_value(7)
