@@ -1,5 +1,6 @@
 // Copies the address; on a telephone closes the menu, once a page was chosen in it; and says when
-// another theme was chosen. It is on every page, so that none needs a component more for that.
+// another theme was chosen. It is on every page, so that none needs a component more for that, nor
+// for what focus_kept.js does, which is read before it.
 // The colour of the ground when it was looked at last: a rerun calls the function below again.
 let shown;
 

@@ -27,13 +27,17 @@ input { width: 100%; box-sizing: border-box; margin-top: 0.4rem; font: inherit; 
 """
 
 
+def _script(name: str) -> str:
+    return Path(__file__).with_name(name).read_text(encoding="utf-8")
+
+
 @st.cache_resource
 def _component():  # type: ignore[no-untyped-def]  # noqa: ANN202
     return st.components.v2.component(
         "copy_link",
         html='<button type="button"></button><input hidden readonly>',
         css=_CSS,
-        js=Path(__file__).with_name("link.js").read_text(encoding="utf-8"),
+        js="".join(map(_script, ("focus_kept.js", "link.js"))),
     )
 
 

@@ -1,0 +1,67 @@
+// Keeps the keyboard where one works: what was pressed with Enter or Space may be gone once the page
+// has run, and the next Tab would begin at the top of the page.
+const FOCUSABLE = ["button", "input", "a[href]", "summary", "[role=radio]", "[tabindex='0']"]
+  .map((kind) => `${kind}:not([disabled], [tabindex='-1'])`).join(", ");
+const STEP_MS = 200;
+let stopWatching = () => {};
+
+// What is seen of `root` and takes the focus, also within components.
+function takers(root) {
+  return [root, ...root.querySelectorAll("*")].flatMap((node) => [
+    ...(node.matches?.(FOCUSABLE) && node.getClientRects().length ? [node] : []),
+    ...(node.shadowRoot ? takers(node.shadowRoot) : []),
+  ]);
+}
+
+const nameOf = (node) => node.getAttribute("aria-label") ?? node.textContent;
+
+// What has the focus next: the new page's title, the control that was drawn anew, or what stands
+// where it stood. `pressed` is what was pressed and all that it was in, from the inside out, each
+// with its key and its place among its neighbours.
+function successor(pressed, name, page) {
+  if (window.location.pathname !== page) {
+    const title = document.querySelector(".stMain h1");
+    if (title) title.tabIndex = -1; // a heading takes no focus else
+    return title;
+  }
+  const key = pressed.find((part) => part.key)?.key;
+  const again = [...document.querySelectorAll(`.${CSS.escape(key ?? "none")}`)].flatMap(takers);
+  if (again.length) return again.find((node) => nameOf(node) === name) ?? again[0];
+  const still = pressed.findIndex(({ node }) => node.isConnected);
+  for (let above = Math.max(still, 1); above < pressed.length; above += 1) {
+    const { node } = pressed[above];
+    if (node === document.body) break;
+    const next = [...node.children].slice(pressed[above - 1].place).flatMap(takers)[0]
+      ?? takers(node).at(-1);
+    if (next) return next;
+  }
+  return null;
+}
+
+function watch(event) {
+  stopWatching();
+  if (event.type !== "keydown" || !["Enter", " "].includes(event.key)) return;
+  const page = window.location.pathname;
+  const pressed = event.composedPath().filter((node) => node instanceof Element).map((node) => ({
+    node,
+    key: [...node.classList].find((name) => name.startsWith("st-key-")),
+    place: node.parentNode ? [...node.parentNode.children].indexOf(node) : 0,
+  }));
+  if (!pressed[0]?.node.matches(FOCUSABLE)) return;
+  const name = nameOf(pressed[0].node);
+  let left = 75; // what takes longer has shown its progress by then
+  let lost = 0;
+  const timer = setInterval(() => {
+    const nothing = !document.activeElement || document.activeElement === document.body;
+    // Some pages lead on by themselves, which may take a moment: see focus.py.
+    const led = document.querySelector("[class*='st-key-'][class*='_focus']");
+    lost = nothing && !led ? lost + 1 : 0;
+    if (lost === 2) successor(pressed, name, page)?.focus({ preventScroll: true });
+    if (!left--) stopWatching();
+  }, STEP_MS);
+  stopWatching = () => clearInterval(timer);
+}
+
+document.addEventListener("keydown", watch, true);
+document.addEventListener("pointerdown", watch, true);
+

@@ -1,0 +1,69 @@
+"""Who works with the keyboard sees where it is, and is not thrown out of the page by a press."""
+
+FOCUSED = """() => { let node = document.activeElement;
+  while (node?.shadowRoot?.activeElement) node = node.shadowRoot.activeElement;
+  return node; }"""
+OUTLINE = """(node) => { const style = getComputedStyle(node);
+  return style.outlineStyle === 'solid' && parseFloat(style.outlineWidth) >= 2; }"""
+
+
+def begin_at_the_page(visit) -> None:
+    """Tab begins below the title, not in the sidebar."""
+    visit.page.locator("h1").first.click()
+
+
+def focused_is(visit, described: str) -> None:
+    """Wait until the focus is on what this JavaScript, a test of `node`, describes."""
+    visit.page.wait_for_function(f"() => {{ const node = ({FOCUSED})(); return {described}; }}")
+
+
+def test_an_option_a_switch_and_a_tables_buttons_show_that_they_have_the_focus(open_page):
+    visit = open_page("block_lab", {"unit_view": "numbers"})
+    begin_at_the_page(visit)
+    for kind in ("radio", "checkbox"):
+        visit.tab_to(f"node.type === '{kind}'")
+        around = visit.page.evaluate_handle(f"() => ({FOCUSED})().closest('label')")
+        assert around.evaluate(OUTLINE), kind
+    visit.goto("block_lab", {"unit_view": "dialects"})
+    begin_at_the_page(visit)
+    visit.tab_to("node.getAttribute('aria-label') === 'Fullscreen'")
+    button = visit.page.evaluate_handle(FOCUSED)
+    assert button.evaluate(OUTLINE)
+    visit.page.wait_for_function(
+        "(node) => { for (let at = node; at; at = at.parentElement)"
+        " if (getComputedStyle(at).opacity !== '1') return false; return true; }",
+        arg=button,
+    )
+
+
+def test_what_is_pressed_and_vanishes_hands_the_focus_on(open_page):
+    visit = open_page()
+    begin_at_the_page(visit)
+    visit.tab_to("node.closest('[class*=st-key-card_door]')")
+    with visit.rerun("script"):
+        visit.page.keyboard.press("Enter")
+    focused_is(visit, "node?.tagName === 'H1' && location.pathname === '/lesson'")
+
+    visit.goto("shape_trace", {"net": "resnet20"})
+    begin_at_the_page(visit)
+    visit.tab_to("node.closest('.st-key-trace_turn')")
+    with visit.rerun():
+        visit.page.keyboard.press("Enter")
+    visit.page.wait_for_function("() => !document.querySelector('.st-key-trace_turn')")
+    focused_is(visit, "node?.closest('[class*=st-key-trace_]')")
+
+
+def test_focus_that_is_not_lost_is_left_alone(open_page):
+    """A segment keeps it, and what a page leads to has it: the quiz leads to the next question."""
+    visit = open_page("parameters", {"net": "resnet20"})
+    segment = visit.page.get_by_role("radio", name="This network", exact=True)
+    segment.focus()
+    with visit.rerun():
+        visit.page.keyboard.press("Enter")
+    focused_is(visit, "node?.textContent.includes('This network')")
+
+    visit.goto("quiz", {"quiz_seed": "2", "quiz_length": "5"})
+    visit.page.get_by_role("button", name="A ·").focus()
+    with visit.rerun():
+        visit.page.keyboard.press("Enter")
+    focused_is(visit, "node?.closest('.st-key-quiz_next')")
