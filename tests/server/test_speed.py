@@ -11,8 +11,10 @@ from pathlib import Path
 import pytest
 import uvicorn
 import websockets
-from streamlit.proto.NewSession_pb2 import CustomThemeConfig
-from streamlit.runtime import app_session
+from streamlit.runtime.app_session import AppSession, AppSessionState
+from streamlit.runtime.pages_manager import PagesManager
+from streamlit.runtime.script_data import ScriptData
+from streamlit.runtime.scriptrunner_utils.run_descriptor import RunDescriptor
 from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
 
 from explorer.ui.server import speed
@@ -20,7 +22,6 @@ from explorer.ui.server.batches import Batches, Joined
 from tests.benchmarks.load import Visitor
 from tests.browser.driver import TIMEOUT_S
 
-SECTIONS = ["theme", "theme.light", "theme.dark", "theme.light.sidebar", "theme.dark.sidebar"]
 ENDED = "the app has ended"
 
 
@@ -142,25 +143,61 @@ def test_other_requests_pass_untouched():
     assert through(app, "http") == [{"type": "http.response.start"}, ENDED]
 
 
-@pytest.mark.parametrize("section", SECTIONS)
-def test_the_theme_is_the_one_that_streamlit_puts_together(monkeypatch, section):
-    expected = CustomThemeConfig()
-    app_session._populate_theme_msg(expected, section)
-    monkeypatch.setattr(app_session, "_populate_theme_msg", app_session._populate_theme_msg)
-    speed._theme_once()
-    for _ in range(2):
-        found = CustomThemeConfig()
-        app_session._populate_theme_msg(found, section)
-        assert found == expected
-    assert section.count(".") == 2 or expected.ByteSize(), "the settings have this part"
+class Session:
+    """As much of a visitor's session as the start of a run asks for."""
+
+    _populate_app_pages = AppSession._populate_app_pages
+    _script_data = ScriptData("app.py", False)
+    _run_on_save = False
+    _state = AppSessionState.APP_IS_RUNNING
+    id = "visitor"
+
+    def __init__(self):
+        self._pages_manager = PagesManager("app.py")
+
+    def _compute_skills_nudge_state(self):
+        return False, ""
 
 
-def test_a_part_of_the_theme_that_is_not_set_is_not_sent(monkeypatch):
-    monkeypatch.setattr(app_session, "_populate_theme_msg", app_session._populate_theme_msg)
-    speed._theme_once()
-    message = CustomThemeConfig()
-    app_session._populate_theme_msg(message.light.sidebar, "theme.light.sidebar")
-    assert not message.HasField("light")
+def test_the_start_of_a_run_says_what_streamlit_would_say(monkeypatch):
+    """Whatever of it is another: the page, the list of pages, the run, the setting, the visitor."""
+    greet = AppSession._create_new_session_message
+    monkeypatch.setattr(AppSession, "_create_new_session_message", greet)
+    speed._greet_once()
+    quick = AppSession._create_new_session_message
+    assert quick is not greet
+    one, other = Session(), Session()
+    other.id = "another"
+    pages = {f"hash {name}": page_info(name) for name in ("home", "quiz")}
+    fewer = {"hash home": page_info("home")}
+    found = []
+    for session, page, run, listed in (
+        (one, "hash home", ("1", []), pages),
+        (one, "hash home", ("2", ["part"]), pages),
+        (one, "hash quiz", ("3", []), pages),
+        (other, "hash quiz", ("4", []), pages),
+        (one, "hash quiz", ("5", []), fewer),
+        (one, "hash quiz", ("6", []), None),
+    ):
+        run_now = RunDescriptor(*run)
+        message = quick(session, page, run_now, listed)
+        assert message == greet(session, page, run_now, listed)
+        message.hash = "as the queue does, to its own"
+        found.append(message.new_session.custom_theme.ByteSize())
+    one._run_on_save = True
+    run = RunDescriptor("7", [])
+    assert quick(one, "hash quiz", run, fewer) == greet(one, "hash quiz", run, fewer)
+    assert min(found) > 100, "the settings have a theme"
+
+
+def page_info(name):
+    return {
+        "page_script_hash": f"hash {name}",
+        "page_name": name,
+        "icon": "",
+        "script_path": f"pages/{name}.py",
+        "url_pathname": name,
+    }
 
 
 @pytest.mark.skipif(not sys.platform.startswith("linux"), reason="inherited on Linux")

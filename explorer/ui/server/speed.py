@@ -15,12 +15,13 @@ import sys
 import threading
 import time
 from collections.abc import Callable
-from functools import cache
 from typing import Any, Final
+from weakref import WeakKeyDictionary
 
 from streamlit import config
-from streamlit.proto.NewSession_pb2 import CustomThemeConfig
+from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 from streamlit.runtime import app_session
+from streamlit.runtime.app_session import AppSession
 
 from explorer.ui import settings
 
@@ -46,7 +47,7 @@ _TURN_S: Final = 0.002
 def begin() -> None:
     """To be called once, before the first visitor."""
     _send_at_once()
-    _theme_once()
+    _greet_once()
     _limit_threads()
     let_threads_rest()
     gc.set_threshold(_YOUNG, 20, 50)
@@ -113,23 +114,26 @@ def _at_once(descriptor: int) -> None:
             found.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
 
 
-def _theme_once() -> None:
-    """Put the theme together once; Streamlit does so at the start of every run, in 1 to 3 ms."""
-    fill: Callable[[Any, str], None] | None = getattr(app_session, "_populate_theme_msg", None)
-    if fill is None or hasattr(fill, "filled"):
+def _greet_once() -> None:
+    """Put together once for a visitor and a page what Streamlit says at the start of every run (the
+    pages, the settings, the theme): looking all that up takes as long as a small page."""
+    greet: Callable[..., ForwardMsg] = AppSession._create_new_session_message
+    if greet.__module__ == __name__:
         return
+    said: WeakKeyDictionary[AppSession, tuple[Any, ForwardMsg]] = WeakKeyDictionary()
 
-    @cache
-    def filled(section: str) -> CustomThemeConfig:
-        message = CustomThemeConfig()
-        fill(message, section)
+    def quick(session: Any, page: str, run: Any, pages: Any = None) -> ForwardMsg:
+        pages = pages or session._pages_manager.get_pages()
+        follows_from = page, pages, session._run_on_save, session._state
+        kept = said.get(session)
+        if kept is None or kept[0] != follows_from:
+            kept = said[session] = follows_from, greet(session, page, run, pages)
+            kept[1].ClearField("metadata")
+        message = ForwardMsg()
+        message.CopyFrom(kept[1])
+        app_session._set_run_identity(message, run)
         return message
 
-    def quick(msg: CustomThemeConfig, section: str = "theme") -> None:
-        # A part that was not even empty must stay so.
-        if (found := filled(section)).ByteSize():
-            msg.MergeFrom(found)
-
-    quick.filled = filled  # type: ignore[attr-defined]
-    app_session._populate_theme_msg = quick
-    config.on_config_parsed(filled.cache_clear, force_connect=True)
+    session_class: Any = AppSession
+    session_class._create_new_session_message = quick
+    config.on_config_parsed(said.clear, force_connect=True)
