@@ -3,7 +3,7 @@
 from hypothesis import strategies as st
 
 from explorer.architecture import NetworkSpec, smallest_image_size
-from explorer.architecture.spec import STEMS
+from explorer.architecture.choices import STEMS
 from explorer.architecture.unit import UnitSpec
 
 

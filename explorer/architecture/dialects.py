@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Final
 
-from explorer.architecture.spec import EXPANSION, ActivationOrder, StrideOn
+from explorer.architecture.choices import EXPANSION, ActivationOrder, StrideOn
 from explorer.architecture.unit import UnitSpec
 from explorer.words import label
 

@@ -4,7 +4,8 @@ from dataclasses import dataclass, replace
 from difflib import get_close_matches
 from typing import Final, Literal
 
-from explorer.architecture.spec import BlockKind, NetworkSpec
+from explorer.architecture.choices import BlockKind
+from explorer.architecture.spec import NetworkSpec
 from explorer.words import WordedError, label
 
 Family = Literal[

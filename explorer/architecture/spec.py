@@ -3,40 +3,24 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 from math import prod
-from typing import Any, Final, Literal, NamedTuple, get_args
+from typing import Any, Final, NamedTuple
 
+from explorer.architecture.choices import (
+    CHOICES,
+    EXPANSION,
+    STEMS,
+    SWITCHES,
+    ActivationOrder,
+    BlockKind,
+    Norm,
+    ShortcutRule,
+    Stem,
+    StemNorm,
+    StemShape,
+    StrideOn,
+    ZeroPlaces,
+)
 from explorer.words import Advised, FieldError
-
-BlockKind = Literal["basic", "bottleneck"]
-Stem = Literal["imagenet", "cifar", "deep", "3x3_pool", "3x3_stride2", "1x1"]
-ActivationOrder = Literal["post", "pre"]
-StrideOn = Literal["3x3", "1x1"]
-ShortcutRule = Literal["projection", "padding", "projection-always", "none"]
-ZeroPlaces = Literal["after", "both"]
-Norm = Literal["batch", "group", "none"]
-StemNorm = Literal["where_pooled", "always", "never"]
-
-EXPANSION: Final = {"basic": 1, "bottleneck": 4}
-"""Channels that leave a block, as a multiple of its width (paper, Table 1)."""
-
-
-class StemShape(NamedTuple):
-    """Convolutions of a stem, of which the first has the stride, and whether a pool follows."""
-
-    kernel: int
-    stride: int
-    convolutions: int
-    pools: bool
-
-
-STEMS: Final[dict[Stem, StemShape]] = {
-    "imagenet": StemShape(7, 2, 1, True),
-    "cifar": StemShape(3, 1, 1, False),
-    "deep": StemShape(3, 2, 3, True),
-    "3x3_pool": StemShape(3, 1, 1, True),
-    "3x3_stride2": StemShape(3, 2, 1, False),
-    "1x1": StemShape(1, 1, 1, False),
-}
 
 MAX_STAGES: Final = 8
 MAX_BLOCKS: Final = 1_000
@@ -50,10 +34,6 @@ _LIMITS: Final = {
     "expansion": 64,
     "se_ratio": 8_192,
 }
-_SWITCHES: Final = (
-    *("norm_on_projection", "conv_bias", "stem_bias"),
-    *("avg_down", "final_norm", "share_first", "share_projection"),
-)
 _OUTPUT_STRIDES: Final = tuple(2**power for power in range(10))
 _LARGEST_EPS: Final = 0.1
 
@@ -235,18 +215,7 @@ class NetworkSpec:
         return int(width * self.width_per_group / 64) * self.groups
 
     def _check_choices(self) -> None:
-        choices: dict[str, tuple[object, ...]] = {
-            "block": get_args(BlockKind),
-            "stem": get_args(Stem),
-            "activation_order": get_args(ActivationOrder),
-            "stride_on": get_args(StrideOn),
-            "shortcut": get_args(ShortcutRule),
-            "zero_padding": get_args(ZeroPlaces),
-            "norm": get_args(Norm),
-            "stem_norm": get_args(StemNorm),
-        }
-        for switch in _SWITCHES:
-            choices[switch] = (True, False)
+        choices = {**CHOICES, **dict.fromkeys(SWITCHES, (True, False))}
         for field, allowed in choices.items():
             value = getattr(self, field)
             if type(value) is not type(allowed[0]) or value not in allowed:

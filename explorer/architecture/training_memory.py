@@ -179,13 +179,9 @@ def _outside(bp: Blueprint, setting: Setting) -> list[Kept]:
     return found + list(kept_of(bp, bp.head.ops, known, tensors))
 
 
-def largest_batch(bp: Blueprint, setting: Setting, bytes_there: int) -> int:
-    """The largest batch whose step fits; 0 where not even one image does."""
-    return largest_batches(bp, setting, (bytes_there,))[0]
-
-
 def largest_batches(bp: Blueprint, setting: Setting, sizes: Iterable[int]) -> tuple[int, ...]:
-    """The same for each of these sizes in bytes.
+    """The largest batch whose step fits, for each of these sizes in bytes; 0 where not even one
+    image does.
 
     All but what is recomputed grows in a straight line with the batch. Of the blocks the one that
     takes most may be another for a large batch than for a small one, so every block must fit.

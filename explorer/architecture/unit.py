@@ -10,20 +10,18 @@ from functools import cached_property
 from typing import Final, Literal, get_args
 
 from explorer.architecture.blueprint import compose
-from explorer.architecture.ops import Op, Shape
-from explorer.architecture.plan import Convolution, convolutions, hands_on_activation
-from explorer.architecture.spec import (
+from explorer.architecture.choices import (
     EXPANSION,
     ActivationOrder,
     BlockKind,
-    NetworkSpec,
     Norm,
     ShortcutRule,
     StrideOn,
     ZeroPlaces,
-    check_integer,
-    unknown,
 )
+from explorer.architecture.ops import Op, Shape
+from explorer.architecture.plan import Convolution, convolutions, hands_on_activation
+from explorer.architecture.spec import NetworkSpec, check_integer, unknown
 from explorer.architecture.structure import Block, ShortcutKind
 from explorer.words import FieldError
 

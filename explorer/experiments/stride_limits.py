@@ -21,7 +21,7 @@ from torch import Tensor
 from torch.nn import functional
 
 from explorer.architecture import NetworkSpec
-from explorer.architecture.spec import StrideOn
+from explorer.architecture.choices import StrideOn
 from explorer.experiments import cifar10, readings
 from explorer.experiments.images import decode
 from explorer.experiments.preprocess import CIFAR

@@ -209,10 +209,7 @@ def is_near(found: Recognised, verdict: Verdict, now: Reading | None) -> bool:
     return not near or any(found.readings[int(name)] == now for name in near)
 
 
-def prepared_by(
-    found: Recognised, spec: NetworkSpec, way: str, side: int | None = None
-) -> Preprocessing:
-    """The recipe of a file's network: framing by its stem or for this size, numbers by this
-    name."""
+def prepared_by(found: Recognised, spec: NetworkSpec, way: str) -> Preprocessing:
+    """The recipe of a file's network: framing by its stem, numbers by this name."""
     ways = candidates(found)
-    return readings.with_values(framing(spec, side), ways.get(way, ways[usual_of(found)]))
+    return readings.with_values(framing(spec), ways.get(way, ways[usual_of(found)]))

@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
@@ -131,18 +131,6 @@ def differences(spec: NetworkSpec, state: Mapping[str, Tensor]) -> Differences:
             if key in state and tuple(state[key].shape) != shape
         ),
     )
-
-
-def with_classes_of(spec: NetworkSpec, state: Mapping[str, Tensor]) -> NetworkSpec:
-    """The spec with as many classes as the file's classifier has, where it has one.
-
-    Raises:
-        ValueError: the file's number of classes is beyond what a spec allows.
-    """
-    weight = state.get("fc.weight")
-    if weight is None or weight.ndim != 2:
-        return spec
-    return replace(spec, num_classes=int(weight.shape[0]))
 
 
 def load(spec: NetworkSpec, state: Mapping[str, Tensor], device: str = "cpu") -> ResNet:

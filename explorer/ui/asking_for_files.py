@@ -1,13 +1,15 @@
 """The two ways in which a page asks for a file; the server takes none from a visitor unasked."""
 
+from collections.abc import Sequence
 from typing import Any
 
 import streamlit as st
 from streamlit.runtime.scriptrunner import get_script_run_ctx
 from streamlit.runtime.uploaded_file_manager import DeletedFile
 
-from explorer.ui import controls
+from explorer.ui import controls, uploads
 from explorer.ui.server.guard import takes_uploads
+from explorer.ui.uploads import UploadRefused
 
 
 def file_uploader(label: str, *, key: str, **options: Any) -> Any:
@@ -28,6 +30,14 @@ def held(key: str) -> Any:
     """What the uploader of this key holds, for its callback; None where that is nothing."""
     found = st.session_state.get(_now(key))
     return None if _is_gone(found) else found
+
+
+def keep(name: str, files: Sequence[Any]) -> None:
+    """Keep what a visitor gave under this name for their visit, or say why that is refused."""
+    try:
+        uploads.keep(name, files)
+    except UploadRefused as problem:
+        st.error(str(problem), icon=":material/error:")
 
 
 def _now(key: str) -> str:

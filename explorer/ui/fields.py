@@ -2,39 +2,16 @@
 
 import re
 from math import isfinite, nan
-from typing import Any, Final, get_args
+from typing import Any, Final
 
+from explorer.architecture.choices import CHOICES, SWITCHES
 from explorer.architecture.image_size import size_of
-from explorer.architecture.spec import (
-    ActivationOrder,
-    BlockKind,
-    NetworkSpec,
-    Norm,
-    ShortcutRule,
-    Stem,
-    StemNorm,
-    StrideOn,
-    ZeroPlaces,
-)
+from explorer.architecture.spec import NetworkSpec
 from explorer.words import FieldError, label, quoted
 
 YES, NO = "yes", "no"
 _SIDES: Final = re.compile(r"([0-9]{1,11}) ?[x\u00d7*] ?([0-9]{1,11})")
 """Height x width of an image that is not square."""
-CHOICES: Final = {
-    "block": get_args(BlockKind),
-    "stem": get_args(Stem),
-    "activation_order": get_args(ActivationOrder),
-    "stride_on": get_args(StrideOn),
-    "shortcut": get_args(ShortcutRule),
-    "zero_padding": get_args(ZeroPlaces),
-    "norm": get_args(Norm),
-    "stem_norm": get_args(StemNorm),
-}
-SWITCHES: Final = (
-    *("avg_down", "norm_on_projection", "final_norm", "share_first", "share_projection"),
-    *("conv_bias", "stem_bias"),
-)
 LISTS: Final = ("depths", "widths")
 NUMBERS: Final = {
     "stem_width": ("16", "32", "64"),

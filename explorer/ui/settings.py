@@ -88,7 +88,8 @@ def threads() -> int | None:
 
 
 def offers_folder() -> bool:
-    """Whether the files of torch's cache folder are offered to visitors."""
+    """Whether the files of torch's cache folder are offered to visitors. Off by default: their
+    names may be nobody else's business."""
     return _yes(OFFER_FOLDER)
 
 

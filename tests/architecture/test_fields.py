@@ -11,10 +11,11 @@ from explorer.architecture import PRESETS, NetworkSpec, blueprint, preset
 from explorer.architecture import presets as module_of_presets
 from explorer.architecture.alignment import aligned, matters
 from explorer.architecture.causes import causes
+from explorer.architecture.choices import CHOICES, SWITCHES
 from explorer.architecture.unit import UnitSpec
 from explorer.lessons import compare
 from explorer.lessons.sentences import walk_in_words
-from explorer.ui.fields import CHOICES, FIELDS, LISTS, NUMBERS, SWITCHES, field_label
+from explorer.ui.fields import FIELDS, LISTS, NUMBERS, field_label
 from explorer.views import block_diagram, diagram, source_code, trace_table, unit_boxes
 from explorer.words import glossary, has_label
 from tests.strategies import specs, unit_specs

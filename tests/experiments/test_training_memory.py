@@ -16,7 +16,6 @@ from explorer.architecture.training_memory import (
     OPTIMISERS,
     Checkpointing,
     Setting,
-    largest_batch,
     largest_batches,
     memory,
     recomputed_macs,
@@ -161,7 +160,7 @@ def test_parts_add_up_and_more_is_more(name):
 @pytest.mark.parametrize("gigabytes", [8, 80])
 def test_the_largest_batch_fits_and_one_more_does_not(gigabytes, checkpointing):
     bp, there = blueprint(preset("resnet50"), 224), gigabytes * 2**30
-    batch = largest_batch(bp, Setting(1, "adam", "mixed", checkpointing), there)
+    (batch,) = largest_batches(bp, Setting(1, "adam", "mixed", checkpointing), (there,))
     assert memory(bp, Setting(batch, "adam", "mixed", checkpointing)).total <= there
     assert memory(bp, Setting(batch + 1, "adam", "mixed", checkpointing)).total > there
 
@@ -204,13 +203,13 @@ def test_which_block_takes_most_may_change_with_the_batch():
     assert len({after - before for before, after in pairwise(inside)}) > 1
     first = memory(bp, setting).total
     for size in range(first, first + 10**9, 10**8 // 7):
-        batch = largest_batch(bp, setting, size)
+        (batch,) = largest_batches(bp, setting, (size,))
         assert memory(bp, replace(setting, batch=batch)).total <= size
         assert memory(bp, replace(setting, batch=batch + 1)).total > size
 
 
 def test_nothing_fits_into_nothing():
-    assert largest_batch(blueprint(preset("resnet50"), 224), Setting(1), 10**6) == 0
+    assert largest_batches(blueprint(preset("resnet50"), 224), Setting(1), (10**6,)) == (0,)
 
 
 def test_each_tensor_is_kept_once():

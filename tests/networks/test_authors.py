@@ -206,8 +206,7 @@ def test_the_size_that_a_network_for_224_pixels_learnt_at_is_told(size, classes,
     )
     assert verdict.side == told
     assert weighing.side_for(found.spec, verdict) == size
-    recipe = weighing.prepared_by(found, found.spec, "cifar10", verdict.side)
-    assert recipe.crop == size
+    assert weighing.framing(found.spec, verdict.side).crop == size
 
 
 def later_gate(cin: int, cout: int, stride: int) -> nn.Module:

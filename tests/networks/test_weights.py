@@ -18,7 +18,6 @@ from explorer.networks.weights import (
     differences,
     load,
     read_state,
-    with_classes_of,
 )
 
 SPEC = NetworkSpec("basic", (1, 1), (8, 16), stem="cifar", shortcut="padding", num_classes=10)
@@ -191,15 +190,6 @@ def test_differences_are_told_apart(network) -> None:
     assert str(found) == "1 missing, 1 unexpected, 1 of another shape"
     with pytest.raises(WeightsError, match="1 missing, 1 unexpected"):
         load(SPEC, state)
-
-
-def test_the_number_of_classes_is_read_from_the_file(network) -> None:
-    state = dict(network.state_dict())
-    state["fc.weight"], state["fc.bias"] = torch.zeros(7, 16), torch.zeros(7)
-    spec = with_classes_of(SPEC, state)
-    assert spec.num_classes == 7
-    assert load(spec, state).fc.out_features == 7
-    assert with_classes_of(SPEC, {}) == SPEC
 
 
 def test_torchvisions_own_state_dict() -> None:

@@ -11,8 +11,7 @@ from streamlit.testing.v1.element_tree import Selectbox
 from explorer.architecture import preset
 from explorer.networks import build
 from explorer.ui import cache as ui_cache
-from explorer.ui import uploads
-from explorer.ui.inference import own_file
+from explorer.ui import settings, uploads
 from tests.pages.test_inference import SECTIONS, clean, jpeg, uploader, words
 
 ABSURD = {
@@ -257,7 +256,7 @@ def test_the_servers_folder_is_offered_only_where_its_owner_says_so(
         return str(app.main) + str([box.options for box in app.selectbox])
 
     assert "customer_model" not in shown() and str(tmp_path) not in shown()
-    monkeypatch.setenv(own_file.FOLDER_SETTING, "yes")
+    monkeypatch.setenv(settings.OFFER_FOLDER, "yes")
     assert "customer_model.pth" in shown() and str(tmp_path) not in shown()
     assert "folder.pth" not in shown() and "nowhere.pth" not in shown()
 

@@ -6,7 +6,7 @@ from random import Random
 from typing import Final
 
 from explorer.architecture import Blueprint, NetworkSpec, blueprint
-from explorer.architecture.spec import StrideOn
+from explorer.architecture.choices import StrideOn
 from explorer.lessons.quiz.question import COUNTS, Draft, Network, Worded, formula
 from explorer.words import label, section
 

@@ -21,7 +21,6 @@ _EMPTY: Final[dict[str, Callable[[], Any]]] = {
     "EMPTY_TUPLE": tuple,
     "EMPTY_SET": list,
 }
-_NAMING: Final = ("GLOBAL", "STACK_GLOBAL")
 _PUTS: Final = ("PUT", "BINPUT", "LONG_BINPUT")
 _GETS: Final = ("GET", "BINGET", "LONG_BINGET")
 _TUPLES: Final = {"TUPLE1": 1, "TUPLE2": 2, "TUPLE3": 3}

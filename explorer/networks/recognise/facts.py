@@ -4,7 +4,7 @@ from dataclasses import replace
 from typing import Any, Final
 
 from explorer.architecture import NetworkSpec
-from explorer.architecture.spec import STEMS
+from explorer.architecture.choices import STEMS
 from explorer.networks.reading.collect import Collected
 from explorer.networks.recognise.modules import Layer
 from explorer.networks.recognise.readings import Reading

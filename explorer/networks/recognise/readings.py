@@ -6,7 +6,7 @@ from itertools import product
 from typing import Any, Final
 
 from explorer.architecture import NetworkSpec
-from explorer.architecture.spec import Stem, StrideOn
+from explorer.architecture.choices import Stem, StrideOn
 from explorer.networks.recognise.vocabulary import stem_norm
 from explorer.words import FieldError
 

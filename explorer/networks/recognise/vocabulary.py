@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from explorer.architecture import NetworkSpec
-from explorer.architecture.spec import STEMS, Norm, ShortcutRule, Stem, StemNorm
+from explorer.architecture.choices import STEMS, Norm, ShortcutRule, Stem, StemNorm
 from explorer.networks.recognise.analysis import Analysis
 from explorer.networks.recognise.conventions import stride_first
 from explorer.networks.recognise.modules import Layer

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from math import sqrt
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
@@ -26,6 +26,7 @@ from explorer.views.numbers import magnitude, plain
 from explorer.words import label, section
 
 Later = Callable[[], None]
+R = TypeVar("R")
 
 _EPS: Final = 1e-5
 _SPREADS: Final = {"1": 1.0, "0.1": 0.1, "0.01": 0.01, "sqrt(eps)": sqrt(_EPS), "0.001": 0.001}
@@ -50,9 +51,25 @@ def draw(choice: Choice) -> None:
         later()
 
 
-def _refused(slot: DeltaGenerator, problem: TooMuch) -> None:
-    with slot:
-        gate.refused(problem)
+def _computed(slot: DeltaGenerator, running: str, compute: Callable[[], R]) -> R | None:
+    """What a network has to be run for; None where that is refused, and said."""
+    try:
+        with slot, st.spinner(running):
+            return compute()
+    except TooMuch as problem:
+        with slot:
+            gate.refused(problem)
+        return None
+
+
+def _told(title: str, numbers: Callable[[], dict[str, str]]) -> Later:
+    """A claim whose numbers torch computes."""
+    slot = st.empty()
+
+    def later() -> None:
+        slot.markdown(section("batch_norm", f"claim {title}", **numbers()))
+
+    return later
 
 
 def _say(title: str, **numbers: Any) -> None:
@@ -108,12 +125,12 @@ def _scale(choice: Choice) -> Later:
         size = max(_SMALL_IMAGE, smallest_image_size(choice.spec))
         size = min(size, choice.side)
         running = label("bn_running.scaling", convolution=convolution, network=choice.title)
-        try:
-            with slot, st.spinner(running):
-                device = usable_device(choice.device).id
-                found = cached.scaled(choice.spec, size, device, convolution)
-        except TooMuch as problem:
-            _refused(slot, problem)
+        found = _computed(
+            slot,
+            running,
+            lambda: cached.scaled(choice.spec, size, usable_device(choice.device).id, convolution),
+        )
+        if found is None:
             return
         slot.markdown(
             section(
@@ -156,16 +173,13 @@ def _sigmoid(choice: Choice) -> None:
 
 
 def _bias(choice: Choice) -> Later:
-    slot = st.empty()
-
-    def later() -> None:
+    def numbers() -> dict[str, str]:
         from explorer.experiments.batch_norm.in_torch import useless_bias
 
         found = useless_bias()
-        numbers = {"bias": magnitude(found.bias), "weight": magnitude(found.weight)}
-        slot.markdown(section("batch_norm", "claim bias", **numbers))
+        return {"bias": magnitude(found.bias), "weight": magnitude(found.weight)}
 
-    return later
+    return _told("bias", numbers)
 
 
 def _fold(choice: Choice) -> Later:
@@ -179,11 +193,10 @@ def _fold(choice: Choice) -> Later:
             return
         device = usable_device(choice.device).id
         running = label("bn_running.folding", norm=pairs[0][1].path, network=choice.title)
-        try:
-            with slot, st.spinner(running):
-                found = cached.folded(choice.spec, choice.side, device, pairs[0][0].path)
-        except TooMuch as problem:
-            _refused(slot, problem)
+        found = _computed(
+            slot, running, lambda: cached.folded(choice.spec, choice.side, device, pairs[0][0].path)
+        )
+        if found is None:
             return
         slot.markdown(
             section(
@@ -204,47 +217,38 @@ def _fold(choice: Choice) -> Later:
 
 
 def _gradient(choice: Choice) -> Later:
-    slot = st.empty()
-
-    def later() -> None:
+    def numbers() -> dict[str, str]:
         from explorer.experiments.batch_norm.in_torch import backward_check
 
         found = backward_check()
-        numbers = {
+        return {
             "closed": plain(found.difference),
             "naive": magnitude(found.difference_naive),
             "largest": magnitude(found.largest),
             "total": plain(found.total),
             "along": plain(found.along),
         }
-        slot.markdown(section("batch_norm", "claim gradient", **numbers))
 
-    return later
+    return _told("gradient", numbers)
 
 
 def _frozen(choice: Choice) -> Later:
-    slot = st.empty()
-
-    def later() -> None:
+    def numbers() -> dict[str, str]:
         from explorer.experiments.batch_norm.in_torch import frozen_parameters
 
         found = frozen_parameters()
-        numbers = {"train": plain(found.in_train), "evaluated": plain(found.in_eval)}
-        slot.markdown(section("batch_norm", "claim frozen", **numbers))
+        return {"train": plain(found.in_train), "evaluated": plain(found.in_eval)}
 
-    return later
+    return _told("frozen", numbers)
 
 
 def _accumulation(choice: Choice) -> Later:
-    slot = st.empty()
-
-    def later() -> None:
+    def numbers() -> dict[str, str]:
         from explorer.experiments.batch_norm.in_torch import accumulation_difference
 
-        difference = plain(accumulation_difference())
-        slot.markdown(section("batch_norm", "claim accumulation", difference=difference))
+        return {"difference": plain(accumulation_difference())}
 
-    return later
+    return _told("accumulation", numbers)
 
 
 def _vanishing(choice: Choice) -> None:

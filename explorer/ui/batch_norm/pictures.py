@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 import streamlit as st
 
 from explorer.ui import controls, uploads
-from explorer.ui.asking_for_files import file_uploader
+from explorer.ui.asking_for_files import file_uploader, keep
 from explorer.words import label, section
 
 if TYPE_CHECKING:
@@ -43,10 +43,7 @@ def own(most: int) -> Pictures:
     )
     if files:
         # An upload is lost when the page is left; what is kept for the visit is not.
-        try:
-            uploads.keep(_KEPT_FILES, files[:most])
-        except uploads.UploadRefused as problem:
-            st.error(str(problem), icon=":material/error:")
+        keep(_KEPT_FILES, files[:most])
     keys, images = [], []
     for file in (uploads.kept(_KEPT_FILES) or uploads.kept(uploads.PICTURES))[:most]:
         try:

@@ -10,9 +10,10 @@ from typing import Any, Final
 import streamlit as st
 
 from explorer.architecture import NetworkSpec, blueprint
+from explorer.architecture.choices import CHOICES, SWITCHES
 from explorer.architecture.image_size import ImageSize, short_text
 from explorer.ui import picker
-from explorer.ui.fields import CHOICES, FIELDS, NO, SWITCHES, YES, parsed, written
+from explorer.ui.fields import FIELDS, NO, YES, parsed, written
 from explorer.ui.picker import Choice
 from explorer.words import FieldError, label, quoted, section
 

@@ -7,15 +7,11 @@ from typing import Final
 
 import streamlit as st
 
-from explorer.ui import own_weights, settings, uploads
-from explorer.ui.asking_for_files import file_uploader, held
+from explorer.ui import own_weights, settings
+from explorer.ui.asking_for_files import file_uploader, held, keep
 from explorer.ui.inference import own_verdict
-from explorer.ui.uploads import UploadRefused
 from explorer.words import label, quoted, section
 
-FOLDER_SETTING: Final = settings.OFFER_FOLDER
-"""Set to "yes" by the owner of the machine, it offers the files of torch's cache folder to every
-visitor. Off by default: their names may be nobody else's business."""
 _REMOVED: Final = "file_removed"
 _UPLOAD_MB: Final = 256
 """As the server's maxUploadSize: ResNet-152's float32 weights have 242 MB."""
@@ -34,10 +30,7 @@ def ask() -> None:
         help=section("inference", help_with_it, limit=_UPLOAD_MB),
     )
     if upload is not None:
-        try:
-            uploads.keep(own_weights.SHELF, [upload])
-        except UploadRefused as problem:
-            st.error(str(problem), icon=":material/error:")
+        keep(own_weights.SHELF, [upload])
     elif offered:
         chosen = st.selectbox(label("infer_folder.label"), list(offered), index=None)
         if chosen:

@@ -9,10 +9,9 @@ import streamlit as st
 
 from explorer.architecture import NetworkSpec
 from explorer.ui import controls, uploads
-from explorer.ui.asking_for_files import file_uploader
+from explorer.ui.asking_for_files import file_uploader, keep
 from explorer.ui.inference.own_verdict import VALUES, side
 from explorer.ui.own_weights import Mine
-from explorer.ui.uploads import UploadRefused
 from explorer.words import label, section
 
 if TYPE_CHECKING:
@@ -101,10 +100,7 @@ def _typed(classes: int, numbered: tuple[str, ...]) -> tuple[str, ...]:
     """Names typed, or from a text file, one a line; a JSON list or dict too."""
     upload: Any = file_uploader(label("infer_own_setup.file"), key="infer_names_file")
     if upload is not None:
-        try:
-            uploads.keep(_NAMES_FILE, [upload])
-        except UploadRefused as problem:
-            st.error(str(problem), icon=":material/error:")
+        keep(_NAMES_FILE, [upload])
     mine = uploads.kept(_NAMES_FILE)
     text = mine[-1].data[:_LONGEST].decode("utf-8", "replace") if mine else ""
     typed = st.text_area(

@@ -8,12 +8,12 @@ import streamlit as st
 
 from explorer.experiments.samples import Sample, samples
 from explorer.ui import controls, uploads
-from explorer.ui.asking_for_files import camera_input, file_uploader
+from explorer.ui.asking_for_files import camera_input, file_uploader, keep
 from explorer.ui.budget import kept
 from explorer.ui.cache import decoded, digest
 from explorer.ui.drawing import drawing
 from explorer.ui.inference.scene import Chosen
-from explorer.ui.uploads import MOST_MB, MOST_PICTURES, File, UploadRefused
+from explorer.ui.uploads import MOST_MB, MOST_PICTURES, File
 from explorer.words import glossary, label, section
 
 FROM: Final = ("sample", "upload", "camera")
@@ -128,10 +128,7 @@ def _upload() -> Chosen | None:
     )
     if files:
         # An upload is lost when the page is left; what is kept for the visit is not.
-        try:
-            uploads.keep(uploads.PICTURES, files[-MOST_PICTURES:])
-        except UploadRefused as problem:
-            st.error(str(problem), icon=":material/error:")
+        keep(uploads.PICTURES, files[-MOST_PICTURES:])
     mine = uploaded()
     if not mine:
         st.info(section("inference", "nothing uploaded"), icon=":material/image:")
@@ -155,10 +152,7 @@ def _upload() -> Chosen | None:
 def _camera() -> Chosen | None:
     photo = camera_input(label("infer_camera.label"), key="infer_camera")
     if photo is not None:
-        try:
-            uploads.keep(PHOTO, [photo])
-        except UploadRefused as problem:
-            st.error(str(problem), icon=":material/error:")
+        keep(PHOTO, [photo])
     mine = uploads.kept(PHOTO)
     if not mine:
         st.info(section("inference", "no photograph"), icon=":material/photo_camera:")

@@ -6,9 +6,10 @@ import streamlit as st
 
 from explorer.architecture import PRESETS, NetworkSpec
 from explorer.architecture.alignment import differing_fields
+from explorer.architecture.choices import CHOICES, SWITCHES
 from explorer.architecture.image_size import ImageSize, short_text
 from explorer.ui import controls
-from explorer.ui.fields import CHOICES, FIELDS, SWITCHES, written
+from explorer.ui.fields import FIELDS, written
 from explorer.ui.picker.choice import CHOSEN, FIRST, STATE, entry_of
 
 TAKE: Final = "network_to_take"

@@ -6,8 +6,9 @@ import streamlit as st
 
 from explorer import words
 from explorer.architecture import FAMILIES
+from explorer.architecture.choices import CHOICES, SWITCHES
 from explorer.ui import controls
-from explorer.ui.fields import CHOICES, FIELDS, NO, RENAMED, SWITCHES, YES
+from explorer.ui.fields import FIELDS, NO, RENAMED, YES
 from explorer.ui.picker.choice import CHOSEN, CUSTOM, NETWORKS, STATE, entry_of
 from explorer.words import quoted
 

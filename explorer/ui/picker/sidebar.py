@@ -8,20 +8,10 @@ import streamlit as st
 
 from explorer import words
 from explorer.architecture import FAMILIES, Preset
+from explorer.architecture.choices import CHOICES, SWITCHES
 from explorer.architecture.image_size import short_text
 from explorer.ui import controls
-from explorer.ui.fields import (
-    CHOICES,
-    FIELDS,
-    LISTS,
-    NO,
-    NUMBERS,
-    SWITCHES,
-    YES,
-    field_label,
-    labelled,
-    written,
-)
+from explorer.ui.fields import FIELDS, LISTS, NO, NUMBERS, YES, field_label, labelled, written
 from explorer.ui.picker.choice import CUSTOM, FIRST, NETWORKS, STATE, entry_of
 from explorer.ui.picker.elsewhere import TAKE, as_named, take_now
 from explorer.ui.picker.link_words import (
