@@ -32,9 +32,10 @@ def drawn_once(
     Args:
         draw: what it draws follows from its arguments, which are hashable, and from the language.
             Where it draws controls after all, it is called each time.
-        by: how arguments of a type are named in the key, as for `budget.kept`; blueprints are.
+        by: for arguments of a type, what stands for them in the key, as for `budget.kept`; for
+            blueprints that is their network and image size.
         more: kinds of elements that may be said again beside those that hold nothing.
-        root: gives the part of the page in which it draws, if not in the box that is open.
+        root: gives the container in whose open box it draws, if not the page's own.
     """
     names = {**budget.BLUEPRINTS, **(by or {})}
     if draw is None:

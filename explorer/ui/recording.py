@@ -36,7 +36,8 @@ _OPENED: Final = frozenset(("expandable", "popover"))
 
 
 class Drawn:
-    """What a part said, in its order, and what it took: names, and places of the box it is in."""
+    """What a part said, in its order, and what it took: names (ids and keys of controls, which
+    nobody else may have in the same run), and places in the box that it was drawn in."""
 
     def __init__(
         self, messages: list[ForwardMsg], names: list[tuple[str, str]], places: int
@@ -52,7 +53,7 @@ class Drawn:
 
 
 class Here(NamedTuple):
-    """Where the run draws now."""
+    """Where the run draws now: `key` names the page, its part, and the place among the boxes."""
 
     context: Any
     cursor: Any
@@ -62,7 +63,8 @@ class Here(NamedTuple):
 def here(root: Any = None) -> Here | None:
     """Where the run draws; None where nothing can be said again, such as outside of a run.
 
-    `root` is the part of the page that is drawn in whatever box is open, if not the usual one.
+    `root` is one of Streamlit's containers beside the page's own (st.sidebar, st._event): the box
+    that is open in there is meant.
     """
     context = get_script_run_ctx(suppress_warning=True)
     if context is None:

@@ -43,7 +43,9 @@ def drawn_again(name: str, inputs: tuple[Any, ...], draw: Callable[[], R]) -> R:
         name: of the part.
         inputs: all that the part follows from, besides its own controls, the language, and where
             it stands; compared by ==. Where the address is news, the part is drawn.
-        draw: writes nowhere else in the session but what it would write again, and shows no files.
+        draw: draws it. It is not called where the part is said again: what it writes into the
+            session must be the same each time, and it shows no files, which Streamlit lets go of
+            after a run that did not name them.
     """
     place, memory = recording.here(), of_visitor()
     if place is None or address_is_news():

@@ -13,7 +13,24 @@ _here = threading.local()
 
 
 class Memory:
-    """What one visitor has chosen. `home` names the page of each control, None the sidebar's."""
+    """What one visitor has chosen; by the keys of controls, if nothing else is said.
+
+    Attributes:
+        page: the path of the page that the run is for.
+        run: how many runs there were.
+        news: whether the controls take their values from the address in this run.
+        frame_is_old: whether a click on the page has changed what the sidebar shows.
+        browsers: the language that the browser asks for.
+        chosen: values, as ids.
+        home: the page of each control; None for the sidebar's.
+        written: what the address says of it.
+        known: all that the address may say without anything new being chosen.
+        heard_after: the run from which on the browser has heard of what was written last.
+        step: what was written since `one_step` began, and is told with its end.
+        said: names of parts -> what `drawn_again` keeps of them.
+        turns: how often another theme was chosen, for which charts are drawn anew.
+        choosers: keys of drawings -> who is told of a click.
+    """
 
     def __init__(self) -> None:
         self.page: str | None = None
@@ -22,14 +39,13 @@ class Memory:
         self.frame_is_old = False
         self.browsers: str | None = None
         self.chosen: dict[str, Any] = {}
-        self.known: dict[str, set[tuple[str, ...]]] = {}
         self.home: dict[str, str | None] = {}
         self.written: dict[str, tuple[str, ...]] = {}
+        self.known: dict[str, set[tuple[str, ...]]] = {}
         self.heard_after: dict[str, int] = {}
         self.step: dict[str, tuple[str, ...]] | None = None
         self.said: dict[str, Any] = {}
         self.turns = 0
-        """How often another theme was chosen, for which charts are drawn anew."""
         self.choosers: dict[str, Callable[[Any], None] | None] = {}
 
 

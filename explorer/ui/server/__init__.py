@@ -1,7 +1,9 @@
 """What stands around the app when it is served: limits, headers, start and end.
 
 Streamlit finds `app` in app.py and serves it (st.App); all of this lies outside any visitor's
-run, so a visitor cannot get around it.
+run, so a visitor cannot get around it. `handing`, `quick`, `runs` and `speed` put functions of ours
+in the place of Streamlit's own inner ones, which another version may have under other names or not
+at all: requirements.txt names the version that they were written for, and tests/server tries them.
 """
 
 import logging
