@@ -24,6 +24,17 @@ class Deletion:
     changes_shape: bool
     after: Prediction | None
 
+    def left(self, target: int) -> float | None:
+        """The probability of the class of this index without the block; 0 where the network
+        overflows without it, None where it cannot be deleted."""
+        if self.after is None:
+            return None
+        return self.after.guess(target).probability if self.after.finite else 0.0
+
+    def keeps(self, target: int) -> bool:
+        """Whether this class is still the answer."""
+        return self.after is not None and self.after.finite and self.after.best.index == target
+
 
 def candidates(bp: Blueprint, most: int = MOST) -> list[str]:
     """Blocks to delete: all, or evenly spread ones and all that change the shape."""

@@ -1,12 +1,15 @@
 """Deleted blocks, and train() against eval(), on networks small enough to check by hand."""
 
+import math
+from dataclasses import replace
+
 import pytest
 import torch
 from torch import nn
 
 from explorer.architecture import NetworkSpec, blueprint, preset
-from explorer.experiments.deletion import candidates, deletions
-from explorer.experiments.inference import predict
+from explorer.experiments.deletion import Deletion, candidates, deletions
+from explorer.experiments.inference import Prediction, predict
 from explorer.experiments.modes import compare_modes
 from explorer.networks import build
 
@@ -39,6 +42,18 @@ def test_plain_blocks_that_change_the_shape_cannot_be_deleted() -> None:
     found = deleted(PLAIN)
     assert found["layer2.0"].after is None
     assert found["layer1.1"].after is not None and found["layer2.1"].after is not None
+
+
+def test_what_is_left_of_a_class() -> None:
+    logits = torch.tensor([0.0, 2.0, 1.0])
+    found = Deletion("layer1.0", "conv2_1", False, Prediction(logits, tuple("abc"), 0.0))
+    assert found.left(2) == pytest.approx(math.exp(1) / (1 + math.exp(2) + math.exp(1)))
+    assert [found.keeps(index) for index in range(3)] == [False, True, False]
+    grown = replace(found, after=Prediction(logits * math.inf, tuple("abc"), 0.0))
+    assert [grown.left(index) for index in range(3)] == [0.0, 0.0, 0.0]
+    assert not any(grown.keeps(index) for index in range(3))
+    never = replace(found, after=None)
+    assert never.left(1) is None and not never.keeps(1)
 
 
 def test_deep_networks_are_sampled_evenly_with_all_that_change_the_shape() -> None:

@@ -4,6 +4,7 @@ import json
 import threading
 import time
 from dataclasses import replace
+from urllib.parse import parse_qsl
 
 import pytest
 
@@ -11,6 +12,7 @@ from explorer.architecture import PRESETS, blueprint, preset
 from explorer.networks import Trace
 from explorer.networks.trace import Mismatch
 from explorer.ui import tracing
+from explorer.words import label
 
 NETWORKS = ["resnet18", "resnet50", "resnet20", "plain20", "resnet1202", "preact_resnet164"]
 
@@ -56,8 +58,8 @@ def own_desk(monkeypatch):
     monkeypatch.setattr(tracing, "desk", lambda: desk)
 
 
-def press(app, label):
-    return next(button for button in app.button if button.label == label).click().run()
+def press(app, said):
+    return next(button for button in app.button if button.label == said).click().run()
 
 
 def text(app):
@@ -112,6 +114,18 @@ def test_a_link_opens_an_op(open_app):
     assert "35 + (3 - 1)*4 = 43" in text(app)
 
 
+def test_an_op_leads_to_where_its_numbers_come_from(open_app):
+    app = open_app("shape_trace", net="resnet20", trace_op="layer2.1.bn1")
+    said = label("origin.from_walk")
+    (link,) = (box.proto for box in app.get("page_link") if box.proto.label == said)
+    assert link.page == "inference"
+    assert dict(parse_qsl(link.query_string)) == {
+        "net": "resnet20",
+        "infer_view": "origin",
+        "origin": "layer2.1.bn1",
+    }
+
+
 def test_a_link_opens_a_block_at_its_first_op(open_app):
     assert "layer2.0.conv1" in counter(open_app("shape_trace", trace_op="layer2.0"))
     assert "**conv1**" in counter(open_app("shape_trace", trace_op="stem"))
@@ -126,6 +140,8 @@ def test_buttons_and_slider_walk(open_app):
     assert "**layer1.0.conv1**" in counter(press(app, "Next block"))
     assert "**layer1.1.conv1**" in counter(press(app, "Next block"))
     assert "**layer1.0.relu2**" in counter(press(app, "Previous"))
+    assert "**layer1.1.conv1**" in counter(press(app, "Next block"))
+    press(app, "Previous")
     assert "**layer1.0.conv1**" in counter(press(app, "Previous block"))
     assert "**fc**" in counter(press(app, "Last"))
     assert "**fc**" in counter(press(app, "Next"))

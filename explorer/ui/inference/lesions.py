@@ -139,7 +139,7 @@ def _deletion_chart(scene: Scene, key: str, *, narrow: bool = False) -> None:
         words = section("inference", "some deleted", chosen=len(wanted), blocks=len(bp.blocks))
         st.caption(words)
     rows = _deleted(scene, wanted)
-    after = [_left(row, best.index) for row in rows]
+    after = [row.left(best.index) for row in rows]
     whole = best.probability
     figure = deletion_bars(
         [row.title for row in rows],
@@ -162,7 +162,7 @@ def _deletion_chart(scene: Scene, key: str, *, narrow: bool = False) -> None:
     )
     show(figure, key, alt=alt)
     possible = [row for row in rows if row.after]
-    kept = sum(_same(row, best.index) for row in rows)
+    kept = sum(row.keeps(best.index) for row in rows)
     impossible = len(rows) - len(possible)
     st.write(
         section(
@@ -192,21 +192,10 @@ def _deleted(scene: Scene, wanted: list[str]) -> list[Deletion]:
     return rows
 
 
-def _left(row: Deletion, target: int) -> float | None:
-    """The class's probability without the block; 0 where the network overflows without it."""
-    if row.after is None:
-        return None
-    return row.after.guess(target).probability if row.after.finite else 0.0
-
-
 def _answer(row: Deletion) -> str:
     if row.after is None:
         return label("infer_lesions.impossible")
     return row.after.best.name if row.after.finite else label("infer_answer.overflow")
-
-
-def _same(row: Deletion, target: int) -> bool:
-    return row.after is not None and row.after.finite and row.after.best.index == target
 
 
 def _plain_twin(scene: Scene) -> Scene | None:
