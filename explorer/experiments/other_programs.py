@@ -9,15 +9,14 @@ its own program reads it, is told, and its answers are not taken for its own.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from copy import deepcopy
-from itertools import chain
 from math import isfinite
 from typing import TYPE_CHECKING, Final
 
 from torch import Tensor, nn
 from torch.nn import functional
 
-from explorer.experiments.readings import Weighed, by_distance, remembered
+from explorer.experiments.layer_by_layer import remembered, sharing
+from explorer.experiments.readings import Weighed, by_distance
 from explorer.networks.blocks import SqueezeExcitation
 
 if TYPE_CHECKING:
@@ -40,6 +39,9 @@ _CLEAR_SAME: Final = 0.85
 """One is told where its distance is at most this part of ours. Of networks trained on CIFAR-10: the
 later gate, where it was right, had 0.62 and 'same' 0.82 (0.51 where a 7x7 and a pool move, too, and
 the size of the pictures is known); where it was wrong, 'same' had 0.95 and more in nine."""
+
+_LAYERS: Final = 24
+"""Layers that tell: what each does of itself, a program does at all of its kind."""
 
 
 class _Same(nn.Module):
@@ -68,15 +70,9 @@ class _OfReLU(SqueezeExcitation):
         yield from super().walk(functional.relu(x))
 
 
-def _copy(network: ResNet) -> ResNet:
-    """The network, whose tensors are shared."""
-    shared = {id(one): one for one in chain(network.parameters(), network.buffers())}
-    return deepcopy(network, shared)
-
-
 def with_activation(network: ResNet, make: Callable[[], nn.Module]) -> ResNet:
     """The network with another activation in place of each ReLU; its tensors are shared."""
-    other = _copy(network)
+    other = sharing(network)
     for module in list(other.modules()):
         for name, child in module.named_children():
             if isinstance(child, nn.ReLU):
@@ -86,7 +82,7 @@ def with_activation(network: ResNet, make: Callable[[], nn.Module]) -> ResNet:
 
 def with_later_gate(network: ResNet) -> ResNet:
     """The network with a ReLU before each gate; its tensors are shared."""
-    other = _copy(network)
+    other = sharing(network)
     for module in other.modules():
         if type(module) is SqueezeExcitation:
             module.__class__ = _OfReLU
@@ -95,7 +91,7 @@ def with_later_gate(network: ResNet) -> ResNet:
 
 def with_same(network: ResNet) -> ResNet:
     """The network whose windows with strides stand as TensorFlow's; its tensors are shared."""
-    other = _copy(network)
+    other = sharing(network)
     for module in list(other.modules()):
         for name, child in module.named_children():
             if isinstance(child, nn.MaxPool2d):
@@ -131,12 +127,9 @@ def weigh(network: ResNet, batch: Tensor) -> tuple[Weighed, ...]:
         network: the reading that is taken.
         batch: (N, C, H, W), preprocessed.
     """
-    ours = Weighed(OURS, remembered(network, batch))
+    makers = {OURS: lambda: network, **others(network)}
     return by_distance(
-        [
-            ours,
-            *(Weighed(name, remembered(make(), batch)) for name, make in others(network).items()),
-        ]
+        Weighed(name, remembered(make(), batch, _LAYERS)) for name, make in makers.items()
     )
 
 

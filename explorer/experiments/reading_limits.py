@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import json
 import random
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cache, partial
 from pathlib import Path
@@ -21,7 +22,7 @@ from typing import Final
 import torch
 
 from explorer.architecture import PRESETS, NetworkSpec
-from explorer.experiments import readings
+from explorer.experiments import layer_by_layer, readings
 from explorer.experiments.embedded import cards
 from explorer.experiments.images import decode
 from explorer.experiments.preprocess import CIFAR
@@ -77,9 +78,12 @@ def measure(preset: str, draws: int = DRAWS) -> list[Limit]:
         batch = whole[torch.tensor(chosen)]
         prepared = readings.normalised(batch, VALUES["cifar10"])
         ranked = readings.weigh_readings(networks, prepared)
-        _count(counts, "reading", ranked, own, readings.CLEAR)
+        closer = layer_by_layer.closer(networks, ranked, prepared)
+        near = layer_by_layer.near(ranked, closer)
+        _count(counts, "reading", distances(ranked, closer), near, own)
         values = readings.weigh_values(right, batch, VALUES)
-        _count(counts, "values", values, "cifar10", readings.CLEAR_VALUES)
+        near = readings.undecided(values, readings.CLEAR_VALUES)
+        _count(counts, "values", distances(values), near, "cifar10")
     return [
         Limit(preset, what, way, told, nearer, draws)
         for (what, way), (told, nearer) in counts.items()
@@ -95,21 +99,25 @@ def _way(spec: NetworkSpec) -> str:
     return f"{spec.zero_padding}_pooled" if spec.avg_down else spec.zero_padding
 
 
+def distances(ranked: Sequence[Weighed], closer: Sequence[Weighed] = ()) -> dict[str, float]:
+    """Name -> distance; of those that were weighed layer by layer, that instead, since they are
+    compared with one another by it and nearer than the rest."""
+    return {one.name: one.distance for one in (*ranked, *closer)}
+
+
 def _count(
     counts: dict[tuple[str, str], list[int]],
     what: str,
-    ranked: tuple[Weighed, ...],
+    found: Mapping[str, float],
+    near: Sequence[str],
     right: str,
-    clear: float,
 ) -> None:
-    near = readings.undecided(ranked, clear)
-    distances = {one.name: one.distance for one in ranked}
-    for name in distances:
+    for name, distance in found.items():
         if name == right:
             continue
         row = counts.setdefault((what, name), [0, 0])
         row[0] += right in near and name not in near
-        row[1] += distances[name] < distances[right]
+        row[1] += distance < found[right]
 
 
 def main() -> None:

@@ -22,10 +22,10 @@ from torch.nn import functional
 
 from explorer.architecture import NetworkSpec
 from explorer.architecture.choices import StrideOn
-from explorer.experiments import cifar10, readings
+from explorer.experiments import cifar10, layer_by_layer, readings
 from explorer.experiments.images import decode
 from explorer.experiments.preprocess import CIFAR
-from explorer.experiments.reading_limits import DRAWS, PICTURES, RESULTS, Limit
+from explorer.experiments.reading_limits import DRAWS, PICTURES, RESULTS, Limit, distances
 from explorer.experiments.readings import VALUES
 from explorer.experiments.samples import samples
 from explorer.networks import build
@@ -73,10 +73,13 @@ def measure(stride_on: StrideOn, state: Mapping[str, Tensor]) -> Limit:
     told = nearer = 0
     for seed in range(DRAWS):
         chosen = random.Random(seed).sample(range(len(pictures)), PICTURES)
-        ranked = readings.weigh_readings(networks, whole[torch.tensor(chosen)])
-        near = readings.undecided(ranked)
+        batch = whole[torch.tensor(chosen)]
+        ranked = readings.weigh_readings(networks, batch)
+        closer = layer_by_layer.closer(networks, ranked, batch)
+        near = layer_by_layer.near(ranked, closer)
         told += stride_on in near and wrong not in near
-        nearer += ranked[0].name == wrong
+        found = distances(ranked, closer)
+        nearer += found[wrong] < found[stride_on]
     return Limit(f"bottlenecks_{stride_on}", "reading", f"stride_{wrong}", told, nearer, DRAWS)
 
 

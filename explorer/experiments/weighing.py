@@ -6,13 +6,17 @@ the method. Nothing here draws, so that it can be held against networks whose an
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import TYPE_CHECKING, Final
+
+import torch
+from torch import nn
 
 from explorer.architecture import NetworkSpec, blueprint, smallest_image_size
 from explorer.architecture.alignment import differing_fields
-from explorer.experiments import other_programs, pixel_memory, readings
+from explorer.experiments import layer_by_layer, other_programs, pixel_memory, readings
 from explorer.experiments.batch_norm.plan import images_that_fit
 from explorer.experiments.preprocess import CIFAR, IMAGENET, Preprocessing
 from explorer.experiments.readings import Values, Weighed
@@ -51,7 +55,8 @@ class Verdict:
     `exact`: the pixels are CIFAR's, and the first layer tells what was done to them; else
     photographs tell a little. `others`: the reading that is taken, as it is and as other programs
     would compute it. `side`: the image size, in pixels, at which the network learnt, where
-    that is told and is not its stem's.
+    that is told and is not its stem's. `closer`: the readings between which the first figures do
+    not decide, weighed layer by layer. `sides`: sizes, nearest first, where there are several.
     """
 
     readings: tuple[Weighed, ...] = ()
@@ -59,6 +64,10 @@ class Verdict:
     exact: bool = False
     others: tuple[Weighed, ...] = ()
     side: int | None = None
+    closer: tuple[Weighed, ...] = ()
+    sides: tuple[Weighed, ...] = ()
+    otherwise: tuple[tuple[str, int], ...] = ()
+    pictures: int = 0
 
 
 def side_of(spec: NetworkSpec) -> int:
@@ -115,53 +124,94 @@ def weigh(
     """How near each reading's statistics are to those stored.
 
     Args:
-        found: a file of weights, with batch norm, of a network that takes pictures.
+        found: a file of weights of a network that takes pictures.
         network: a reading's network with the file's weights.
         pictures: photographs of any size.
         say: called with the share that is done.
     """
     first = network(found.readings[0])
-    if not readings.has_memory(first):
-        return Verdict()
     spec = found.spec
     some = pictures[: pictures_for(spec)]
     ways = candidates(found)
-    side = _other_side(found, first, some, ways[usual_of(found)])
+    if not readings.has_memory(first):
+        return _answered_otherwise(found, first, some, ways)
+    sides = _sides(found, first, some, ways[usual_of(found)])
+    side = _other_side(spec, sides)
     batch = readings.raw(some, framing(spec, side), spec.in_channels)
     say(_LOADED)
     exact = pixel_memory.weigh_values(first, ways)
-    told = Verdict((), exact or readings.weigh_values(first, batch, ways), bool(exact), side=side)
+    values = exact or readings.weigh_values(first, batch, ways)
+    told = Verdict((), values, bool(exact), side=side, sides=sides)
     del first  # each network is held only while it runs
     say(_VALUES_TOLD)
     prepared = readings.normalised(batch, ways[best_values(found, told)])
     told = replace(told, readings=_in_rounds(found, network, prepared, say))
-    taken = network(best_reading(found, told))
     # Where few pictures were all that is cheap, two are enough for what is found at every layer.
     few = prepared if len(prepared) > _FEW else prepared[:2]
+    networks = {str(at): partial(network, one) for at, one in enumerate(found.readings)}
+    told = replace(told, closer=layer_by_layer.closer(networks, told.readings, prepared))
+    taken = network(best_reading(found, told))
     return replace(told, others=other_programs.weigh(taken, few))
 
 
-def _other_side(
+def _answered_otherwise(
+    found: Recognised, network: ResNet, pictures: Sequence[Image], ways: Mapping[str, Values]
+) -> Verdict:
+    """What depends on how pixels became numbers, where no norm remembers it. How sure the answers
+    are would not tell it: a network with group norm that learnt from -1 to 1 was surer by
+    ImageNet's values (0.54 against 0.46), as were two of three others by wrong ones."""
+    if found.head != "classes" or not _learnt(network):
+        return Verdict()
+    usual = usual_of(found)
+    batch = readings.raw(pictures, framing(found.spec), found.spec.in_channels)
+    device = network.fc.weight.device
+    with torch.inference_mode():
+        answers = {
+            way: network(readings.normalised(batch, values).to(device)).argmax(1)
+            for way, values in ways.items()
+        }
+    return Verdict(
+        otherwise=tuple(
+            (way, int((said != answers[usual]).sum()))
+            for way, said in answers.items()
+            if way != usual
+        ),
+        pictures=len(batch),
+    )
+
+
+def _learnt(network: ResNet) -> bool:
+    """Whether batch norms, if there are any, are not as before training."""
+    norms = [one for one in network.modules() if isinstance(one, nn.BatchNorm2d)]
+    return not norms or any(bool((one.weight != one.weight[0]).any()) for one in norms)
+
+
+def _sides(
     found: Recognised, network: ResNet, pictures: Sequence[Image], values: Values
-) -> int | None:
-    """The size that pictures had in training, where that is clearly not the stem's: networks made
-    for 224 pixels were often taught CIFAR's 32 or Tiny ImageNet's 64 as they are."""
+) -> tuple[Weighed, ...]:
+    """The sizes that pictures may have had in training, nearest first: networks made for 224
+    pixels were often taught CIFAR's 32 or Tiny ImageNet's 64 as they are."""
     spec = found.spec
     if _is_small(spec) or spec.num_classes == _IMAGENET:
-        return None
-    sides = [one for one in _SMALL_SIDES if one >= smallest_image_size(spec)]
-
-    def at(side: int) -> Weighed:
-        batch = readings.raw(pictures, framing(spec, side), spec.in_channels)
-        return Weighed(
-            str(side), readings.remembered(network, readings.normalised(batch, values)), True
+        return ()
+    batches = {
+        str(side): readings.normalised(
+            readings.raw(pictures, framing(spec, side), spec.in_channels), values
         )
+        for side in (side_of(spec), *_SMALL_SIDES)
+        if side >= smallest_image_size(spec)
+    }
+    # Where windows stand at strides shows the more, the smaller the pictures.
+    programs = (network, other_programs.with_same(network))
+    return layer_by_layer.weigh_sides(batches, programs)
 
-    ranked = readings.by_distance(map(at, (side_of(spec), *sides)))
-    usual = next(one.distance for one in ranked if one.name == str(side_of(spec)))
-    nearest = ranked[0]
-    clear = nearest.distance <= _CLEAR_SIDE * usual
-    return int(nearest.name) if clear and int(nearest.name) != side_of(spec) else None
+
+def _other_side(spec: NetworkSpec, ranked: Sequence[Weighed]) -> int | None:
+    """The nearest size, where that is clearly nearer than the stem's."""
+    usual = next((one.distance for one in ranked if one.name == str(side_of(spec))), 0.0)
+    if not ranked or ranked[0].distance > _CLEAR_SIDE * usual:
+        return None
+    return int(ranked[0].name)
 
 
 def _in_rounds(found: Recognised, network: Network, batch: Tensor, say: Say) -> tuple[Weighed, ...]:
@@ -200,12 +250,18 @@ def best_values(found: Recognised, verdict: Verdict) -> str:
 def best_reading(found: Recognised, verdict: Verdict) -> Reading:
     """The nearest; the likeliest where others are as near."""
     order = [str(index) for index in range(len(found.readings))]
-    return found.readings[int(readings.best(verdict.readings, order))]
+    near = near_readings(verdict)
+    return found.readings[int(next((name for name in order if name in near), order[0]))]
+
+
+def near_readings(verdict: Verdict) -> tuple[str, ...]:
+    """The readings that nothing tells from the nearest, by their places in the file's."""
+    return layer_by_layer.near(verdict.readings, verdict.closer)
 
 
 def is_near(found: Recognised, verdict: Verdict, now: Reading | None) -> bool:
     """Whether the figures speak for a reading, or at least not against it."""
-    near = readings.undecided(verdict.readings)
+    near = near_readings(verdict)
     return not near or any(found.readings[int(name)] == now for name in near)
 
 

@@ -20,15 +20,15 @@ if TYPE_CHECKING:
 
 
 def weighed(mine: Mine, device: str, say: Callable[[float], None] = lambda share: None) -> Verdict:
-    """How near each reading's statistics are to those stored.
+    """How near each reading's statistics are to those stored; where no batch norm learnt, what
+    depends on the values of pixels.
 
-    Empty where the network has no batch norm that learnt, or takes no pictures, or this server
-    may not run it.
+    Empty where the network takes no pictures, or this server may not run it.
     """
     from explorer.experiments.weighing import Verdict
 
     spec = mine.found.spec
-    if not mine.found.placed or spec.norm != "batch" or not takes_pictures(spec):
+    if not mine.found.placed or not takes_pictures(spec):
         return Verdict()
     try:
         return _weighed(spec, mine.key, device, mine, say)
@@ -40,7 +40,7 @@ def _to_weigh(spec: NetworkSpec, *_: object) -> AbstractContextManager[None]:
     from explorer.experiments import weighing
 
     bp = blueprint(spec, weighing.side_of(spec))
-    return gate.place(work.forward(bp, images=weighing.pictures_for(spec), passes=4))
+    return gate.place(work.forward(bp, images=weighing.pictures_for(spec), passes=12))
 
 
 @kept(place=_to_weigh)

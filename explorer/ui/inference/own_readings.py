@@ -32,6 +32,7 @@ def draw(choice: Choice, device: str) -> None:
     verdict = weighed(mine, device)
     ranked = verdict.readings
     if not ranked:
+        _untold(verdict)
         return
     title = label("recognised.readings", readings=count(len(ranked), "reading"))
     with st.expander(title, expanded=False):
@@ -42,6 +43,12 @@ def draw(choice: Choice, device: str) -> None:
                 "recognised.reading",
                 {reading_words(mine.found.readings[int(one.name)]): one for one in ranked},
             )
+            if verdict.closer:
+                st.write(section("recognition", "method, layer by layer"))
+                _figures(
+                    "recognised.layers",
+                    {reading_words(mine.found.readings[int(o.name)]): o for o in verdict.closer},
+                )
             if len(mine.found.readings) > 1:
                 _choose(mine, now, verdict)
         with curves:
@@ -55,6 +62,26 @@ def draw(choice: Choice, device: str) -> None:
             "recognised.values", {label(f"{VALUES}.{one.name}"): one for one in verdict.values}
         )
         _limits()
+
+
+def _untold(verdict: Verdict) -> None:
+    """Where no norm remembers: how much depends on what is done to pixels."""
+    if not verdict.otherwise:
+        return
+    with st.expander(label("recognised.otherwise"), expanded=False):
+        st.write(section("recognition", "method, untold"))
+        st.table(
+            [
+                {
+                    label("recognised.values"): label(f"{VALUES}.{way}"),
+                    label("recognised.changed"): label(
+                        "recognised_limits.of", n=n, draws=verdict.pictures
+                    ),
+                }
+                for way, n in verdict.otherwise
+            ],
+            border="horizontal",
+        )
 
 
 def _figures(heading: str, weighed: Mapping[str, Weighed]) -> None:
@@ -87,10 +114,10 @@ def _choose(mine: Mine, now: Reading | None, verdict: Verdict) -> None:
 
 def _curves(mine: Mine, verdict: Verdict, now: Reading | None) -> None:
     """The reading that is taken, and the nearest that the figures tell from it (or the next)."""
-    from explorer.experiments import readings
+    from explorer.experiments import weighing
     from explorer.views.inference_charts import remembered_curves
 
-    near = readings.undecided(verdict.readings)
+    near = weighing.near_readings(verdict)
     taken = [one for one in verdict.readings if mine.found.readings[int(one.name)] == now]
     taken = taken or [verdict.readings[0]]
     others = [one for one in verdict.readings if one is not taken[0]]

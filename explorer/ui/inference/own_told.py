@@ -12,6 +12,7 @@ from explorer.architecture.alignment import differing_fields, matters
 from explorer.ui import picker
 from explorer.ui.compare_link import compare_link
 from explorer.ui.fields import field_label
+from explorer.ui.inference.own_verdict import VALUES
 from explorer.ui.own_weighed import weighed
 from explorer.ui.own_weights import Mine
 from explorer.ui.picker import Choice
@@ -41,8 +42,10 @@ def told(mine: Mine, choice: Choice, device: str) -> None:
         st.caption(sentence)
         if sentence := doubt(verdict):
             st.warning(sentence, icon=":material/straighten:")
-        if verdict.side is not None:
-            st.caption(section("recognition", "side", side=verdict.side))
+        if sentence := sized(now.spec, verdict):
+            st.caption(sentence)
+        if sentence := unremembered(mine, verdict):
+            st.warning(sentence, icon=":material/straighten:")
     compare_link(choice)
 
 
@@ -144,7 +147,7 @@ def doubt(verdict: Verdict) -> str:
 
 def judged(mine: Mine, verdict: Verdict, now: Reading | None) -> str:
     """What the statistics say of a reading; empty where there is nothing to judge."""
-    from explorer.experiments import readings
+    from explorer.experiments import readings, weighing
 
     ranked = verdict.readings
     if not ranked:
@@ -153,12 +156,47 @@ def judged(mine: Mine, verdict: Verdict, now: Reading | None) -> str:
     by_name = {one.name: one.distance for one in ranked}
     index = str(mine.found.readings.index(now)) if now in mine.found.readings else ranked[0].name
     distance = by_name.get(index, ranked[0].distance)
-    near = readings.undecided(ranked)
+    alike = readings.undecided(ranked)
+    near = weighing.near_readings(verdict)
     values = {"distance": distance, "n": len(near)}
-    if index not in near:
+    if index not in alike:
         return section("recognition", "not the nearest", best=ranked[0].distance, **values)
     if len(ranked) == 1:
         return section("recognition", "only reading", **values)
-    if len(near) > 1:
+    if len(alike) == 1:
+        return section("recognition", "decided", next=ranked[1].distance, **values)
+    layers = [one.distance for one in verdict.closer]
+    if len(near) > 1 and index in near:
         return section("recognition", "undecided", **values)
-    return section("recognition", "decided", next=ranked[1].distance, **values)
+    own = next((one.distance for one in verdict.closer if one.name == index), layers[0])
+    title = "decided, layer by layer" if index in near else "not the nearest, layer by layer"
+    told = {"n": len(alike), "distance": distance, "own": own}
+    return section("recognition", title, best=layers[0], next=layers[1], **told)
+
+
+def sized(spec: NetworkSpec, verdict: Verdict) -> str:
+    """What is known of the size of the pictures that it learnt from; empty where only its stem
+    tells."""
+    from explorer.experiments import weighing
+
+    if verdict.side is not None:
+        return section("recognition", "side", side=verdict.side)
+    usual = weighing.side_of(spec)
+    by_side = {int(one.name): one.distance for one in verdict.sides}
+    if usual not in by_side or min(by_side, key=by_side.__getitem__) == usual:
+        return ""
+    side = min(by_side, key=by_side.__getitem__)
+    told = {"usual": usual, "own": by_side[usual], "side": side, "other": by_side[side]}
+    return section("recognition", "side undecided", **told)
+
+
+def unremembered(mine: Mine, verdict: Verdict) -> str:
+    """That nothing tells what was done to pixels, and how much depends on it."""
+    from explorer.experiments import weighing
+
+    if not verdict.otherwise or mine.found.recipe is not None:
+        return ""
+    counts = [n for _, n in verdict.otherwise]
+    way = label(f"{VALUES}.{weighing.usual_of(mine.found)}")
+    told = {"least": min(counts), "most": max(counts), "pictures": verdict.pictures}
+    return section("recognition", "values untold", way=f"*{way}*", **told)
