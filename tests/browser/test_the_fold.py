@@ -37,12 +37,13 @@ def test_the_subject_of_a_stop_is_above_the_fold(open_page, stop):
 
 
 BOTTLENECK = {"unit_block": "bottleneck", "unit_shortcut": "projection", "unit_out_channels": "256"}
+WITH_ALL = BOTTLENECK | {"unit_norm": "group", "unit_se_ratio": "16"}
 
 
 @pytest.mark.parametrize(
     "block",
-    [{}, BOTTLENECK | {"unit_norm": "group", "unit_se_ratio": "16"}],
-    ids=["basic", "bottleneck-with-all"],
+    [{}, WITH_ALL, WITH_ALL | {"unit_activation_order": "pre"}],
+    ids=["basic", "bottleneck-with-all", "pre-activation-with-all"],
 )
 def test_the_addition_of_a_block_is_above_the_fold(open_page, block):
     visit = open_page("block_lab", block, width=WIDTH, height=HEIGHT)
