@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from typing import Final, NamedTuple
 
+from explorer.views.chart_style import MARGIN
 from explorer.words import width
 
 FONT_SIZE: Final = 14
@@ -10,6 +11,8 @@ _AIR: Final = 3
 """Pixels around marks and names."""
 _TELEPHONE: Final = (270, 240)
 """Width and height of a plotting area on a telephone, in pixels: the legend takes the rest."""
+_BESIDE: Final = MARGIN["r"]
+"""Pixels right of the plotting area in which a name may end."""
 _RELUCTANCE: Final = 3
 """Square pixels of overlap that are accepted to stay with an earlier place of the list."""
 _PLACES: Final = {
@@ -115,5 +118,5 @@ def _box(x: float, y: float, half: float, name: str, right: int, down: int) -> B
 
 
 def _outside(box: Box, width: float, height: float) -> float:
-    inside = box.overlap(Box(0, 0, width, height))
+    inside = box.overlap(Box(0, 0, width + _BESIDE, height))
     return (box.right - box.left) * (box.bottom - box.top) - inside

@@ -83,7 +83,7 @@ def cost_map(entries: Sequence[Entry], chosen: Chosen | None) -> go.Figure:
             entry.preset.family,
             entry.params,
             entry.macs,
-            entry.preset.title if entry.preset.name in _NAMED or entry in extremes else "",
+            _short(entry.preset.title) if entry.preset.name in _NAMED or entry in extremes else "",
             (entry.preset.title, _named(entry.preset.family), entry.preset.image_size),
         )
         for entry in entries
@@ -91,7 +91,7 @@ def cost_map(entries: Sequence[Entry], chosen: Chosen | None) -> go.Figure:
     if chosen:
         title = plainly(chosen.title)
         details = (title, _named(_RING), chosen.image_size)
-        ring = _Mark(_RING, chosen.params, chosen.macs, title, details)
+        ring = _Mark(_RING, chosen.params, chosen.macs, _short(title), details)
         marks = _ringed([ring], marks)
     x = around([mark.x for mark in marks], _WIDTH)
     y = around([mark.y for mark in marks], _HEIGHT)
@@ -122,7 +122,7 @@ def accuracy_chart(results: Sequence[Result], axis: Axis, chosen: str | None) ->
             _family(result),
             result.params if axis == "params" else result.macs,
             result.figure.top1_accuracy,
-            result.figure.title,
+            _short(result.figure.title),
             _details(result),
         )
         for result in results
@@ -201,6 +201,12 @@ def _arrange(figure: go.Figure, x: Scale, x_title: str, y_title: str) -> go.Figu
     legend = {"y": -0.2, "itemsizing": "trace"}
     styled(figure, _HEIGHT + 152, x_title, y_title, legend="below")
     return figure.update_layout(legend=legend)
+
+
+def _short(title: str) -> str:
+    """Beside a mark, for a telephone's width: *Wide ResNet-50-2* is *Wide 50-2*; the pointer reads
+    the whole name."""
+    return title.replace(" ResNet-", " ")
 
 
 def _family(result: Result) -> str:

@@ -112,9 +112,9 @@ def test_crops_of_320_pixels_cost_more() -> None:
 
 NAMED = {
     224: {f"ResNet-{depth}" for depth in (10, 18, 34, 50, 101, 152)}
-    | {"Wide ResNet-101-2", "Pre-act ResNet-200"},
+    | {"Wide 101-2", "Pre-act 200"},
     32: {f"ResNet-{depth}" for depth in (20, 32, 44, 56, 110, 1202)}
-    | {"WRN-28-10", "Pre-act ResNet-1001"},
+    | {"WRN-28-10", "Pre-act 1001"},
 }
 """The papers' series, the deepest, and those with the fewest and the most parameters."""
 
@@ -130,6 +130,14 @@ def test_the_map_names_the_series_and_the_extremes(size: int) -> None:
 def test_labels_of_the_map_do_not_cover_each_other(size: int, area: tuple[int, int]) -> None:
     boxes = list(_boxes(drawn(cost_map(of_size(size), None)), *area))
     assert all(one.overlap(other) == 0 for one, other in combinations(boxes, 2))
+
+
+@pytest.mark.parametrize("size", [224, 32])
+def test_the_maps_names_end_on_a_telephones_screen(size: int) -> None:
+    """Ten pixels stand right of the plotting area; a character more or less is no harm."""
+    wide, high = 270, 240
+    boxes = _boxes(drawn(cost_map(of_size(size), None)), wide, high)
+    assert all(box.right <= wide + 20 and box.left >= -10 for box in boxes)
 
 
 @pytest.mark.parametrize("size", [224, 32])
