@@ -57,7 +57,7 @@ def losses(
     """Mean cross-entropy at each place, in turn.
 
     Args:
-        network: the centre; it is not changed.
+        network: the centre; it is not changed, and computes in eval mode whatever its own is.
         directions: see `direction`.
         places: how far to go in each direction; 1 is as far as the weights are long.
         images: as a network reads them, (N, C, H, W).

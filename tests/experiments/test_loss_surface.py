@@ -84,6 +84,12 @@ def test_the_loss_at_a_place_is_that_of_the_moved_network(network, batch):
     assert found[0] == found[-1] != found[1]
 
 
+def test_a_network_that_is_being_trained_has_the_losses_of_eval_mode(network, batch):
+    expected = list(losses(network, [], [()], *batch))
+    assert list(losses(network.train(), [], [()], *batch)) == expected
+    assert all(module.training for module in network.modules()), "it goes on as it was"
+
+
 def test_a_rescaled_network_has_the_same_surface(network, batch):
     """Ten times the weights before batch norm, with its averages moved along: the same function,
     and by the scaling of directions the same losses around it."""

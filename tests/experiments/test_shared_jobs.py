@@ -7,6 +7,7 @@ import shutil
 import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
@@ -55,6 +56,26 @@ def test_any_server_reads_a_run_and_a_restart_finds_it(server, tmp_path):
         service.close()
     assert wait(server(), job) == status
     assert "done after" in (tmp_path / "jobs" / job / "log").read_text()
+
+
+def test_who_has_left_is_dead_sooner_than_who_stands_still(tmp_path, monkeypatch):
+    clock = SimpleNamespace(monotonic=lambda: clock.now, now=100.0)
+    monkeypatch.setattr(shared, "time", clock)
+    watcher, left, still, lively = (Shared(tmp_path, PLENTY) for _ in range(4))
+
+    def dead(seconds: float) -> list[bool]:
+        clock.now = 100.0 + seconds
+        lively.beat()
+        return [watcher.is_dead(one.me) for one in (left, still, lively, watcher)]
+
+    assert dead(0) == [False, False, False, False]
+    left.leave()
+    assert dead(1) == [False, False, False, False], "it may be writing its beat anew"
+    assert dead(4) == [True, False, False, False]
+    assert dead(9) == [True, False, False, False]
+    assert dead(12) == [True, True, False, False]
+    still.beat()
+    assert dead(13) == [True, False, False, False], "it was slow only"
 
 
 def test_only_who_started_it_cancels_through_any_server_within_a_second(server):

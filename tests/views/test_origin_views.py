@@ -1,5 +1,6 @@
 """Drawings of sums: what is shown adds up, what can be chosen leads to the right place."""
 
+import re
 from xml.etree import ElementTree
 
 import numpy as np
@@ -180,5 +181,8 @@ def test_the_plain_twin_has_no_second_way():
     assert "no second way" in said and "no second way" not in "".join(tree(alone).itertext())
     for number in ("0.40", "0.70", "0.90", "1.0", "0.30"):
         assert number in said
+    strengths = [float(one) for one in re.findall(r'fill-opacity="([0-9.]+)"', alone)]
+    # What arrives, F's part, the shortcut's, and the whole: the longest is the strongest.
+    assert strengths == pytest.approx([0.1 + 0.5 * part for part in (1.0, 0.4, 0.7, 0.9)])
     bars = gradient_charts.shares([split], {"layer2.0": "conv3_1"}, "layer2.0").data[0]
     assert bars.y == (pytest.approx(100 * split.share),)
