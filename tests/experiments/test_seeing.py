@@ -1,10 +1,12 @@
 """Feature maps, Grad-CAM and receptive fields, each against an independent computation."""
 
+from dataclasses import replace
+
 import pytest
 import torch
 from torch import Tensor, nn
 
-from explorer.architecture import NetworkSpec, blueprint, preset
+from explorer.architecture import PRESETS, NetworkSpec, blueprint, preset
 from explorer.experiments.features import Features, features, grid, part_of
 from explorer.experiments.saliency import grad_cam, half_of_gradient, seen_gradient, seen_region
 from explorer.networks import ResNet, build
@@ -48,6 +50,26 @@ def test_feature_maps_equal_torchvisions(pair) -> None:
         torch.testing.assert_close(found.mean(path), out[0].mean(0))
     assert next(iter(found.maps)) == "stem" and "head" not in found.maps
     assert not any(tensor.is_inference() for tensor in found.maps.values())
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["resnet20", "plain20", "preact_resnet18", "preact_resnet110", "seresnet50", "resnet50d"],
+)
+def test_a_part_has_the_map_that_it_hands_on(name) -> None:
+    entry = PRESETS[name]
+    bp = blueprint(replace(entry.spec, depths=(1,) * len(entry.spec.depths)), 64)
+    network = build(bp.spec)
+    x = torch.randn(1, 3, 64, 64, generator=torch.Generator().manual_seed(0))
+    with torch.no_grad():
+        walked = {path: out[0] for path, out in network.walk(x)}
+    found = features(network, x).maps
+    assert list(found) == ["stem", *(block.path for block in bp.blocks)]
+    torch.testing.assert_close(found["stem"], walked[bp.stem.ops[-1].path])
+    for block in bp.blocks:
+        torch.testing.assert_close(found[block.path], walked[block.ops[-1].path])
+    for part in bp.parts:
+        assert {part_of(op.path) for op in part.ops} == {part.path}
 
 
 def test_a_scaled_mean_runs_from_0_to_1() -> None:
