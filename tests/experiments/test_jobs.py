@@ -32,6 +32,18 @@ def wait(service, identifier, states=ENDED):
     return status
 
 
+def left_alone(service, reader, recipe, abandoned_after):
+    """Start a run and ask for it so seldom that it is abandoned; each question keeps it alive."""
+    job = service.submit(count, recipe)
+    pause = 1.5 * abandoned_after
+    while pause < PATIENCE_S:
+        time.sleep(pause)
+        if reader.status(job).state == "cancelled":
+            return
+        pause *= 2  # it is a slow machine
+    raise AssertionError("nobody watches it, and it goes on")
+
+
 @pytest.fixture
 def threads():
     service = JobService(lambda: ThreadPoolExecutor(1), longest_queue=5, kept=3)
@@ -67,12 +79,13 @@ def test_jobs_queue_and_say_their_position(threads):
 
 
 def test_cancel_takes_effect_within_a_second(threads):
+    """Of the run's own steps, so that a machine that is busy may take longer."""
     job = threads.submit(count, {"steps": 10_000, "pause": 0.01})
     wait(threads, job, ("running",))
-    asked = time.monotonic()
     threads.cancel(job)
+    before = len(threads.status(job).points)
     assert wait(threads, job).state == "cancelled"
-    assert time.monotonic() - asked < 1
+    assert len(threads.status(job).points) <= before + 100
 
 
 def test_a_full_queue_says_so(threads):
@@ -98,10 +111,7 @@ def test_old_results_are_forgotten_with_their_files(threads):
 def test_a_job_that_nobody_watches_ends():
     service = JobService(lambda: ThreadPoolExecutor(1), abandoned_after=0.4)
     try:
-        job = service.submit(count, {"steps": 100_000, "pause": 0.01})
-        wait(service, job, ("running",))
-        time.sleep(1.2)
-        assert service.status(job).state == "cancelled"
+        left_alone(service, service, {"steps": 100_000, "pause": 0.01}, 0.8)
     finally:
         service.close()
 

@@ -16,7 +16,7 @@ from explorer.experiments.jobs import Bounds, JobService, Shared, record, shared
 from explorer.words import WordedError
 from tests.experiments import jobs_here
 from tests.experiments.jobs_here import count
-from tests.experiments.test_jobs import wait
+from tests.experiments.test_jobs import left_alone, wait
 
 KNOWN = ("tests.experiments.jobs_here:count", "tests.experiments.jobs_here:pid")
 PLENTY = Bounds(10**9, 1e9)
@@ -25,7 +25,6 @@ PLENTY = Bounds(10**9, 1e9)
 @pytest.fixture
 def server(tmp_path, monkeypatch):
     """Start another server on the same folder."""
-    monkeypatch.setattr(shared, "DEAD_AFTER_S", 1.5)
     monkeypatch.setattr(shared, "_GONE_AFTER_S", 0.2)
     started = []
 
@@ -88,14 +87,16 @@ def test_only_who_started_it_cancels_through_any_server_within_a_second(server):
         with pytest.raises(PermissionError):
             other.cancel(running, stranger)
     for job in (waiting, running):
-        asked = time.monotonic()
         other.cancel(job, "owner")
+        before = len(other.status(job).points)
         assert wait(other, job).state == wait(one, job).state == "cancelled"
-        assert time.monotonic() - asked < 1.5  # one look of the server that has it, and a poll
+        # A second of its steps: one look of the server that has it, and a poll.
+        assert len(other.status(job).points) <= before + 100
 
 
 @pytest.mark.parametrize("end", ["told to end", "killed"])
-def test_another_server_takes_over_what_was_not_done(server, end):
+def test_another_server_takes_over_what_was_not_done(server, end, monkeypatch):
+    monkeypatch.setattr(shared, "DEAD_AFTER_S", 1.5)
     one, other = server(), server()
     recipe = {"steps": 60, "pause": 0.03}
     jobs = [one.submit(count, recipe, "owner") for _ in range(2)]
@@ -122,12 +123,10 @@ def test_a_servers_worker_ends_with_it_and_its_run_is_begun_again(server):
 
 def test_a_run_that_somebody_looks_at_elsewhere_is_not_abandoned(server, monkeypatch):
     monkeypatch.setattr(shared, "_SEEN_S", 0.1)
-    one, other = server(abandoned_after=1.2), server()
-    job = one.submit(count, {"steps": 150, "pause": 0.02})
+    one, other = server(abandoned_after=3), server()
+    job = one.submit(count, {"steps": 200, "pause": 0.02})
     assert wait(other, job).state == "done"
-    job = one.submit(count, {"steps": 100_000, "pause": 0.02})
-    time.sleep(3)
-    assert wait(other, job).state == "cancelled"
+    left_alone(one, other, {"steps": 100_000, "pause": 0.02}, 3)
 
 
 def test_the_queue_is_one_for_all_servers(server):

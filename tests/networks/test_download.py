@@ -111,7 +111,7 @@ def test_a_file_that_cannot_be_written(url: str, tmp_path: Path) -> None:
 def test_cancel_while_it_runs(url: str, tmp_path: Path) -> None:
     download = Download(f"{url}/slow", tmp_path / "net.pth", PREFIX, len(CONTENT))
     end = threading.Event()
-    for _ in range(400):
+    for _ in range(3000):
         if download.received >= 512 * 1024:
             break
         end.wait(0.02)

@@ -35,7 +35,7 @@ def open_app(monkeypatch: pytest.MonkeyPatch) -> Callable[..., AppTest]:
     monkeypatch.setattr(manifest_scanner, "scan_component_manifests", once)
 
     def open_app(page: str = "", **query: str) -> AppTest:
-        app = AppTest.from_file(str(ROOT / "app.py"), default_timeout=60)
+        app = AppTest.from_file(str(ROOT / "app.py"), default_timeout=120)
         if page:
             app.switch_page(f"pages/{page}.py")
         for name, value in query.items():

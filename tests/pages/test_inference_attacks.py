@@ -59,12 +59,12 @@ def nothing_built(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_what_is_too_much_is_refused_at_once_in_every_view(
     open_app, no_cache, nothing_built, section: str
 ) -> None:
-    begun = time.monotonic()
+    begun = time.process_time()
     app = open_app("inference", **ABSURD, image_size="140", infer_view=section)
     clean(app)
     assert "billion multiply-accumulates; at most 1,000 billion" in words(app)
     assert list(app.header) == [] or section == "model_card"
-    assert time.monotonic() - begun < 30
+    assert time.process_time() - begun < 30
 
 
 @pytest.mark.parametrize("state", ["above", "initial"])

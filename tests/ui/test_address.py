@@ -16,7 +16,7 @@ ROOT = Path(__file__).parents[2]
 
 def opened(target: str):
     """The Choice that app.py makes of an address."""
-    app = AppTest.from_file(str(ROOT / "app.py"), default_timeout=30)
+    app = AppTest.from_file(str(ROOT / "app.py"), default_timeout=120)
     for key, values in parse_qs(urlsplit(target).query).items():
         app.query_params[key] = values
     app.run()

@@ -39,7 +39,7 @@ def opened(monkeypatch):
     monkeypatch.setattr(address, "_aliases", lambda: {"part": {"Second": "two", "Fourth": "four"}})
 
     def opened(**query):
-        app = AppTest.from_function(script, default_timeout=30)
+        app = AppTest.from_function(script, default_timeout=120)
         for key, value in query.items():
             app.query_params[key] = value
         return app.run()

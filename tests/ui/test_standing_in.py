@@ -169,9 +169,9 @@ def test_what_was_let_go_of_is_made_again(world):
 
 def test_without_such_programs_nothing_happens(world, monkeypatch):
     monkeypatch.setattr(engines, "is_here", lambda name: False)
-    before = threading.active_count()
+    before = set(threading.enumerate())
     assert [answers(number) for number in range(3)] == [torchs()] * 3
-    assert threading.active_count() == before
+    assert not [one for one in threading.enumerate() if one not in before]
     assert standing_in.standing_of(scene(1)) is None
 
 

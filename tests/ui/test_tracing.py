@@ -23,7 +23,7 @@ def test_a_device_that_is_missing_is_an_error_of_its_order():
     if tracing.cache.devices()[0].id != "cpu":
         pytest.skip("this machine has an accelerator")
     tracing.desk.clear()
-    problem = tracing.desk().ask((*KEY[:2], "cuda")).future.exception(30)
+    problem = tracing.desk().ask((*KEY[:2], "cuda")).future.exception(120)
     assert "'cuda' is not on this machine" in str(problem)
 
 
