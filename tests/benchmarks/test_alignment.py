@@ -1,4 +1,4 @@
-"""Two networks side by side, from two blueprints."""
+"""Two networks side by side, against their two blueprints, which each page computes."""
 
 from time import process_time
 
@@ -12,19 +12,19 @@ computed = _blueprint.__wrapped__  # a new blueprint each time, with nothing kep
 
 
 @pytest.mark.parametrize(
-    ("left", "right", "most_ms"),
-    [
-        ("resnet50", "resnet50_v1", 20),
-        ("resnet18", "resnet152", 20),
-        ("resnet1202", "preact_resnet1001", 100),
-    ],
-)
-def test_an_alignment_takes_milliseconds(left, right, most_ms):
-    times = []
+    ("left", "right", "times"),
+    [("resnet50", "resnet50_v1", 20), ("resnet18", "resnet152", 12),
+     ("resnet1202", "preact_resnet1001", 5)],
+)  # fmt: skip
+def test_an_alignment_takes_milliseconds(left, right, times):
+    """As blueprints do; `times` is some four times what was measured."""
+    align, compute = [], []
     for _ in range(9):
-        pair = [computed(PRESETS[name].spec, PRESETS[name].image_size) for name in (left, right)]
         start = process_time()
+        pair = [computed(PRESETS[name].spec, PRESETS[name].image_size) for name in (left, right)]
+        middle = process_time()
         aligned(*pair)
-        times.append(1e3 * (process_time() - start))
-    print(f"\n{left} beside {right}: {min(times):.1f} ms")
-    assert min(times) < most_ms
+        compute.append(1e3 * (middle - start))
+        align.append(1e3 * (process_time() - middle))
+    print(f"\n{left} beside {right}: {min(align):.1f} ms, blueprints {min(compute):.1f} ms")
+    assert min(align) < times * min(compute)

@@ -24,8 +24,12 @@ def test_a_step(name: str) -> None:
     x = torch.randn(1, 3, chosen.image_size, chosen.image_size)
     maps = features(network, x).maps
     convolutions = [op.path for op in bp.ops if op.kind == "conv"]
-    times, kept = [], []
+    times, kept, passes = [], [], []
     for path in convolutions[:: max(1, len(convolutions) // 12)] + convolutions[-1:]:
+        begun = perf_counter()
+        with torch.inference_mode():
+            network(x)
+        passes.append(perf_counter() - begun)
         begun = perf_counter()
         found = capture(network, x, bp, path, maps)
         part = take_apart(network, found, found.place(read(path, bp)))
@@ -35,8 +39,10 @@ def test_a_step(name: str) -> None:
         kept.append(size(found.inputs) + size(found.output))
     print(
         f"\n{name}: a step takes {1000 * median(times):.0f} ms in the median, at most "
-        f"{1000 * max(times):.0f} ms; kept are at most {max(kept) / 1e6:.1f} MB"
+        f"{1000 * max(times):.0f} ms (a forward pass {1000 * median(passes):.0f}); kept are at most"
+        f" {max(kept) / 1e6:.1f} MB"
     )
-    # The aim is 150 ms; twice of it, since other work may share the machine.
-    assert median(times) < 0.3
+    # The aim is 150 ms, some passes of the mid-sized network; by turns with passes, so that other
+    # work on the machine slows both.
+    assert median(times) < 6 * median(passes)
     assert max(kept) < 8e6
