@@ -142,7 +142,7 @@ def test_the_copied_link_opens_exactly_this_view(open_page):
             .observe(button, { childList: true, characterData: true, subtree: true }) }"""
     )
     button.click()
-    visit.page.wait_for_function("() => window.said.includes('Link copied')")
+    visit.page.wait_for_function("() => window.said.some((text) => text.startsWith('Link copied'))")
     link = visit.page.evaluate("navigator.clipboard.readText()")
     assert link == visit.page.url
     button.wait_for()  # the words come back
