@@ -58,7 +58,8 @@ def test_feature_maps_equal_torchvisions(pair) -> None:
 )
 def test_a_part_has_the_map_that_it_hands_on(name) -> None:
     entry = PRESETS[name]
-    bp = blueprint(replace(entry.spec, depths=(1,) * len(entry.spec.depths)), 64)
+    stages = len(entry.spec.depths)
+    bp = blueprint(replace(entry.spec, depths=(1,) * stages, widths=(8,) * stages), 64)
     network = build(bp.spec)
     x = torch.randn(1, 3, 64, 64, generator=torch.Generator().manual_seed(0))
     with torch.no_grad():
@@ -164,6 +165,9 @@ def test_grid_scales() -> None:
     assert local[0, :2, 0, 1].tolist() == [1.0, 1.0]
     assert shared[0, :2, 0, 1].tolist() == [0.25, 1.0]
     assert bool(local[0, 2:].isnan().all())
+    # The block's scale, not that of the channels that are looked at.
+    first, _ = grid(maps, 0, 1, common=True)
+    assert first[0, 0].tolist() == [[0.0, 0.25]] and bool(first[0, 1:].isnan().all())
 
 
 def test_grid_of_a_silent_channel_is_finite() -> None:

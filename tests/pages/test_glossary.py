@@ -1,5 +1,7 @@
 """The page Glossary: a term by its address, a search, nonsense."""
 
+import re
+
 from explorer.lessons.glossary import terms
 
 
@@ -12,6 +14,15 @@ def test_all_terms_are_listed(open_app):
     assert not app.exception
     for term in terms():
         assert f"**{term.title}**" in text(app)
+
+
+def test_terms_are_read_down_two_columns_of_one_length(open_app):
+    titles = [term.title for term in terms()]
+    boxes = [box.value for box in open_app("glossary").markdown]
+    columns = [re.findall(r"^\*\*(.+?)\*\*", box, re.MULTILINE) for box in boxes]
+    columns = [found for found in columns if len(found) > 1]
+    assert [title for found in columns for title in found] == titles
+    assert [len(found) for found in columns] == [(len(titles) + 1) // 2, len(titles) // 2]
 
 
 def test_a_link_names_its_term(open_app):

@@ -49,8 +49,8 @@ SHOWN = {
         button.label.startswith("Train the four") for button in app.button
     ),
     "delete-a-block": lambda app: (
-        (app.session_state["infer_view"] == "lesions" and "infer_sample" in str(app.query_params))
-        or (True and "The answer stays the same after" in words(app))
+        app.session_state["infer_view"] == "lesions"
+        and "The answer stays the same after" in words(app)
     ),
     "quiz": lambda app: (
         app.session_state["quiz_run"].settings.seed == "lesson"
@@ -133,6 +133,19 @@ def test_a_stop_that_runs_says_its_task(open_app, stop):
     lines = [text.value for text in app.main.markdown if stop.task in text.value]
     assert len(lines) == 1
     assert f"Stop {stops().index(stop) + 1} of {len(stops())}" in lines[0]
+
+
+def test_a_line_leads_on_in_the_visitors_language_and_on_their_device(open_app):
+    app = open_app("batch_norm", lesson="batch-norm", lang="zh", device="cpu")
+    links = [parse_qs(link.proto.query_string) for link in app.main.get("page_link")]
+    leads = {query["lesson"][0]: query for query in links if "lesson" in query}
+    ids = [stop.id for stop in stops()]
+    at = ids.index("batch-norm")
+    assert set(leads) == {ids[at - 1], ids[at + 1]}
+    for name, query in leads.items():
+        assert (query["lang"], query["device"]) == (["zh"], ["cpu"])
+        own = parse_qs(next(stop.see for stop in stops() if stop.id == name).partition("?")[2])
+        assert own.items() <= query.items()
 
 
 def test_without_a_lesson_there_is_no_line(open_app):
