@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 from math import log10
+from textwrap import wrap
 
 from plotly import graph_objects as go
 
@@ -12,6 +13,10 @@ from explorer.words import label, listed
 
 _RESIDUAL = (palette.BLUE, palette.SKY, palette.INDIGO, palette.PURPLE, palette.GREEN)
 """Kinds of residual networks; orange is for plain ones only."""
+_HEIGHT = 330
+"""In pixels: the axis is above the fold of a projector (1280x720)."""
+_LINE = 34
+"""Letters that fit beside that."""
 _CLOSEST = 1.35
 """Ratio of two depths whose labels just fit side by side."""
 _DASHES = ("solid", "dash")
@@ -83,7 +88,7 @@ def _by_depth(study: Study) -> go.Figure:
             )
             named.add(choice)
     every = [error for errors in study.rows.values() for error in errors if error is not None]
-    room = 0.12 * (max(every) - min(every))
+    room = 0.18 * (max(every) - min(every))
     figure.update_xaxes(
         type="log",
         range=[log10(min(depths)) - 0.1, log10(max(depths)) + 0.1],
@@ -91,8 +96,8 @@ def _by_depth(study: Study) -> go.Figure:
         ticktext=_two_rows(depths),
         tickangle=0,
     )
-    figure.update_yaxes(range=[min(every) - room, max(every) + room], title_text=study.metric)
-    return styled(figure, 400, "layers_log", legend="above")
+    figure.update_yaxes(range=[min(every) - room, max(every) + room], title_text=_metric(study))
+    return styled(figure, _HEIGHT, "layers_log", legend="above")
 
 
 def _away(study: Study, index: int, place: int) -> str:
@@ -152,8 +157,8 @@ def _grouped(study: Study) -> go.Figure:
             cliponaxis=False,
             hovertemplate=label("hover.value", name="%{x}", value="%{y:.2f}%"),
         )
-    figure.update_yaxes(rangemode="tozero", title_text=study.metric)
-    return styled(figure, 400, legend="above", bargap=0.25)
+    figure.update_yaxes(rangemode="tozero", title_text=_metric(study))
+    return styled(figure, _HEIGHT, legend="above", bargap=0.25)
 
 
 def _ranking(study: Study) -> go.Figure:
@@ -179,8 +184,13 @@ def _ranking(study: Study) -> go.Figure:
         )
     )
     figure.update_yaxes(autorange="reversed")
-    figure.update_xaxes(range=[0, 1.2 * max(known)], title_text=study.metric)
-    return styled(figure, 400, bargap=0.25)
+    figure.update_xaxes(range=[0, 1.2 * max(known)], title_text=_metric(study))
+    return styled(figure, _HEIGHT, bargap=0.25)
+
+
+def _metric(study: Study) -> str:
+    """What the numbers are, in lines that are not longer than the axis."""
+    return "<br>".join(wrap(study.metric, _LINE))
 
 
 def _kind_slots(rows: Iterable[str]) -> list[int]:

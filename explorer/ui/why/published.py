@@ -15,7 +15,11 @@ from explorer.words import label, section
 def studies() -> None:
     """One published table at a time: chart, what it says, where it stands."""
     by_id = {study.id: study for study in STUDIES}
-    study = by_id[controls.choice("why_study", tuple(by_id), default=PLAIN_OR_RESIDUAL.id)]
+    # Its name is for who cannot see it: the line below the sections says what it is.
+    chosen = controls.choice(
+        "why_study", tuple(by_id), default=PLAIN_OR_RESIDUAL.id, label_visibility="collapsed"
+    )
+    study = by_id[chosen]
     left, right = st.columns([3, 2], gap="large")
     with left:
         figure = chart.drawn(study_charts.study_chart, study)
