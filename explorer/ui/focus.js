@@ -9,11 +9,12 @@ export default function ({ data }) {
   const lost = () => !document.activeElement || document.activeElement === document.body;
   const take = () => {
     if (!lost()) return true;
-    const place = document.querySelector(`.st-key-${data.inside} ${data.element}`);
+    const kind = data.element === "figure" ? "[role=figure]" : data.element;
+    const place = document.querySelector(`.st-key-${data.inside} ${kind}`);
     if (!place) return false;
-    if (place.tabIndex < 0) place.tabIndex = -1; // a heading takes no focus else
+    if (place.tabIndex < 0) place.tabIndex = -1; // a heading or chart takes no focus else
     place.focus({ preventScroll: true });
-    if (/^h[1-6]$/.test(data.element)) { // what one reads next, and the words above it
+    if (data.element !== "button") { // what one reads next, and the words above it
       place.style.scrollMarginTop = "12rem";
       place.scrollIntoView({ block: "nearest" });
     }

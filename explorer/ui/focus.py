@@ -12,7 +12,7 @@ def _component() -> Any:
     return st.components.v2.component("focus", html="<span hidden></span>", js=js)
 
 
-def follow(key: str, asked: str, inside: str, element: Literal["button", "h2"]) -> None:
+def follow(key: str, asked: str, inside: str, element: Literal["button", "h2", "figure"]) -> None:
     """When `asked` changes and nothing has the focus, give it to what one works with next.
 
     Args:
@@ -20,7 +20,7 @@ def follow(key: str, asked: str, inside: str, element: Literal["button", "h2"]) 
         asked: names what is on screen now.
         inside: key of a container or a widget.
         element: the first of these in it. What takes no focus by itself is made to, outside of
-            the order of the tabulator.
+            the order of the tabulator, and is brought into sight.
     """
     data = {"asked": asked, "inside": inside, "element": element}
     _component()(key=key, data=data, height="content")

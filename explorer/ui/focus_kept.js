@@ -49,14 +49,15 @@ function watch(event) {
   }));
   if (!pressed[0]?.node.matches(FOCUSABLE)) return;
   const name = nameOf(pressed[0].node);
-  let left = 75; // what takes longer has shown its progress by then
+  let left = 300; // steps: a minute, for what takes long to compute
   let lost = 0;
   const timer = setInterval(() => {
     const nothing = !document.activeElement || document.activeElement === document.body;
     // Some pages lead on by themselves, which may take a moment: see focus.py.
     const led = document.querySelector("[class*='st-key-'][class*='_focus']");
-    lost = nothing && !led ? lost + 1 : 0;
-    if (lost === 2) successor(pressed, name, page)?.focus({ preventScroll: true });
+    const drawing = document.querySelector(".stApp")?.dataset.testScriptState === "running";
+    lost = nothing && !led && !drawing ? lost + 1 : 0;
+    if (lost >= 2) successor(pressed, name, page)?.focus({ preventScroll: true });
     if (!left--) stopWatching();
   }, STEP_MS);
   stopWatching = () => clearInterval(timer);

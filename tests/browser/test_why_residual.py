@@ -12,9 +12,14 @@ def start(visit, steps):
 
 
 def test_a_run_survives_a_reload_and_is_cancelled(open_page):
-    visit = open_page("why_residual", {"why_part": "training"}, width=1440)
+    visit = open_page("why_residual", {"why_part": "training"}, width=1280, height=720)
     page = visit.page
     start(visit, 2_000)
+    # It is started below its chart, and led back to it.
+    page.wait_for_function(
+        """() => { const box = document.querySelector('.st-key-why_loss').getBoundingClientRect();
+             return box.top >= 0 && box.bottom <= innerHeight }"""
+    )
     page.get_by_text("of 2000").wait_for()
     page.wait_for_url("**why_runs=*")
     before = visit.runs.script

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
 PICTURES: Final[tuple[Pictures, ...]] = ("gratings", "cifar10")
 _MOST: Final = 8
-_RUNS: Final = "why_runs"
+RUNS: Final = "why_runs"
 
 
 def draw() -> None:
@@ -72,11 +72,11 @@ def add(identifier: str) -> None:
 
 
 def _keep(runs: Sequence[str]) -> None:
-    controls.put(_RUNS, ",".join(dict.fromkeys(runs[-_MOST:])), "")
+    controls.put(RUNS, ",".join(dict.fromkeys(runs[-_MOST:])), "")
 
 
 def _identifiers() -> list[str]:
-    typed = controls.text(_RUNS, 200).replace(" ", "").split(",")
+    typed = controls.text(RUNS, 200).replace(" ", "").split(",")
     return list(dict.fromkeys(filter(None, typed)))[:_MOST]
 
 

@@ -6,7 +6,7 @@ from typing import Any, Final
 
 import streamlit as st
 
-from explorer.ui import controls, downloading, hiding, picker
+from explorer.ui import controls, downloading, focus, hiding, picker
 from explorer.ui.why import runs
 from explorer.ui.why.queue import remember, service, visitor
 from explorer.words import WordedError, glossary, label, section
@@ -38,6 +38,8 @@ def draw() -> None:
     if problem := st.session_state.pop("why_problem", None):
         st.error(problem)
     runs.draw()
+    # Who starts a run of their own below is led back to where its curve grows.
+    focus.follow("why_focus", controls.text(runs.RUNS, 200), "why_loss", "figure")
     with st.expander(label("why_train.own")):
         _form(usable)
     if usable:
