@@ -33,6 +33,11 @@ class Timed:
         low, _, high = quantiles(self.seconds, n=4, method="inclusive")
         return low, high
 
+    def apart_from(self, other: "Timed") -> bool:
+        """Whether the middle halves of the passes do not overlap."""
+        (low, high), (lower, upper) = self.quartiles, other.quartiles
+        return high < lower or upper < low
+
 
 def race(
     runners: Sequence[tuple[ResNet, Tensor]],

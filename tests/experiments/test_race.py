@@ -54,6 +54,14 @@ def test_the_middle_half():
     assert one.median == statistics.median(one.seconds)
 
 
+def test_middle_halves_are_apart_only_where_none_overlaps():
+    low, high, wide = Timed((1, 2, 3)), Timed((4, 5, 6)), Timed((1, 2, 9))
+    assert low.quartiles == (1.5, 2.5) and wide.quartiles == (1.5, 5.5)
+    for one, other, apart in ((low, high, True), (low, wide, False), (high, wide, False)):
+        assert one.apart_from(other) is other.apart_from(one) is apart
+    assert not low.apart_from(low)
+
+
 def test_more_work_takes_longer():
     few, many = (NetworkSpec("basic", (n,) * 4, num_classes=10) for n in (1, 6))
     x = torch.randn(1, 3, 128, 128)

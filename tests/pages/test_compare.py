@@ -6,9 +6,11 @@ import re
 import pytest
 
 from explorer.architecture import PRESETS, blueprint
+from explorer.experiments.race import Timed
 from explorer.experiments.saliency import grad_cam
 from explorer.experiments.samples import samples
 from explorer.ui import settings
+from explorer.ui.compare import timed
 from explorer.ui.compare.sides import nearest
 from explorer.ui.inference import cache
 from explorer.ui.inference.scene import _scene, embedded
@@ -347,6 +349,25 @@ def test_both_are_timed_by_turns(open_app):
     # Of other networks nothing was measured yet.
     app = open_app("compare", net="resnet20", **{"with": "resnet32"})
     assert "Medians of" not in words(app)
+
+
+@pytest.mark.parametrize(
+    ("right", "says"),
+    [
+        ((0.06, 0.07, 0.08), "**ResNet-50 takes 2.33 times as long as ResNet-18**: 70 ms instead"),
+        ((0.02, 0.03, 0.08), "**No difference that stands out**: 30 ms for an image through Res"),
+    ],
+)
+def test_times_are_told_with_their_ratio_and_that_of_the_macs(open_app, monkeypatch, right, says):
+    found = Timed((0.02, 0.03, 0.04)), Timed(right)
+    monkeypatch.setattr(timed, "_measured", lambda *_: found)
+    app = open_app("compare", net="resnet18", **{"with": "resnet50"})
+    button(app, "compare_time").click().run()
+    assert not app.exception
+    assert says in words(app)
+    # 4,089,184,256 of ResNet-50 and 1,814,073,344 of ResNet-18.
+    assert "2.25 times the MACs" in words(app)
+    assert next(iter(app.dataframe[-1].value["middle"])) == "25.00 – 35.00"
 
 
 def test_what_is_too_large_is_not_timed(open_app, monkeypatch):

@@ -122,7 +122,6 @@ def _measured(
 
 def _show(both: Sides, found: tuple[Timed, ...], device: str) -> None:
     left, right = found
-    apart = left.quartiles[1] < right.quartiles[0] or right.quartiles[1] < left.quartiles[0]
     macs = both.one.right.macs / both.one.left.macs
     told: dict[str, Any] = {
         "left": both.titles.left,
@@ -132,7 +131,9 @@ def _show(both: Sides, found: tuple[Timed, ...], device: str) -> None:
         "times": f"{right.median / left.median:.2f}",
         "macs": f"{macs:.2f}",
     }
-    st.markdown(section("compare", "timed apart" if apart else "timed alike", **told))
+    st.markdown(
+        section("compare", "timed apart" if left.apart_from(right) else "timed alike", **told)
+    )
     rows = [
         {
             "network": title,
