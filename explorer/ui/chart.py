@@ -122,8 +122,7 @@ def show(
     order: _Order | None = getattr(figure, "_order", None)
     if choosable:
         controls.of_visitor().choosers[key] = on_choose
-    # Only who has been given the chart has a state of it, in which a choice can be told.
-    if order is None or (choosable and st.session_state.get(key) is None):
+    if order is None:
         _draw(figure, key, alt, choosable)
     else:
         _again(order, key, alt, choosable)

@@ -143,10 +143,8 @@ def drawing(
         (_again if for_all else _draw)(wanted, key)
         return None
     controls.of_visitor().choosers[key] = on_choose
-    state = st.session_state.get(key)
-    clicked: str | None = (state or {}).get(_CLICKED)
-    # Only who has been given the drawing has a state of it, in which a choice can be told.
-    if for_all and state is not None and clicked is None:
+    clicked: str | None = (st.session_state.get(key) or {}).get(_CLICKED)
+    if for_all and clicked is None:
         _again(wanted, key)
     else:
         _draw(wanted, key)

@@ -10,18 +10,25 @@ from typing import Any, Final, NamedTuple
 
 import streamlit as st
 from streamlit import delta_generator
+from streamlit.components.v2.bidi_component.main import _make_trigger_id
 from streamlit.elements.lib.form_utils import current_form_id
 from streamlit.errors import StreamlitDuplicateElementKey
 from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
+from streamlit.runtime import Runtime
+from streamlit.runtime.media_file_manager import MediaFileMetadata
 from streamlit.runtime.scriptrunner import get_script_run_ctx
 from streamlit.runtime.scriptrunner_utils.script_run_context import ThreadState
+from streamlit.runtime.state.common import user_key_from_element_id
 
 from explorer.ui.server import handing
 
 STILL: Final = "still"
 """The component from which nothing comes back: a drawing in which nothing can be chosen."""
 _FIXED: Final = frozenset(
-    ("markdown", "heading", "html", "page_link", "metric", "alert", "code", "table", "empty")
+    (
+        *("markdown", "heading", "html", "page_link", "metric", "alert", "code", "table", "empty"),
+        "progress",
+    )
 )
 """Kinds of elements that hold neither a value nor a file of a visitor's."""
 _FIXED_IF: Final = {
@@ -37,14 +44,21 @@ _OPENED: Final = frozenset(("expandable", "popover"))
 
 class Drawn:
     """What a part said, in its order, and what it took: names (ids and keys of controls, which
-    nobody else may have in the same run), and places in the box that it was drawn in."""
+    nobody else may have in the same run), and places in the box that it was drawn in; what
+    Streamlit knows of its controls; and its files, by the place of their button."""
 
     def __init__(
-        self, messages: list[ForwardMsg], names: list[tuple[str, str]], places: int
+        self,
+        messages: list[ForwardMsg],
+        names: list[tuple[str, str]],
+        places: int,
+        controls: list[Any],
+        files: dict[str, str],
     ) -> None:
         self.messages, self.names, self.places = handing.Several(messages), names, places
-        # For the budget: Python does not see what a message holds.
-        self.outside_bytes = 2 * sum(message.ByteSize() for message in messages)
+        self.controls, self.files = controls, files
+        # For the budget: of what a message holds Python sees nothing, and the rest is small.
+        self.whole_bytes = 2 * sum(message.ByteSize() for message in messages)
 
     @property
     def ids(self) -> list[str]:
@@ -118,7 +132,26 @@ def record(place: Here, draw: Callable[[], None], more: Collection[str] = ()) ->
     same_parts = context.shared.new_fragment_ids.snapshot() == parts
     if not inside or not same_parts or not all(_stays(one, more) for one in said):
         return None
-    return Drawn(said, sorted(_names(context) - before), cursor.index - first)
+    names = sorted(_names(context) - before)
+    files = _files(context, said)
+    return Drawn(said, names, cursor.index - first, _controls(context, names), files)
+
+
+def keeps_files(place: Here, kept: Drawn) -> bool:
+    """Have the server keep a part's files for this run, too; False where one is gone."""
+    if not kept.files:
+        return True
+    # As MediaFileManager does for a file that is given to it again.
+    manager: Any = Runtime.instance().media_file_mgr
+    with manager._lock:
+        for file in kept.files.values():
+            if file in manager._file_metadata:
+                kind = manager._file_metadata[file].kind
+                manager._file_metadata[file] = MediaFileMetadata(kind)
+            elif file not in manager._deferred_callables:
+                return False
+        manager._files_by_session_and_coord[place.context.session_id].update(kept.files)
+    return True
 
 
 def say(place: Here, kept: Drawn) -> None:
@@ -128,9 +161,36 @@ def say(place: Here, kept: Drawn) -> None:
         names = shared.widget_ids_this_run if kind == "id" else shared.widget_user_keys_this_run
         if not names.check_and_add(name):
             raise StreamlitDuplicateElementKey(name)
+    # Whoever has not been given a chart or a drawing before has no state that a click could change.
+    state = context.session_state._state
+    for control in kept.controls:
+        if control.id not in state._old_state and control.id not in state._new_widget_state.states:
+            context.session_state.register_widget(control, user_key_from_element_id(control.id))
     handing.hand_over(context, kept.messages)
     for _ in range(kept.places):
         place.cursor.lock_element()
+
+
+def _controls(context: Any, names: list[tuple[str, str]]) -> list[Any]:
+    """What Streamlit knows of these controls: how their values are read, and whom a click calls."""
+    known = context.session_state._state._new_widget_state.widget_metadata
+    ids = [one for kind, one in names if kind == "id"]
+    # Of a component, what it tells is a second one.
+    both = (one for name in ids for one in (name, _make_trigger_id(name, "events")))
+    return [known[one] for one in both if one in known]
+
+
+def _files(context: Any, messages: list[ForwardMsg]) -> dict[str, str]:
+    """The files behind the buttons that save one."""
+    places = [
+        str(list(message.metadata.delta_path))
+        for message in messages
+        if message.delta.new_element.WhichOneof("type") == "download_button"
+    ]
+    if not places:
+        return {}
+    given: Any = Runtime.instance().media_file_mgr._files_by_session_and_coord[context.session_id]
+    return {place: given[place] for place in places if place in given}
 
 
 def _names(context: Any) -> set[tuple[str, str]]:

@@ -169,7 +169,10 @@ class Visitor:
             if kind in _TOLD and element is not None and element.set_value:
                 told, sent = _TOLD[kind]
                 self.held[found] = WidgetState(id=found)
-                _put(self.held[found], sent, getattr(element, told))
+                # Nothing is chosen: a browser sends no value then.
+                unset = element.DESCRIPTOR.fields_by_name[told].has_presence
+                if not unset or element.HasField(told):
+                    _put(self.held[found], sent, getattr(element, told))
 
 
 def _put(state: WidgetState, name: str, value: Any) -> None:

@@ -1,10 +1,16 @@
 """A part with controls is said again while nothing in it has changed; else it is drawn."""
 
+from concurrent.futures import wait
+
 import pytest
 from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
+from streamlit.runtime.media_file_manager import MediaFileManager
+from streamlit.runtime.memory_media_file_storage import MemoryMediaFileStorage
 from streamlit.testing.v1 import AppTest
 
-from explorer.ui import recording
+from explorer.architecture import preset
+from explorer.experiments.desk import Desk
+from explorer.ui import recording, tracing
 from tests.pages.conftest import open_app  # noqa: F401  (the fixture)
 
 PATIENCE_S = 120
@@ -73,6 +79,8 @@ def test_controls_that_were_said_again_answer_as_ever(app):
 def test_what_a_part_follows_from_and_what_is_put_into_the_session(app):
     app.session_state["more"] = 1
     assert drawn(app)
+    # What has changed just now is listened to when it stays.
+    assert drawn(app)
     assert not drawn(app)
     app.session_state["on"] = True
     assert drawn(app)
@@ -107,8 +115,80 @@ def test_a_control_given_twice_and_an_error_are_what_they_were(app):
     assert not app.exception
 
 
-@pytest.mark.parametrize("page", ["home", "compare", "parameters"])
-def test_the_frame_says_what_it_would_say(open_app, said, monkeypatch, page):  # noqa: F811
+def offering():
+    import streamlit as st
+
+    from explorer.ui import controls
+
+    times = st.session_state.setdefault("times", [])
+
+    def part():
+        times.append("part")
+        st.download_button("save", "eagerly", "file.txt", key="eager")
+        st.download_button("save", lambda: "when asked", "late.txt", key="late")
+
+    controls.begin()
+    controls.begin_page("")
+    controls.drawn_again("part", (), part)
+
+
+@pytest.fixture
+def server_files(monkeypatch):
+    """The files of a server that runs on; AppTest starts another with each run."""
+    manager = MediaFileManager(MemoryMediaFileStorage("/media"))
+    monkeypatch.setattr("streamlit.testing.v1.app_test.MediaFileManager", lambda storage: manager)
+    return manager
+
+
+def test_what_can_be_saved_stays_while_its_part_is_said_again(server_files):
+    app = AppTest.from_function(offering, default_timeout=PATIENCE_S).run()
+    assert drawn(app)
+    for _ in range(3):
+        assert not drawn(app)
+        # As at the end of another visitor's run.
+        server_files.remove_orphaned_files()
+        (given,) = server_files._files_by_session_and_coord.values()
+        eager, late = (given[place] for place in sorted(given))
+        assert server_files._storage.get_file(f"{eager}.txt").content == b"eagerly"
+        assert server_files._deferred_callables[late]["callable"]() == "when asked"
+    # Between two runs of this visitor's, so that nothing is wanted of it.
+    server_files.clear_session_refs(*server_files._files_by_session_and_coord)
+    server_files.remove_orphaned_files()
+    assert drawn(app)
+    assert not drawn(app)
+    assert not app.exception
+
+
+@pytest.mark.parametrize(
+    ("page", "query"),
+    [
+        ("home", {}),
+        ("compare", {}),
+        ("parameters", {"memory_of": "training"}),
+        ("shape_trace", {}),
+        ("shortcuts", {}),
+        ("block_lab", {"unit_view": "dialects"}),
+        ("batch_norm", {"bn_section": "modes"}),
+        ("why_residual", {}),
+        ("quiz", {"quiz_seed": "clicks"}),
+        ("questions", {}),
+    ],
+)
+def test_a_page_says_what_it_would_say(
+    open_app,  # noqa: F811
+    said,
+    server_files,
+    monkeypatch,
+    page,
+    query,
+):
+    monkeypatch.setattr("explorer.ui.browser_store.token_hex", lambda count: "ab" * count)
+    if page == "shape_trace":
+        desk = Desk(tracing._traced)
+        for name in ("resnet18", "resnet34"):
+            while not desk.ask(key := (preset(name), 224, "auto")).future.done():
+                wait([desk.ask(key).future], 0.5)
+        monkeypatch.setattr(tracing, "desk", lambda: desk)
     times = []
     say = recording.say
     monkeypatch.setattr(recording, "say", lambda *given: (times.append(given[1]), say(*given)))
@@ -128,10 +208,10 @@ def test_the_frame_says_what_it_would_say(open_app, said, monkeypatch, page):  #
 
     with monkeypatch.context() as patch:
         patch.setattr(recording, "here", lambda root=None: None)
-        app = open_app(page, net="resnet18", memory_of="training")
+        app = open_app(page, net="resnet18", **query)
         drawn_each_time = fourth_run(app), changed(app)
         assert not times
-    app = open_app(page, net="resnet18", memory_of="training")
+    app = open_app(page, net="resnet18", **query)
     again = fourth_run(app), changed(app)
     assert len(times) >= 5
     for one, other in zip(again, drawn_each_time, strict=True):

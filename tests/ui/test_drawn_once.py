@@ -1,8 +1,10 @@
 """A part of a page that is said again is what it would be if it were drawn again."""
 
+import json
 from uuid import UUID
 
 import pytest
+from streamlit.proto.WidgetStates_pb2 import WidgetState, WidgetStates
 from streamlit.testing.v1 import AppTest
 
 from explorer.ui import budget, drawn_once, recording
@@ -110,6 +112,32 @@ def test_only_what_was_never_drawn_is_drawn():
     assert other.markdown[-1].value == "after, True"
 
 
+def choosing():
+    import streamlit as st
+
+    from explorer.architecture.paths import Paths
+    from explorer.ui import chart
+    from explorer.views import path_charts
+
+    figure = chart.drawn(path_charts.path_lengths, Paths(9), 1, 5)
+    tell = st.session_state.setdefault("told", []).append
+    chart.show(figure, "paths", alt="paths", choosable=True, on_choose=tell)
+
+
+def test_a_chart_that_another_visitor_was_given_tells_what_is_chosen_in_it(calls):
+    AppTest.from_function(choosing, default_timeout=PATIENCE_S).run()
+    assert not calls
+    app = AppTest.from_function(choosing, default_timeout=PATIENCE_S).run()
+    assert len(calls) == 1
+    assert app.session_state["paths"]["selection"]["points"] == []
+    chosen = WidgetState(id=calls[0].ids[0])
+    selection = {"points": [{"x": 3}], "point_indices": [3], "box": [], "lasso": []}
+    chosen.string_value = json.dumps({"selection": selection})
+    app._run(WidgetStates(widgets=[chosen]))
+    assert not app.exception
+    assert app.session_state["told"] == [[{"x": 3}]]
+
+
 def test_each_language_has_its_own(monkeypatch):
     app = AppTest.from_function(script, default_timeout=PATIENCE_S).run()
     monkeypatch.setattr(drawn_once, "language", lambda: "zh")
@@ -154,4 +182,4 @@ def test_what_is_kept_counts_in_the_budget():
     entries = [entry.value for entry in budget.store()._entries.values()]
     drawn = [entry for entry in entries if isinstance(entry, recording.Drawn)]
     assert len(drawn) == 3
-    assert budget.store().bytes > sum(entry.outside_bytes for entry in drawn) > 0
+    assert budget.store().bytes > sum(entry.whole_bytes for entry in drawn) > 0

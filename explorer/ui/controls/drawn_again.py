@@ -19,7 +19,7 @@ _CONTROLS: Final = frozenset(
     (
         *("selectbox", "text_input", "number_input", "slider", "checkbox", "button"),
         *("button_group", "radio", "multiselect", "bidi_component", "dataframe", "empty"),
-        *("expandable", "popover"),
+        *("expandable", "popover", "plotly_chart", "download_button"),
     )
 )
 _NONE: Final = object()
@@ -42,25 +42,30 @@ def drawn_again(name: str, inputs: tuple[Any, ...], draw: Callable[[], R]) -> R:
     Args:
         name: of the part.
         inputs: all that the part follows from, besides its own controls, the language, and where
-            it stands; compared by ==. Where the address is news, the part is drawn.
+            it stands; compared by ==. Where the address is news, the part is drawn. It is said
+            again from the third run with the same on.
         draw: draws it. It is not called where the part is said again: what it writes into the
-            session must be the same each time, and it shows no files, which Streamlit lets go of
-            after a run that did not name them.
+            session must be the same each time. What it offers to save follows from `inputs`, too.
     """
     place, memory = recording.here(), of_visitor()
-    if place is None or address_is_news():
-        memory.said.pop(name, None)
+    if place is None:
         return draw()
     inputs = (*inputs, language(), *place.key)
-    kept: _Kept | None = memory.said.pop(name, None)
-    if kept and kept.inputs == inputs and kept.held == all_held(kept.drawn.ids):
+    kept: _Kept | None = None if address_is_news() else memory.said.get(name)
+    same = kept and kept.inputs == inputs and kept.held == all_held(kept.drawn.ids)
+    if kept and same and recording.keeps_files(place, kept.drawn):
         recording.say(place, kept.drawn)
-        memory.said[name] = kept
         found: R = kept.result
         return found
+    memory.said.pop(name, None)
+    # To listen to what is said takes a while. What another click has just changed, such as where a
+    # walk is, will mostly be changed by the next one.
+    before, memory.asked[name] = memory.asked.get(name), inputs
+    if before != inputs or address_is_news():
+        return draw()
     results: list[R] = []
     drawn = recording.record(place, lambda: results.append(draw()), _CONTROLS)
-    if drawn and drawn.outside_bytes <= _MOST_BYTES:
+    if drawn and drawn.whole_bytes <= _MOST_BYTES:
         memory.said[name] = _Kept(inputs, all_held(drawn.ids), drawn, results[0])
     return results[0]
 

@@ -28,6 +28,7 @@ class Memory:
         heard_after: the run from which on the browser has heard of what was written last.
         step: what was written since `one_step` began, and is told with its end.
         said: names of parts -> what `drawn_again` keeps of them.
+        asked: names of parts -> what they followed from in the last run that drew them.
         turns: how often another theme was chosen, for which charts are drawn anew.
         choosers: keys of drawings -> who is told of a click.
     """
@@ -45,6 +46,7 @@ class Memory:
         self.heard_after: dict[str, int] = {}
         self.step: dict[str, tuple[str, ...]] | None = None
         self.said: dict[str, Any] = {}
+        self.asked: dict[str, tuple[Any, ...]] = {}
         self.turns = 0
         self.choosers: dict[str, Callable[[Any], None] | None] = {}
 
