@@ -28,6 +28,7 @@ from explorer.ui.inference import (
     weights,
 )
 from explorer.ui.inference.answer import allowed
+from explorer.ui.inference.scene import Chosen, Loaded, Scene
 from explorer.ui.picker import Choice
 from explorer.words import label, section
 
@@ -90,13 +91,22 @@ def draw(current: Choice) -> None:
     controls.sections(
         "infer_view", {name: partial(allowed, view, scene) for name, view in VIEWS.items()}
     )
-    st.caption(section("inference", "lead", network=choice.title, device=device.label))
+    controls.drawn_again(
+        "infer_below",
+        (choice, scene.key, device.label, controls.carried("compare"), answer.measured(scene)),
+        lambda: below_all(choice, device.label, loaded, chosen, scene),
+    )
+    picker.say_square(choice)
+
+
+def below_all(choice: Choice, device: str, loaded: Loaded, chosen: Chosen, scene: Scene) -> None:
+    """What the page is about, what it ran on what, and whose the picture is."""
+    st.caption(section("inference", "lead", network=choice.title, device=device))
     weights.told(loaded)
     if not loaded.own:  # beside what a file was recognised as, there is one already
         compare_link(choice)
     upload.credits(chosen)
     answer.times(scene)
-    picker.say_square(choice)
 
 
 body(draw)

@@ -20,18 +20,17 @@ def draw(choice: Choice) -> None:
             st.markdown(network.lead(bp), width="content")
             hiding.offer_results(network.HIDE)
     else:
-        st.markdown(network.lead(bp))
+        network.said_of(bp)
     with st.container(key="shortcuts_beside"):
         # On small screens the styles put what chooses below what is chosen from.
         with st.container(key="shortcuts_drawn"):
             view = network.choose_view(bp)
             with st.container(key="shortcuts_line"):
-                st.caption(network.detail_line(bp, view))
+                network.detail(bp, view.block.path if view.open else None)
             network.show(bp, choice, view)
             compare_link(choice)
         if view.open:
             with st.container():
-                block.title(bp, choice.title, view.block.path)
                 block.show(bp, choice, view.block)
 
     if not hidden:

@@ -6,10 +6,12 @@ Counting a network needs none of this: what cannot be run here can still be coun
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 from math import prod
 from typing import Final
 
-from explorer.architecture import Blueprint
+from explorer.architecture import Blueprint, NetworkSpec, blueprint
+from explorer.architecture.image_size import ImageSize
 from explorer.words import WordedError
 
 _FLOAT: Final = 4
@@ -85,6 +87,13 @@ def _weights(bp: Blueprint) -> int:
 
 def _largest(bp: Blueprint) -> int:
     """Bytes that one image takes on its way: an op's input and output, and the shortcut."""
+    return _largest_of(bp.spec, bp.image_size)
+
+
+# Asked in each run of a page, of all ops of its network.
+@lru_cache(maxsize=256)
+def _largest_of(spec: NetworkSpec, image_size: ImageSize) -> int:
+    bp = blueprint(spec, image_size)
     values = max(op.activations + prod(op.in_shape) for op in bp.ops)
     block = max(part.ops[0].activations for part in bp.parts)
     return _FLOAT * (values + block)

@@ -45,6 +45,7 @@ def title(text: str) -> None:
     st.title(re.sub(r"[A-Za-z0-9]+(?:-[A-Za-z0-9]+)+", r"**\g<0>**", text))
 
 
+@drawn_once
 def lead(text: str, page: str) -> None:
     """What a page is about, in a few lines under its title; on small screens at the page's end,
     where they take no place from what they are about."""

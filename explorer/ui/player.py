@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import lru_cache
 from typing import TYPE_CHECKING, Final
 
 import streamlit as st
 
-from explorer.architecture import Blueprint, Op
+from explorer.architecture import Blueprint, NetworkSpec, Op, blueprint
+from explorer.architecture.image_size import ImageSize
 from explorer.architecture.notation import receptive_field_formula
 from explorer.lessons.sentences import op_sentence
 from explorer.ui import controls, navigation
@@ -16,7 +18,7 @@ from explorer.ui.drawn_once import drawn_once
 from explorer.views import op_picture, trace_map
 from explorer.views.numbers import duration
 from explorer.views.titles import part_title, stage_title
-from explorer.words import glossary, label, quoted, section
+from explorer.words import glossary, label, language, quoted, section
 
 if TYPE_CHECKING:
     from explorer.networks import Trace
@@ -48,29 +50,47 @@ def player(bp: Blueprint, title: str, back: Back, trace: Trace | None = None) ->
     backward = controls.settled(WAY, WAYS, WAYS[0]) == WAYS[1]
     index = _index(bp, places, title, _beginning(bp, backward))
     op = bp.ops[index]
+    if backward:
+        _moves(bp, index, title, backward)
+        back(op)
+        return
+    times = (trace.ops[index].seconds, trace.seconds) if trace and index < len(trace.ops) else None
+    inputs = (bp.spec, bp.image_size, index, title, times, controls.carried("inference"))
+    controls.drawn_again("trace_walk", inputs, lambda: _forward(bp, index, title, times))
+    # Below both, so that on small screens the sentence stands right under the volumes.
+    st.caption(section("shape_trace", "scale"))
+
+
+def _moves(bp: Blueprint, index: int, title: str, backward: bool) -> None:
+    """All that leads from op to op."""
     _controls(bp, index, backward)
+    path = bp.ops[index].path
     drawing(
-        trace_map.picture(bp, op),
+        _map(bp.spec, bp.image_size, index, language()),
         key="trace_map",
-        label=section("shape_trace", "alt of the map", title=title, op=op.path),
+        label=section("shape_trace", "alt of the map", title=title, op=path),
         choosable=True,
-        selected=op.path,
+        selected=path,
         min_width=860,
         on_choose=go,
     )
-    if backward:
-        back(op)
-        return
+
+
+@lru_cache(maxsize=256)
+def _map(spec: NetworkSpec, image_size: ImageSize, index: int, _language: str) -> str:
+    bp = blueprint(spec, image_size)
+    return trace_map.picture(bp, bp.ops[index])
+
+
+def _forward(bp: Blueprint, index: int, title: str, times: tuple[float, float] | None) -> None:
+    _moves(bp, index, title, backward=False)
     with st.container(key="trace_op_beside"):
         picture, words = st.columns(2, gap="medium", vertical_alignment="center")
     with picture:
         _picture(bp, index)
     with words:
-        seconds = trace.ops[index].seconds if trace and index < len(trace.ops) else None
-        _words(bp, index, title, seconds, trace.seconds if trace else None)
-        _ways_on(op)
-    # Below both, so that on small screens the sentence stands right under the volumes.
-    st.caption(section("shape_trace", "scale"))
+        _words(bp, index, title, times)
+        _ways_on(bp.ops[index])
 
 
 def _beginning(bp: Blueprint, backward: bool) -> str:
@@ -199,9 +219,7 @@ def _picture(bp: Blueprint, index: int) -> None:
 
 
 @drawn_once
-def _words(
-    bp: Blueprint, index: int, title: str, seconds: float | None, whole: float | None
-) -> None:
+def _words(bp: Blueprint, index: int, title: str, times: tuple[float, float] | None) -> None:
     """What the op does; its time, and that of the whole pass, where both were measured."""
     op = bp.ops[index]
     block = bp.block(op.path)
@@ -219,7 +237,8 @@ def _words(
     with st.container(gap="xxsmall"):
         for name, (formula, term) in facts.items():
             st.markdown(label(f"trace_fact.{name}", formula=formula), help=glossary(term))
-        if seconds is not None and whole:
+        if times is not None and times[1]:
+            seconds, whole = times
             share = f"{seconds / whole:.2%}"
             st.markdown(label("trace_fact.time", formula=duration(seconds), share=share))
 

@@ -2,9 +2,9 @@
 
 import streamlit as st
 
-from explorer.lessons.progress import GRADES, from_json, table, to_json
+from explorer.lessons.progress import GRADES, Grade, from_json, table, to_json
 from explorer.lessons.questions import Card, cards, theme_title
-from explorer.ui import focus, frame, questions, turning
+from explorer.ui import controls, focus, frame, questions, turning
 from explorer.ui.asking_for_files import file_uploader, held
 from explorer.ui.proving import prove_it, see
 from explorer.words import WordedError, label, section
@@ -13,6 +13,14 @@ from explorer.words import WordedError, label, section
 def show(card: Card, found: list[Card]) -> None:
     """The card, and the keys to work through the others."""
     ids = [other.id for other in found]
+    if questions.is_open(card):  # a proof may be computed in it
+        _show(card, ids)
+    else:
+        grade = questions.grades().get(card.id)
+        controls.drawn_again("questions_card_shown", (card, grade, ids), lambda: _show(card, ids))
+
+
+def _show(card: Card, ids: list[str]) -> None:
     # Keyed by the card, so that another one starts as new elements and not as altered ones.
     with st.container(border=True, key=f"questions_{card.id}"):
         st.caption(_place(card))
@@ -38,6 +46,21 @@ def show(card: Card, found: list[Card]) -> None:
 def progress() -> None:
     """How much is known of each theme, and the file to keep it in."""
     grades = questions.grades()
+    inputs = tuple(sorted(grades.items()))
+    controls.drawn_again("questions_progress", inputs, lambda: _kept_in_a_file(grades))
+    file_uploader(
+        label("questions.load"),
+        type="json",
+        key="questions_file",
+        on_change=_load,
+        max_upload_size=1,
+    )
+    if message := st.session_state.pop("questions_message", None):
+        kind, text = message
+        (st.error if kind == "error" else st.success)(text)
+
+
+def _kept_in_a_file(grades: dict[str, Grade]) -> None:
     st.header(label("questions.progress"), anchor=False)
     if grades:
         st.markdown(table(grades))
@@ -59,16 +82,6 @@ def progress() -> None:
             disabled=not grades,
             key="questions_forget",
         )
-    file_uploader(
-        label("questions.load"),
-        type="json",
-        key="questions_file",
-        on_change=_load,
-        max_upload_size=1,
-    )
-    if message := st.session_state.pop("questions_message", None):
-        kind, text = message
-        (st.error if kind == "error" else st.success)(text)
 
 
 def _place(card: Card) -> str:

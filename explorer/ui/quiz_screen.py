@@ -23,7 +23,11 @@ def show(run: Run) -> None:
     elif run.finished:
         _result(run)
     else:
-        _question(run)
+        inputs = (
+            *(run.question, run.settings.id, run.index, len(run.questions), run.reading),
+            *(tuple(run.given), quiz.explains(), st.session_state.get(_COMPLAINT)),
+        )
+        controls.drawn_again("quiz_question", inputs, lambda: _question(run))
     if 0 < len(run.questions) < run.settings.length:
         st.caption(section("quiz", "Fewer", count=len(run.questions)))
 

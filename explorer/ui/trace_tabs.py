@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from functools import lru_cache, partial
-from typing import TYPE_CHECKING, Any, Final, Literal
+from typing import TYPE_CHECKING, Any, Final, Literal, TypeAlias
 
 import streamlit as st
 
@@ -26,6 +26,8 @@ if TYPE_CHECKING:
 
 Action = Literal["open", "close", "walk"]
 """What the button of a row does."""
+Shown: TypeAlias = "tuple[pa.Table, list[tuple[Action, str]], str]"
+"""A table, what the buttons of its rows do, and the same as CSV."""
 _BLOCK: Final = "trace_block"
 """Of the URL: path of the block that is open."""
 _OF_BLOCKS: Final = ("block", "stage", "shortcut", "out", "kernels", "params", "millions")
@@ -51,17 +53,15 @@ def tabs(bp: Blueprint, choice: Choice, trace: Trace | None) -> None:
 def _blocks(bp: Blueprint, choice: Choice) -> None:
     opened = st.query_params.get(_BLOCK)
     known = opened if opened in {part.path for part in bp.parts} else None
-    table, acts, text = _every_block(choice.spec, choice.image_size, known, language())
-    st.markdown(section("shape_trace", "blocks"))
-    _table(bp, table, acts, "trace_blocks", _OF_BLOCKS)
-    saving.save({f"{choice.name}_blocks.csv": text})
+    shown = _every_block(choice.spec, choice.image_size, known, language())
+    _rows(bp, choice, "blocks", shown, _OF_BLOCKS)
 
 
 @lru_cache(maxsize=32)
 def _every_block(
     spec: NetworkSpec, image_size: ImageSize, opened: str | None, _language: str
-) -> tuple[pa.Table, list[tuple[Action, str]], str]:
-    """The table of all blocks, of which one may be open; what its buttons do; and as CSV."""
+) -> Shown:
+    """The table of all blocks, of which one may be open."""
     bp = blueprint(spec, image_size)
     rows = trace_table.block_rows(bp)
     total = trace_table.total_row(rows)
@@ -82,21 +82,17 @@ def _every_block(
 
 
 def _ops(bp: Blueprint, choice: Choice) -> None:
-    table, text = _every_op(choice.spec, choice.image_size, language())
-    st.markdown(section("shape_trace", "ops"))
-    _table(bp, table, [("walk", op.path) for op in bp.ops], "trace_ops", _OF_OPS)
-    saving.save({f"{choice.name}_ops.csv": text})
+    _rows(bp, choice, "ops", _every_op(choice.spec, choice.image_size, language()), _OF_OPS)
 
 
 @lru_cache(maxsize=8)
-def _every_op(spec: NetworkSpec, image_size: ImageSize, _language: str) -> tuple[pa.Table, str]:
-    """The table of all ops and the same as CSV: thousands of rows for the deepest networks."""
+def _every_op(spec: NetworkSpec, image_size: ImageSize, _language: str) -> Shown:
+    """The table of all ops: thousands of rows for the deepest networks."""
     bp = blueprint(spec, image_size)
     rows = trace_table.op_rows(bp, dict(walk_in_words(bp)))
     shown = [*rows, trace_table.total_row(rows)]
-    return trace_table.arrow_table(
-        shown, [label("trace_row.walk")] * len(rows)
-    ), trace_table.csv_text(rows)
+    table = trace_table.arrow_table(shown, [label("trace_row.walk")] * len(rows))
+    return table, [("walk", op.path) for op in bp.ops], trace_table.csv_text(rows)
 
 
 def _time(bp: Blueprint, choice: Choice, trace: Trace | None) -> None:
@@ -154,6 +150,17 @@ def _summary(spec: NetworkSpec, image_size: ImageSize) -> Summary:
     return summary(blueprint(spec, image_size))
 
 
+def _rows(bp: Blueprint, choice: Choice, what: str, shown: Shown, order: tuple[str, ...]) -> None:
+    table, acts, text = shown
+
+    def draw() -> None:
+        st.markdown(section("shape_trace", what))
+        _table(bp, table, acts, f"trace_{what}", order)
+        saving.save({f"{choice.name}_{what}.csv": text})
+
+    controls.drawn_again(f"trace_{what}", (choice.spec, choice.image_size, choice.name, acts), draw)
+
+
 def _table(
     bp: Blueprint, table: pa.Table, acts: list[tuple[Action, str]], key: str, order: tuple[str, ...]
 ) -> None:
@@ -174,19 +181,16 @@ def _table(
         key=f"{key}_click",
     )
 
-    def show() -> None:
-        st.dataframe(
-            table,
-            key=key,
-            hide_index=True,
-            placeholder="",
-            height="content" if len(acts) < 40 else 620,
-            column_order=("action", *order),
-            column_config=_columns(tuple(trace_table.stages_by_colour(bp)), language())
-            | {"action": button},
-        )
-
-    controls.drawn_again(key, (bp.spec, bp.image_size, tuple(acts)), show)
+    st.dataframe(
+        table,
+        key=key,
+        hide_index=True,
+        placeholder="",
+        height="content" if len(acts) < 40 else 620,
+        column_order=("action", *order),
+        column_config=_columns(tuple(trace_table.stages_by_colour(bp)), language())
+        | {"action": button},
+    )
 
 
 def _act(action: Action, path: str) -> None:

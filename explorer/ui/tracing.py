@@ -13,7 +13,7 @@ from explorer.architecture.image_size import ImageSize, size_text
 from explorer.experiments import work
 from explorer.experiments.desk import Desk
 from explorer.experiments.work import TooMuch
-from explorer.ui import cache, gate
+from explorer.ui import cache, controls, gate
 from explorer.ui.picker import Choice
 from explorer.views.numbers import duration
 from explorer.words import label, section
@@ -71,6 +71,12 @@ def badge(choice: Choice) -> Trace | None:
         st.button(label("trace.again"), key="trace_again", on_click=desk().forget, args=(key,))
         return None
     trace = order.future.result()
+    # The desk has one of each network: another pass is another trace.
+    controls.drawn_again("trace_verdict", (trace,), lambda: _verdict(trace))
+    return trace
+
+
+def _verdict(trace: Trace) -> None:
     if trace.agrees:
         # One line, so that what is looked at stands higher.
         agreed = section(
@@ -85,7 +91,6 @@ def badge(choice: Choice) -> Trace | None:
     else:
         differences = "\n".join(f"- {difference}" for difference in trace.mismatches[:20])
         st.error(section("shape_trace", "disagreed", differences=differences))
-    return trace
 
 
 def refusal(choice: Choice) -> str | None:

@@ -1,5 +1,6 @@
 """The composed block: its picture, the rule that decides its shortcut, and what mends it."""
 
+from functools import lru_cache
 from typing import Final
 
 import streamlit as st
@@ -8,11 +9,12 @@ from streamlit.delta_generator import DeltaGenerator
 from explorer.architecture.unit import Unit, UnitSpec, unit
 from explorer.lessons import block_lab
 from explorer.lessons.sentences import block_sentence
+from explorer.ui import controls
 from explorer.ui.block_lab.composer import case_buttons, composer, mend_buttons
 from explorer.ui.drawing import drawing
 from explorer.ui.drawn_once import drawn_once
 from explorer.views import unit_diagram
-from explorer.words import glossary, section
+from explorer.words import glossary, language, section
 
 _HEIGHT: Final = 470
 """Pixels: with it the addition is in sight on a projector."""
@@ -26,13 +28,12 @@ def draw() -> None:
     with right:
         spec = composer("beside")
         _totals(spec)
-    composed = unit(spec)
-    svg = unit_diagram.picture(composed)
+    composed = _composed(spec)
     with left:
         verdict = block_lab.verdict(composed)
         described = section("block_lab", "picture", verdict=verdict)
         drawing(
-            svg,
+            picture_of(spec, language()),
             key="unit_diagram",
             label=described,
             height=_HEIGHT,
@@ -40,12 +41,23 @@ def draw() -> None:
             filename="residual_block",
         )
     with told:
-        _explain(composed)
+        controls.drawn_again("unit_told", (spec,), lambda: _explain(composed))
+
+
+@lru_cache(maxsize=64)
+def _composed(spec: UnitSpec) -> Unit:
+    return unit(spec)
+
+
+@lru_cache(maxsize=64)
+def picture_of(spec: UnitSpec, _language: str) -> str:
+    """The drawing of a block, for `language()`."""
+    return unit_diagram.picture(_composed(spec))
 
 
 @drawn_once
 def _totals(spec: UnitSpec) -> None:
-    composed = unit(spec)
+    composed = _composed(spec)
     st.markdown(block_lab.totals(composed), help=glossary("MACs"))
     for said in block_lab.extras(composed):
         st.markdown(said)

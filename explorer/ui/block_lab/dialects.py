@@ -7,15 +7,15 @@ from inspect import getsource
 import streamlit as st
 
 from explorer.architecture.dialects import DIALECTS
-from explorer.architecture.unit import UnitSpec, unit
+from explorer.architecture.unit import UnitSpec
 from explorer.lessons import block_lab, block_numbers
 from explorer.ui import controls
-from explorer.ui.block_lab.diagram import beside_picture
+from explorer.ui.block_lab.diagram import beside_picture, picture_of
 from explorer.ui.budget import kept
 from explorer.ui.drawing import drawing
 from explorer.ui.drawn_once import drawn_once
-from explorer.views import block_tables, unit_diagram
-from explorer.words import glossary, label, listed, section
+from explorer.views import block_tables
+from explorer.words import glossary, label, language, listed, section
 
 
 def draw(spec: UnitSpec) -> None:
@@ -29,7 +29,7 @@ def draw(spec: UnitSpec) -> None:
     left, right = beside_picture()
     with left:
         drawing(
-            unit_diagram.picture(unit(spoken)),
+            picture_of(spoken, language()),
             key="unit_dialect_diagram",
             label=section(
                 "block_lab", "dialect picture", dialect=label(f"unit_dialect_title.{name}")
@@ -39,8 +39,10 @@ def draw(spec: UnitSpec) -> None:
     with right:
         st.markdown(section("block_lab", f"dialect {name}"))
         place = st.empty()
-    with place, st.spinner(label("unit_dialect.running")):
-        source, smaller, difference, counted = _checked(name, spec)
+    if not _checked.has(name, spec):
+        with place, st.spinner(label("unit_dialect.running")):
+            _checked(name, spec)
+    source, smaller, difference, counted = _checked(name, spec)
     place.markdown(block_numbers.dialect_checked(smaller, difference, counted))
     st.code(source)
 

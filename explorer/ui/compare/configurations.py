@@ -5,7 +5,7 @@ from functools import lru_cache
 import streamlit as st
 
 from explorer.architecture import NetworkSpec
-from explorer.ui import saving
+from explorer.ui import controls, saving
 from explorer.ui.drawing import drawing
 from explorer.ui.drawn_once import drawn_once
 from explorer.ui.leading import lead_to
@@ -16,6 +16,10 @@ from explorer.words import label, language, section
 
 def show(choice: Choice) -> None:
     """The table; a chosen cell opens its first block on Shortcuts."""
+    controls.drawn_again("table1_shown", (choice.spec,), lambda: _show(choice))
+
+
+def _show(choice: Choice) -> None:
     _introduction()
     chosen = drawing(
         _picture(choice.spec, language()),

@@ -1,11 +1,10 @@
 """Both networks as one drawing, and the chosen block of both beside each other."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import lru_cache
 from typing import Any, Final
 
 import streamlit as st
-from streamlit.delta_generator import DeltaGenerator
 
 from explorer.architecture import Block
 from explorer.architecture.alignment import Alignment, BlockPair
@@ -40,17 +39,20 @@ class Same:
         return isinstance(other, Same) and self.alignment is other.alignment
 
 
-def show(sides: Sides) -> DeltaGenerator:
-    """The drawing with its controls below; returns the place beside it."""
+def show(sides: Sides, tell: Callable[[], None]) -> None:
+    """The drawing with its controls below, and beside it what `tell` says of both networks."""
+    inputs = (Same(sides.one), sides.titles, sides.names)
+    controls.drawn_again("compare_shown", inputs, lambda: _show(sides, tell))
+
+
+def _show(sides: Sides, tell: Callable[[], None]) -> None:
     one = sides.one
     row = st.container(horizontal=True, gap="medium")
     left = row.container(width=_wide(Same(one), sides.titles, language()) + _FRAME)
     beside = row.container(width="stretch")
     with left:
         place = st.container()
-        chosen, opened = controls.drawn_again(
-            "compare_shown", (Same(one),), lambda: (_choose_block(one), _choose_stages(one))
-        )
+        chosen, opened = _choose_block(one), _choose_stages(one)
     with place:
         drawing(
             _drawn(Same(one), sides.titles, opened, language()),
@@ -64,7 +66,8 @@ def show(sides: Sides) -> DeltaGenerator:
             scene=f"{sides.names} {one.left.image_size}",
             on_choose=_choose,
         )
-    return beside
+    with beside:
+        tell()
 
 
 def _choose_stages(one: Alignment) -> tuple[str, ...]:
@@ -89,11 +92,10 @@ def _choose_block(one: Alignment) -> str | None:
     return chosen
 
 
-def show_pair(sides: Sides) -> Measure:
-    """Both of the chosen block, or of the first that differs; returns what the tables count."""
-    one = sides.one
+def chosen_block(one: Alignment) -> BlockPair:
+    """Both of the chosen block, or of the first that differs."""
     chosen = controls.settled(BLOCK, tuple(pair.name for pair in one.pairs))
-    return _show_pair(sides, one.pair(chosen) if chosen else _first_different(one))
+    return one.pair(chosen) if chosen else _first_different(one)
 
 
 def _block_name(pair: BlockPair) -> str:
@@ -148,8 +150,8 @@ def _first_different(one: Alignment) -> BlockPair:
     return next((pair for pair in both if pair.one.shortcut), (*both, one.pairs[0])[0])
 
 
-def _show_pair(sides: Sides, pair: BlockPair) -> Measure:
-    """Both blocks with their ops, drawn and as a table."""
+def show_pair(sides: Sides, pair: BlockPair) -> Measure:
+    """Both blocks with their ops, drawn and as a table; returns what the tables count."""
     _both(Same(sides.one), sides.titles, pair.name)
     measure: Measure = controls.choice(_MEASURE, MEASURES, default="macs", help=glossary("MACs"))
     _ops(Same(sides.one), pair.name, measure)

@@ -10,7 +10,7 @@ from explorer.architecture.notation import signed
 from explorer.architecture.published import Figure
 from explorer.lessons import compare
 from explorer.ui import controls, saving
-from explorer.ui.compare.drawn import Same, show_rows
+from explorer.ui.compare.drawn import Same, chosen_block, show_pair, show_rows
 from explorer.ui.compare.sides import UNFOLD, Sides
 from explorer.ui.drawn_once import drawn_once
 from explorer.views import compare_tables
@@ -20,8 +20,24 @@ _ROWS: Final = "compare_rows"
 
 
 def told(sides: Sides) -> None:
-    """How much differs, the main reason, and which choices differ."""
+    """How much differs, the main reason, which choices differ, and what the page is about."""
     _told(Same(sides.one), sides.titles)
+    st.caption(f"{section('compare', 'picture')} {section('compare', 'introduction')}")
+
+
+def tables(sides: Sides) -> None:
+    """What follows from each choice, one block of both, and all in rows and figures."""
+    one = sides.one
+    block, unfold = chosen_block(one), tuple(controls.held(UNFOLD) or ())
+    inputs = (Same(one), sides.titles, sides.names, sides.published, block.name, unfold)
+
+    def draw() -> None:
+        _follows(Same(one), sides.titles)
+        measure = show_pair(sides, block)
+        _whole(sides, unfold, measure)
+        _figures(Same(one), sides.titles, sides.published)
+
+    controls.drawn_again("compare_tables", inputs, draw)
 
 
 @drawn_once
@@ -42,13 +58,9 @@ def _told(same: Same, titles: compare.Titles) -> None:
         st.markdown("\n".join(f"- {choice.told}" for choice in choices))
 
 
-def follows(sides: Sides) -> None:
-    """What follows from each choice, and each cause with what it makes of the totals."""
-    _follows(Same(sides.one), sides.titles)
-
-
 @drawn_once
 def _follows(same: Same, titles: compare.Titles) -> None:
+    """What follows from each choice, and each cause with what it makes of the totals."""
     one = same.alignment
     said = [
         section("compare", "choice, and what follows", told=choice.told, follows=choice.follows)
@@ -60,15 +72,11 @@ def _follows(same: Same, titles: compare.Titles) -> None:
             st.markdown("\n".join(f"- {line}" for line in said))
 
 
-def figures(sides: Sides) -> None:
-    """Parameters, MACs, activations, receptive field and published accuracy of both."""
-    _figures(Same(sides.one), sides.titles, sides.published)
-
-
 @drawn_once
 def _figures(
     same: Same, both: compare.Titles, published: tuple[tuple[Figure, ...], tuple[Figure, ...]]
 ) -> None:
+    """Parameters, MACs, activations, receptive field and published accuracy of both."""
     st.header(label("compare.figures"), anchor="figures", help=glossary("protocol"))
     rows = compare_tables.figures(same.alignment, published)
     table = compare_tables.FIGURES
@@ -89,13 +97,12 @@ def _figures(
     st.caption(section("compare", "figures"))
 
 
-def table(sides: Sides, measure: Measure) -> None:
+def _whole(sides: Sides, unfold: tuple[str, ...], measure: Measure) -> None:
     """Blocks or ops of both in rows that sum to the totals, and files of them."""
     one = sides.one
     st.header(label("compare.table"), anchor="table")
     by = controls.choice(_ROWS, ("blocks", "ops"), default="blocks")
-    unfold = controls.held(UNFOLD) or ()
-    _table(Same(one), by, tuple(unfold), measure)
+    _table(Same(one), by, unfold, measure)
     name = f"{sides.names[0]}_{sides.names[1]}"
     saving.save(
         {

@@ -12,7 +12,7 @@ from explorer.architecture import Blueprint, NetworkSpec, blueprint
 from explorer.architecture.image_size import ImageSize, sides
 from explorer.experiments import work
 from explorer.experiments.work import TooMuch, Work
-from explorer.ui import gate
+from explorer.ui import controls, gate
 from explorer.ui.budget import kept
 from explorer.ui.cache import network_of, usable_device
 from explorer.ui.compare.sides import Sides
@@ -21,6 +21,8 @@ from explorer.views.numbers import duration
 from explorer.words import label, section
 
 if TYPE_CHECKING:
+    from streamlit.delta_generator import DeltaGenerator
+
     from explorer.experiments.race import Timed
 
 _ROUNDS: Final = (9, 3)
@@ -29,25 +31,17 @@ _ROUNDS: Final = (9, 3)
 
 def draw(choice: Choice, both: Sides) -> None:
     """The times, once they are asked for; why not, where the server does not run them."""
-    st.header(label("compare_timed.title"), anchor="measured")
     left, right = both.one.left, both.one.right
-    try:
-        rounds = _rounds(left, right)
-    except TooMuch as problem:
-        gate.refused(problem)
-        return
     networks = (left.spec, left.image_size, right.spec, right.image_size)
-    place = st.empty()
     asked = st.session_state.get("compare_timed_of") == networks
-    if not asked:
-        if not place.button(
-            label("compare_timed.measure"),
-            key="compare_time",
-            icon=":material/timer:",
-            help=section("compare", "timing", rounds=rounds),
-        ):
-            return
-        st.session_state["compare_timed_of"] = networks
+    if asked:
+        ready = _ask(left, right, False)
+    else:
+        ready = controls.drawn_again("compare_time", networks, lambda: _ask(left, right, True))
+    if ready is None:
+        return
+    rounds, place = ready
+    st.session_state["compare_timed_of"] = networks
     device = usable_device(choice.device)
     bar = place.progress(0.0, section("compare", "timing goes on", share=0.0))
 
@@ -62,6 +56,25 @@ def draw(choice: Choice, both: Sides) -> None:
         return
     place.empty()
     _show(both, found, device.label)
+
+
+def _ask(left: Blueprint, right: Blueprint, button: bool) -> tuple[int, DeltaGenerator] | None:
+    """The passes to measure and the place for what they say; None where none are to be."""
+    st.header(label("compare_timed.title"), anchor="measured")
+    try:
+        rounds = _rounds(left, right)
+    except TooMuch as problem:
+        gate.refused(problem)
+        return None
+    place = st.empty()
+    if button and not place.button(
+        label("compare_timed.measure"),
+        key="compare_time",
+        icon=":material/timer:",
+        help=section("compare", "timing", rounds=rounds),
+    ):
+        return None
+    return rounds, place
 
 
 def _rounds(left: Blueprint, right: Blueprint) -> int:

@@ -183,16 +183,21 @@ def bars(prediction: Prediction, key: str, count: int = 5) -> None:
     show(figure, key, alt=label("infer_answer.bars", answers=words))
 
 
-def times(scene: Scene) -> None:
-    """Where the time went, as measured when it was first computed."""
+def measured(scene: Scene) -> tuple[float, float, float] | None:
+    """Seconds of decoding, preparation and pass, as measured when they were first done."""
     try:
         prediction = cache.prediction(scene)
     except TooMuch:
-        return  # it is said in the answer's place
-    decode, prepare, forward = (
-        1000 * seconds
-        for seconds in (scene.picture.seconds, scene.prepared.seconds, prediction.seconds)
-    )
+        return None  # it is said in the answer's place
+    return scene.picture.seconds, scene.prepared.seconds, prediction.seconds
+
+
+def times(scene: Scene) -> None:
+    """Where the time went."""
+    found = measured(scene)
+    if found is None:
+        return
+    decode, prepare, forward = (1000 * seconds for seconds in found)
     st.caption(
         section(
             "inference",

@@ -7,6 +7,7 @@ import streamlit as st
 from explorer.architecture import Block, Blueprint
 from explorer.architecture.notation import shape_text
 from explorer.lessons.shortcut_numbers import of_block
+from explorer.ui import controls
 from explorer.ui.address import address
 from explorer.ui.block_drawing import block_drawing
 from explorer.ui.drawn_once import drawn_once
@@ -27,7 +28,13 @@ def breadcrumb(bp: Blueprint, network: str, block: Block) -> str:
 
 
 def show(bp: Blueprint, choice: Choice, block: Block) -> None:
-    """The block's diagram, and beside it what there is to know."""
+    """The block's name, its diagram, and beside it what there is to know."""
+    inputs = (bp.spec, bp.image_size, choice.name, choice.title, block.path)
+    controls.drawn_again("shortcuts_block_shown", inputs, lambda: _show(bp, choice, block))
+
+
+def _show(bp: Blueprint, choice: Choice, block: Block) -> None:
+    _title(bp, choice.title, block.path)
     picture, words = st.columns(2, gap="medium")
     names = {op.path.removeprefix(f"{block.path}."): op for op in block.ops}
     with words:
@@ -81,7 +88,7 @@ def _told(bp: Blueprint, choice: Choice, path: str) -> None:
 
 
 @drawn_once
-def title(bp: Blueprint, network: str, path: str) -> None:
+def _title(bp: Blueprint, network: str, path: str) -> None:
     """The block's name, and where it is."""
     block = bp.block(path)
     st.header(part_title(block.title))

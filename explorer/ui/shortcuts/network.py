@@ -53,6 +53,12 @@ def lead(bp: Blueprint) -> str:
     return section("shortcuts", name, **numbers)
 
 
+@drawn_once
+def said_of(bp: Blueprint) -> None:
+    """The page's first sentence, where no results are hidden."""
+    st.markdown(lead(bp))
+
+
 def choose_view(bp: Blueprint) -> View:
     """Layout, unfolded stages, and the block; all of them in the URL."""
     _complain(bp)
@@ -89,11 +95,14 @@ def _controls(bp: Blueprint, hidden: bool) -> tuple[Layout, tuple[str, ...], str
     return layout, unfold, picked
 
 
-def detail_line(bp: Blueprint, view: View) -> str:
+@drawn_once
+def detail(bp: Blueprint, path: str | None) -> None:
     """In one line, for under the controls: which block is shown, and what its shortcut does."""
-    if not view.open:
-        return section("shortcuts", "choose a block")
-    block = view.block
+    st.caption(section("shortcuts", "choose a block") if path is None else _in_a_line(bp, path))
+
+
+def _in_a_line(bp: Blueprint, path: str) -> str:
+    block = bp.block(path)
     numbers = {
         "block": called(bp, block.path),
         "in_shape": shape_text(block.in_shape),

@@ -8,18 +8,25 @@ from explorer.architecture import blueprint, preset
 from explorer.architecture.paths import Paths
 from explorer.architecture.studies import BY_DEPTH, OPTIONS, PLAIN_OR_RESIDUAL, STUDIES, Study
 from explorer.ui import chart, controls
+from explorer.ui.drawn_once import drawn_once
 from explorer.views import path_charts, study_charts
 from explorer.words import label, section
 
 
 def studies() -> None:
     """One published table at a time: chart, what it says, where it stands."""
-    by_id = {study.id: study for study in STUDIES}
+    ids = tuple(study.id for study in STUDIES)
     # Its name is for who cannot see it: the line below the sections says what it is.
-    chosen = controls.choice(
-        "why_study", tuple(by_id), default=PLAIN_OR_RESIDUAL.id, label_visibility="collapsed"
+    _study(
+        controls.choice(
+            "why_study", ids, default=PLAIN_OR_RESIDUAL.id, label_visibility="collapsed"
+        )
     )
-    study = by_id[chosen]
+
+
+@drawn_once
+def _study(name: str) -> None:
+    study = next(study for study in STUDIES if study.id == name)
     left, right = st.columns([3, 2], gap="large")
     with left:
         figure = chart.drawn(study_charts.study_chart, study)
