@@ -32,6 +32,8 @@ if TYPE_CHECKING:
 _SILENT: Final = 0.01
 """A channel whose scale is this much smaller than the layer's largest tells nothing."""
 _LEAST: Final = 1e-4
+_FROZEN: Final = 1e-3
+"""Frozen norms that were folded into scale and shift have a variance of 1, or of 1 - eps."""
 _EARLY: Final = 3
 """Layers that tell mean, deviation and order of colours; those behind tell the rest."""
 CLEAR: Final = 0.85
@@ -135,7 +137,10 @@ def has_memory(network: ResNet) -> bool:
     return any(
         layer.running_mean is not None
         and layer.running_var is not None
-        and not (bool((layer.running_mean == 0).all()) and bool((layer.running_var == 1).all()))
+        and not (
+            bool((layer.running_mean == 0).all())
+            and bool(((layer.running_var - 1).abs() < _FROZEN).all())
+        )
         for layer in layers
     )
 

@@ -33,6 +33,7 @@ if TYPE_CHECKING:
 
 OWN: Final = "own"
 """The values that the file itself holds."""
+_NEAR: Final = 0.01
 _MOST_PICTURES: Final = 12
 _LOADED: Final = 0.1
 _VALUES_TOLD: Final = 0.3
@@ -103,8 +104,17 @@ def usual_values(spec: NetworkSpec) -> str:
 
 def candidates(found: Recognised) -> dict[str, Values]:
     """The ways to prepare pixels that come into question, the file's own first."""
-    own = {} if found.recipe is None else {OWN: (*found.recipe, False)}
+    own = {} if found.recipe is None else {OWN: (*found.recipe, _is_blue_first(found.recipe[0]))}
     return own | readings.VALUES
+
+
+def _is_blue_first(mean: Sequence[float]) -> bool:
+    """Whether a file's mean is ImageNet's with blue first, as in Caffe's and detectron2's; it
+    nowhere says so."""
+    back = IMAGENET.mean[::-1]
+    return len(mean) == len(back) and all(
+        abs(one - other) < _NEAR for one, other in zip(mean, back, strict=True)
+    )
 
 
 def usual_of(found: Recognised) -> str:

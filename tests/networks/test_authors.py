@@ -295,13 +295,28 @@ def test_what_a_normaliser_in_the_file_does_to_pixels_is_known(name: str) -> Non
     }
     state = layered(plain_names("shortcut"), LARGE, TWO).state_dict()
     found = recognise(_file(buffers | {f"module.model.{key}": v for key, v in state.items()}), "f")
-    if name == "in bytes":
-        assert found.recipe is None
-    else:
-        assert found.recipe is not None
-        assert all(
-            one == pytest.approx(other) for one, other in zip(found.recipe, CIFAR10, strict=True)
-        )
+    assert found.recipe is not None
+    assert all(
+        one == pytest.approx(other) for one, other in zip(found.recipe, CIFAR10, strict=True)
+    )
+
+
+@pytest.mark.parametrize(
+    ("mean", "blue_first"),
+    [((103.53, 116.28, 123.675), True), ((123.675, 116.28, 103.53), False)],
+)
+def test_whether_blue_comes_first_in_a_normaliser_of_bytes(mean, blue_first) -> None:
+    """detectron2's pixel_mean, and the same with red first (its configuration says FORMAT)."""
+    state = layered(plain_names("shortcut"), LARGE, TWO).state_dict()
+    numbers = {
+        "pixel_mean": torch.tensor(mean).view(3, 1, 1),
+        "pixel_std": torch.tensor((57.375, 57.12, 58.395)).view(3, 1, 1),
+    }
+    found = recognise(_file({"model": state | numbers}), "file.pth")
+    means, deviations, blue = weighing.candidates(found)[weighing.OWN]
+    assert blue == blue_first
+    assert means == pytest.approx([x / 255 for x in mean])
+    assert deviations[0] == pytest.approx(0.225)
 
 
 @pytest.mark.parametrize(

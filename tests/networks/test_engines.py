@@ -27,6 +27,7 @@ from explorer.networks.engines import onnx_file as files
 from explorer.networks.engines.in_torch import Fused, Stepwise, can_fuse
 from explorer.networks.engines.tape import fold, record
 from explorer.networks.stopping import stoppable
+from explorer.networks.weights import load
 from tests.strategies import specs_and_sizes
 
 needs_onednn = pytest.mark.skipif(not can_fuse(), reason="this torch has no oneDNN")
@@ -93,6 +94,23 @@ def test_every_engine_answers_as_the_network_does(name):
         else:  # the deepest overflow as long as they are untrained, whoever runs them
             assert name in ("resnet1202", "preact_resnet1001")
             assert not wanted.isfinite().any() and not found.isfinite().any()
+
+
+def test_a_classifier_of_two_layers_answers_by_every_engine():
+    """As people put on a trained body: linear, ReLU, linear."""
+    spec = preset("resnet20")
+    plain = build(spec).state_dict()
+    torch.manual_seed(2)
+    head = {"fc.first.weight": torch.randn(24, 64), "fc.first.bias": torch.randn(24)}
+    network = load(spec, {**plain, **head, "fc.weight": torch.randn(10, 24)})
+    x = batch(spec, 32)
+    with torch.inference_mode():
+        wanted = network(x)
+        *_, (_, body) = (pair for pair in network.walk(x) if pair[0] == "flatten")
+        hidden = (body @ head["fc.first.weight"].T + head["fc.first.bias"]).relu()
+        assert torch.allclose(hidden @ network.fc.weight.T + network.fc.bias, wanted, atol=1e-4)
+    for title, engine in engines_of(network, x):
+        assert apart(engine(x), wanted) < 1e-4, title
 
 
 def drawn(spec_and_size, images):

@@ -194,3 +194,39 @@ def test_batch_norm_shows_a_file_with_what_its_own_training_did_to_pixels(
         assert told is not None
         averages.append(float(told[1]))
     assert averages[0] == pytest.approx(averages[1], abs=0.02)
+
+
+VIEWS = ("preprocessing", "feature_maps", "grad_cam", "receptive_field", "origin", "gradient",
+         "lesions", "modes", "many", "speed", "model_card")  # fmt: skip
+
+
+def test_a_head_of_two_layers_answers_and_every_view_opens(open_app, no_cache, trained) -> None:
+    """The network on board, its classifier behind a layer that passes on what it reads: the same
+    answer."""
+    state = {key: value for key, value in trained.items() if not key.startswith("fc.")}
+    state |= {"fc.0.weight": torch.eye(64), "fc.0.bias": torch.zeros(64)}
+    state |= {f"fc.3.{part}": trained[f"fc.{part}"] for part in ("weight", "bias")}
+    lightning = {"state_dict": {f"model.{key}": value for key, value in state.items()}}
+    app = open_app("inference", infer_weights="file")
+    give(app, "epoch=99.ckpt", {**lightning, "hyper_parameters": {"lr": 0.1}})
+    told = words(app)
+    assert "Its head has two linear layers, 64 channels between them" in told
+    headings = [one.value for kind in (app.title, app.header, app.subheader) for one in kind]
+    assert any("class 3: 99.6" in one for one in (*headings, told)), headings
+    for view in VIEWS:
+        app.query_params["infer_view"] = view
+        app.run()
+        assert [element.value for element in app.exception] == [], view
+
+
+def test_where_no_norm_remembers_pixels_that_is_said(open_app, no_cache, trained) -> None:
+    """Group norm's file: what was done to pixels, and how many groups it has, nobody knows."""
+    state = {key: value for key, value in trained.items()
+             if "running" not in key and "num_batches" not in key}  # fmt: skip
+    app = open_app("inference", infer_weights="file")
+    give(app, "groups.pth", state)
+    told = words(app)
+    assert "Nothing in this file tells what was done to the pixels" in told
+    assert re.search(r"between \d+ and \d+ of 12 photographs", told)
+    assert "taken for group norm of 32 groups" in told
+    assert len(app.table) == 1

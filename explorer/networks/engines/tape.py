@@ -14,6 +14,7 @@ import torch
 from torch import Tensor, nn
 
 from explorer.networks.blocks import ZeroPadding
+from explorer.networks.heads import TwoLinears
 from explorer.networks.resnet import ResNet
 
 Layer = nn.Module | None
@@ -164,8 +165,18 @@ class _Recorder(nn.Module):
         return value.then(self.kind, self.layer[0])
 
 
+def _in_a_row(head: TwoLinears) -> nn.Sequential:
+    """A classifier of two layers as the three ops that it is; its weights are shared."""
+    with torch.device("meta"):
+        last = nn.Linear(head.in_features, head.out_features)
+    last.weight, last.bias = head.weight, head.bias
+    return nn.Sequential(head.first, nn.ReLU(), last)
+
+
 def _twin(module: nn.Module, tape: list[Step]) -> nn.Module:
     """The module with a recorder in each layer's place."""
+    if isinstance(module, TwoLinears):
+        module = _in_a_row(module)
     kind = _KINDS.get(type(module))
     if kind is not None:
         return _Recorder(kind, module)

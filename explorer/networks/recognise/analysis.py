@@ -4,9 +4,11 @@ import itertools
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from itertools import zip_longest
 from typing import Final
 
 from explorer.networks.reading.collect import Found
+from explorer.networks.reading.tensors import View
 from explorer.networks.recognise.chain import Chain, chains
 from explorer.networks.recognise.counting import by_counting
 from explorer.networks.recognise.modules import Layer, is_counter, layers
@@ -15,6 +17,10 @@ from explorer.networks.recognise.order import as_number, orders
 from explorer.networks.recognise.structure import Block, Kind, Structure
 
 _FILTER: Final = re.compile(r"filt|blur|kernel")
+_HARMLESS: Final = re.compile(
+    r"mask|observer|fake_quant|post_process|zero_point|num_batches", re.IGNORECASE
+)
+"""What pruning and quantisation in training leave beside layers."""
 KINDS: Final[tuple[Kind, ...]] = ("basic", "bottleneck")
 
 
@@ -47,8 +53,41 @@ class Analysis:
         )
 
     @property
+    def within(self) -> list[Found]:
+        """Tensors that stand among a block's layers and belong to none of them, such as a PReLU's
+        slopes; those that change nothing are not counted."""
+        if self.structure is None:
+            return []
+        roots = _roots(self.structure)
+        lost = [self.lost] if self.lost is not None and self.lost.channels == 1 else []
+        free = [*self.rest, *(part for layer in lost for part in layer.parts.values())]
+        return [one for one in free if _counts_within(one) and _is_below(one.path, roots)]
+
+    @property
     def blocks(self) -> int:
         return len(self.structure.blocks) if self.structure else 0
+
+
+def _roots(structure: Structure) -> set[tuple[str, ...]]:
+    """The names that each block's layers have in common, where they are more than the network's;
+    as many steps for all, so that what stands beside a branch is in its block."""
+    found = []
+    for block in structure.blocks:
+        layers_ = [*block.convolutions, *([block.projection] if block.projection else [])]
+        found.append(layers_[0].path[: _shared_steps(layers_)])
+    depth = min(map(len, found))
+    roots = {one[:depth] for one in found}
+    return roots if len(roots) == len(found) else set()
+
+
+def _is_below(path: tuple[str, ...], roots: set[tuple[str, ...]]) -> bool:
+    return any(path[: len(root)] == root for root in roots)
+
+
+def _counts_within(found: Found) -> bool:
+    """Whether a tensor may take part in what a block computes."""
+    real = isinstance(found.value, View) and found.value.dtype.is_floating_point
+    return real and not _HARMLESS.search(found.name)
 
 
 def analyse(tensors: Sequence[Found]) -> Analysis:
@@ -187,12 +226,20 @@ def pools_down(structure: Structure, order: Sequence[Layer]) -> bool:
 
 def names_place(structure: Structure) -> bool:
     """Whether projections are named as parts of their blocks, so that names may say what stands
-    before them."""
+    before them. Behind a stem of three, where a pool is usual, only numbers say it."""
+    projects = [block for block in structure.blocks if block.projection is not None]
     return all(
         block.projection.path[:1] == block.convolutions[0].path[:1]
-        for block in structure.blocks
+        and (len(structure.stem) == 1 or _is_numbered(block.projection, block.convolutions[0]))
+        for block in projects
         if block.projection is not None
     )
+
+
+def _is_numbered(layer: Layer, beside: Layer) -> bool:
+    """Whether its name has a number where it is no longer that of the layer beside it."""
+    pairs = zip_longest(layer.path, beside.path)
+    return any(mine != other and as_number(mine or "") is not None for mine, other in pairs)
 
 
 def _leaves_a_place(layer: Layer, beside: Layer, order: Sequence[Layer]) -> bool:
@@ -229,20 +276,37 @@ def _head(order: Sequence[Layer], structure: Structure, used: set[int]) -> list[
         layer
         for layer in order
         if id(layer) not in used
-        and (layer.kind == "linear" or (layer.kind == "conv" and layer.shape[2:] == (1, 1)))
+        and (layer.kind == "linear" or _may_classify(layer, order, used))
         and "weight" in layer.parts
     ]
     return classifier(free, structure.out)
+
+
+def _may_classify(layer: Layer, order: Sequence[Layer], used: set[int]) -> bool:
+    """Whether a convolution may be a classifier: a 1x1, and no part of a decoder, which has larger
+    ones beside it."""
+    if layer.kind != "conv" or layer.shape[2:] != (1, 1):
+        return False
+    body = next(one.path for one in order if id(one) in used)
+    shared = 0
+    while shared < min(len(layer.path), len(body)) and layer.path[shared] == body[shared]:
+        shared += 1
+    return not any(
+        one.kind == "conv" and one.shape[2] > 1 and id(one) not in used
+        for one in order
+        if one.path[:shared] == layer.path[:shared]
+    )
 
 
 def classifier(free: Sequence[Layer], channels: int) -> list[Layer]:
     """The linear layers that lead from so many channels to the classes."""
     first = next((layer for layer in free if _inputs(layer) == channels), None)
     if first is None:
-        turned = next((layer for layer in free if layer.shape[0] == channels), None)
-        if turned is None or turned.kind != "linear" or not turned.by_column:
+        first = next((layer for layer in free if _is_turned(layer, channels)), None)
+        if first is None:
             return []
-        first = turned
+        # Paddle's are (in, out), though its convolutions are as torch's.
+        first.by_column = not first.by_column
     found = [first]
     while True:
         rest = [
@@ -255,25 +319,41 @@ def classifier(free: Sequence[Layer], channels: int) -> list[Layer]:
         found.append(following)
 
 
+def _is_turned(layer: Layer, channels: int) -> bool:
+    """Whether a linear layer's weight is laid out the other way round: its bias tells."""
+    if layer.kind != "linear" or layer.shape[0] != channels:
+        return False
+    bias = layer.parts.get("bias")
+    return layer.by_column or (bias is not None and bias.shape == layer.shape[1:])
+
+
 def _inputs(layer: Layer) -> int:
     return layer.shape[1]
 
 
-def _is_apart(layer: Layer, used: Sequence[Layer]) -> bool:
-    """Whether a layer's name goes its own way from the first word that differs."""
+def _shared_steps(used: Sequence[Layer]) -> int:
+    """How many steps all names have in common; the last one of each stays its own."""
     common = 0
     paths = [one.path for one in used]
     while all(len(p) > common + 1 and p[common] == paths[0][common] for p in paths):
         common += 1
-    if layer.path[:common] != paths[0][:common]:
+    return common
+
+
+def _is_apart(layer: Layer, used: Sequence[Layer]) -> bool:
+    """Whether a layer's name goes its own way from the first word that differs."""
+    common, first = _shared_steps(used), used[0].path
+    if layer.path[:common] != first[:common]:
         return True
-    own = {path[common] for path in paths}
+    own = {one.path[common] for one in used}
     return len(layer.path) > common and len(own) > 1 and layer.path[common] not in own
 
 
 def _is_with(norm: Layer, others: Sequence[Layer], used: Sequence[Layer]) -> bool:
+    """Whether a norm stands apart from the network, with other layers or alone."""
     if not _is_apart(norm, used):
         return False
-    return any(norm.path[:1] == other.path[:1] for other in others) or (
+    step = _shared_steps(used) + 1
+    return any(norm.path[:step] == other.path[:step] for other in others) or (
         len(norm.path) > 1 and not any(norm.path[:1] == layer.path[:1] for layer in used)
     )

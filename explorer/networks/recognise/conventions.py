@@ -17,6 +17,8 @@ class Convention(NamedTuple):
     names: re.Pattern[str]
     plain: bool = False
     """It is so only where no convolution has groups."""
+    frozen: bool = False
+    """It is so only where the norms' statistics are folded into scales and shifts."""
 
 
 _STRIDE_FIRST: Final = (
@@ -26,6 +28,10 @@ _STRIDE_FIRST: Final = (
     Convention("stride first, keras", re.compile(r"(^|[./])conv\d_block\d+_1_conv$")),
     # pretrained-models.pytorch "follows Caffe implementation" in SE-ResNet, not in SE-ResNeXt.
     Convention("stride first, cadene", re.compile(r"(^|\.)se_module\."), plain=True),
+    # detectron2 has both; MSRA's, of Caffe, are those whose norms were folded.
+    Convention(
+        "stride first, detectron", re.compile(r"(^|[./])res[2-5]\.\d+\.conv1$"), frozen=True
+    ),
 )
 _ROUNDS_UP: Final = re.compile(r"(^|\.)se_module\.")
 
@@ -35,10 +41,17 @@ def stride_first(structure: Structure) -> str | None:
     if structure.kind != "bottleneck" or structure.pre or len(structure.stages) < 2:
         return None
     grouped = any(block.groups > 1 for block in structure.blocks)
-    for title, names, plain in _STRIDE_FIRST:
-        if any(names.search(name) for name in _names(structure)) and not (plain and grouped):
+    for title, names, plain, frozen in _STRIDE_FIRST:
+        excluded = (plain and grouped) or (frozen and not _is_frozen(structure))
+        if any(names.search(name) for name in _names(structure)) and not excluded:
             return title
     return None
+
+
+def _is_frozen(structure: Structure) -> bool:
+    """Whether norms have statistics, and all means are 0."""
+    means = [norm.tensor("mean") for norm in structure.norms]
+    return bool(means) and all(mean is not None and not bool(mean.any()) for mean in means)
 
 
 def rounds_up(structure: Structure) -> bool:

@@ -17,12 +17,13 @@ from explorer.networks.reading.collect import Found
 from explorer.networks.reading.tensors import View
 
 _LEAF: Final = re.compile(
-    r"^(?P<layer>.*?)[._/]?(?P<leaf>"
+    r"^(?P<layer>.*?)[._/]{0,2}(?P<leaf>"
     r"num_batches_tracked|running_mean|running_var|moving_mean|moving_variance|moving_var"
     r"|weight_orig|weight_mask|weight_g|weight_v|weights?|bias(?:es)?|gamma|beta|kernel|scale"
     r"|offset|mean|variance|var|std|(?<=[._/])[wbsg])(?::0)?$",
     re.IGNORECASE,
 )
+_PROFILED: Final = re.compile(r"(^|[._/])total_(ops|params)$")
 _MEAN: Final = ("running_mean", "moving_mean", "mean")
 _VARIANCE: Final = ("running_var", "moving_var", "moving_variance", "var", "variance")
 _SCALE: Final = ("weight", "weights", "gamma", "scale", "s", "g", "w", "weight_orig")
@@ -93,8 +94,10 @@ def layers(tensors: Sequence[Found]) -> Layers:
 
 
 def is_counter(found: Found) -> bool:
-    """Whether it only counts, as batch norm's `num_batches_tracked`."""
+    """Whether it only counts, as batch norm's `num_batches_tracked` and what thop leaves."""
     value = found.value
+    if _PROFILED.search(found.name):
+        return True
     whole = isinstance(value, View) and not value.dtype.is_floating_point
     return whole and math.prod(found.shape) == 1
 

@@ -11,6 +11,7 @@ from typing import Any, Final
 from torch import Tensor
 
 from explorer.architecture import PRESETS, NetworkSpec
+from explorer.architecture.norms import GROUPS
 from explorer.networks.reading.collect import Collected, Found
 from explorer.networks.reading.tensors import Damaged, View
 from explorer.networks.recognise import values
@@ -46,6 +47,7 @@ def _plainly(spec: NetworkSpec) -> NetworkSpec:
 
 
 _SMALLEST_PROJECTION: Final = 64
+_WHITE: Final = 255
 _MEANS: Final = ("mean", "mu")
 _NORMALISER: Final = re.compile(r"(?<!running_)(?<![a-z])(mean|mu|std|sigma)$")
 _PLACE: Final = re.compile(r"\.downsample\.(\d)\.")
@@ -178,6 +180,8 @@ def _recognised(network: Network, collected: Collected, name: str) -> Recognised
         notes = [note for note in notes if note[0] != without] + twice
     if collected.whole is not None:
         notes.insert(0, ("whole model", {"kind": collected.whole}))
+    if spec.norm == "group":
+        notes.append(("groups untold", {"groups": GROUPS}))
     facts = Facts(structure, collected)
     spec, twin = facts.with_eps(spec), twin and facts.with_eps(twin)
     fitting = facts.settle(readings(spec, twin, names_place(structure)))
@@ -223,7 +227,7 @@ def _is_beyond(structure: Structure, analysis: Analysis) -> bool:
         if norm.kind == "norm"
         and any(len(one.path) > 1 and norm.path[:-1] == one.path[:-1] for one in head)
     ]
-    sizes = {structure.out, *(layer.shape[0] for layer in head[:-1])}
+    sizes = {structure.out, *(layer.shape[0] for layer in head)}
     return len(head) > 2 or any(norm.channels in sizes for norm in beside)
 
 
@@ -260,7 +264,7 @@ def _first(layer: Any) -> dict[str, Any]:
     if layer is None:
         return {"first": "", "shape": ""}
     part = layer.parts.get("weight") or next(iter(layer.parts.values()))
-    return {"first": quoted(part.name), "shape": " x ".join(map(str, part.shape))}
+    return {"first": quoted(part.name), "shape": " x ".join(map(str, part.shape)) or "1"}
 
 
 def _described(structure: Structure) -> dict[str, Any]:
@@ -275,8 +279,7 @@ def _described(structure: Structure) -> dict[str, Any]:
 def _recipe(
     tensors: Sequence[Found], channels: int
 ) -> tuple[tuple[float, ...], tuple[float, ...]] | None:
-    """Mean and deviation of a picture's channels, where the file holds a normaliser; pixels are
-    taken to be of 0 to 1, so numbers beyond that say nothing here."""
+    """Mean and deviation of a picture's channels of 0 to 1, where the file holds a normaliser."""
     found: dict[str, tuple[float, ...]] = {}
     for tensor in tensors:
         match = _NORMALISER.search(tensor.path[-1].lower())
@@ -288,6 +291,10 @@ def _recipe(
             except Damaged:
                 continue
             found.setdefault(word, tuple(map(float, numbers)))
-    if len(found) < 2 or not all(-1 <= x <= 1 for x in found["mean"]):
+    if len(found) < 2:
+        return None
+    if max(found["mean"]) > 1:  # of pixels of 0 to 255, as in detectron2
+        found = {word: tuple(x / _WHITE for x in numbers) for word, numbers in found.items()}
+    if not all(-1 <= x <= 1 for x in found["mean"]):
         return None
     return (found["mean"], found["std"]) if all(0 < x <= 1 for x in found["std"]) else None

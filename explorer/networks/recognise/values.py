@@ -1,9 +1,12 @@
 """What the numbers themselves say: whether they are numbers, and whether anything was learnt."""
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Final
 
 from torch import Tensor
+
+_FROZEN: Final = 1e-3
+"""Variances of frozen norms are 1, or 1 - eps."""
 
 
 def first_not_finite(tensors: Mapping[str, Tensor]) -> str | None:
@@ -24,7 +27,9 @@ def remarks(tensors: Mapping[str, Tensor], names: Mapping[str, str]) -> list[tup
     means = [key for key in tensors if key.endswith(".running_mean") and key in names]
     fresh = [key for key in means if _untouched(tensors, key)]
     if means and len(fresh) == len(means):
-        found.append(("never updated", {"n": len(means)}))
+        scales = (tensors[f"{key.removesuffix('running_mean')}weight"] for key in means)
+        folded = any(bool((scale != scale[0]).any()) for scale in scales)
+        found.append(("frozen" if folded else "never updated", {"n": len(means)}))
     elif fresh:
         told = {"n": len(fresh), "of": len(means), "name": names[fresh[0]]}
         found.append(("some never updated", told))
@@ -52,4 +57,4 @@ def _constant(value: Tensor) -> bool:
 
 def _untouched(tensors: Mapping[str, Tensor], key: str) -> bool:
     mean, variance = tensors[key], tensors[f"{key.removesuffix('mean')}var"]
-    return bool((mean == 0).all()) and bool((variance == 1).all())
+    return bool((mean == 0).all()) and bool(((variance.float() - 1).abs() < _FROZEN).all())

@@ -1,7 +1,8 @@
 """A structure in the words of NetworkSpec, or why they do not suffice."""
 
+import re
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, Final
 
 from explorer.architecture import NetworkSpec
 from explorer.architecture.choices import STEMS, Norm, ShortcutRule, Stem, StemNorm
@@ -9,6 +10,8 @@ from explorer.networks.recognise.analysis import Analysis
 from explorer.networks.recognise.conventions import stride_first
 from explorer.networks.recognise.modules import Layer
 from explorer.networks.recognise.structure import Block, Structure
+
+_ATTENTION: Final = re.compile(r"attn_?pool|attention_?pool|(^|[._/])(q|k|v|query|key|value)_proj")
 
 
 class Beyond(Exception):
@@ -63,6 +66,12 @@ def spec_of(analysis: Analysis) -> NetworkSpec:
 def _check(analysis: Analysis, structure: Structure) -> None:
     if analysis.blurs:
         raise Beyond("beyond: blur", analysis.blurs[0])
+    reads = (layer for layer in analysis.layers if _is_attention(layer, structure))
+    if (attention := next(reads, None)) is not None:
+        raise Beyond("beyond: attention pool", attention)
+    if within := analysis.within:
+        first = Layer(within[0].name, "other", within[0].place, {"weight": within[0]})
+        raise Beyond("beyond: more in blocks", first)
     if analysis.unfit is not None:
         raise Beyond("beyond: does not fit", analysis.unfit)
     if analysis.lost is not None:
@@ -74,6 +83,12 @@ def _check(analysis: Analysis, structure: Structure) -> None:
     counted = [norm.counted for norm in structure.norms]
     if any(counted) and not all(counted):
         raise Beyond("beyond: some statistics", structure.norms[counted.index(not counted[0])])
+
+
+def _is_attention(layer: Layer, structure: Structure) -> bool:
+    """Whether a layer makes queries, keys or values of the last channels."""
+    wide = layer.kind == "linear" and layer.shape[1] == structure.out
+    return wide and bool(_ATTENTION.search(layer.name))
 
 
 def _norm(structure: Structure) -> Norm:
