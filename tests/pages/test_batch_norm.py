@@ -238,6 +238,12 @@ class TestModes:
         assert "momentum = 0 there" in text(app)
         assert "| **PyTorch stores** | | **2.3333** |" in text(app)
 
+    @pytest.mark.parametrize("momentum", [0.03, 0.05])
+    def test_what_is_left_of_the_start(self, open_section, momentum):
+        said = text(open_section("modes", net="plain20", bn_momentum=str(momentum)))
+        batches, left = re.search(r"After (\d+) of them .* a weight of (0\.\d+)\.", said).groups()
+        assert float(left) == pytest.approx((1 - momentum) ** int(batches), abs=5e-5)
+
     def test_the_batch_matters_in_train_mode_only(self, open_section):
         found = re.search(
             r"\*\*(\S+) in train mode, (\S+)", text(open_section("modes", net="resnet20"))
