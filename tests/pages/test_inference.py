@@ -19,6 +19,7 @@ from explorer.networks.download import Download
 from explorer.ui import budget, downloading, uploads
 from explorer.ui import cache as ui_cache
 from explorer.ui.inference import cache as inference_cache
+from explorer.ui.inference import receptive_field
 from explorer.ui.inference.scene import setups_of
 from explorer.words import label
 
@@ -55,6 +56,21 @@ def test_every_section(open_app, section: str) -> None:
     clean(app)
     assert app.header[0].value.startswith("cat: ")
     assert list(app.warning) == [] and list(app.error) == []
+
+
+def test_the_channels_that_can_be_chosen_are_all_and_none_twice(open_app) -> None:
+    where = {"infer_view": "feature_maps", "infer_block": "layer3.0", "infer_weights": "random"}
+    app = open_app("inference", net="resnet18", image_size="64", **where)
+    clean(app)
+    (box,) = (one for one in app.selectbox if one.label == "Of 256 channels")
+    assert box.options == ["0 to 63", "64 to 127", "128 to 191", "192 to 255"]
+
+
+def test_a_position_that_is_clicked_is_the_one_that_the_sliders_hold() -> None:
+    for size in range(1, 33):
+        shares = [receptive_field._per_cent(index, size) for index in range(size)]
+        assert [round(share / 100 * (size - 1)) for share in shares] == list(range(size))
+        assert shares[0] == 0 and (shares[-1] == 100 or size == 1)
 
 
 def test_the_margin_is_in_points_and_the_times_in_milliseconds(open_app) -> None:

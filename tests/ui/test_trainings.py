@@ -2,6 +2,8 @@
 
 from types import SimpleNamespace
 
+from streamlit.testing.v1 import AppTest
+
 from explorer.experiments.degradation import TrainingRecipe
 from explorer.ui.why import names, verdict
 
@@ -47,3 +49,32 @@ def test_no_verdict_over_different_recipes_or_unfinished_runs():
     assert (
         "no clear degradation" in verdict.sentences([run(20, "none", 1.0), run(56, "none", 1.1)])[0]
     )
+
+
+def deletions_page():
+    from types import SimpleNamespace
+
+    import streamlit as st
+
+    from explorer.ui.why import deletions
+
+    numbers = map(str, range(st.session_state["finished"]))
+    result = SimpleNamespace(diverged=False)
+    trainings = [SimpleNamespace(id=number, result=result) for number in numbers]
+    trainings.append(SimpleNamespace(id="goes on", result=None))
+    trainings.append(SimpleNamespace(id="diverged", result=SimpleNamespace(diverged=True)))
+    deletions.draw(trainings, {}, {one.id: one.id for one in trainings})
+
+
+def test_blocks_are_deleted_from_the_newest_training_until_another_is_chosen():
+    app = AppTest.from_function(deletions_page, default_timeout=120)
+    app.session_state["finished"] = 0
+    assert not app.run().selectbox
+    app.session_state["finished"] = 2
+    assert app.run().selectbox(key="why_deleted").value == "1"
+    assert app.selectbox(key="why_deleted").options == ["0", "1"]
+    app.selectbox(key="why_deleted").set_value("0").run()
+    assert app.run().selectbox(key="why_deleted").value == "0", "a choice stays"
+    app.session_state["finished"] = 3
+    assert app.run().selectbox(key="why_deleted").value == "2"
+    assert not app.exception
