@@ -15,28 +15,30 @@ function takers(root) {
 
 const nameOf = (node) => node.getAttribute("aria-label") ?? node.textContent;
 
-// What has the focus next: the new page's title, the control that was drawn anew, or what stands
-// where it stood. `pressed` is what was pressed and all that it was in, from the inside out, each
-// with its key and its place among its neighbours.
-function successor(pressed, name, page) {
+// What may have the focus next, best first: the new page's title, the control that was drawn anew, or
+// what stands where it stood. `pressed` is what was pressed and all that it was in, from the inside
+// out, each with its key and its place among its neighbours.
+function* successors(pressed, name, page) {
   if (window.location.pathname !== page) {
     const title = document.querySelector(".stMain h1");
     if (title) title.tabIndex = -1; // a heading takes no focus else
-    return title;
+    if (title) yield title;
+    return;
   }
   const key = pressed.find((part) => part.key)?.key;
   const again = [...document.querySelectorAll(`.${CSS.escape(key ?? "none")}`)].flatMap(takers);
-  if (again.length) return again.find((node) => nameOf(node) === name) ?? again[0];
+  yield* again.filter((node) => nameOf(node) === name);
+  yield* again;
   const still = pressed.findIndex(({ node }) => node.isConnected);
   for (let above = Math.max(still, 1); above < pressed.length; above += 1) {
     const { node } = pressed[above];
-    if (node === document.body) break;
-    const next = [...node.children].slice(pressed[above - 1].place).flatMap(takers)[0]
-      ?? takers(node).at(-1);
-    if (next) return next;
+    if (node === document.body) return;
+    yield* [...node.children].slice(pressed[above - 1].place).flatMap(takers);
+    yield* takers(node).reverse();
   }
-  return null;
 }
+
+const nothing = () => !document.activeElement || document.activeElement === document.body;
 
 function watch(event) {
   stopWatching();
@@ -52,12 +54,15 @@ function watch(event) {
   let left = 300; // steps: a minute, for what takes long to compute
   let lost = 0;
   const timer = setInterval(() => {
-    const nothing = !document.activeElement || document.activeElement === document.body;
     // Some pages lead on by themselves, which may take a moment: see focus.py.
     const led = document.querySelector("[class*='st-key-'][class*='_focus']");
     const drawing = document.querySelector(".stApp")?.dataset.testScriptState === "running";
-    lost = nothing && !led && !drawing ? lost + 1 : 0;
-    if (lost >= 2) successor(pressed, name, page)?.focus({ preventScroll: true });
+    lost = nothing() && !led && !drawing ? lost + 1 : 0;
+    // What is folded away takes no focus, and the next one is asked.
+    for (const node of lost >= 2 ? successors(pressed, name, page) : []) {
+      node.focus({ preventScroll: true });
+      if (!nothing()) break;
+    }
     if (!left--) stopWatching();
   }, STEP_MS);
   stopWatching = () => clearInterval(timer);

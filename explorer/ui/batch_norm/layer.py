@@ -153,7 +153,5 @@ def _axes(op: Op, images: int) -> None:
             said = section("drawings", "cube", norm=label(f"norm.{kind}"))
             drawing(cubes.cube(kind), key=f"bn_cube_{kind}", label=said)
     channels, height, width = op.in_shape
-    st.table(
-        layer_tables.axes((images, channels, height, width)), border="horizontal", hide_index=True
-    )
+    st.table(layer_tables.axes((images, channels, height, width)), hide_index=True)
     st.markdown(section("batch_norm", "axes"))

@@ -49,7 +49,7 @@ def draw(spec: UnitSpec) -> None:
         st.caption(block_numbers.what_runs(spec, passage.spec, signed))
     st.header(label("block_lab.one_layer"))
     st.markdown(block_numbers.one_layer(layers))
-    st.table(block_tables.one_layer(layers), border="horizontal", hide_index=True)
+    st.table(block_tables.one_layer(layers), hide_index=True)
     st.markdown(section("block_lab", "extended", **changes))
 
 

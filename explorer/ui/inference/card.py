@@ -62,7 +62,6 @@ def draw(scene: Scene) -> None:
                 for row in sample_rows(list(samples().values()))
             ],
             hide_index=True,
-            border="horizontal",
         )
     from explorer.experiments.cifar10 import CLASSES
 

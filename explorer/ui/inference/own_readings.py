@@ -80,7 +80,6 @@ def _untold(verdict: Verdict) -> None:
                 }
                 for way, n in verdict.otherwise
             ],
-            border="horizontal",
         )
 
 
@@ -90,7 +89,6 @@ def _figures(heading: str, weighed: Mapping[str, Weighed]) -> None:
             {label(heading): name, label("recognised.distance"): f"{one.distance:.3f}"}
             for name, one in weighed.items()
         ],
-        border="horizontal",
     )
 
 
