@@ -302,7 +302,7 @@ class Visit:
         with self.rerun("script"):
             sidebar.get_by_role("link", name=title, exact=True).click()
         # A run of the page before may have been the one that finished.
-        self.page.wait_for_function("title => document.title.startsWith(title + ' ·')", arg=title)
+        self.until("title => document.title.startsWith(title + ' ·')", title)
         self.wait_idle()
 
     def _wait_until(self, condition) -> None:
@@ -329,11 +329,17 @@ class Visit:
         for _ in range(5):
             self._let_answer()
             self.page.evaluate(IDLE)
-            self.page.wait_for_function(STILL)
+            self.until(STILL)
             self.page.evaluate(DRAWN)
             # What came meanwhile, such as a report of what the browser holds, is waited for too.
             if not self.runs.pending and self.page.evaluate(STILL):
                 return
+
+    def until(self, true: str, arg=None):
+        """Wait until this function says something true, which is returned. What it looks for may
+        not be there yet, or may be drawn anew just then: an error of its own is no answer."""
+        safe = f"(arg) => {{ try {{ return ({true})(arg) }} catch {{ return false }} }}"
+        return self.page.wait_for_function(safe, arg=arg)
 
     def wait_cut_off(self) -> None:
         """Wait until the page knows that its server is gone."""

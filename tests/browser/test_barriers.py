@@ -86,7 +86,7 @@ def test_no_barrier_in_any_section_and_either_theme(open_page, page):
                     button.click()
         for theme in BACKGROUNDS:
             visit.page.emulate_media(color_scheme=theme)
-            visit.page.wait_for_function(f"() => ({BACKGROUND})() === '{BACKGROUNDS[theme]}'")
+            visit.until(f"() => ({BACKGROUND})() === '{BACKGROUNDS[theme]}'")
             assert barriers(visit) == [], (section, theme)
 
 
@@ -115,7 +115,7 @@ def test_no_barrier_after_clicks_and_in_the_other_language(open_page, address):
             visit.page.get_by_test_id("stMain").get_by_role("button", name=name).first.click()
     for theme in BACKGROUNDS:
         visit.page.emulate_media(color_scheme=theme)
-        visit.page.wait_for_function(f"() => ({BACKGROUND})() === '{BACKGROUNDS[theme]}'")
+        visit.until(f"() => ({BACKGROUND})() === '{BACKGROUNDS[theme]}'")
         assert barriers(visit) == [], theme
 
 

@@ -22,7 +22,7 @@ def shelf(visit, name=SHELF):
 
 def comes_to_hold(visit, entries):
     """Wait until the browser holds these: it writes them down after it has drawn the page."""
-    visit.page.wait_for_function(
+    visit.until(
         "([name, text]) => localStorage.getItem(name) === text",
         arg=[SHELF, json.dumps(entries, separators=(",", ":"))],
     )
@@ -85,7 +85,7 @@ def test_two_tabs_of_one_visitor_agree(open_page):
     for name in ("Next", "Show the answer", "Nearly"):
         with other.rerun():  # a card keeps its buttons until the next one is drawn
             other.page.get_by_role("button", name=name).click()
-    visit.page.wait_for_function(
+    visit.until(
         "name => Object.keys(JSON.parse(localStorage.getItem(name))).length === 2", arg=SHELF
     )
     with visit.rerun():
@@ -107,9 +107,7 @@ def test_damaged_and_foreign_values_are_ignored(open_page, held):
     visit.goto("questions", {"questions_card": "bottleneck"})
     visit.page.get_by_text("architecture and counting · easy").wait_for()
     grade(visit, "3")
-    visit.page.wait_for_function(
-        "name => JSON.parse(localStorage.getItem(name)).bottleneck === 'no'", arg=SHELF
-    )
+    visit.until("name => JSON.parse(localStorage.getItem(name)).bottleneck === 'no'", arg=SHELF)
     # The browser also reports what it holds, and that run may be the one that ended first.
-    visit.page.wait_for_function("() => !/questions_card=bottleneck\\b/.test(location.search)")
+    visit.until("() => !/questions_card=bottleneck\\b/.test(location.search)")
     assert visit.exceptions() == []

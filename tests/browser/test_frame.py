@@ -70,7 +70,7 @@ def test_the_first_visit_to_a_server_by_deep_link(browser, fresh_server, page):
         visit.page.goto(f"{visit.base_url}/{page}?net=resnet34&image_size=65")
         visit.page.locator("h1").first.wait_for()
         title = f"{PAGES[page]} · ResNet Explorer"
-        visit.page.wait_for_function("title => document.title === title", arg=title)
+        visit.until("title => document.title === title", arg=title)
         assert control(visit, "Network").input_value() == "ResNet-34"
         assert control(visit, "Image size, pixels").input_value() == "65"
         assert visit.page.url.endswith(f"/{page}?net=resnet34&image_size=65")
@@ -89,8 +89,8 @@ def test_themes_and_sizes(open_page, page):
         for width, height in SIZES.values():
             visit.page.set_viewport_size({"width": width, "height": height})
             visit.wait_idle()
-            visit.page.wait_for_function(FITS)
-            visit.page.wait_for_function(f"() => ({BACKGROUND})() === '{background}'")
+            visit.until(FITS)
+            visit.until(f"() => ({BACKGROUND})() === '{background}'")
             assert visit.page.locator("h1").first.is_visible()
     assert_clean(visit)
 
@@ -100,8 +100,8 @@ def test_the_words_of_a_chart_follow_the_theme(open_page):
     visit.page.locator(".stPlotlyChart .xtick text").first.wait_for()
     for theme in ("dark", "light"):
         visit.page.emulate_media(color_scheme=theme)
-        visit.page.wait_for_function(f"() => ({BACKGROUND})() === '{BACKGROUNDS[theme]}'")
-        visit.page.wait_for_function(
+        visit.until(f"() => ({BACKGROUND})() === '{BACKGROUNDS[theme]}'")
+        visit.until(
             """() => [...document.querySelectorAll('.stPlotlyChart .xtick text')].every(text =>
                  getComputedStyle(text).fill
                    === getComputedStyle(document.querySelector('.stMain h1')).color)"""
@@ -142,7 +142,7 @@ def test_the_copied_link_opens_exactly_this_view(open_page):
             .observe(button, { childList: true, characterData: true, subtree: true }) }"""
     )
     button.click()
-    visit.page.wait_for_function("() => window.said.some((text) => text.startsWith('Link copied'))")
+    visit.until("() => window.said.some((text) => text.startsWith('Link copied'))")
     link = visit.page.evaluate("navigator.clipboard.readText()")
     assert link == visit.page.url
     button.wait_for()  # the words come back
@@ -199,7 +199,7 @@ def test_the_network_stays_on_the_way_through_the_pages_and_back(open_page):
     for title in ("Parameters", "Shortcuts", "Home"):  # first the choice is taken back
         with visit.rerun("script"):
             visit.page.go_back()
-        visit.page.wait_for_function("title => document.title.startsWith(title)", arg=title)
+        visit.until("title => document.title.startsWith(title)", arg=title)
         visit.wait_idle()
         assert control(visit, "Network").input_value() == "ResNet-110"
     assert heading(visit) == "ResNet-110"

@@ -79,7 +79,7 @@ def test_camera(open_page: Opener) -> None:
     shutter = visit.page.get_by_role("button", name="Take Photo")
     shutter.wait_for()
     # Before its first frame the camera has nothing to take.
-    visit.page.wait_for_function("() => document.querySelector('video')?.videoWidth > 0")
+    visit.until("() => document.querySelector('video')?.videoWidth > 0")
     with visit.rerun():
         shutter.click()
     visit.page.get_by_text("the network gets 32 × 32").wait_for()
@@ -181,7 +181,7 @@ def test_engines_are_compared_on_the_readers_picture(open_page):
     chart = visit.page.locator(".st-key-infer_speed_bars").bounding_box()
     assert chart["y"] + chart["height"] <= 720
     table = visit.page.locator(".dvn-scroller")
-    visit.page.wait_for_function("() => document.querySelector('.dvn-scroller')?.clientWidth")
+    visit.until("() => document.querySelector('.dvn-scroller')?.clientWidth")
     assert table.evaluate("table => table.scrollWidth <= table.clientWidth + 1")
     assert not visit.exceptions()
     assert not visit.console_errors()

@@ -14,7 +14,7 @@ def begin_at_the_page(visit) -> None:
 
 def focused_is(visit, described: str) -> None:
     """Wait until the focus is on what this JavaScript, a test of `node`, describes."""
-    visit.page.wait_for_function(f"() => {{ const node = ({FOCUSED})(); return {described}; }}")
+    visit.until(f"() => {{ const node = ({FOCUSED})(); return {described}; }}")
 
 
 def test_an_option_a_switch_and_a_tables_buttons_show_that_they_have_the_focus(open_page):
@@ -29,7 +29,7 @@ def test_an_option_a_switch_and_a_tables_buttons_show_that_they_have_the_focus(o
     visit.tab_to("node.getAttribute('aria-label') === 'Fullscreen'")
     button = visit.page.evaluate_handle(FOCUSED)
     assert button.evaluate(OUTLINE)
-    visit.page.wait_for_function(
+    visit.until(
         "(node) => { for (let at = node; at; at = at.parentElement)"
         " if (getComputedStyle(at).opacity !== '1') return false; return true; }",
         arg=button,
@@ -49,7 +49,7 @@ def test_what_is_pressed_and_vanishes_hands_the_focus_on(open_page):
     visit.tab_to("node.closest('.st-key-trace_turn')")
     with visit.rerun():
         visit.page.keyboard.press("Enter")
-    visit.page.wait_for_function("() => !document.querySelector('.st-key-trace_turn')")
+    visit.until("() => !document.querySelector('.st-key-trace_turn')")
     focused_is(visit, "node?.closest('[class*=st-key-trace_]')")
 
 

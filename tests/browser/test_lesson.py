@@ -92,13 +92,13 @@ def test_a_stop_is_found_in_its_state_again_and_the_line_closes(open_page):
     visit = open_page(stops()[1].page, {**_query(stops()[1]), "lesson": stops()[1].id})
     with visit.rerun():
         visit.page.keyboard.press("ArrowRight")
-    visit.page.wait_for_function("location.search.includes('trace_op=bn1')")
+    visit.until("() => location.search.includes('trace_op=bn1')")
     line(visit, "Stop 3")
     visit.go_to("Batch norm")
     assert at(visit)[:2] == ("batch_norm", stops()[2].id), "the line goes along"
     line(visit, "To the stop")
     line(visit, "Stop 2")
-    visit.page.wait_for_function("location.search.includes('trace_op=conv1')")
+    visit.until("() => location.search.includes('trace_op=conv1')")
     line(visit, "Close", "button")
     visit.page.get_by_text(plain(stops()[1].task)).wait_for(state="hidden")
     assert at(visit)[1] is None

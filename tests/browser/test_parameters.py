@@ -185,17 +185,16 @@ def test_a_chart_follows_the_theme_that_is_chosen_while_it_is_looked_at(open_pag
     ink = """said => { const text = [...document.querySelectorAll('.main-svg text')]
       .find(text => text.textContent === said);
       return text ? getComputedStyle(text).fill : null }"""
-    light = visit.page.wait_for_function(ink, arg="100%").json_value()
+    light = visit.until(ink, arg="100%").json_value()
     marks = "[...document.querySelectorAll('.barlayer path')].map(bar => bar.style.fill).join()"
-    light_marks = visit.page.evaluate(marks)
-    assert light_marks
+    light_marks = visit.until(f"() => {marks}").json_value()
     other = f"light => {{ const fill = ({ink})('100%'); return fill && fill !== light && fill }}"
     visit.page.emulate_media(color_scheme="dark")
-    dark = visit.page.wait_for_function(other, arg=light).json_value()
-    whole = visit.page.wait_for_function(ink, arg="whole network").json_value()
+    dark = visit.until(other, arg=light).json_value()
+    whole = visit.until(ink, arg="whole network").json_value()
     assert whole == dark, "it stands on the page"
-    visit.page.wait_for_function(f"() => {marks} && {marks} !== {light_marks!r}")
+    visit.until(f"() => {marks} && {marks} !== {light_marks!r}")
     visit.page.emulate_media(color_scheme="light")
-    visit.page.wait_for_function(f"light => ({ink})('100%') === light", arg=light)
-    visit.page.wait_for_function(f"() => {marks} === {light_marks!r}")
+    visit.until(f"light => ({ink})('100%') === light", arg=light)
+    visit.until(f"() => {marks} === {light_marks!r}")
     assert_sound(visit)

@@ -76,12 +76,12 @@ def test_the_focus_stays_with_what_is_answered(visit):
     visit.page.get_by_role("button", name="A ·").focus()
     with visit.rerun():
         visit.page.keyboard.press("Enter")
-    visit.page.wait_for_function("() => document.activeElement.closest('.st-key-quiz_next')")
+    visit.until("() => document.activeElement.closest('.st-key-quiz_next')")
     with visit.rerun():
         visit.page.keyboard.press("Enter")
     visit.page.get_by_text(f"Question {place + 2} of 5").wait_for()
     card = f".st-key-quiz_card_{place + 1}"
-    visit.page.wait_for_function(f"() => document.activeElement.closest('{card}')")
+    visit.until(f"() => document.activeElement.closest('{card}')")
     assert visit.exceptions() == []
 
 
@@ -93,7 +93,7 @@ def test_on_a_telephone_the_result_is_seen_at_once(open_page):
         with visit.rerun():
             visit.page.get_by_test_id("stBaseButton-primary").click()
     visit.page.get_by_role("heading", name="5 of 5 right").wait_for()
-    visit.page.wait_for_function(  # looked for each time: a run draws it anew
+    visit.until(  # looked for each time: a run draws it anew
         """said => { const found = [...document.querySelectorAll('h1, h2, h3')]
           .find((heading) => heading.textContent.includes(said));
           const y = found?.getBoundingClientRect().y; return y >= 60 && y < 844 }""",

@@ -73,7 +73,7 @@ def test_every_view_of_a_picture_begins_in_the_upper_half_or_near(open_page):
         if button.get_attribute("aria-checked") != "true":
             with visit.rerun():
                 button.click()
-        visit.page.wait_for_function(f"() => ({FIRST_SEEN})() < {0.65 * HEIGHT}")
+        visit.until(f"() => ({FIRST_SEEN})() < {0.65 * HEIGHT}")
     assert visit.exceptions() == []
 
 
@@ -87,13 +87,13 @@ def test_what_is_asked_for_is_open_until_another_view_is_chosen(open_page):
     head = visit.page.locator(".st-key-infer_head_asked details")
     assert head.evaluate("details => details.open")
     # Before its first frame the camera has nothing to take.
-    visit.page.wait_for_function("() => document.querySelector('video')?.videoWidth > 0")
+    visit.until("() => document.querySelector('video')?.videoWidth > 0")
     with visit.rerun("fragment"):
         visit.page.get_by_role("button", name="Take Photo").click()
     assert head.evaluate("details => details.open"), "one sees what came of it"
     with visit.rerun("fragment"):
         visit.page.get_by_role("radio", name=words.label("infer_view.grad_cam")).click()
-    visit.page.wait_for_function("() => !document.querySelector('.st-key-infer_head details').open")
+    visit.until("() => document.querySelector('.st-key-infer_head details')?.open === false")
     assert visit.exceptions() == []
 
 

@@ -196,11 +196,11 @@ def test_who_walks_by_keyboard_goes_on_from_there(open_page):
     visit.page.wait_for_url("**trace_op=bn1**")
     focused = "() => { let e = document.activeElement; while (e.shadowRoot?.activeElement)"
     focused += " e = e.shadowRoot.activeElement; return e.dataset.path ?? e.innerText }"
-    visit.page.wait_for_function(f"() => ({focused})() === 'bn1'")
+    visit.until(f"() => ({focused})() === 'bn1'")
     visit.page.get_by_role("radio", name="Forward").focus()
     visit.page.keyboard.press("ArrowRight")
     visit.page.keyboard.press("Space")
     visit.page.wait_for_url("**trace_way=backward**")
     visit.page.get_by_role("combobox", name="Class").wait_for()
-    visit.page.wait_for_function(f"() => ({focused})() === 'Backward'")
+    visit.until(f"() => ({focused})() === 'Backward'")
     assert visit.exceptions() == []
