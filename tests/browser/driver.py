@@ -172,10 +172,11 @@ class Runs:
     def __init__(self, page) -> None:
         self.script = self.fragment = 0
         self.asked = 0
-        """Requests for a run that the page has sent."""
+        """Requests for a run that the page has sent, but for those of its own clock."""
         self.answered = {"script": 0, "fragment": 0}
-        """How many it had sent when the last finished run of a kind began: that one knows them."""
-        self._lost = self._known = 0
+        """The number of the last request that a finished run of a kind has served."""
+        self._unheard: dict[int, str] = {}  # number of a request -> the part of the page it is for
+        self._served: set[int] = set()  # by the run that goes on now
         self.last: deque[str] = deque(maxlen=12)
         """What browser and server said last, for a test that waits in vain."""
         page.on("websocket", self._connect)
@@ -183,17 +184,22 @@ class Runs:
     @property
     def pending(self) -> bool:
         """Whether a request is under way, or its run."""
-        return self.asked > max(self._lost, *self.answered.values())
+        return bool(self._unheard or self._served)
+
+    def forget(self) -> None:
+        """Wait for nothing any more that was asked until now."""
+        self._unheard.clear()
+        self._served.clear()
 
     def answers(self, kind: str, before: int) -> bool:
-        """Whether a run of this kind has finished that began when more than `before` were sent."""
+        """Whether a run of this kind has served a later request than the one of this number."""
         kinds = self.answered.values() if kind == "finished" else [self.answered[kind]]
         return max(kinds) > before
 
     def _connect(self, websocket) -> None:
         if "/_stcore/stream" in websocket.url:
             self._note("connected")
-            self._lost = self.asked  # what was asked before was asked of another session
+            self.forget()  # what was asked before was asked of another session
             websocket.on("framereceived", self._read)
             websocket.on("framesent", self._sent)
             websocket.on("close", lambda _: self._note("closed"))
@@ -205,7 +211,9 @@ class Runs:
         if isinstance(payload, bytes):
             message = BackMsg.FromString(payload)
             asked = message.rerun_script
-            self.asked += message.WhichOneof("type") == "rerun_script"
+            if message.WhichOneof("type") == "rerun_script" and not asked.is_auto_rerun:
+                self.asked += 1
+                self._unheard[self.asked] = asked.fragment_id
             self._note(f"asked: {message.WhichOneof('type')} {asked.fragment_id} {asked.page_name}")
 
     def _read(self, payload: bytes | str) -> None:
@@ -213,17 +221,23 @@ class Runs:
             return
         message = ForwardMsg.FromString(payload)
         if message.WhichOneof("type") == "new_session":
-            self._known = self.asked
-            self._note(f"begun {list(message.metadata.run.fragment_ids)}")
+            parts = list(message.metadata.run.fragment_ids)
+            self._note(f"begun {parts}")
+            # A run of the whole page serves all; one of a part may have been asked for before.
+            served = {n for n, part in self._unheard.items() if not parts or part in parts}
+            self._served |= served
+            for number in served:
+                del self._unheard[number]
         if message.WhichOneof("type") != "script_finished":
             return
         self._note(ForwardMsg.ScriptFinishedStatus.Name(message.script_finished))
-        if message.script_finished == ForwardMsg.FINISHED_FRAGMENT_RUN_SUCCESSFULLY:
-            self.fragment += 1
-            self.answered["fragment"] = self._known
-        elif message.script_finished != ForwardMsg.FINISHED_EARLY_FOR_RERUN:
-            self.script += 1
-            self.answered["script"] = self._known
+        if message.script_finished == ForwardMsg.FINISHED_EARLY_FOR_RERUN:
+            return
+        part = message.script_finished == ForwardMsg.FINISHED_FRAGMENT_RUN_SUCCESSFULLY
+        kind = "fragment" if part else "script"
+        setattr(self, kind, getattr(self, kind) + 1)
+        self.answered[kind] = max(self.answered[kind], *self._served, 0)
+        self._served.clear()
 
 
 class Visit:
@@ -290,7 +304,7 @@ class Visit:
         """Wait for the run that the body causes: `with visit.rerun(): button.click()`.
 
         `kind` is "script" or "fragment" where one of them polls, and the other is meant."""
-        self._let_answer()  # or the end of what was asked before would be taken for this one's
+        self._let_answer()  # else its end might be taken for that of what is asked now
         before = self.runs.asked
         yield
         self._wait_until(lambda: self.runs.answers(kind, before))
@@ -318,9 +332,11 @@ class Visit:
 
     def _let_answer(self) -> None:
         """Wait until all that was asked is answered; not without end, as a page that is left while
-        it asks is not answered, and one that follows a training asks again and again."""
-        end = time.monotonic() + 3
-        while self.runs.pending and time.monotonic() < end:
+        it asks is not answered."""
+        end = time.monotonic() + self.timeout_s / 10
+        while self.runs.pending:
+            if time.monotonic() > end:
+                self.runs.forget()
             self.page.wait_for_timeout(20)
 
     def wait_idle(self) -> None:

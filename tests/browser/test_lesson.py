@@ -90,6 +90,9 @@ def test_the_line_leads_from_stop_to_stop_in_one_tab(open_page):
 
 def test_a_stop_is_found_in_its_state_again_and_the_line_closes(open_page):
     visit = open_page(stops()[1].page, {**_query(stops()[1]), "lesson": stops()[1].id})
+    # Until then the page asks again and again, and is drawn anew when it is there.
+    visit.page.get_by_text("Checked on a real network").wait_for()
+    visit.wait_idle()
     with visit.rerun():
         visit.page.keyboard.press("ArrowRight")
     visit.until("() => location.search.includes('trace_op=bn1')")
