@@ -43,7 +43,7 @@ def stand_in(choice: Choice, wanted: str) -> Choice:
     if wanted not in (BEST, EMBEDDED):
         return choice
     available = setups_of(choice.name, choice.spec)
-    if _best(available) != UNTRAINED:
+    if _best(available, _here(available)) != UNTRAINED:
         return choice
     entry = PRESETS[default_network()]
     # One line, so that what is looked at stands higher.
@@ -66,12 +66,13 @@ def choose(choice: Choice, wanted: str, device: str) -> Loaded:
     """Load what was chosen, drawing what it needs; the untrained network where that fails."""
     named = None if choice.customised else choice.name
     available = setups_of(named, choice.spec)
-    kind = _best(available) if wanted == BEST else wanted
+    here = _here(available)
+    kind = _best(available, here) if wanted == BEST else wanted
     if kind not in available:
         asked = label(f"infer_weights.{kind}")
         words = section("inference", "no such weights", kind=asked, network=choice.title)
         st.warning(words, icon=":material/info:")
-        kind = _best(available)
+        kind = _best(available, here)
     loaders: dict[str, Callable[[], Loaded | None]] = {
         EMBEDDED: partial(_embedded, choice, device),
         FILE: partial(_own_file, choice, available, device),
@@ -82,7 +83,7 @@ def choose(choice: Choice, wanted: str, device: str) -> Loaded:
     loaded = loaders[kind]() if kind in loaders else None
     if loaded is None:
         chosen = wanted == kind == UNTRAINED
-        loaded = _untrained(choice, available, device, wanted, chosen)
+        loaded = _untrained(choice, available, here, device, wanted, chosen)
     tested, asked_for = loaded.setup.recipe.crop, choice.side
     # Nobody knows at which size a visitor's file was tested.
     if loaded.trained and not loaded.own and tested != asked_for:
@@ -104,12 +105,18 @@ def switch_to(preset: str) -> None:
         controls.put("infer_weights", BEST, BEST)
 
 
-def _best(available: dict[str, Setup]) -> str:
+def _here(available: dict[str, Setup]) -> frozenset[str]:
+    """Which trained weights are on board or lie on this machine: looked up once in a run."""
+    return frozenset(
+        kind
+        for kind, setup in available.items()
+        if kind == EMBEDDED or (setup.published and setup.published.path.is_file())
+    )
+
+
+def _best(available: dict[str, Setup], here: frozenset[str]) -> str:
     """What is on board, or else published weights that already lie on this machine."""
-    for kind, setup in available.items():
-        if kind == EMBEDDED or (setup.published and setup.published.path.is_file()):
-            return kind
-    return UNTRAINED
+    return next((kind for kind in available if kind in here), UNTRAINED)
 
 
 def _embedded(choice: Choice, device: str) -> Loaded:
@@ -179,13 +186,18 @@ def _own_file(choice: Choice, available: dict[str, Setup], device: str) -> Loade
 
 
 def _untrained(
-    choice: Choice, available: dict[str, Setup], device: str, wanted: str, chosen: bool
+    choice: Choice,
+    available: dict[str, Setup],
+    here: frozenset[str],
+    device: str,
+    wanted: str,
+    chosen: bool,
 ) -> Loaded:
-    best = _best(available)
+    best = _best(available, here)
     offered = tuple(
         downloading.state(setup.published)
-        for setup in available.values()
-        if setup.published is not None and not setup.published.path.is_file()
+        for kind, setup in available.items()
+        if setup.published is not None and kind not in here
     )
     controls.drawn_again(
         "infer_untrained",

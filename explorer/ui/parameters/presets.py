@@ -19,8 +19,9 @@ from explorer.architecture.image_size import short_text
 from explorer.architecture.published import figures_of
 from explorer.architecture.published_costs import PUBLISHED_COSTS
 from explorer.ui import chart, controls, picker
+from explorer.ui.drawn_once import drawn_once
 from explorer.views import cost_tables, network_charts
-from explorer.words import glossary, label, language, section
+from explorer.words import glossary, label, section
 
 if TYPE_CHECKING:
     from plotly.graph_objects import Figure
@@ -36,10 +37,7 @@ def draw(choice: picker.Choice, bp: Blueprint) -> None:
     st.caption(section("parameters", "one map"))
     st.header(label("parameters.accuracy"), anchor="accuracy")
     _accuracy(choice)
-    with st.expander(label("parameters.printed")):
-        st.markdown(section("parameters", "printed costs"))
-        with st.container(key="params_printed"):
-            _printed(language())
+    _printed()
 
 
 def _maps(choice: picker.Choice, bp: Blueprint) -> None:
@@ -71,15 +69,12 @@ def _of(protocol: str) -> list[Result]:
     return [result for result in results() if result.figure.protocol == protocol]
 
 
-# Kept as they are drawn: pandas takes 10 ms for the format of one.
-@st.cache_data(max_entries=32, show_spinner=False)
-def _figures(protocol: str, language: str) -> None:
-    st.table(cost_tables.figures_table(_of(protocol)), hide_index=True)
-
-
-@st.cache_data(max_entries=8, show_spinner=False)
-def _printed(language: str) -> None:
-    st.table(cost_tables.printed_table(PUBLISHED_COSTS, entries()), hide_index=True)
+@drawn_once
+def _printed() -> None:
+    with st.expander(label("parameters.printed")):
+        st.markdown(section("parameters", "printed costs"))
+        with st.container(key="params_printed"):
+            st.table(cost_tables.printed_table(PUBLISHED_COSTS, entries()), hide_index=True)
 
 
 def _offer(picked: list[chart.Point], choice: picker.Choice) -> None:
@@ -111,8 +106,13 @@ def _accuracy(choice: picker.Choice) -> None:
     if choice.customised and choice.name in PRESETS:
         st.caption(section("parameters", "customised", title=PRESETS[choice.name].title))
     _elsewhere(choice, protocol)
+    _figures(protocol, axis, None if choice.customised else choice.name)
+
+
+# Kept as they are drawn: pandas takes 10 ms for the format of a table.
+@drawn_once
+def _figures(protocol: str, axis: network_charts.Axis, ringed: str | None) -> None:
     shown = _of(protocol)
-    ringed = None if choice.customised else choice.name
     alt = section(
         "parameters", "alt of the accuracies", measure=_measure(axis), protocol=_worded(protocol)
     )
@@ -127,7 +127,7 @@ def _accuracy(choice: picker.Choice) -> None:
         )
     )
     with st.container(key="params_figures"):
-        _figures(protocol, language())
+        st.table(cost_tables.figures_table(shown), hide_index=True)
 
 
 def _worded(protocol: str) -> str:
