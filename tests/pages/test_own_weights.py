@@ -228,5 +228,31 @@ def test_where_no_norm_remembers_pixels_that_is_said(open_app, no_cache, trained
     told = words(app)
     assert "Nothing in this file tells what was done to the pixels" in told
     assert re.search(r"between \d+ and \d+ of 12 photographs", told)
-    assert "taken for group norm of 32 groups" in told
+    assert "taken for group norm of up to 32 groups" in told
     assert len(app.table) == 1
+
+
+def test_that_photographs_do_not_tell_the_pixels_values_is_said(trained) -> None:
+    from explorer.experiments.readings import Remembered, Weighed
+    from explorer.experiments.weighing import Verdict
+    from explorer.networks.recognise import recognise
+    from explorer.ui.inference.own_told import values_judged
+    from explorer.ui.own_weights import Mine
+
+    buffer = io.BytesIO()
+    torch.save(trained, buffer)
+    mine = Mine("a.pth", "key", b"", recognise(buffer.getvalue(), "a.pth"))
+
+    def verdict(exact: bool, *distances: float) -> Verdict:
+        names = ("cifar10", "imagenet", "half")
+        return Verdict(values=tuple(
+            Weighed(name, Remembered(("bn1",), (distance,), (0.0,)), True)
+            for name, distance in zip(names, distances, strict=False)
+        ), exact=exact)  # fmt: skip
+
+    told = values_judged(mine, verdict(False, 0.2, 0.3, 0.9))
+    assert "is not decided" in told
+    assert "*CIFAR-10's mean and deviation (0.247)* is taken" in told
+    assert "as near are *ImageNet's mean and deviation*." in told and "-1 to 1" not in told
+    assert values_judged(mine, verdict(True, 0.01, 0.02)) == ""
+    assert values_judged(mine, verdict(False, 0.1, 0.9)) == "" == values_judged(mine, Verdict())

@@ -16,7 +16,7 @@ from explorer.ui.inference.own_verdict import VALUES
 from explorer.ui.own_weighed import weighed
 from explorer.ui.own_weights import Mine
 from explorer.ui.picker import Choice
-from explorer.words import count, label, quoted, section
+from explorer.words import count, label, listed, quoted, section
 
 if TYPE_CHECKING:
     from explorer.experiments.weighing import Verdict
@@ -46,6 +46,8 @@ def told(mine: Mine, choice: Choice, device: str) -> None:
             st.caption(sentence)
         if sentence := unremembered(mine, verdict):
             st.warning(sentence, icon=":material/straighten:")
+        if sentence := values_judged(mine, verdict):
+            st.caption(sentence)
     compare_link(choice)
 
 
@@ -200,3 +202,19 @@ def unremembered(mine: Mine, verdict: Verdict) -> str:
     way = label(f"{VALUES}.{weighing.usual_of(mine.found)}")
     told = {"least": min(counts), "most": max(counts), "pictures": verdict.pictures}
     return section("recognition", "values untold", way=f"*{way}*", **told)
+
+
+def values_judged(mine: Mine, verdict: Verdict) -> str:
+    """That photographs do not tell what was done to pixels, where they do not; empty where the
+    file says it, or its first layer tells it exactly."""
+    from explorer.experiments import readings, weighing
+
+    if verdict.exact or mine.found.recipe is not None or not verdict.values:
+        return ""
+    near = readings.undecided(verdict.values, readings.CLEAR_VALUES)
+    if len(near) < 2:
+        return ""
+    way = label(f"{VALUES}.{weighing.best_values(mine.found, verdict)}")
+    others = [label(f"{VALUES}.{one.name}") for one in verdict.values if one.name in near]
+    shown = listed([f"*{one}*" for one in others if one != way])
+    return section("recognition", "values undecided", way=f"*{way}*", others=shown)
