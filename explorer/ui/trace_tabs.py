@@ -26,8 +26,9 @@ if TYPE_CHECKING:
 
 Action = Literal["open", "close", "walk"]
 """What the button of a row does."""
-Shown: TypeAlias = "tuple[pa.Table, list[tuple[Action, str]], str]"
-"""A table, what the buttons of its rows do, and the same as CSV."""
+if TYPE_CHECKING:  # a type in a text would be taken for words
+    Shown: TypeAlias = tuple[pa.Table, list[tuple[Action, str]], str]
+    """A table, what the buttons of its rows do, and the same as CSV."""
 _BLOCK: Final = "trace_block"
 """Of the URL: path of the block that is open."""
 _OF_BLOCKS: Final = ("block", "stage", "shortcut", "out", "kernels", "params", "millions")
