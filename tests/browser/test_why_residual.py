@@ -16,7 +16,7 @@ def test_a_run_survives_a_reload_and_is_cancelled(open_page):
     page = visit.page
     start(visit, 2_000)
     # It is started below its chart, and led back to it.
-    page.wait_for_function(
+    visit.until(
         """() => { const box = document.querySelector('.st-key-why_loss').getBoundingClientRect();
              return box.top >= 0 && box.bottom <= innerHeight }"""
     )
