@@ -18,7 +18,10 @@ SUBJECTS = {
     "bottleneck": lambda page: page.get_by_role("button", name="Show the results"),
     "batch-norm": lambda page: page.locator(".katex-display").nth(3),
     "deeper-and-worse": lambda page: page.get_by_test_id("stPlotlyChart").first,
-    "delete-a-block": lambda page: page.get_by_role("radio", name="Model card"),
+    # With the names of the blocks below its bars.
+    "delete-a-block": lambda page: page.locator(
+        ".st-key-infer_lesions [data-testid=stPlotlyChart]"
+    ),
     "quiz": lambda page: page.get_by_role("button", name="D ·"),
 }
 """Stop -> what has to end above the fold."""
@@ -34,6 +37,12 @@ def test_the_subject_of_a_stop_is_above_the_fold(open_page, stop):
     box = visit.resting_box(subject)
     assert box["y"] >= 0 and box["y"] + box["height"] <= HEIGHT, box
     assert not visit.exceptions()
+
+
+def test_a_published_comparison_ends_above_the_fold(open_page):
+    visit = open_page("why_residual", width=WIDTH, height=HEIGHT)
+    box = visit.resting_box(visit.page.get_by_test_id("stPlotlyChart").first)
+    assert box["y"] + box["height"] <= HEIGHT, box
 
 
 BOTTLENECK = {"unit_block": "bottleneck", "unit_shortcut": "projection", "unit_out_channels": "256"}
