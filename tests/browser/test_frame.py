@@ -248,3 +248,16 @@ def test_the_code_for_telephones_is_seen_whole_and_stays(fresh_server, open_page
         visit.page.keyboard.press("Escape")
     code.wait_for(state="detached")
     assert visit.exceptions() == []
+
+
+def test_on_a_low_screen_a_page_begins_beside_the_menu_and_both_take_clicks(open_page):
+    """Streamlit's header lies over the page there: its buttons answer, and so does the title."""
+    page = open_page("quiz", {"quiz_seed": "a"}, width=1280, height=720).page
+    page.locator("h1").click()
+    page.get_by_test_id("stMainMenuButton").click()
+    page.get_by_role("menu").first.wait_for()
+    page.keyboard.press("Escape")
+    page.get_by_test_id("stSidebar").hover()
+    page.get_by_test_id("stSidebarCollapseButton").get_by_role("button").click()
+    page.get_by_test_id("stExpandSidebarButton").click()
+    page.get_by_test_id("stSidebarCollapseButton").wait_for()
