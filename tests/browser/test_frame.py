@@ -257,7 +257,8 @@ def test_on_a_low_screen_a_page_begins_beside_the_menu_and_both_take_clicks(open
     page.get_by_test_id("stMainMenuButton").click()
     page.get_by_role("menu").first.wait_for()
     page.keyboard.press("Escape")
+    # Streamlit shows it while the pointer is in the sidebar.
     page.get_by_test_id("stSidebar").hover()
     page.get_by_test_id("stSidebarCollapseButton").get_by_role("button").click()
     page.get_by_test_id("stExpandSidebarButton").click()
-    page.get_by_test_id("stSidebarCollapseButton").wait_for()
+    page.locator("[data-testid=stSidebar][data-collapsed=false]").wait_for()
