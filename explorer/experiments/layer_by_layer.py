@@ -14,13 +14,13 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from copy import deepcopy
 from itertools import chain
-from math import hypot, inf, isfinite, sqrt
+from math import hypot
 from typing import TYPE_CHECKING, Final, TypeVar
 
 import torch
 from torch import Tensor, nn
 
-from explorer.experiments.readings import Remembered, Weighed, by_distance, undecided
+from explorer.experiments.readings import Remembered, Weighed, by_distance, distance, undecided
 
 if TYPE_CHECKING:
     from explorer.networks import ResNet
@@ -31,8 +31,6 @@ CLEAR: Final = 0.95
 to 0.93, of four to twelve photographs, the wrong size of the pictures among them."""
 _SAME: Final = 1e-4
 """Layers at which readings differ by less are alike in both."""
-_SILENT: Final = 0.01
-_LEAST: Final = 1e-4
 _FEWEST: Final = 100
 """Values of a channel from which a mean is taken: fewer tell nothing of the pictures."""
 
@@ -47,28 +45,14 @@ class _Witness(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         norm = self.norm
+        assert norm.running_mean is not None and norm.running_var is not None
         out, mean, inverse = torch.native_batch_norm(
             x, norm.weight, norm.bias, None, None, True, 0.0, norm.eps
         )
-        deviation = 1 / inverse  # (C,), eps included
-        self.seen = (*_distance(norm, mean, deviation), x.numel() // x.shape[1])
+        stored = (norm.running_var + norm.eps).sqrt()  # (C,), eps included, as in 1 / inverse
+        far, wide = distance(mean, 1 / inverse, norm.running_mean, stored, norm.weight)
+        self.seen = far, wide, x.numel() // x.shape[1]
         return out  # (N, C, H, W)
-
-
-def _distance(norm: nn.BatchNorm2d, mean: Tensor, deviation: Tensor) -> tuple[float, float]:
-    """Root mean squares over channels: of the means' distances in stored deviations, and of the
-    logarithms of the deviations' ratios."""
-    assert norm.running_mean is not None and norm.running_var is not None
-    scale = norm.weight.abs()
-    heard = scale > _SILENT * scale.max()
-    if not bool(heard.any()):
-        return 0.0, 0.0
-    stored = (norm.running_var + norm.eps).sqrt()
-    away = ((mean - norm.running_mean) / stored)[heard]
-    ratio = (deviation / stored)[heard].clamp_min(_LEAST).log()
-    squares = float(away.square().mean()), float(ratio.square().mean())
-    far, wide = (sqrt(one) if isfinite(one) else inf for one in squares)
-    return far, wide
 
 
 def sharing(network: ResNet) -> ResNet:

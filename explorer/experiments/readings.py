@@ -116,16 +116,26 @@ def _distance(layer: nn.BatchNorm2d, out: Tensor) -> tuple[float, float]:
 
     out: (N, C, H, W). Returns the distance of the means, and of the deviations' logarithms.
     """
-    scale, shift = layer.weight, layer.bias
     # Ten times as quick as torch.var_mean where the channels lie innermost.
     _, mean, inverse = torch.native_batch_norm(
         out.float(), None, None, None, None, True, 0.0, 0.0
     )  # (C,)
+    return distance(mean, 1 / inverse, layer.bias, layer.weight.abs(), layer.weight)
+
+
+def distance(
+    mean: Tensor, deviation: Tensor, stored_mean: Tensor, stored_deviation: Tensor, scale: Tensor
+) -> tuple[float, float]:
+    """Root mean squares over channels: of the means' distances in stored deviations, and of the
+    logarithms of the deviations' ratios.
+
+    All are (C,). A channel whose `scale` is next to nothing is left out; inf where one overflowed.
+    """
     heard = scale.abs() > _SILENT * scale.abs().max()
     if not bool(heard.any()):
         return 0.0, 0.0
-    away = (mean[heard] - shift[heard]) / scale[heard]
-    ratio = (1 / (inverse[heard] * scale[heard].abs())).clamp_min(_LEAST).log()
+    away = ((mean - stored_mean) / stored_deviation)[heard]
+    ratio = (deviation / stored_deviation)[heard].clamp_min(_LEAST).log()
     squares = float(away.square().mean()), float(ratio.square().mean())
     far, wide = (sqrt(one) if isfinite(one) else inf for one in squares)
     return far, wide

@@ -185,9 +185,9 @@ def sized(spec: NetworkSpec, verdict: Verdict) -> str:
         return section("recognition", "side", side=verdict.side)
     usual = weighing.side_of(spec)
     by_side = {int(one.name): one.distance for one in verdict.sides}
-    if usual not in by_side or min(by_side, key=by_side.__getitem__) == usual:
+    side = next(iter(by_side), usual)  # the nearest is first
+    if usual not in by_side or side == usual:
         return ""
-    side = min(by_side, key=by_side.__getitem__)
     told = {"usual": usual, "own": by_side[usual], "side": side, "other": by_side[side]}
     return section("recognition", "side undecided", **told)
 
