@@ -242,10 +242,14 @@ def _is_numbered(layer: Layer, beside: Layer) -> bool:
     return any(mine != other and as_number(mine or "") is not None for mine, other in pairs)
 
 
+def _begin_alike(path: Sequence[str], other: Sequence[str]) -> int:
+    """How many steps two names have in common from their beginning."""
+    pairs = zip(path, other, strict=False)
+    return sum(1 for _ in itertools.takewhile(lambda pair: pair[0] == pair[1], pairs))
+
+
 def _leaves_a_place(layer: Layer, beside: Layer, order: Sequence[Layer]) -> bool:
-    path, common = layer.path, 0
-    while common < min(len(path), len(beside.path)) and path[common] == beside.path[common]:
-        common += 1
+    path, common = layer.path, _begin_alike(layer.path, beside.path)
     for depth in range(common, len(path)):
         mine = as_number(path[depth])
         if mine is not None and mine > 0:
@@ -288,9 +292,7 @@ def _may_classify(layer: Layer, order: Sequence[Layer], used: set[int]) -> bool:
     if layer.kind != "conv" or layer.shape[2:] != (1, 1):
         return False
     body = next(one.path for one in order if id(one) in used)
-    shared = 0
-    while shared < min(len(layer.path), len(body)) and layer.path[shared] == body[shared]:
-        shared += 1
+    shared = _begin_alike(layer.path, body)
     return not any(
         one.kind == "conv" and one.shape[2] > 1 and id(one) not in used
         for one in order
