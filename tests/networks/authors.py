@@ -6,6 +6,7 @@ and orders are these authors'; the networks are thin. What pixels went through i
 """
 
 import argparse
+import io
 from collections import OrderedDict
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
@@ -750,3 +751,12 @@ AUTHORS: tuple[Author, ...] = (
     Author("fastai learner", lambda: torchvision(kind="basic"), fastai_learner, IMAGENET, 64, {},
            "none"),
 )  # fmt: skip
+
+
+def saved(value: object) -> bytes:
+    """A file of it, as torch.save writes one; bytes are one already."""
+    if isinstance(value, bytes):
+        return value
+    buffer = io.BytesIO()
+    torch.save(value, buffer)
+    return buffer.getvalue()

@@ -1,6 +1,5 @@
 """Files as public repositories save them: recognised untouched, answering as their own code."""
 
-import io
 from collections import OrderedDict
 from collections.abc import Callable
 from functools import cache
@@ -33,6 +32,7 @@ from tests.networks.authors import (
     bottleneck_names,
     layered,
     plain_names,
+    saved,
     seven,
     squeezed,
     torchvision,
@@ -72,7 +72,7 @@ def lived_in(
 @pytest.mark.parametrize("author", (*AUTHORS, *AUTHORS_PREACT), ids=lambda one: one.name)
 def test_public_forms_compute_what_their_authors_code_computes(author: Author) -> None:
     network = lived_in(author)
-    found = recognise(_file(author.saves(network)), "file.pth")
+    found = recognise(saved(author.saves(network)), "file.pth")
     assert found.placed and found.head == author.head
     fitting = [
         one for one in found.readings
@@ -105,14 +105,6 @@ def test_public_forms_compute_what_their_authors_code_computes(author: Author) -
     assert other_programs.told(verdict.others) is None
 
 
-def _file(saved: object) -> bytes:
-    if isinstance(saved, bytes):
-        return saved
-    buffer = io.BytesIO()
-    torch.save(saved, buffer)
-    return buffer.getvalue()
-
-
 def _bodies(network: nn.Module, ours: nn.Module, batch: Tensor) -> float:
     """How far what the classifiers read is apart."""
     classes = network.get_submodule("fc")
@@ -139,7 +131,7 @@ def test_heads_that_no_network_here_has_are_said(title: str) -> None:
     state = layered(plain_names("downsample"), LARGE, TWO, linear="fc").state_dict()
     body = {key: value for key, value in state.items() if not key.startswith("fc.")}
     head = nn.Sequential(*HEADS[title]).state_dict()
-    found = recognise(_file(body | {f"fc.{key}": value for key, value in head.items()}), "f.pth")
+    found = recognise(saved(body | {f"fc.{key}": value for key, value in head.items()}), "f.pth")
     titles = [note[0] for note in found.notes]
     assert title in titles and "no classes" not in titles
     assert found.head == ("classes" if title == "two linears" else "none")
@@ -150,7 +142,7 @@ def test_a_head_with_norms_among_its_layers_is_left_out() -> None:
     body = {key: value for key, value in state.items() if not key.startswith("fc.")}
     layers = (nn.Linear(128, 64), nn.BatchNorm1d(64), nn.ReLU(), nn.Linear(64, 10))
     head = nn.Sequential(*layers).state_dict()
-    found = recognise(_file(body | {f"fc.{key}": value for key, value in head.items()}), "f.pth")
+    found = recognise(saved(body | {f"fc.{key}": value for key, value in head.items()}), "f.pth")
     assert found.head == "none" and "long head" in [note[0] for note in found.notes]
 
 
@@ -179,7 +171,7 @@ ACTIVATIONS = {
 def test_an_activation_in_place_of_relu_is_told_and_warned_of(name, make) -> None:
     author = Author("any", make, bare, CIFAR10, 32)
     network = lived_in(author, lambda made: WithActivation(made, ACTIVATIONS[name]))
-    found = recognise(_file(bare(network.network)), "file.pth")
+    found = recognise(saved(bare(network.network)), "file.pth")
     verdict = weighing.weigh(
         found, lambda one: load(one.spec, found.tensors_of(one)), photographs()
     )
@@ -200,7 +192,7 @@ def test_no_network_on_board_is_taken_for_one_with_another_activation() -> None:
 )
 def test_the_size_that_a_network_for_224_pixels_learnt_at_is_told(size, classes, told) -> None:
     author = Author("any", lambda: torchvision(classes, "basic"), bare, CIFAR10, size)
-    found = recognise(_file(bare(lived_in(author))), "file.pth")
+    found = recognise(saved(bare(lived_in(author))), "file.pth")
     verdict = weighing.weigh(
         found, lambda one: load(one.spec, found.tensors_of(one)), photographs()
     )
@@ -219,7 +211,7 @@ def later_gate(cin: int, cout: int, stride: int) -> nn.Module:
 @pytest.mark.parametrize(("unit", "told"), [(later_gate, "gated_later"), (squeezed, None)])
 def test_a_relu_before_the_gate_is_told_and_warned_of(unit, told) -> None:
     author = Author("any", lambda: weiaicunzai_named(unit, 1, 1), bare, CIFAR100, 32)
-    found = recognise(_file(bare(lived_in(author))), "file.pth")
+    found = recognise(saved(bare(lived_in(author))), "file.pth")
     verdict = weighing.weigh(
         found, lambda one: load(one.spec, found.tensors_of(one)), photographs()
     )
@@ -253,7 +245,7 @@ def test_padding_as_tensorflow_has_it_is_told_and_warned_of(same: bool) -> None:
     raw = readings.raw(photographs(), CIFAR, 3)
     with torch.no_grad():
         network.train()(readings.normalised(raw, readings.VALUES["cifar10"]))
-    found = recognise(_file(network.state_dict()), "file.pth")
+    found = recognise(saved(network.state_dict()), "file.pth")
     verdict = weighing.weigh(
         found, lambda one: load(one.spec, found.tensors_of(one)), photographs()
     )
@@ -294,7 +286,7 @@ def test_what_a_normaliser_in_the_file_does_to_pixels_is_known(name: str) -> Non
         for (key, shape), one in zip(NORMALISERS[name].items(), numbers, strict=True)
     }
     state = layered(plain_names("shortcut"), LARGE, TWO).state_dict()
-    found = recognise(_file(buffers | {f"module.model.{key}": v for key, v in state.items()}), "f")
+    found = recognise(saved(buffers | {f"module.model.{key}": v for key, v in state.items()}), "f")
     assert found.recipe is not None
     assert all(
         one == pytest.approx(other) for one, other in zip(found.recipe, CIFAR10, strict=True)
@@ -312,7 +304,7 @@ def test_whether_blue_comes_first_in_a_normaliser_of_bytes(mean, blue_first) -> 
         "pixel_mean": torch.tensor(mean).view(3, 1, 1),
         "pixel_std": torch.tensor((57.375, 57.12, 58.395)).view(3, 1, 1),
     }
-    found = recognise(_file({"model": state | numbers}), "file.pth")
+    found = recognise(saved({"model": state | numbers}), "file.pth")
     means, deviations, blue = weighing.candidates(found)[weighing.OWN]
     assert blue == blue_first
     assert means == pytest.approx([x / 255 for x in mean])
@@ -339,12 +331,12 @@ def cadene(cin: int, width: int, stride: int) -> nn.Module:
 
 def test_names_of_programs_that_put_the_stride_on_the_first_1x1_are_a_hint() -> None:
     network = layered(cadene, LARGE, TWO, expansion=4, stem=seven(), pools=True, linear="fc")
-    found = recognise(_file(network.state_dict()), "file.pth")
+    found = recognise(saved(network.state_dict()), "file.pth")
     assert found.spec.stride_on == "1x1" and len(found.readings) == 2
     titles = [title for title, _ in found.notes]
     assert "stride first, cadene" in titles and "pool rounds up" in titles
     # A whole model says it itself.
-    whole = recognise(_file(network), "file.pth")
+    whole = recognise(saved(network), "file.pth")
     assert "stride first, cadene" not in [title for title, _ in whole.notes]
 
 
@@ -359,7 +351,7 @@ def test_names_of_programs_that_put_the_stride_on_the_first_1x1_are_a_hint() -> 
 def test_the_table_of_hints(first: str, title: str | None) -> None:
     state = torchvision(10).state_dict()
     found = recognise(
-        _file({key.replace("layer1.0.conv1", first): value for key, value in state.items()}), "f"
+        saved({key.replace("layer1.0.conv1", first): value for key, value in state.items()}), "f"
     )
     assert found.spec.stride_on == ("1x1" if title else "3x3")
     hints = [one for one, _ in found.notes if one.startswith("stride first")]
@@ -368,6 +360,6 @@ def test_the_table_of_hints(first: str, title: str | None) -> None:
 
 def test_where_the_network_is_is_said_though_numbers_stand_beside_it() -> None:
     network = layered(plain_names("shortcut"), LARGE, TWO)
-    found = recognise(_file(akamaster(network)), "file.th")
+    found = recognise(saved(akamaster(network)), "file.th")
     assert found.prefix == "state_dict.module"
-    assert recognise(_file(bare(network)), "file.th").prefix == ""
+    assert recognise(saved(bare(network)), "file.th").prefix == ""

@@ -1,7 +1,6 @@
 """More public forms: heads of self-supervised methods, other programs' names, and networks that
 compute what no network here does, which must be said and not answered."""
 
-import io
 import pickle
 from collections.abc import Callable
 from itertools import pairwise
@@ -28,20 +27,13 @@ from tests.networks.authors import (
     named,
     plain_names,
     projected,
+    saved,
     stages,
     torchvision,
 )
 from tests.networks.authors_preact import detectron_pickle
 
 State = dict[str, Any]
-
-
-def saved(value: object) -> bytes:
-    if isinstance(value, bytes):
-        return value
-    buffer = io.BytesIO()
-    torch.save(value, buffer)
-    return buffer.getvalue()
 
 
 def body(classes: int = 10) -> State:
