@@ -34,8 +34,9 @@ quick: lint types ## lint, types, and the tests without browser and benchmarks: 
 test: lint types ## lint, types, then every test, the browser's included (PYTEST_ARGS=...)
 	@CHROMIUM="$$(sh tools/find_browser.sh)" || exit 1; export CHROMIUM; ended=; \
 	HAPROXY="$$(sh tools/find_proxy.sh)" || exit 1; export HAPROXY; \
-	run() { echo "$(BIN)/python -m pytest $$*"; "$(BIN)/python" -m pytest "$$@"; ended="$$ended $$?"; }; \
-	run $(SIDE_BY_SIDE); run $(IN_BROWSERS); run $(ALONE); \
+	run() { echo "$$*"; "$$@"; ended="$$ended $$?"; }; \
+	pytest="$(BIN)/python -m pytest"; run $$pytest $(SIDE_BY_SIDE); \
+	run sh tools/tried_again.sh $(IN_BROWSERS); run $$pytest $(ALONE); \
 	case "$$ended" in *[!05\ ]* | " 5 5 5") echo "pytest ended with$$ended" >&2; exit 1 ;; esac
 
 lint: $(VENV)/dev.stamp ## ruff: rules and formatting
