@@ -8,7 +8,7 @@ if __name__ == "__main__":
     import streamlit as st
 
     from explorer import words
-    from explorer.ui import controls, frame, link, navigation, network_here, picker, tour
+    from explorer.ui import controls, frame, navigation, network_here, sidebar, tour
     from explorer.ui.server import speed
 
     words.ask(controls.language)
@@ -20,14 +20,7 @@ if __name__ == "__main__":
     frame.logo()
     frame.dress()
     tour.begin()
-    with st.sidebar:
-        above = st.container()
-        link.share()
-        complaints = picker.draw()
-        controls.choose_language()
-        # Last, because they carry on what the controls have just read from the address.
-        with above:
-            navigation.links()
+    complaints = sidebar.draw()
     touring = tour.line()
     network_here.draw()
     # In the page, because the sidebar is closed on a telephone.

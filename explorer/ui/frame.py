@@ -7,6 +7,9 @@ from pathlib import Path
 from typing import Final
 
 import streamlit as st
+from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
+from streamlit.proto.Logo_pb2 import Logo
+from streamlit.runtime.scriptrunner import get_script_run_ctx
 
 from explorer.ui.drawn_once import drawn_once
 
@@ -23,13 +26,20 @@ def dress() -> None:
 
 def logo() -> None:
     """Draw the logo above the sidebar."""
-    st.logo(_logo(), size="large")
+    context = get_script_run_ctx()
+    if context is not None:
+        context.enqueue(_logo())
 
 
 @cache
-def _logo() -> str:
-    # As Streamlit would write the file, which it would read in every run.
-    return f"data:image/svg+xml;base64,{b64encode(_LOGO.read_bytes()).decode()}"
+def _logo() -> ForwardMsg:
+    # What st.logo says, which would read the file and look for another one of its text's name in
+    # every run.
+    said = ForwardMsg()
+    said.logo.image = f"data:image/svg+xml;base64,{b64encode(_LOGO.read_bytes()).decode()}"
+    said.logo.image_type = Logo.IMAGE
+    said.logo.size = "large"
+    return said
 
 
 @cache

@@ -42,8 +42,12 @@ def _component():  # type: ignore[no-untyped-def]  # noqa: ANN202
 
 
 def share() -> None:
-    """Draw the button that copies the link, and the link as a picture for telephones."""
+    """Draw the button that copies the link, and the one that shows it as a picture."""
     controls.drawn_again("link", (), _share)
+
+
+def show_code() -> None:
+    """Show the link as a picture for telephones, if it was asked for."""
     if st.session_state.get(_OPEN):
         # Over the page and as large as that allows: a class reads it from a projector. It stays
         # when the page runs again, as it does by itself at the end of what takes a while.

@@ -174,23 +174,21 @@ def _link(place: Any, page: StreamlitPage, icon: str, carried: Mapping[str, Sequ
 
 def onward(path: str) -> None:
     """Draw the link from the page of this path to the next one in the navigation's order."""
+    controls.drawn_again("onward", (path, controls.address_held()), lambda: _onward(path))
+
+
+def _onward(path: str) -> None:
     every = pages()
     place = next(number for number, page in enumerate(every) if page.url_path == path)
     if place + 1 == len(every):
         return
-    page = every[place + 1].url_path
-    _onward(page, frozen(controls.carried(page)))
-
-
-@drawn_once
-def _onward(path: str, carried: Carried) -> None:
-    page = _page_of(path)
+    page = every[place + 1]
     with st.container(key="onward"):
         st.page_link(
             page,
             label=label("app.next", page=page.title),
             icon=":material/arrow_forward:",
-            query_params=thawed(carried),
+            query_params=controls.carried(page.url_path),
         )
 
 

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 import streamlit as st
 from streamlit.navigation.page import StreamlitPage
+from streamlit.testing.v1 import AppTest
 
 from explorer.architecture import FAMILIES, PRESETS, blueprint, preset
 from explorer.ui import picker
@@ -492,3 +493,30 @@ def test_the_last_page_and_a_lesson_have_no_such_link(open_app, page, query):
     app = open_app(page, **query)
     labels = [box.proto.label for box in app.get("page_link")]
     assert len(labels) > 10 and not any(text.startswith("Next: ") for text in labels)
+
+
+def logos():
+    """A page that tells what Streamlit's own logo and ours say."""
+    import streamlit as st
+    from streamlit.runtime.scriptrunner import get_script_run_ctx
+
+    from explorer.ui import frame
+
+    said, context = [], get_script_run_ctx()
+    context.enqueue = lambda message: said.append(
+        message.logo.SerializeToString(deterministic=True)
+    )
+    try:
+        frame.logo()
+        st.logo(frame._LOGO, size="large")
+    finally:
+        del context.enqueue
+    st.session_state["said"] = said
+
+
+def test_the_logo_is_what_streamlit_says():
+    app = AppTest.from_function(logos, default_timeout=120).run()
+    assert_whole(app)
+    ours, streamlits = app.session_state["said"]
+    assert ours == streamlits
+    assert b"data:image/svg+xml;base64," in ours

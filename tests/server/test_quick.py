@@ -1,6 +1,7 @@
 """Streamlit's own questions to itself, answered in less time: the answers stay."""
 
 import pytest
+from streamlit.navigation.page import Page
 from streamlit.runtime.state import SafeSessionState, SessionState
 from streamlit.testing.v1 import AppTest
 
@@ -12,6 +13,7 @@ PATIENCE_S = 120
 @pytest.fixture(autouse=True)
 def undone(monkeypatch):
     monkeypatch.setattr(SafeSessionState, "filtered_state", SafeSessionState.filtered_state)
+    monkeypatch.setattr(Page, "_script_hash", Page._script_hash)
 
 
 def asked():
@@ -51,3 +53,25 @@ def test_one_value_is_what_all_together_say():
     assert told(change=True) == changed
     assert changed[0]["select"] == (True, "b", False)
     assert changed[0]["unknown"] == (False, "none", False)
+
+
+def hashed():
+    """A page that tells by which hashes others are known."""
+    import streamlit as st
+
+    paths = ("lesson", "quiz", "lesson", "two_words")
+    pages = [st.Page(print, url_path=path) for path in paths]
+    st.session_state["hashes"] = [page._script_hash for page in pages]
+
+
+def test_a_page_has_the_hash_that_streamlit_gives_it():
+    def told():
+        app = AppTest.from_function(hashed, default_timeout=PATIENCE_S).run()
+        assert not app.exception
+        return app.session_state["hashes"]
+
+    before = told()
+    quick.begin()
+    assert Page._script_hash.fget.__module__ == quick.__name__
+    assert told() == before
+    assert len(set(before)) == 3

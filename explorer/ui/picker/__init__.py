@@ -14,7 +14,7 @@ from explorer.ui.picker.choice import (
     say_square,
 )
 from explorer.ui.picker.elsewhere import forget_changes, nearest, put, switch_to, take
-from explorer.ui.picker.sidebar import CUSTOMISE, draw
+from explorer.ui.picker.sidebar import CUSTOMISE, draw, follows_from
 
 __all__ = [
     "CUSTOM",
@@ -24,6 +24,7 @@ __all__ = [
     "current",
     "draw",
     "entry_of",
+    "follows_from",
     "forget_changes",
     "nearest",
     "network_chosen",

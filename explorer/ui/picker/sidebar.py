@@ -39,7 +39,12 @@ def draw() -> list[str]:
 
     A combination that cannot be built is named at its control, and the last good choice stays.
     """
-    return controls.drawn_again("picker", tuple(controls.all_held(_FOLLOWS_FROM)), _draw)
+    return controls.drawn_again("picker", follows_from(), _draw)
+
+
+def follows_from() -> tuple[Any, ...]:
+    """What the controls are drawn from, besides what they hold themselves."""
+    return tuple(controls.all_held(_FOLLOWS_FROM))
 
 
 def _draw() -> list[str]:

@@ -1,18 +1,23 @@
 """What Streamlit asks itself in every run, answered in less time and to the same effect."""
 
 from collections.abc import Iterator, Mapping
+from functools import lru_cache
 from typing import Any
 
+from streamlit.navigation.page import Page
 from streamlit.runtime.state.common import is_element_id
 from streamlit.runtime.state.safe_session_state import SafeSessionState
 from streamlit.runtime.state.session_state import _is_internal_key
+from streamlit.util import calc_hash
 
 _states: Any = SafeSessionState
+_pages: Any = Page
 
 
 def begin() -> None:
     """To be called once, before the first visitor."""
     _ask_for_one_value()
+    _hash_pages_once()
 
 
 class OneByOne(Mapping[str, Any]):
@@ -49,3 +54,16 @@ def _ask_for_one_value() -> None:
             return OneByOne(state, everything)
 
         _states.filtered_state = property(filtered_state)
+
+
+def _hash_pages_once() -> None:
+    """A page is known by the hash of its path, which is looked up some fifty times in a run."""
+    hashed: Any = Page.__dict__["_script_hash"].fget
+    if hashed.__module__ == __name__:
+        return
+    of_path = lru_cache(maxsize=256)(calc_hash)
+
+    def script_hash(page: Any) -> str:
+        return of_path(page._url_path)
+
+    _pages._script_hash = property(script_hash)
