@@ -59,6 +59,13 @@ DRAWN = """async () => {
   await Promise.race([late(), Promise.allSettled(moving.map((one) => one.finished))]);
   if (moving.length) await frames();
 }"""
+IS_OPEN = """(node) => {
+  const folded = node.closest('summary')?.parentElement;
+  if (folded) return folded.open;
+  const told = node.closest('[aria-expanded]') ?? node.querySelector('[aria-expanded]');
+  return told?.getAttribute('aria-expanded') === 'true';
+}"""
+"""Whether a list, a popover, a menu or an expander is open, asked of what opens it."""
 STILL = """() => {
   const app = document.querySelector('[data-testid=stApp]');
   if (app?.dataset.testConnectionState !== 'CONNECTED') return false;
@@ -356,6 +363,54 @@ class Visit:
         not be there yet, or may be drawn anew just then: an error of its own is no answer."""
         safe = f"(arg) => {{ try {{ return ({true})(arg) }} catch {{ return false }} }}"
         return self.page.wait_for_function(safe, arg=arg)
+
+    def open(self, opener, shown) -> None:
+        """Open a list, a popover, a menu or an expander, and wait until `shown` in it is seen.
+
+        Streamlit's lists close when the page scrolls. What brings `opener` into sight scrolls the
+        page at once, but the page hears of it with its next frame, which may be after the click
+        (or the key) that opens; so it is brought into sight before, and frames are waited for.
+        Something late above it, such as a chart, may move the page still: then it is opened again.
+        """
+        opener.scroll_into_view_if_needed()
+        self.wait_idle()
+        end = time.monotonic() + self.timeout_s
+        clicks = 0
+        while True:
+            if not opener.evaluate(IS_OPEN):
+                assert clicks < 4, f"it closes whenever it is opened: {opener}"
+                clicks += 1
+                opener.click()
+            self.wait_idle()  # it slides open, takes the focus, or asks the server what is in it
+            if opener.evaluate(IS_OPEN) and shown.is_visible():
+                return
+            assert time.monotonic() < end, f"{opener} was clicked {clicks} times and shows nothing"
+            self.page.wait_for_timeout(50)
+
+    def escape(self, opener) -> None:
+        """Close what `open` opened by the key for it, and wait until it is gone."""
+        end = time.monotonic() + self.timeout_s
+        while opener.evaluate(IS_OPEN):
+            assert time.monotonic() < end, f"Escape does not close {opener}"
+            self.page.keyboard.press("Escape")
+            self.wait_idle()
+
+    def choose(self, box, option: str, kind: str = "finished") -> None:
+        """Choose from a list by mouse, and wait for the run that follows: `kind` as in `rerun`."""
+        from playwright.sync_api import TimeoutError as PlaywrightTimeout
+
+        wanted = self.page.get_by_role("option", name=option, exact=True)
+        with self.rerun(kind):
+            for last in (False, False, False, True):
+                self.open(box, wanted)
+                try:
+                    wanted.click(timeout=(self.timeout_s if last else self.timeout_s / 12) * 1000)
+                    break
+                except PlaywrightTimeout:
+                    if box.input_value() == option:  # chosen, and only told too late
+                        break
+                    if last:
+                        raise
 
     def wait_cut_off(self) -> None:
         """Wait until the page knows that its server is gone."""

@@ -74,11 +74,11 @@ def test_block_stays_while_tabs_change(open_page):
 
 def test_the_saved_code_runs(open_page, tmp_path):
     visit = open_page("block_lab", {"net": "resnet20", "unit_view": "code"}, width=1440)
-    visit.page.get_by_text("ResNet-20 as one file", exact=True).click()
-    visit.wait_idle()  # the expander slides open
+    # Above it is that of the composed block.
+    save = visit.page.get_by_role("button", name="Save Python").last
+    visit.open(visit.page.get_by_text("ResNet-20 as one file", exact=True), save)
     with visit.page.expect_download() as download:
-        # Above it is that of the composed block.
-        visit.page.get_by_role("button", name="Save Python").last.click()
+        save.click()
     path = tmp_path / download.value.suggested_filename
     download.value.save_as(path)
     assert path.name == "resnet20.py"
@@ -103,11 +103,7 @@ def test_the_composed_blocks_code_runs(open_page, tmp_path):
 def test_a_gate_is_composed_by_hand(open_page):
     visit = open_page("block_lab", width=1440)
     box = visit.page.get_by_role("combobox", name="Squeeze-and-excitation")
-    # By keyboard: a list that opens while the page still scrolls to it closes again.
-    box.focus()
-    box.press("ArrowDown")
-    with visit.rerun():
-        visit.page.get_by_role("option", name="16", exact=True).click()
+    visit.choose(box, "16")
     assert "se: factor per channel mean → 4 → 64 → σ 580 parameters 512 MACs" in drawn(visit)
     assert "unit_se_ratio=16" in visit.page.url
     assert clean(visit)

@@ -34,18 +34,11 @@ def control(visit, label):
 
 
 def choose(visit, label, option):
-    box = control(visit, label)
-    box.hover()  # scrolls to it first: a list that is open closes when the sidebar scrolls
-    visit.wait_idle()
-    box.click()
-    with visit.rerun("script"):
-        visit.page.get_by_role("option", name=option, exact=True).click()
+    visit.choose(control(visit, label), option, "script")
 
 
 def customise(visit):
-    visit.page.get_by_text("Customise").click()
-    control(visit, "Classes").wait_for()
-    visit.wait_idle()  # the expander slides open
+    visit.open(visit.page.get_by_text("Customise"), control(visit, "Classes"))
 
 
 def heading(visit):
@@ -238,7 +231,7 @@ def test_the_code_for_telephones_is_seen_whole_and_stays(fresh_server, open_page
         visit.page.get_by_role("button", name="QR").click()
     code = visit.page.get_by_role("dialog").locator(".stage svg")
     code.wait_for()
-    box = code.bounding_box()
+    box = visit.resting_box(code)
     assert box["y"] >= 0 and box["y"] + box["height"] <= 720
     assert box["height"] > 400, "a class reads it from afar"
     with visit.rerun("script"):
@@ -252,11 +245,12 @@ def test_the_code_for_telephones_is_seen_whole_and_stays(fresh_server, open_page
 
 def test_on_a_low_screen_a_page_begins_beside_the_menu_and_both_take_clicks(open_page):
     """Streamlit's header lies over the page there: its buttons answer, and so does the title."""
-    page = open_page("quiz", {"quiz_seed": "a"}, width=1280, height=720).page
+    visit = open_page("quiz", {"quiz_seed": "a"}, width=1280, height=720)
+    page = visit.page
     page.locator("h1").click()
-    page.get_by_test_id("stMainMenuButton").click()
-    page.get_by_role("menu").first.wait_for()
-    page.keyboard.press("Escape")
+    menu = page.get_by_test_id("stMainMenuButton")
+    visit.open(menu, page.get_by_role("menu").first)
+    visit.escape(menu)
     # Streamlit shows it while the pointer is in the sidebar.
     page.get_by_test_id("stSidebar").hover()
     page.get_by_test_id("stSidebarCollapseButton").get_by_role("button").click()

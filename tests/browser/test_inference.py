@@ -161,9 +161,10 @@ def test_back_from_the_untrained_network_shows_the_one_on_board_again(open_page:
     visit = open_page("inference", {"infer_sample": "moose"})
     answer = visit.page.locator("h2").first
     assert answer.inner_text().startswith("deer: ")
-    visit.page.get_by_role("button", name="Other weights").click()
+    untrained = visit.page.get_by_role("button", name="Use ResNet-18, untrained")
+    visit.open(visit.page.get_by_role("button", name="Other weights"), untrained)
     with visit.rerun("fragment"):
-        visit.page.get_by_role("button", name="Use ResNet-18, untrained").click()
+        untrained.click()
     assert answer.inner_text().startswith("Untrained guess: ")
     with visit.rerun("script"):
         visit.page.go_back()

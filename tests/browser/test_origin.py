@@ -130,9 +130,10 @@ def test_the_sum_is_above_the_fold_and_told_to_who_does_not_see_it(open_page: Op
     assert len(numbers) >= 5
     assert all(number in told for number in numbers)
     # What is folded away opens, and leads on: another picture has another answer.
-    visit.page.get_by_text("Picture, weights and answer").click()
+    dog = visit.page.locator(".st-key-infer_gallery [data-path=dog]")
+    visit.open(visit.page.get_by_text("Picture, weights and answer"), dog)
     with visit.rerun("fragment"):
-        visit.page.locator(".st-key-infer_gallery [data-path=dog]").click()
+        dog.click()
     visit.page.get_by_text("ResNet-20 \u00b7 dog").wait_for()
     clean(visit)
 

@@ -61,14 +61,9 @@ def test_a_file_says_what_it_is_and_another_reading_changes_the_answer(open_page
     assert sentence.bounding_box()["y"] + sentence.bounding_box()["height"] <= 720
     assert "net=resnet20_both" in page.url
     page.get_by_text("'state_dict.module'").wait_for()
-    page.get_by_text("readings weighed").click()
     box = page.get_by_role("combobox", name="Read it as")
-    box.wait_for()
-    visit.wait_idle()  # the expander slides open
-    box.hover()
-    box.click()
-    with visit.rerun("script"):
-        page.get_by_role("option", name="no shortcuts (plain), 3×3 stem (CIFAR)").first.click()
+    visit.open(page.get_by_text("readings weighed"), box)
+    visit.choose(box, "no shortcuts (plain), 3×3 stem (CIFAR)", "script")
     page.get_by_text("read another way, 0.13").wait_for()
     page.get_by_text("would be Plain-20").wait_for()
     assert page.get_by_role("heading", name="class 3: 99.6%").count() == 0

@@ -5,8 +5,9 @@ from streamlit.proto.BackMsg_pb2 import BackMsg
 
 def start(visit, steps):
     page = visit.page
-    page.get_by_text("A run of your own").click()
-    page.get_by_label("Steps", exact=True).fill(str(steps))
+    field = page.get_by_label("Steps", exact=True)
+    visit.open(page.get_by_text("A run of your own"), field)
+    field.fill(str(steps))
     with visit.rerun():
         page.get_by_role("button", name="Train", exact=True).click()
 
