@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from typing import Final, Literal
 
 from explorer.networks.reading.collect import Found
-from explorer.networks.recognise.analysis import Analysis, analyse, classifier
+from explorer.networks.recognise.analysis import Analysis, analyse
+from explorer.networks.recognise.head import classifier
 from explorer.networks.recognise.modules import Layer, layers
 
 Kind = Literal[

@@ -15,10 +15,11 @@ from explorer.architecture.norms import GROUPS
 from explorer.networks.reading.collect import Collected, Found
 from explorer.networks.reading.tensors import Damaged, View
 from explorer.networks.recognise import values
-from explorer.networks.recognise.analysis import Analysis, names_place
+from explorer.networks.recognise.analysis import Analysis
 from explorer.networks.recognise.conventions import rounds_up, stride_first
 from explorer.networks.recognise.facts import Facts
 from explorer.networks.recognise.find import Aside, Network, find
+from explorer.networks.recognise.pools import names_place
 from explorer.networks.recognise.readings import Reading, readings
 from explorer.networks.recognise.state import state_of
 from explorer.networks.recognise.structure import Structure
