@@ -57,8 +57,9 @@ class Drawn:
     ) -> None:
         self.messages, self.names, self.places = handing.Several(messages), names, places
         self.controls, self.files = controls, files
-        # For the budget: of what a message holds Python sees nothing, and the rest is small.
-        self.whole_bytes = 2 * sum(message.ByteSize() for message in messages)
+        # For the budget: of what a message holds Python sees nothing, it is kept as it is sent,
+        # too, and the rest is small.
+        self.whole_bytes = 3 * sum(message.ByteSize() for message in messages)
 
     @property
     def ids(self) -> list[str]:

@@ -5,7 +5,9 @@ import inspect
 from types import SimpleNamespace
 
 import pytest
+from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 from streamlit.runtime.app_session import AppSession
+from streamlit.runtime.forward_msg_queue import ForwardMsgQueue
 from streamlit.runtime.scriptrunner import ScriptRunnerEvent
 
 from explorer.ui.server import handing
@@ -132,3 +134,53 @@ def test_streamlit_still_hands_over_as_it_did():
     source = inspect.getsource(AppSession._enqueue_forward_msg)
     assert "self._browser_queue.enqueue(msg)" in source
     assert "self._message_enqueued_callback()" in source
+
+
+def said(*places, part="a part"):
+    """What one part of a page says, each at its place."""
+    messages = []
+    for place in places:
+        message = ForwardMsg()
+        message.metadata.delta_path[:] = [0, place]
+        message.delta.new_element.markdown.body = str(place)
+        message.delta.fragment_id = part
+        messages.append(message)
+    return messages
+
+
+def bodies(queue):
+    """What stands in a queue, in the order in which it is sent."""
+    parts = (one if isinstance(one, handing.Several) else [one] for one in queue.flush())
+    return [message.delta.new_element.markdown.body for part in parts for message in part]
+
+
+def test_what_a_part_says_again_is_sent_behind_what_was_said_and_before_what_follows():
+    """At the same places, too: a later one may not take the place of what came first."""
+    queue = ForwardMsgQueue()
+    for message in said(1, 2):
+        queue.enqueue(message)
+    handing.Several(said(2, 3)).stand_in(queue)
+    for message in said(2, 1):
+        queue.enqueue(message)
+    # The last one is said in place of the first: Streamlit does so where nothing came between.
+    assert bodies(queue) == ["1", "2", "2", "3", "2"]
+
+
+@pytest.mark.parametrize(
+    ("running", "left"), [(None, []), (["another"], ["1", "2"]), (["a part"], [])]
+)
+def test_what_a_part_says_again_is_let_go_of_where_a_new_run_says_all_of_it(running, left):
+    """As Streamlit does with each of its messages."""
+    queue = ForwardMsgQueue()
+    handing.Several(said(1, 2)).stand_in(queue)
+    one_by_one = ForwardMsgQueue()
+    for message in said(1, 2):
+        one_by_one.enqueue(message)
+    for each in (queue, one_by_one):
+        each.clear(retain_lifecycle_msgs=True, fragment_ids_this_run=running)
+    assert bodies(queue) == left
+    assert bodies(one_by_one) == left
+
+
+def test_a_part_that_says_nothing_stands_in_no_queue():
+    handing.hand_over(SimpleNamespace(_enqueue=None), handing.Several([]))

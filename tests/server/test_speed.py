@@ -18,7 +18,7 @@ from streamlit.runtime.scriptrunner_utils.run_descriptor import RunDescriptor
 from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
 
 from explorer.ui.server import speed
-from explorer.ui.server.batches import Batches, Joined
+from explorer.ui.server.batches import Batches, Framed, Joined
 from tests.benchmarks.load import Visitor
 from tests.browser.driver import TIMEOUT_S
 
@@ -59,10 +59,14 @@ def test_messages_arrive_whole_and_in_order():
     assert found == [{"type": "websocket.accept"}, *pieces, {"type": "websocket.close"}, ENDED]
 
 
-def test_a_batch_reaches_a_browser_in_one_piece(monkeypatch):
-    """Through the real server: some hundred messages, a text and an empty one among them."""
+@pytest.mark.parametrize("compression", [None, "deflate"])
+def test_a_batch_reaches_a_browser_in_one_piece(monkeypatch, compression):
+    """Through the real server: some hundred messages, a text and an empty one among them, some of
+    them framed before, of every length that a frame has a head of its own for."""
+    framed = [bytes([7]) * length for length in (0, 1, 125, 126, 65_535, 65_536, 70_000)]
     said = [bytes([number]) * (1 + number * 37 % 900) for number in range(200)]
     said[50:50] = ["a text", b""]
+    wanted = [*said, *framed, b"between", *framed]
     sent = []
     plain = WebSocketsSansIOProtocol.send
     monkeypatch.setattr(
@@ -76,6 +80,8 @@ def test_a_batch_reaches_a_browser_in_one_piece(monkeypatch):
         await send({"type": "websocket.send", "bytes": Joined(said[:50])})
         for one in said[50:]:
             await send({"type": "websocket.send", "text" if isinstance(one, str) else "bytes": one})
+        for part in ([Framed(framed), b"between"], [Framed(framed)]):
+            await send({"type": "websocket.send", "bytes": Joined(part)})
         await receive()  # that one has come
         await receive()  # what the browser says when it has heard all
 
@@ -87,15 +93,20 @@ def test_a_batch_reaches_a_browser_in_one_piece(monkeypatch):
             listening.listen()
             serving = asyncio.create_task(server.serve(sockets=[listening]))
             port = listening.getsockname()[1]
-            async with asyncio.timeout(60), websockets.connect(f"ws://127.0.0.1:{port}") as browser:
-                found = [await browser.recv() for _ in said]
+            address = f"ws://127.0.0.1:{port}"
+            async with (
+                asyncio.timeout(60),
+                websockets.connect(address, compression=compression) as browser,
+            ):
+                found = [await browser.recv() for _ in wanted]
                 await browser.send("all")
             server.should_exit = True
             await serving
         return found
 
-    assert asyncio.run(hear()) == said
-    assert len(sent) < 20
+    assert asyncio.run(hear()) == wanted
+    # What is compressed takes its way one by one where it was framed before.
+    assert len(sent) < (20 if compression is None else 20 + 2 * len(framed))
 
 
 def test_the_last_message_does_not_wait_for_another():

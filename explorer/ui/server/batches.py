@@ -11,6 +11,7 @@ from typing import Final
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
+from websockets.frames import Frame, Opcode
 from websockets.protocol import State
 
 _WAIT_S: Final = 0.003
@@ -20,13 +21,28 @@ _MOST_BYTES: Final = 256 * 1024
 
 
 class Joined(bytes):
-    """Several messages that go through the server as one; `Batches` takes them apart again."""
+    """Messages, and `Framed` ones, that go through the server as one; `Batches` takes them apart
+    again."""
 
     parts: tuple[bytes, ...]
 
     def __new__(cls, parts: Iterable[bytes]) -> "Joined":
         made = super().__new__(cls)
         made.parts = tuple(parts)
+        return made
+
+
+class Framed(bytes):
+    """Several messages with the head that a websocket puts before each: made once, for all who
+    are told the same."""
+
+    messages: tuple[bytes, ...]
+
+    def __new__(cls, messages: Iterable[bytes]) -> "Framed":
+        every = tuple(messages)
+        frames = (Frame(Opcode.BINARY, one).serialize(mask=False) for one in every)
+        made = super().__new__(cls, b"".join(frames))
+        made.messages = every
         return made
 
 
@@ -55,7 +71,7 @@ class _Batch:
         # uvicorn's own, which frames messages and sends all that is framed with the next one.
         server = getattr(send, "__self__", None)
         self._frames = server.conn if isinstance(server, WebSocketsSansIOProtocol) else None
-        self._kept: list[Message] = []
+        self._kept: list[Message | bytes] = []
         self._bytes = 0
         self._under_way: asyncio.Task[None] | None = None
 
@@ -70,8 +86,8 @@ class _Batch:
             return
         said = message.get("bytes")
         if isinstance(said, Joined):
-            self._kept += [{"type": "websocket.send", "bytes": part} for part in said.parts]
-            self._bytes += sum(map(len, said.parts))
+            self._kept += said.parts
+            self._bytes += len(said)
         else:
             self._kept.append(message)
             self._bytes += len(said or message.get("text") or b"")
@@ -102,16 +118,30 @@ class _Batch:
     async def _hand_on(self) -> None:
         while self._kept:
             batch, self._kept, self._bytes = self._kept, [], 0
-            *before, last = batch
-            for message in before:
-                if not self._framed(message):
-                    await self._send(message)
-            await self._send(last)
+            last = batch.pop()
+            if isinstance(last, Framed):
+                *before, last = last.messages
+                batch += before
+            for one in batch:
+                if not self._framed(one):
+                    for each in one.messages if isinstance(one, Framed) else (one,):
+                        await self._send(_message(each))
+            await self._send(_message(last))
 
-    def _framed(self, message: Message) -> bool:
+    def _framed(self, one: Message | bytes) -> bool:
         """Put what can be into the server's hands, to be sent with the next that is sent."""
-        said = message.get("bytes")
-        if self._frames is None or self._frames.state is not State.OPEN or said is None:
+        said = one if isinstance(one, bytes) else one.get("bytes")
+        server = self._frames
+        if server is None or server.state is not State.OPEN or said is None:
             return False
-        self._frames.send_binary(said)
+        if not isinstance(said, Framed):
+            server.send_binary(said)
+        elif server.extensions:  # each message would be compressed
+            return False
+        else:
+            server.writes.append(said)
         return True
+
+
+def _message(one: Message | bytes) -> Message:
+    return {"type": "websocket.send", "bytes": one} if isinstance(one, bytes) else one

@@ -8,9 +8,11 @@ milliseconds, or until the run tells something else, such as that it has ended. 
 
 from collections import deque
 from collections.abc import Collection, Iterator
+from functools import cached_property
 from typing import Any, Final
 from weakref import WeakKeyDictionary
 
+from streamlit.proto.Delta_pb2 import Delta
 from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 from streamlit.runtime import Runtime
 from streamlit.runtime.app_session import AppSession
@@ -21,7 +23,7 @@ from streamlit.runtime.scriptrunner import ScriptRunner, ScriptRunnerEvent
 from streamlit.runtime.session_manager import SessionClientDisconnectedError
 from streamlit.web.server.starlette.starlette_websocket import StarletteSessionClient
 
-from explorer.ui.server.batches import Joined
+from explorer.ui.server.batches import Framed, Joined
 
 _WAIT_S: Final = 0.005
 """Streamlit's own loop looks as often for what is to be sent."""
@@ -33,12 +35,14 @@ _runtimes: Any = Runtime
 
 
 class Several:
-    """Messages that a run says in one go, all elements and boxes, each at a place of its own."""
+    """Elements and boxes of one part of a page, each at a place of its own, that a run says in one
+    go. In a session's queue they stand as one message."""
 
     def __init__(self, messages: list[ForwardMsg]) -> None:
         self.messages = messages
         self._places = [tuple(message.metadata.delta_path) for message in messages]
-        self._large = {message.hash for message in messages if message.metadata.cacheable}
+        self._large = frozenset(one.hash for one in messages if one.metadata.cacheable)
+        self._named: dict[frozenset[str], Several] = {}
 
     def __iter__(self) -> Iterator[ForwardMsg]:
         return iter(self.messages)
@@ -46,28 +50,46 @@ class Several:
     def __len__(self) -> int:
         return len(self.messages)
 
+    @cached_property
+    def framed(self) -> Framed:
+        """As they are sent: put together once, however often they are said, and to how many."""
+        return Framed(map(serialize_forward_msg, self.messages))
+
     def to_one_who_has(self, hashes: Collection[str]) -> "Several":
         """The same to a browser that has kept large ones: those are named only."""
-        if self._large.isdisjoint(hashes):
+        known = self._large.intersection(hashes)
+        if not known:
             return self
-        return Several(
-            [
-                create_reference_msg(one) if one.metadata.cacheable and one.hash in hashes else one
-                for one in self.messages
-            ]
-        )
+        if known not in self._named:
+            self._named[known] = Several(
+                [create_reference_msg(one) if one.hash in known else one for one in self.messages]
+            )
+        return self._named[known]
 
     def stand_in(self, queue: Any) -> None:
-        """Put these behind all that a session's queue holds."""
-        first = len(queue._queue)
-        queue._queue.extend(self.messages)
-        queue._delta_index_map.update(
-            zip(self._places, range(first, first + len(self)), strict=True)
-        )
+        """Put these behind all that a session's queue holds. What comes later at one of their
+        places is sent after them, and not in the place of what came before them."""
+        for place in self._places:
+            queue._delta_index_map.pop(place, None)
+        queue._queue.append(self)
+
+    # What a queue that is cleared asks each of its messages: whose part it is.
+
+    @property
+    def delta(self) -> Delta:
+        return self.messages[0].delta
+
+    def HasField(self, name: str) -> bool:
+        return self.messages[0].HasField(name)  # type: ignore[arg-type]
+
+    def WhichOneof(self, name: str) -> str | None:
+        return self.messages[0].WhichOneof(name)  # type: ignore[arg-type]
 
 
 def hand_over(context: Any, messages: Several) -> None:
     """Say several messages of a run in one go; one by one where something listens to each."""
+    if not messages:
+        return
     runner = getattr(context._enqueue, "__self__", None)
     if (
         AppSession._on_scriptrunner_event.__module__ != __name__
@@ -82,6 +104,10 @@ def hand_over(context: Any, messages: Several) -> None:
     runner._maybe_handle_execution_control_request()
     known = messages.to_one_who_has(context.cached_message_hashes)
     runner.on_event.send(runner, event=_SAYS, forward_msg=known)
+
+
+def _as_sent(one: ForwardMsg | Several) -> bytes:
+    return one.framed if isinstance(one, Several) else serialize_forward_msg(one)
 
 
 class _Waiting:
@@ -159,12 +185,13 @@ def _send_in_pieces() -> None:
         client = visitor.client
         # Whoever reads slowly has messages waiting, and Streamlit counts those: one by one.
         if not isinstance(client, StarletteSessionClient) or not client._send_queue.empty():
-            for message in messages:
-                send(runtime, visitor, message)
+            for one in messages:
+                for message in one if isinstance(one, Several) else (one,):
+                    send(runtime, visitor, message)
         elif client._closed.is_set():
             raise SessionClientDisconnectedError
         else:
-            client._send_queue.put_nowait(Joined(map(serialize_forward_msg, messages)))
+            client._send_queue.put_nowait(Joined(map(_as_sent, messages)))
 
     _sessions.flush_browser_queue = flushed
     _runtimes._send_message = sent
