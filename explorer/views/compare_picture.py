@@ -14,7 +14,6 @@ from explorer.architecture.structure import Block
 from explorer.views.compare_rows import Row, differs_told, made_of, rows, told
 from explorer.views.palette import BACKGROUND, BORDER, PANEL, TEXT
 from explorer.views.svg import FONT, document, node, text
-from explorer.views.titles import part_title
 from explorer.words import label, width
 
 COLOURS: Final[dict[Aspect, str]] = {
@@ -125,10 +124,7 @@ def _lines(row: Row, side: int) -> list[str]:
     block = _side(row.first, side)
     if block is None:
         return []
-    name = part_title(block.title)
-    if len(row.pairs) > 1:
-        name = label("compare.times", name=name, n=len(row.pairs))
-    return [name, *(line for lines in made_of(block) for line in _wrapped(lines))]
+    return [row.title_of(block), *(line for lines in made_of(block) for line in _wrapped(lines))]
 
 
 def _wrapped(words: Sequence[str]) -> list[str]:

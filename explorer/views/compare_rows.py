@@ -23,6 +23,11 @@ class Row(NamedTuple):
     def first(self) -> BlockPair:
         return self.pairs[0]
 
+    def title_of(self, block: Block) -> str:
+        """One of its blocks by name, and how often it shows the same."""
+        name, times = part_title(block.title), len(self.pairs)
+        return name if times == 1 else label("compare.times", name=name, n=times)
+
 
 def rows(part: Part, unfold: Container[str] = (), most: int | None = MOST_UNFOLDED) -> list[Row]:
     """The part's pairs as they are drawn: runs that show the same are one row, or unfolded.
@@ -51,10 +56,7 @@ def row_of(one: Alignment, name: str, unfold: Container[str] = ()) -> str | None
 def told(row: Row) -> str:
     """A row for who does not see it."""
     pair = row.first
-    name = part_title(pair.one.title)
-    if len(row.pairs) > 1:
-        name = label("compare.times", name=name, n=len(row.pairs))
-    return label("named.of", name=name, what=listed(differs_told(pair)))
+    return label("named.of", name=row.title_of(pair.one), what=listed(differs_told(pair)))
 
 
 def differs_told(pair: BlockPair) -> list[str]:

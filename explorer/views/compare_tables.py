@@ -1,7 +1,5 @@
 """Two networks in numbers: rows of blocks or ops that sum to the totals, figures side by side."""
 
-import csv
-import io
 from collections.abc import Container, Sequence
 from typing import Final
 
@@ -12,9 +10,9 @@ from explorer.architecture.notation import signed, signed_share, volume, window
 from explorer.architecture.ops import Op
 from explorer.architecture.published import Figure
 from explorer.architecture.structure import Block
+from explorer.views import tables
 from explorer.views.compare_rows import Row, differs_told, rows
-from explorer.views.tables import heading
-from explorer.views.titles import part_title
+from explorer.views.tables import heading, markdown_row
 from explorer.words import count, label
 
 TABLE: Final = "compare_table"
@@ -96,10 +94,7 @@ def _amount(of: Op | Block | None, measure: Measure) -> int:
 
 
 def _name(row: Row, block: Block | None) -> str:
-    if block is None:
-        return ""
-    name = part_title(block.title)
-    return name if len(row.pairs) == 1 else label("compare.times", name=name, n=len(row.pairs))
+    return "" if block is None else row.title_of(block)
 
 
 def _words(pair: BlockPair) -> str:
@@ -128,11 +123,7 @@ def _op(op: Op | None, short: bool) -> str:
 
 def csv_text(table: Sequence[Cells]) -> str:
     """The rows as CSV, their columns worded."""
-    text = io.StringIO()
-    writer = csv.writer(text, lineterminator="\n")
-    writer.writerow(heading(TABLE, column) for column in table[0])
-    writer.writerows(row.values() for row in table)
-    return text.getvalue()
+    return tables.csv_text(table, TABLE)
 
 
 def markdown(table: Sequence[Cells]) -> str:
@@ -149,7 +140,7 @@ def markdown(table: Sequence[Cells]) -> str:
 
 
 def _line(cells: Sequence[str]) -> str:
-    return f"| {' | '.join(cell.replace('|', '/') for cell in cells)} |"
+    return markdown_row([cell.replace("|", "/") for cell in cells])
 
 
 def _cell(column: str, value: str | int) -> str:

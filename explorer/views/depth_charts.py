@@ -11,7 +11,7 @@ from explorer.views.chart_style import hover, styled
 from explorer.views.numbers import from_to, magnitude
 from explorer.views.palette import chart_colour, network_slot
 from explorer.views.scales import powers
-from explorer.views.tables import heading
+from explorer.views.tables import heading, markdown_row
 from explorer.words import label
 
 if TYPE_CHECKING:
@@ -41,13 +41,18 @@ def table(
 ) -> str:
     """Markdown, one row per net: what was computed here beside the reference run."""
     rows = [
-        f"| {net_name(net)} | {magnitude(signal.ratio)} | {_range(reference[net].ratio)} "
-        f"| {magnitude(signal.loss)} | {_known(reference[net].loss)} |"
+        (
+            net_name(net),
+            magnitude(signal.ratio),
+            _range(reference[net].ratio),
+            magnitude(signal.loss),
+            _known(reference[net].loss),
+        )
         for net, signal in found.items()
     ]
     columns = ("ratio", "reference", "loss", "reference")
-    head = f"| {' | '.join(heading('depth_table', column) for column in ('net', *columns))} |"
-    return "\n".join([head, "|---|--:|--:|--:|--:|", *rows])
+    head = [heading("depth_table", column) for column in ("net", *columns)]
+    return "\n".join([markdown_row(head), "|---|--:|--:|--:|--:|", *map(markdown_row, rows)])
 
 
 def _range(ends: tuple[float, float]) -> str:

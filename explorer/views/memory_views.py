@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import csv
-import io
 from typing import Final
 
 import plotly.graph_objects as go
@@ -11,9 +9,9 @@ import plotly.graph_objects as go
 from explorer.architecture import Blueprint
 from explorer.architecture.saved_tensors import Device, Kept, Precision, kept
 from explorer.architecture.training_memory import Memory
+from explorer.views import tables
 from explorer.views.chart_style import hover, styled
 from explorer.views.palette import BLUE, GREEN, GREY, OLIVE, ORANGE, PURPLE, SKY, chart_colour
-from explorer.views.tables import worded
 from explorer.words import label, listed
 
 Row = dict[str, str | int]
@@ -102,9 +100,4 @@ def _written(path: str) -> str:
 
 def csv_text(rows: list[Row]) -> str:
     """The rows as a file."""
-    text = io.StringIO()
-    table = worded(rows, "memory_table")
-    writer = csv.DictWriter(text, list(table[0]))
-    writer.writeheader()
-    writer.writerows(table)
-    return text.getvalue()
+    return tables.csv_text(rows, "memory_table")

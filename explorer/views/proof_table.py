@@ -2,6 +2,7 @@
 
 from explorer.experiments.proofs import Line, Proof
 from explorer.views.numbers import readable
+from explorer.views.tables import markdown_row
 from explorer.words import label, section
 
 
@@ -11,7 +12,7 @@ def proof_table(proof: Proof, corrects: bool = False) -> str:
     Where the proof `corrects` a myth, the claims are the correction's: a tick beside them must not
     be taken for the myth's.
     """
-    rows = (f"| {' | '.join(map(_cell, _row(line)))} |" for line in proof.lines)
+    rows = (markdown_row([_cell(text) for text in _row(line)]) for line in proof.lines)
     title = "table of a correction" if corrects else "table"
     return section("proofs_page", title, rows="\n".join(rows))
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import csv
-import io
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Final
 
@@ -12,7 +10,7 @@ from plotly import graph_objects as go
 from explorer.views import palette
 from explorer.views.chart_style import FONT, hover, styled
 from explorer.views.numbers import magnitude
-from explorer.views.tables import worded
+from explorer.views.tables import csv_text
 from explorer.words import label
 
 if TYPE_CHECKING:
@@ -108,9 +106,4 @@ def rows(speed: Speed, macs: int) -> list[dict[str, Any]]:
 
 def file(speeds: Sequence[Speed], macs: int, facts: Mapping[str, str]) -> str:
     """All rows as CSV, every time of them; `facts` are columns that are alike in all rows."""
-    listed = worded([{**row, **facts} for speed in speeds for row in rows(speed, macs)], TABLE)
-    buffer = io.StringIO()
-    writer = csv.DictWriter(buffer, list(listed[0]))
-    writer.writeheader()
-    writer.writerows(listed)
-    return buffer.getvalue()
+    return csv_text([{**row, **facts} for speed in speeds for row in rows(speed, macs)], TABLE)

@@ -1,6 +1,8 @@
-"""Tables: rows whose columns are ids, worded when they are handed out."""
+"""Tables: rows whose columns are ids, worded when they are handed out, and as text."""
 
-from collections.abc import Iterable, Mapping
+import csv
+import io
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from explorer.words import label
@@ -25,3 +27,18 @@ def worded(rows: Iterable[Mapping[str, Any]], table: str) -> list[dict[str, Any]
 def headings(table: str, columns: Iterable[str]) -> dict[str, str]:
     """Column -> heading, as Streamlit's `column_config` takes it: the rows keep their ids."""
     return {column: heading(table, column) for column in columns}
+
+
+def csv_text(rows: Iterable[Mapping[str, Any]], table: str) -> str:
+    """At least one row as comma-separated values, below the columns' headings."""
+    shown = worded(rows, table)
+    text = io.StringIO()
+    writer = csv.DictWriter(text, list(shown[0]), lineterminator="\n")
+    writer.writeheader()
+    writer.writerows(shown)
+    return text.getvalue()
+
+
+def markdown_row(cells: Sequence[str]) -> str:
+    """One line of a Markdown table."""
+    return f"| {' | '.join(cells)} |"

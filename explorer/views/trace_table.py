@@ -3,8 +3,6 @@
 The columns are ids, called by the labels [trace_table]. Shapes are (C, H, W), for one image.
 """
 
-import csv
-import io
 from collections.abc import Mapping, Sequence
 from typing import Final
 
@@ -13,8 +11,8 @@ import pyarrow as pa
 from explorer.architecture import Block, Blueprint, Op
 from explorer.architecture.image_size import TIMES
 from explorer.architecture.notation import shape_text, window
+from explorer.views import tables
 from explorer.views.palette import slot_of
-from explorer.views.tables import worded
 from explorer.views.titles import part_title, stage_title
 from explorer.words import label
 
@@ -127,12 +125,7 @@ def arrow_table(
 
 def csv_text(rows: Sequence[Row]) -> str:
     """The rows and their totals as comma-separated values."""
-    out = io.StringIO()
-    shown = worded([*rows, total_row(rows)], TABLE)
-    writer = csv.DictWriter(out, list(shown[0]), lineterminator="\n")
-    writer.writeheader()
-    writer.writerows(shown)
-    return out.getvalue()
+    return tables.csv_text([*rows, total_row(rows)], TABLE)
 
 
 def stages_by_colour(bp: Blueprint) -> list[str]:

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
 from explorer.views.numbers import plain
+from explorer.views.tables import markdown_row
 from explorer.words import label
 
 if TYPE_CHECKING:
@@ -38,4 +39,4 @@ def one_image(attempts: Iterable[Attempt]) -> str:
 
 
 def _rows(rows: Iterable[Sequence[str]]) -> str:
-    return "\n".join(f"| {' | '.join(cells)} |" for cells in rows)
+    return "\n".join(map(markdown_row, rows))

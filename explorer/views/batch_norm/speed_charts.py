@@ -11,6 +11,7 @@ from plotly.subplots import make_subplots
 
 from explorer.views.chart_style import FONT, hover, styled
 from explorer.views.palette import INDIGO, SKY, VERMILION, chart_colour
+from explorer.views.tables import markdown_row
 from explorer.words import label
 
 KINDS: Final = ("without", "with", "noisy")
@@ -106,4 +107,4 @@ def table(kinds: Mapping[str, Sequence[int | None]], rates: Sequence[float], rea
         for index, rate in enumerate(rates)
     ]  # fmt: skip
     lines = [heads, ["---", *["--:"] * len(kinds)], *rows]
-    return "\n".join("| " + " | ".join(line) + " |" for line in lines)
+    return "\n".join(map(markdown_row, lines))
