@@ -10,6 +10,7 @@ from explorer.experiments.batch_norm.claims import sigmoid_inputs
 from explorer.experiments.byte_cache import ByteCache
 from explorer.experiments.samples import samples
 from explorer.ui import budget, gate
+from tests.pages.written import words
 
 SECTIONS = ("steps", "layer", "modes", "depth", "claims", "speed")
 NO_NORM = {"net": "resnet20", "batch_norm": "no"}
@@ -34,12 +35,6 @@ def open_section(open_app):
     return open_section
 
 
-def text(app):
-    """All that is written on the page."""
-    boxes = (*app.markdown, *app.caption, *app.info, *app.warning, *app.error)
-    return "\n".join(box.value for box in boxes)
-
-
 def control(app, key):
     every = (*app.slider, *app.select_slider, *app.text_input, *app.number_input, *app.selectbox)
     return next(found for found in every if found.key == key)
@@ -54,14 +49,14 @@ def formulas(app):
 def test_every_section_of_every_network(open_section, section, network):
     app = open_section(section, **NETWORKS[network])
     assert not app.error
-    assert re.search(r"\d", text(app))
+    assert re.search(r"\d", words(app))
 
 
 def test_only_the_open_section_runs(open_section):
     app = open_section("claims", net="resnet20")
     assert not formulas(app)
-    assert "With γ = √(σ² + ε)" not in text(app)
-    assert "Kurtosis" in text(app)
+    assert "With γ = √(σ² + ε)" not in words(app)
+    assert "Kurtosis" in words(app)
 
 
 @pytest.mark.parametrize("section", ["layer", "modes", "claims", "depth"])
@@ -83,7 +78,7 @@ class TestFourSteps:
         table = app.table[0].value
         assert list(table["x̂"])[:8] == pytest.approx([-1.5, -0.5, -0.5, -0.5, 0, 0, 1, 2], abs=1e-5)
         assert list(table["torch"]) == pytest.approx(list(table["y"]), abs=1e-12)
-        assert "× 10⁻¹⁶ in float64" in text(app) or "0 in float64" in text(app)
+        assert "× 10⁻¹⁶ in float64" in words(app) or "0 in float64" in words(app)
 
     def test_sliders_reach_the_table(self, open_section):
         app = open_section("steps")
@@ -140,7 +135,7 @@ class TestFourSteps:
 
     def test_fewer_values_than_the_batch_size(self, open_section):
         app = open_section("steps", bn_values="1, 2, 4, 8", bn_size="16", bn_row="16")
-        assert "4 typed; the batch is the first 4." in text(app)
+        assert "4 typed; the batch is the first 4." in words(app)
         assert "y_{4}" in formulas(app)[3]
 
 
@@ -153,11 +148,12 @@ class TestRealLayer:
             "bn_channel": "5",
         }
         app = open_section("layer", **query)
-        assert "**layer2.0.bn2** reads 8 images of 8 × 8 positions in each of 128 channels" in text(
-            app
+        assert (
+            "**layer2.0.bn2** reads 8 images of 8 × 8 positions in each of 128 channels"
+            in words(app)
         )
-        assert "8 × 8 × 8 = **512 values**" in text(app)
-        assert "256 parameters" in text(app)
+        assert "8 × 8 × 8 = **512 values**" in words(app)
+        assert "256 parameters" in words(app)
         assert app.dataframe[0].value.shape[0] == 128
         assert list(app.table[0].value["means"])[:3] == [128, 8, 1024]
 
@@ -172,23 +168,23 @@ class TestRealLayer:
     @pytest.mark.parametrize("layer", ["layer9.0.bn1", "conv1", "![x](http://example.org)"])
     def test_an_unknown_layer_falls_back(self, open_section, layer):
         app = open_section("layer", net="resnet20", bn_layer=layer)
-        assert "**bn1** reads" in text(app)
+        assert "**bn1** reads" in words(app)
 
     def test_another_network_without_this_layer(self, open_section):
         app = open_section("layer", net="resnet50", image_size="64", bn_layer="layer3.5.bn3")
         control(app, "net").set_value("ResNet-18").run()
         assert not app.exception
-        assert "**bn1** reads" in text(app)
+        assert "**bn1** reads" in words(app)
 
     def test_own_gamma_and_beta(self, open_section):
         app = open_section("layer", net="plain20", bn_layer_gamma="2.5", bn_layer_beta="-1.0")
-        assert "γ = 2.5, β = −1" in text(app)
+        assert "γ = 2.5, β = −1" in words(app)
 
     def test_trained_weights_are_the_start_where_the_app_has_them(self, open_section):
-        assert "trained on CIFAR-10" in text(open_section("layer", net="resnet20"))
+        assert "trained on CIFAR-10" in words(open_section("layer", net="resnet20"))
         untrained = open_section("layer", net="resnet20", bn_weights="untrained")
-        assert "not trained yet" in text(untrained)
-        assert "γ = 1, β = 0" in text(untrained)
+        assert "not trained yet" in words(untrained)
+        assert "γ = 1, β = 0" in words(untrained)
 
 
 class TestOwnPictures:
@@ -208,17 +204,17 @@ class TestOwnPictures:
     def test_samples_until_there_is_one(self, upload):
         app = upload(net="resnet20")
         assert "Until you upload a picture" in app.info[0].value
-        assert "reads 8 images" in text(app)
+        assert "reads 8 images" in words(app)
 
     def test_they_are_the_batch(self, upload):
         app = upload("cat", "coffee", net="resnet20")
-        assert "**bn1** reads 2 images" in text(app)
-        assert "The images are your pictures" in text(app)
+        assert "**bn1** reads 2 images" in words(app)
+        assert "The images are your pictures" in words(app)
 
     def test_a_broken_file_is_left_out(self, upload):
         app = upload("cat", "broken", net="resnet20")
         assert "`'broken.jpg'` is not a picture" in app.error[0].value
-        assert "**bn1** reads 1 image of 32 × 32 positions" in text(app)
+        assert "**bn1** reads 1 image of 32 × 32 positions" in words(app)
 
     def test_one_picture_can_be_too_few(self, upload):
         app = upload("cat", net="resnet18", image_size="32", bn_layer="layer4.1.bn2")
@@ -228,25 +224,25 @@ class TestOwnPictures:
 class TestModes:
     def test_what_pytorch_stores(self, open_section):
         app = open_section("modes", net="plain20")
-        assert "| **PyTorch stores** | | **1.1333** |" in text(app)
-        assert "| biased, /m | 1.5556 | 1.0556 |" in text(app)
-        assert "momentum = 0.9 there" in text(app)
-        assert "Expected more than 1 value per channel" in text(app)
+        assert "| **PyTorch stores** | | **1.1333** |" in words(app)
+        assert "| biased, /m | 1.5556 | 1.0556 |" in words(app)
+        assert "momentum = 0.9 there" in words(app)
+        assert "Expected more than 1 value per channel" in words(app)
 
     def test_momentum_moves_everything(self, open_section):
         app = open_section("modes", net="plain20", bn_momentum="1.0", bn_batch="2")
-        assert "momentum = 0 there" in text(app)
-        assert "| **PyTorch stores** | | **2.3333** |" in text(app)
+        assert "momentum = 0 there" in words(app)
+        assert "| **PyTorch stores** | | **2.3333** |" in words(app)
 
     @pytest.mark.parametrize("momentum", [0.03, 0.05])
     def test_what_is_left_of_the_start(self, open_section, momentum):
-        said = text(open_section("modes", net="plain20", bn_momentum=str(momentum)))
+        said = words(open_section("modes", net="plain20", bn_momentum=str(momentum)))
         batches, left = re.search(r"After (\d+) of them .* a weight of (0\.\d+)\.", said).groups()
         assert float(left) == pytest.approx((1 - momentum) ** int(batches), abs=5e-5)
 
     def test_the_batch_matters_in_train_mode_only(self, open_section):
         found = re.search(
-            r"\*\*(\S+) in train mode, (\S+)", text(open_section("modes", net="resnet20"))
+            r"\*\*(\S+) in train mode, (\S+)", words(open_section("modes", net="resnet20"))
         )
         assert float(found[1]) > 0.1
         assert found[2] == "0" or "10⁻" in found[0] or float(found[2]) < 1e-3
@@ -258,7 +254,7 @@ class TestModes:
 
 class TestClaims:
     def test_figures_of_the_ledger(self, open_section):
-        found = text(open_section("claims", net="resnet20"))
+        found = words(open_section("claims", net="resnet20"))
         assert "**1.40719509**, measured in torch: 1.40719509" in found
         assert "| variance | mean | 7.7" in found
         assert "19 of 19 batch norms follow a convolution" in found
@@ -266,15 +262,15 @@ class TestClaims:
 
     def test_sliders(self, open_section):
         app = open_section("claims", net="plain20", bn_factor="-1", bn_spread="1")
-        assert "**−1**, measured in torch: −1" in text(app)
+        assert "**−1**, measured in torch: −1" in words(app)
         control(app, "bn_sigmoid_mean").set_value(0.0).run()
         slope = sigmoid_inputs(0.0, 2.0).slope_before
-        assert f"it is {slope:.4f} before" in text(app)
+        assert f"it is {slope:.4f} before" in words(app)
 
     def test_without_batch_norm(self, open_section):
         app = open_section("claims", **NO_NORM)
         assert ["nothing to try here" in box.value for box in app.info] == [True, True]
-        assert "0 of 0" not in text(app)
+        assert "0 of 0" not in words(app)
 
 
 class TestDepth:
@@ -294,9 +290,9 @@ def test_faster_shows_the_paper_at_once_and_trains_when_asked(open_app, monkeypa
     monkeypatch.setattr(speed, "speed", partial(speed.speed, steps=60))
     _trained.clear()
     app = open_app("batch_norm", bn_section="speed", bn_speed_act="relu")
-    assert "14 times fewer steps" in text(app)
-    assert "| rate 0.1 |" not in text(app)
-    assert "Nothing is trained yet" in text(app)
+    assert "14 times fewer steps" in words(app)
+    assert "| rate 0.1 |" not in words(app)
+    assert "Nothing is trained yet" in words(app)
     charts = app.get("plotly_chart")
     assert all("nothing is trained yet" in chart.proto.alt for chart in charts)
     lines = json.loads(charts[0].proto.spec)["data"]
@@ -306,9 +302,9 @@ def test_faster_shows_the_paper_at_once_and_trains_when_asked(open_app, monkeypa
     ], "each is named, none has a point"
     app.button(key="bn_speed_train").click().run()
     assert not app.exception
-    assert "| Steps to a loss of 0.5 | without batch norm | with batch norm |" in text(app)
-    assert "\n| rate 10 | " in text(app)
-    assert "Nothing is trained yet" not in text(app)
+    assert "| Steps to a loss of 0.5 | without batch norm | with batch norm |" in words(app)
+    assert "\n| rate 10 | " in words(app)
+    assert "Nothing is trained yet" not in words(app)
     last = _trained("relu").kinds["with"].losses[-1, speed.RATES.index(3.0)].item()
     told = app.get("plotly_chart")[0].proto.alt
     said = re.search(r"; with batch norm ([0-9.]+)", told)

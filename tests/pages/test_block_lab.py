@@ -7,13 +7,9 @@ import sys
 import pytest
 
 from explorer.ui.block_lab.composer import _CHOICES, _NUMBERS, CASES
+from tests.pages.written import words
 
 TABS = ("block", "numbers", "versions", "dialects", "code")
-
-
-def texts(app):
-    shown = (*app.markdown, *app.error, *app.warning, *app.caption, *app.info)
-    return "\n".join(element.value for element in shown)
 
 
 def button(app, key):
@@ -49,7 +45,7 @@ def test_every_tab_opens_for_every_block(open_app, tab, query):
     app = open_app("block_lab", unit_view=tab, **query)
     assert not app.exception
     assert app.title[0].value == "Residual block"
-    assert not re.search(r"\{[a-z_]+[^}]*\}", texts(app))
+    assert not re.search(r"\{[a-z_]+[^}]*\}", words(app))
 
 
 @pytest.mark.parametrize(
@@ -66,7 +62,7 @@ def test_textbook_cases_are_one_click_away(open_app, case, verdict):
     app = open_app("block_lab", unit_shortcut="projection", unit_conv_bias="yes")
     button(app, f"case_{case}").click().run()
     assert not app.exception
-    assert verdict in texts(app)
+    assert verdict in words(app)
     assert app.radio(key="unit_conv_bias").value == "no"
 
 
@@ -90,7 +86,7 @@ def test_a_mismatch_is_mended_by_a_button(open_app, mend, verdict, control, valu
     button(app, f"mend_{mend}").click().run()
     assert not app.exception
     assert not app.error
-    assert verdict in texts(app)
+    assert verdict in words(app)
     assert app.radio(key=control).value == value
 
 
@@ -117,15 +113,15 @@ def test_a_mismatch_is_mended_by_a_button(open_app, mend, verdict, control, valu
 def test_odd_links_get_one_sentence(open_app, query, sentence):
     app = open_app("block_lab", **query)
     assert not app.exception
-    assert sentence in texts(app)
-    assert "Solid line" in texts(app)  # the default block is still there
+    assert sentence in words(app)
+    assert "Solid line" in words(app)  # the default block is still there
 
 
 @pytest.mark.parametrize("field", [*_CHOICES, *_NUMBERS])
 def test_an_empty_value_in_a_link_is_the_default(open_app, field):
     app = open_app("block_lab", **{f"unit_{field}": ""})
     assert not app.exception and not app.warning and not app.error
-    assert "Solid line" in texts(app)
+    assert "Solid line" in words(app)
 
 
 def test_a_link_with_all_that_networks_know(open_app):
@@ -133,7 +129,7 @@ def test_a_link_with_all_that_networks_know(open_app):
     query |= {"unit_se_ratio": "16", "unit_out_channels": "128", "unit_shortcut": "projection"}
     app = open_app("block_lab", **query)
     assert not app.exception and not app.error and not app.warning
-    told = texts(app)
+    told = words(app)
     # 128*8 + 8 + 8*128 + 128 parameters, of two layers on one position.
     assert "**Squeeze-and-excitation** (`se`)" in told and "2,184 of the parameters" in told
     assert "only 2,048 of the MACs" in told
@@ -141,7 +137,7 @@ def test_a_link_with_all_that_networks_know(open_app):
     assert "128 channels leave the block, 2 times its width of 64" in told
     code = open_app("block_lab", unit_view="code", **query).code[0].value
     assert "SqueezeExcitation" in code and "GroupNorm(32, width)" in code
-    dialects = texts(open_app("block_lab", unit_view="dialects", **query))
+    dialects = words(open_app("block_lab", unit_view="dialects", **query))
     assert "None of the four has group norm, dilation 2, expansion 2 and squeeze-and" in dialects
 
 
@@ -149,7 +145,7 @@ def test_a_bottleneck_that_no_code_base_writes(open_app):
     query = {"unit_block": "bottleneck", "unit_out_channels": "66", "unit_expansion": "2"}
     app = open_app("block_lab", unit_view="dialects", **query)
     assert not app.exception and not app.dataframe
-    assert "66 is none" in texts(app)
+    assert "66 is none" in words(app)
     assert len(open_app("block_lab", unit_view="code", **query).code) == 2
 
 
@@ -157,8 +153,8 @@ def test_the_last_block_that_works_stays(open_app):
     query = {"unit_out_channels": "256", "unit_shortcut": "projection", "unit_block": "bottleneck"}
     app = open_app("block_lab", **query)
     app.selectbox(key="unit_out_channels").set_value("3").run()
-    assert "The last block that works is shown" in texts(app)
-    assert "from 64 to 256 channels" in texts(app)
+    assert "The last block that works is shown" in words(app)
+    assert "from 64 to 256 channels" in words(app)
 
 
 def test_links_restore_the_state(open_app):
@@ -179,17 +175,17 @@ def test_links_restore_the_state(open_app):
     for key in ("unit_weights", "unit_scale", "unit_norm_on_projection"):
         assert app.radio(key=key).value == state[key]
     assert app.selectbox(key="unit_out_channels").value == "512"
-    assert "What remains is the shortcut" in texts(app)
+    assert "What remains is the shortcut" in words(app)
 
 
 def test_zero_weights_give_x_back(open_app):
     zero = {"unit_view": "numbers", "unit_weights": "zero"}
-    assert "**yes, bit for bit**" in texts(open_app("block_lab", **zero))
+    assert "**yes, bit for bit**" in words(open_app("block_lab", **zero))
     pre = open_app("block_lab", unit_negative="true", unit_activation_order="pre", **zero)
-    assert "**yes, bit for bit**" in texts(pre)
+    assert "**yes, bit for bit**" in words(pre)
     post = open_app("block_lab", unit_negative="true", **zero)
-    assert "the output is ReLU(x), not x" in texts(post)
-    assert "its output is 0 and x is lost" in texts(
+    assert "the output is ReLU(x), not x" in words(post)
+    assert "its output is 0 and x is lost" in words(
         open_app("block_lab", unit_shortcut="none", **zero)
     )
 
@@ -202,8 +198,8 @@ def test_torch_says_itself_that_it_cannot_add(open_app):
 
 def test_strides_and_their_cost(open_app):
     app = open_app("block_lab", unit_view="versions")
-    assert "25.0% of the positions reach the output" in texts(app)
-    assert "3,857,973,248 against 4,089,184,256 MACs, **+6.0%**" in texts(app)
+    assert "25.0% of the positions reach the output" in words(app)
+    assert "3,857,973,248 against 4,089,184,256 MACs, **+6.0%**" in words(app)
 
 
 def test_dialects_and_their_source(open_app):
@@ -264,7 +260,7 @@ def test_in_chinese_all_that_is_read_is_chinese(open_app, tab, query):
     app = open_app("block_lab", lang="zh", unit_view=tab, **query)
     assert not app.exception
     widgets = (*app.radio, *app.selectbox, *app.toggle, *app.main.button)
-    read = [app.title[0].value, texts(app), *(widget.label for widget in widgets)]
+    read = [app.title[0].value, words(app), *(widget.label for widget in widgets)]
     read += [option for radio in app.radio for option in radio.options]
     if tab == "dialects":
         read += list(app.dataframe[0].value.columns)

@@ -1,6 +1,5 @@
 """The page Compare: any two networks, what differs between them and why, whatever a link says."""
 
-import json
 import re
 
 import pytest
@@ -16,21 +15,7 @@ from explorer.ui.inference import cache
 from explorer.ui.inference.scene import _scene, embedded
 from explorer.ui.inference.upload import of_sample
 from tests.pages.test_nonsense_in_links import NONSENSE
-
-
-def words(app):
-    boxes = (*app.markdown, *app.caption, *app.warning, *app.error, *app.info, *app.title)
-    return "\n".join(box.value for box in boxes)
-
-
-def drawings(app):
-    """The data of every drawing by its file's name."""
-    found = {}
-    for element in app.get("bidi_component"):
-        data = json.loads(element.proto.json) if element.proto.json else {}
-        if "svg" in data:
-            found[data["filename"]] = data
-    return found
+from tests.pages.written import drawings, words
 
 
 def figure(app, name, protocol=""):

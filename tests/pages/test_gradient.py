@@ -4,12 +4,8 @@ import re
 
 import pytest
 
+from tests.pages.written import words
 from tests.written_numbers import value
-
-
-def words(app) -> str:
-    kinds = (app.markdown, app.caption, app.warning, app.error, app.info)
-    return "\n".join(element.value for kind in kinds for element in kind)
 
 
 def opened(open_app, net: str = "resnet20", **query: str):

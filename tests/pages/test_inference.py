@@ -22,6 +22,7 @@ from explorer.ui.inference import cache as inference_cache
 from explorer.ui.inference import receptive_field
 from explorer.ui.inference.scene import setups_of
 from explorer.words import label
+from tests.pages.written import words
 
 SECTIONS = [
     "preprocessing",
@@ -33,11 +34,6 @@ SECTIONS = [
     "many",
     "model_card",
 ]
-
-
-def words(app) -> str:
-    kinds = (app.markdown, app.caption, app.warning, app.error, app.info, app.success)
-    return "\n".join(element.value for kind in kinds for element in kind)
 
 
 def clean(app) -> None:

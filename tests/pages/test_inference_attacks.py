@@ -12,7 +12,8 @@ from explorer.architecture import preset
 from explorer.networks import build
 from explorer.ui import cache as ui_cache
 from explorer.ui import settings, uploads
-from tests.pages.test_inference import SECTIONS, clean, jpeg, uploader, words
+from tests.pages.test_inference import SECTIONS, clean, jpeg, uploader
+from tests.pages.written import words
 
 ABSURD = {
     "net": "custom",

@@ -5,12 +5,8 @@ import re
 import pytest
 
 from explorer.ui.inference import cache
+from tests.pages.written import words
 from tests.written_numbers import value
-
-
-def words(app) -> str:
-    kinds = (app.markdown, app.caption, app.warning, app.error, app.info)
-    return "\n".join(element.value for kind in kinds for element in kind)
 
 
 def opened(open_app, origin: str = "", net: str = "resnet20", **query: str):

@@ -8,16 +8,12 @@ import torch
 
 from explorer.experiments.embedded import cards
 from explorer.networks.weights import read_state
+from tests.pages.written import words
 
 
 @pytest.fixture
 def no_cache(monkeypatch: pytest.MonkeyPatch, tmp_path) -> None:
     monkeypatch.setattr(torch.hub, "get_dir", lambda: str(tmp_path))
-
-
-def words(app) -> str:
-    kinds = (app.markdown, app.caption, app.warning, app.error, app.info, app.success)
-    return "\n".join(element.value for kind in kinds for element in kind)
 
 
 def give(app, name: str, value: object) -> None:

@@ -11,16 +11,12 @@ from explorer.experiments.byte_cache import ByteCache
 from explorer.ui import budget
 from explorer.ui.parameters.bottleneck import CHANNELS, REDUCTIONS
 from explorer.words import count, label
+from tests.pages.written import words
 
 NETWORKS = [
     "resnet18", "resnet50", "resnet1202", "plain20", "preact_resnet164", "resnext50_32x4d",
 ]  # fmt: skip
 THIS, ALL = "network", "presets"
-
-
-def words(app) -> str:
-    boxes = (*app.markdown, *app.caption, *app.warning, *app.error, *app.info, *app.header)
-    return "\n".join(box.value for box in boxes)
 
 
 def widget(app, key: str):

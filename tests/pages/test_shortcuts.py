@@ -1,29 +1,12 @@
 """The page Shortcuts: right for every kind of network, and for links that do not fit."""
 
-import json
-
 import pytest
 
 from explorer.architecture import PRESETS, blueprint
 from explorer.views import dot
+from tests.pages.written import drawings, words
 
 NETWORKS = ["resnet18", "resnet50", "resnet1202", "plain20", "preact_resnet164", "d2l_resnet18"]
-
-
-def words(app):
-    """All that is written on the page."""
-    boxes = (*app.markdown, *app.caption, *app.warning, *app.error, *app.info, *app.title)
-    return "\n".join(box.value for box in boxes)
-
-
-def drawings(app):
-    """The data of every drawing: {key: what the component was given}."""
-    found = {}
-    for element in app.get("bidi_component"):
-        data = json.loads(element.proto.json) if element.proto.json else {}
-        if "svg" in data:
-            found[data["filename"]] = data
-    return found
 
 
 def control(app, kind, key):
