@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, Protocol
 
@@ -31,7 +32,7 @@ class Downloadable(Protocol):
     def sha256_prefix(self) -> str: ...
 
 
-@st.cache_resource
+@cache
 def downloads() -> Downloads:
     """All downloads of this server: one per file, whoever asked for it."""
     from explorer.networks.download import Downloads

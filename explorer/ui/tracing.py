@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable
 from time import monotonic
 from typing import TYPE_CHECKING, Final
@@ -31,7 +32,7 @@ _QUICK: Final = 64e9
 """Effort of the named networks at their usual size, at most."""
 
 
-@st.cache_resource(show_spinner=False)
+@functools.cache
 def desk() -> Desk[Key, Trace]:
     """The one desk of this server."""
     return Desk(_traced, effort=_effort, quick=_QUICK, name="trace")

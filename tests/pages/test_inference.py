@@ -175,7 +175,7 @@ def test_two_downloads_at_once(open_app, no_cache, monkeypatch) -> None:
         self.state = "cancelled"
 
     monkeypatch.setattr(Download, "_run", wait)
-    downloading.downloads.clear()
+    downloading.downloads.cache_clear()
     try:
         app = open_app("inference", net="resnet50", image_size="64")
         for version in ("V1", "V2"):
@@ -185,7 +185,7 @@ def test_two_downloads_at_once(open_app, no_cache, monkeypatch) -> None:
         assert cancels == ["infer_download_V2_cancel", "infer_download_V1_cancel"]
     finally:
         gate.set()
-        downloading.downloads.clear()
+        downloading.downloads.cache_clear()
 
 
 def test_without_weights_the_page_says_so_and_offers_a_way_out(open_app, no_cache) -> None:

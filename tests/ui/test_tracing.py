@@ -22,7 +22,7 @@ def test_named_networks_are_quick(name):
 def test_a_device_that_is_missing_is_an_error_of_its_order():
     if tracing.cache.devices()[0].id != "cpu":
         pytest.skip("this machine has an accelerator")
-    tracing.desk.clear()
+    tracing.desk.cache_clear()
     problem = tracing.desk().ask((*KEY[:2], "cuda")).future.exception(120)
     assert "'cuda' is not on this machine" in str(problem)
 

@@ -7,6 +7,7 @@ import streamlit as st
 
 from explorer import words
 from explorer.ui.controls.address import one_of, one_step, settle, write
+from explorer.ui.controls.drawn_again import drawn_again
 from explorer.ui.controls.memory import of_visitor
 
 Kind = Literal["segments", "pills", "select", "radio"]
@@ -93,13 +94,19 @@ def choices(
     return tuple(name for name in ids if name in found)
 
 
-def sections(key: str, parts: Mapping[str, Callable[[], None]], **options: Any) -> None:
+def sections(key: str, parts: Mapping[str, Callable[[], None]]) -> None:
     """The parts of a page, of which one is open: a choice among them, and below it that part.
 
     Only the open part runs. Words as for `choice`.
     """
-    parts_of_page = tuple(parts)
-    parts[choice(key, parts_of_page, label_visibility="collapsed", **options)]()
+    ids, memory = tuple(parts), of_visitor()
+    settle(key, one_of(key, ids), ids[0], memory.page)
+    chosen: str = drawn_again(
+        f"sections of {key}",
+        (ids, memory.chosen[key]),
+        lambda: choice(key, ids, label_visibility="collapsed"),
+    )
+    parts[chosen]()
 
 
 def number(
