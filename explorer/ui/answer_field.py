@@ -1,5 +1,6 @@
 """A field for a number that is ready for typing when it appears, so that no mouse is needed."""
 
+from functools import cache
 from typing import Any
 
 import streamlit as st
@@ -49,7 +50,7 @@ export default function ({ parentElement, data, setTriggerValue }) {
 """
 
 
-@st.cache_resource
+@cache
 def _component() -> Any:
     return st.components.v2.component("answer_field", html=_HTML, css=_CSS, js=_JS)
 

@@ -8,6 +8,7 @@ without a word.
 
 import json
 from collections.abc import Callable, Mapping
+from functools import cache
 from pathlib import Path
 from secrets import token_hex
 from typing import Any, Final
@@ -25,7 +26,7 @@ _NUMBER: Final = 20
 Take = Callable[[dict[str, Any]], None]
 
 
-@st.cache_resource
+@cache
 def _component() -> Any:
     script = Path(__file__).with_suffix(".js").read_text(encoding="utf-8")
     return st.components.v2.component("browser_store", html="<span hidden></span>", js=script)

@@ -24,12 +24,13 @@ export default function ({ parentElement, data, setTriggerValue }) {
   const svg = stage.querySelector("svg");
   if (!svg) return;
 
+  const words = Object.fromEntries(data.words);
   root.querySelectorAll("button[data-do]").forEach((button) => {
-    const word = data.words[button.dataset.do] ?? "";
+    const word = words[button.dataset.do] ?? "";
     if (button.hasAttribute("data-sign")) button.setAttribute("aria-label", word);
     else button.textContent = word;
   });
-  root.querySelector(".hint").textContent = data.words.hint ?? "";
+  root.querySelector(".hint").textContent = words.hint ?? "";
 
   // Charts and drawings share the theme's ten colours; CSS cannot index a list, so name them.
   const colours = getComputedStyle(root).getPropertyValue("--st-chart-categorical-colors");

@@ -1,12 +1,13 @@
 """Keeps the keyboard where one works: what had the focus may vanish with the click on it."""
 
+from functools import cache
 from pathlib import Path
 from typing import Any, Literal
 
 import streamlit as st
 
 
-@st.cache_resource
+@cache
 def _component() -> Any:
     js = Path(__file__).with_suffix(".js").read_text(encoding="utf-8")
     return st.components.v2.component("focus", html="<span hidden></span>", js=js)

@@ -4,6 +4,7 @@ A button of Streamlit's has one shortcut at most and shows it behind its label, 
 as part of the answer.
 """
 
+from functools import cache
 from typing import Any, Final
 
 import streamlit as st
@@ -28,7 +29,7 @@ export default function ({ parentElement, data, setTriggerValue }) {
 """
 
 
-@st.cache_resource
+@cache
 def _component() -> Any:
     return st.components.v2.component("letter_keys", html="<span hidden></span>", js=_JS)
 

@@ -1,6 +1,6 @@
 """The address of exactly this view: copied, or as a code that a telephone reads."""
 
-from functools import partial
+from functools import cache, partial
 from pathlib import Path
 from typing import Final
 from urllib.parse import urlencode, urlsplit
@@ -31,7 +31,7 @@ def _script(name: str) -> str:
     return Path(__file__).with_name(name).read_text(encoding="utf-8")
 
 
-@st.cache_resource
+@cache
 def _component():  # type: ignore[no-untyped-def]  # noqa: ANN202
     return st.components.v2.component(
         "copy_link",

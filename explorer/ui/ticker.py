@@ -1,6 +1,7 @@
 """Goes on by itself: one step after the other, each when the one before is on screen."""
 
 from collections.abc import Callable
+from functools import cache
 from typing import Any, Final
 
 import streamlit as st
@@ -13,7 +14,7 @@ export default function ({ data, setTriggerValue }) {
 """
 
 
-@st.cache_resource
+@cache
 def _component() -> Any:
     return st.components.v2.component("ticker", html="<span hidden></span>", js=_JS)
 

@@ -1,9 +1,10 @@
 """One op as a picture: what it reads, what it does, what it writes."""
 
+from functools import lru_cache
 from typing import NamedTuple
 
-from explorer.architecture import Blueprint, Op, Shape, notation
-from explorer.architecture.image_size import TIMES
+from explorer.architecture import Blueprint, NetworkSpec, Op, Shape, blueprint, notation
+from explorer.architecture.image_size import TIMES, ImageSize
 from explorer.views.block_diagram import window
 from explorer.views.palette import BACKGROUND, LIGHT, STEM, TEXT, slot_of
 from explorer.views.svg import arrow, document, text
@@ -41,7 +42,7 @@ def items(bp: Blueprint, op: Op) -> list[Item]:
 
 def picture(bp: Blueprint, op: Op) -> str:
     """The op as an SVG of WIDTH units, at one scale for all ops of the network."""
-    scale = _scale(bp)
+    scale = _scale(bp.spec, bp.image_size)
     floor = 8 + _SIDE * (1 + RECEDE[1])
     middle = (8 + floor) / 2
     shown = items(bp, op)
@@ -69,8 +70,10 @@ def picture(bp: Blueprint, op: Op) -> str:
     return document(WIDTH, floor + 46, parts, zoom=1.55)
 
 
-def _scale(bp: Blueprint) -> Scale:
-    return fit({shape for op in bp.ops for shape in (op.in_shape, op.out_shape)}, _SIDE, _THICKNESS)
+@lru_cache(maxsize=64)
+def _scale(spec: NetworkSpec, image_size: ImageSize) -> Scale:
+    ops = blueprint(spec, image_size).ops
+    return fit({shape for op in ops for shape in (op.in_shape, op.out_shape)}, _SIDE, _THICKNESS)
 
 
 def _summands(bp: Blueprint, op: Op) -> list[tuple[tuple[str, str], str]]:

@@ -5,7 +5,8 @@ from html import escape
 from math import ceil
 from typing import NamedTuple
 
-from explorer.architecture import Block, Blueprint, Op
+from explorer.architecture import Block, Blueprint, NetworkSpec, Op, blueprint
+from explorer.architecture.image_size import ImageSize
 from explorer.views.palette import BACKGROUND, LIGHT, PANEL, TEXT, slot_of
 from explorer.views.svg import document, node, text
 from explorer.words import width as text_width
@@ -51,42 +52,76 @@ def _fold(shown: tuple[tuple[str, int], ...]) -> tuple[int, float]:
         rows += 1
 
 
-def picture(bp: Blueprint, op: Op) -> str:
-    """The map as an SVG; cells carry the path of their block, boxes that of their op."""
+class _Cell(NamedTuple):
+    """Where a block is on the map: its rectangle and its group's title."""
+
+    block: Block
+    part: int
+    place: tuple[float, float, float, float]
+    title: str
+    title_part: int
+    title_at: float
+
+
+class _Plain(NamedTuple):
+    """The map of a network wherever one is: all cells alike, and no ops."""
+
+    parts: tuple[str, ...]
+    cells: dict[str, _Cell]
+    floor: float
+
+
+@lru_cache(maxsize=64)
+def _plain(spec: NetworkSpec, image_size: ImageSize) -> _Plain:
+    bp = blueprint(spec, image_size)
     rows, cell = fold(bp)
     # For a finger where there is room.
     height = _CELL_HEIGHT if rows == 1 else min(_CELL_HEIGHT / 2, cell)
-    here = bp.block(op.path)
-    parts, x, pointer = [], 0.0, 0.0
+    parts: list[str] = []
+    cells: dict[str, _Cell] = {}
+    x = 0.0
     for group in groups(bp):
         wide = _group_width(group.title, len(group.blocks), rows, cell)
         columns = ceil(len(group.blocks) / rows)
         left = x + (wide - columns * cell) / 2
-        parts.append(text(x + wide / 2, 16, group.title, bold=here in group.blocks, size=_FONT))
+        title = len(parts), x + wide / 2
         colour = LIGHT[slot_of(group.blocks[0].path)]
+        parts.append(_title(group.title, title[1], here=False))
         parts.append(f'<g fill="{colour}" fill-opacity="0.5">')
         for index, block in enumerate(group.blocks):
-            place = (left + index % columns * cell, 26 + index // columns * height)
-            parts.append(_cell(block, *place, cell, height, block is here))
-            if block is here:
-                pointer = place[0] + cell / 2
+            place = (left + index % columns * cell, 26 + index // columns * height, cell, height)
+            cells[block.path] = _Cell(block, len(parts), place, group.title, *title)
+            parts.append(_cell(block, *place, here=False))
         parts.append("</g>")
         x += wide + _GAP
-    floor = 26 + rows * height
-    boxes, left, right, foot = _boxes(here, op, floor + _FALL, pointer)
+    return _Plain(tuple(parts), cells, 26 + rows * height)
+
+
+def picture(bp: Blueprint, op: Op) -> str:
+    """The map as an SVG; cells carry the path of their block, boxes that of their op."""
+    plain = _plain(bp.spec, bp.image_size)
+    here, floor, parts = plain.cells[bp.block(op.path).path], plain.floor, [*plain.parts]
+    parts[here.title_part] = _title(here.title, here.title_at, here=True)
+    parts[here.part] = _cell(here.block, *here.place, here=True)
+    x, _, cell, _ = here.place
+    boxes, left, right, foot = _boxes(here.block, op, floor + _FALL, x + cell / 2)
     parts.append(
-        f'<polygon points="{pointer - cell / 2:.1f},{floor} {pointer + cell / 2:.1f},{floor} '
+        f'<polygon points="{x:.1f},{floor} {x + cell:.1f},{floor} '
         f'{right:.1f},{floor + _FALL} {left:.1f},{floor + _FALL}" '
         f'fill="{LIGHT[slot_of(op.path)]}" fill-opacity="0.2"/>'
     )
     return document(WIDTH, foot + 2, parts + boxes)
 
 
+def _title(title: str, x: float, *, here: bool) -> str:
+    return text(x, 16, title, bold=here, size=_FONT)
+
+
 def _group_width(title: str, cells: int, rows: int, cell: float) -> float:
     return max(ceil(cells / rows) * cell, text_width(title, _FONT))
 
 
-def _cell(block: Block, x: float, y: float, width: float, height: float, here: bool) -> str:
+def _cell(block: Block, x: float, y: float, width: float, height: float, *, here: bool) -> str:
     """One rectangle; what it shares with its stage stands on the group around it."""
     marks = ""
     if block.shortcut is not None and block.shortcut.dashed:

@@ -1,5 +1,6 @@
 """How wide a text will be, for drawings that must leave room for it before it is drawn."""
 
+from functools import lru_cache
 from typing import Final
 from unicodedata import east_asian_width
 
@@ -7,6 +8,7 @@ _AVERAGE: Final = 0.53
 """Mean width of a letter of a sans-serif font, in font sizes."""
 
 
+@lru_cache(maxsize=4096)
 def width(text: str, size: float) -> float:
     """About how wide a line of text is in a sans-serif font of `size`, in the same unit.
 
