@@ -1,15 +1,19 @@
 """The page on batch norm: every section, under several networks and hostile input."""
 
 import json
+import math
 import re
 from functools import partial
 
 import pytest
 
+from explorer.architecture import PRESETS, blueprint
 from explorer.experiments.batch_norm.claims import sigmoid_inputs
+from explorer.experiments.batch_norm.network import Folded
 from explorer.experiments.byte_cache import ByteCache
 from explorer.experiments.samples import samples
 from explorer.ui import budget, gate
+from explorer.ui.batch_norm import cached
 from tests.pages.written import words
 
 SECTIONS = ("steps", "layer", "modes", "depth", "claims", "speed")
@@ -241,11 +245,19 @@ class TestModes:
         assert float(left) == pytest.approx((1 - momentum) ** int(batches), abs=5e-5)
 
     def test_the_batch_matters_in_train_mode_only(self, open_section):
-        found = re.search(
-            r"\*\*(\S+) in train mode, (\S+)", words(open_section("modes", net="resnet20"))
-        )
+        said = words(open_section("modes", net="resnet20"))
+        assert "each time with 3 other pictures" in said, "in batches of four"
+        found = re.search(r"\*\*(\S+) in train mode, (\S+)", said)
         assert float(found[1]) > 0.1
         assert found[2] == "0" or "10⁻" in found[0] or float(found[2]) < 1e-3
+
+    def test_a_mistake_is_told_beside_what_is_right(self, open_section):
+        app = open_section("modes", net="resnet20", bn_forget="true")
+        chart = next(c for c in app.get("plotly_chart") if "bn_remembers" in c.proto.id)
+        right, shown = (line["y"] for line in json.loads(chart.proto.spec)["data"])
+        right, shown = (sum(values) / len(values) for values in (right, shown))
+        assert right < shown, "an unnormalised picture is farther from what was learnt"
+        assert f"{shown:.2f} stored deviations instead of {right:.2f}" in words(app)
 
     def test_without_batch_norm(self, open_section):
         app = open_section("modes", **NO_NORM)
@@ -259,6 +271,21 @@ class TestClaims:
         assert "| variance | mean | 7.7" in found
         assert "19 of 19 batch norms follow a convolution" in found
         assert "moved from 0 to **0.3**" in found
+
+    def test_how_many_fold_and_how_near_each_way_comes(self, open_section, monkeypatch):
+        found = Folded("conv1", "bn1", difference=0.25, difference_torch=0.5, largest=8.0)
+        monkeypatch.setattr(cached, "folded", lambda *_: found)
+        said = words(open_section("claims", net="preact_resnet110"))
+        # He et al. 2016: three stages of 18 blocks with two norms each, and one behind the last;
+        # the second of each block follows its first convolution, and so does the stem's.
+        count, total = map(int, re.search(r"(\d+) of (\d+) batch norms follow", said).groups())
+        bp = blueprint(PRESETS["preact_resnet110"].spec, 32)
+        norms = [op for op in bp.ops if op.kind == "batch_norm"]
+        kinds = {op.path: op.kind for op in bp.ops}
+        assert total == len(norms)
+        assert count == sum(kinds.get(op.inputs[0]) == "conv" for op in norms) < total
+        assert "largest difference **0.25**, of outputs up to 8.0" in said
+        assert "fuse_conv_bn_eval`: 0.50." in said
 
     def test_sliders(self, open_section):
         app = open_section("claims", net="plain20", bn_factor="-1", bn_spread="1")
@@ -281,6 +308,13 @@ class TestDepth:
         _, _, here, reference, *_ = (cell.strip() for cell in row.split("|"))
         assert reference == "8.6"
         assert 3 < float(here) < 26
+        said = next(
+            box.value for box in app.markdown if "gradient of the plain network" in box.value
+        )
+        assert f"with batch norm is {here} times as large" in said
+        row = next(line for line in table.splitlines() if "| residual, without BN |" in line)
+        loss = row.split("|")[4].strip()
+        assert f"its loss starts at {loss} instead of about 2.3," in said, "ln 10"
 
 
 def test_faster_shows_the_paper_at_once_and_trains_when_asked(open_app, monkeypatch):
@@ -312,6 +346,16 @@ def test_faster_shows_the_paper_at_once_and_trains_when_asked(open_app, monkeypa
     assert "of 5 rates** arrive" in "".join(box.value for box in app.success)
     app.number_input(key="bn_speed_unit").set_value(99).run()
     assert not app.exception
+    rate, kinds = speed.RATES.index(3.0), _trained("relu").kinds
+    medians = json.loads(app.get("plotly_chart")[1].proto.spec)["data"][2::3]
+    for line, kind in zip(medians, ("without", "with", "noisy"), strict=True):
+        drawn = [math.nan if value is None else value for value in line["y"]]  # it diverged
+        assert drawn == pytest.approx(kinds[kind].inputs[:, 1, rate, 99].tolist(), nan_ok=True)
+    medians = kinds["with"].inputs[:, 1, rate]
+    moved = (medians - medians[0]).abs().amax(0).mean().item()
+    told = re.search(r"without batch norm, (\S+) with it and .* ends \S+, (\S+) and", words(app))
+    assert float(told[1]) == pytest.approx(moved, abs=0.006)
+    assert float(told[2]) == pytest.approx(kinds["with"].widened(rate), abs=0.006)
     _trained.clear()
 
 

@@ -5,7 +5,7 @@ from types import SimpleNamespace
 from streamlit.testing.v1 import AppTest
 
 from explorer.experiments.degradation import TrainingRecipe
-from explorer.ui.why import names, verdict
+from explorer.ui.why import names, runs, training, verdict
 
 
 def run(depth, shortcut, loss, **more):
@@ -78,3 +78,45 @@ def test_blocks_are_deleted_from_the_newest_training_until_another_is_chosen():
     app.session_state["finished"] = 3
     assert app.run().selectbox(key="why_deleted").value == "2"
     assert not app.exception
+
+
+def test_no_verdict_over_runs_that_began_elsewhere():
+    assert not verdict.sentences([run(20, "none", 0.1, seed=0), run(56, "none", 1.4, seed=1)])
+
+
+def going(identifier, state, step, **more):
+    points = [{"step": step, "loss": 1.0, "accuracy": 0.5}] if step else []
+    return SimpleNamespace(
+        id=identifier, state=state, points=points, recipe=TrainingRecipe(20, "none", **more),
+        seconds=30.0, position=1, owner=None, result=None,
+    )  # fmt: skip
+
+
+def test_the_run_that_goes_on_is_told_with_its_place_and_the_time_that_is_left():
+    first, second = going("a", "done", 300), going("b", "running", 60, steps=300)
+    text, share, own = runs._news([first, second], {"a": "A", "b": "B"})
+    # 60 of 300 steps took 30 s, so the other 240 take 120.
+    assert text == "2 of 2: B: step 60 of 300, 120 s left"
+    assert (share, own) == (0.2, [])
+
+
+def test_results_are_told_in_per_cent(monkeypatch):
+    told = []
+    monkeypatch.setattr(runs.st, "dataframe", lambda rows, **_: told.extend(rows))
+    monkeypatch.setattr(runs.saving, "save", lambda files: None)
+    ended = going("a", "done", 300)
+    ended.result = SimpleNamespace(train_loss=0.0625, test_accuracy=0.9375)
+    runs._results([ended])
+    (row,) = told
+    assert {"0.062", "93.8"} <= {str(value) for value in row.values()}
+
+
+def test_the_four_are_two_depths_of_two_kinds(monkeypatch):
+    asked = []
+    monkeypatch.setattr(training, "_start", lambda **choices: asked.append(choices))
+    training._start_four()
+    assert asked == [
+        {"depth": depth, "shortcut": shortcut}
+        for depth in (20, 56)
+        for shortcut in ("none", "padding")
+    ], "He et al. 2015, figures 1 and 6"

@@ -10,7 +10,7 @@ from explorer.experiments.batch_norm.steps import steps
 from explorer.experiments.signal import REFERENCE, Signal
 from explorer.views import depth_charts
 from explorer.views.batch_norm import charts as bn_charts
-from explorer.views.batch_norm import cubes, formulas, layer_tables
+from explorer.views.batch_norm import cubes, formulas, layer_tables, speed_charts
 from explorer.views.batch_norm import steps as bn_steps
 from explorer.views.palette import BLUE, INK, LIGHT, chart_colour
 
@@ -153,3 +153,32 @@ def test_every_norm_covers_every_value(shape_):
     table = layer_tables.axes(shape_).data
     assert (table["means"] * table["values in each"] == images * channels * height * width).all()
     assert list(table["mixes images"]) == ["yes", "no", "no", "no"]
+
+
+def test_running_statistics_begin_at_pytorchs_and_go_to_the_truth_of_their_colour():
+    figure = bn_charts.running(running_statistics(0.1, 8), 3, 4)
+    _, mean, _, variance = figure.data
+    assert (mean.y[0], variance.y[0]) == (0, 1), "a new BatchNorm2d's buffers"
+    truths = {line.line.color: line.y0 for line in figure.layout.shapes}
+    assert truths == {mean.line.color: 3, variance.line.color: 4}
+
+
+def test_a_sigmoids_inputs_lie_where_they_are_put_and_then_around_0():
+    before, after, slope = bn_charts.sigmoid(sigmoid_inputs(4, 2)).data
+    peak = {line.name: line.x[max(range(len(line.y)), key=line.y.__getitem__)]
+            for line in (before, after, slope)}  # fmt: skip
+    assert peak[before.name] == pytest.approx(4, abs=0.1)
+    assert peak[after.name] == pytest.approx(0, abs=0.1)
+    assert max(slope.y) == pytest.approx(0.25, abs=1e-3)
+
+
+def test_what_a_unit_reads_is_drawn_from_before_the_first_step_to_the_last():
+    from explorer.experiments.batch_norm.speed import EVERY, RATES, speed
+
+    found, steps_taken = speed("relu", steps=2 * EVERY), 2 * EVERY
+    bands = {kind: one.inputs[:, :, 0, 0].T.tolist() for kind, one in found.kinds.items()}
+    medians = speed_charts.distributions(bands, EVERY, steps_taken).data[2::3]
+    assert [list(line.x) for line in medians] == [[0, EVERY, steps_taken]] * len(bands)
+    curves = {kind: one.losses[:, RATES.index(0.1)].tolist() for kind, one in found.kinds.items()}
+    losses = speed_charts.losses(curves, EVERY, 0.5, steps_taken).data
+    assert {list(line.x)[-1] for line in losses} == {steps_taken}
