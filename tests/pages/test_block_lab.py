@@ -276,3 +276,23 @@ def test_first_tab_needs_no_torch():
         "assert 'torch' not in sys.modules"
     )
     subprocess.run([sys.executable, "-c", code], check=True)
+
+
+def test_each_control_is_helped_with_its_own_words(open_app):
+    app = open_app("block_lab")
+    every = (*app.radio, *app.selectbox)
+    helps = {box.key: box.help for box in every if (box.key or "").startswith("unit_")}
+    assert all(helps.values())
+    alike = {helps.pop("unit_in_channels"), helps["unit_out_channels"]}
+    assert len(alike) == 1, "channels are channels"
+    assert len(set(helps.values())) == len(helps)
+
+
+def test_each_file_of_the_code_is_what_stands_above_it(open_app, monkeypatch):
+    saved = {}
+    monkeypatch.setattr("explorer.ui.saving.save", saved.update)
+    app = open_app("block_lab", unit_view="code", net="resnet34")
+    composed, *_, network = (box.value for box in app.code)
+    files = {name: text.rstrip("\n") for name, text in saved.items()}
+    assert files == {"residual_block.py": composed, "resnet34.py": network}
+    assert "class ResNet(" in network and "class ResNet(" not in composed

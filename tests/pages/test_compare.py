@@ -1,6 +1,9 @@
 """The page Compare: any two networks, what differs between them and why, whatever a link says."""
 
+import csv
+import io
 import re
+from types import SimpleNamespace
 
 import pytest
 
@@ -428,3 +431,35 @@ def test_every_control_is_tried(open_app):
     kinds = ("selectbox", "multiselect", "button_group", "text_input", "toggle", "radio")
     found = {w.key for kind in kinds for w in app.main.get(kind) if getattr(w, "key", None)}
     assert found <= set(KEYS)
+
+
+def test_the_drawings_words_count_each_pair_once(open_app):
+    app = open_app("compare", net="resnet50", **{"with": "resnet101"})
+    said = drawings(app)["resnet50_resnet101"]["label"]
+    counted = re.search(r"(\d+) equal, (\d+) different, (\d+) without", said).groups()
+    # Of 23 blocks of conv4_x six stand beside one; the rest is the same, stem and head included.
+    assert tuple(map(int, counted)) == (2 + 3 + 4 + 6 + 3, 0, 23 - 6)
+
+
+def test_a_cell_of_table_1_opens_its_block(monkeypatch):
+    from explorer.ui.compare import configurations
+
+    led = []
+    monkeypatch.setattr(configurations, "drawing", lambda *_, **__: "resnet101_v1 layer3.0")
+    monkeypatch.setattr(configurations, "lead_to", lambda *to: led.append(to))
+    choice = SimpleNamespace(spec=PRESETS["resnet18"].spec)
+    configurations._show(choice)
+    ((page, state, _),) = led
+    assert (page, state) == ("shortcuts", {"net": "resnet101_v1", "shortcuts_block": "layer3.0"})
+
+
+def test_the_files_are_every_op_and_every_block(open_app, monkeypatch):
+    saved = {}
+    monkeypatch.setattr("explorer.ui.saving.save", saved.update)
+    app = open_app("compare", net="resnet18", **{"with": "resnet34"})
+    assert not app.exception
+    ops = list(csv.DictReader(io.StringIO(saved["resnet18_resnet34.csv"]())))
+    every = {op.path for op in blueprint(PRESETS["resnet34"].spec, 224).ops}
+    right = {row["right" if "right" in row else list(row)[1]].split(" ")[0] for row in ops}
+    assert {path.rstrip(":,") for path in right} >= every
+    assert saved["resnet18_resnet34.md"]().count("\n") < len(ops)

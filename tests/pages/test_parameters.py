@@ -47,6 +47,9 @@ def test_the_first_screen_has_the_argument_with_its_numbers(open_app, name) -> N
     assert not app.exception and not app.error
     bp = blueprint(PRESETS[name].spec, size(name))
     assert f"**{bp.params:,}** parameters" in words(app)
+    assert f"costs {bp.macs:,} MACs and writes {bp.activations:,} activations" in words(app)
+    for title in ("Two 3×3 at 256", "Bottleneck at 256", "Two 3×3 at 64"):
+        assert title in words(app), "He et al. 2015, figure 5"
     wide, bottleneck, narrow = pictures(app)
     assert ">1,179,648<" in wide and ">16.94<" in wide and "= 589,824" in wide
     assert ">69,632<" in bottleneck and "= 16,384" in bottleneck and "= 36,864" in bottleneck
@@ -131,6 +134,10 @@ def test_this_network_adds_up(open_app, name, measure) -> None:
     assert split == {label(f"cost_kind.{kind}"): value for kind, value in parts.items()}
     assert total == sum(split.values()) == table(app, "part")[measure].sum()
     assert f"Whole network: {count(total, measure)}" in words(app)
+    for frame in app.dataframe:
+        share = json.loads(frame.proto.columns)["share"]["type_config"]
+        assert (share["min_value"], share["max_value"]) == (0, 100), "shares are per cent"
+        assert frame.value["share"].max() <= 100
 
 
 def test_a_block_unfolds_into_its_ops(open_app) -> None:
@@ -215,3 +222,13 @@ def test_networks_without_figures_and_customised_ones_say_so(open_app) -> None:
     assert "No published figure of Plain-20 is listed here." in text
     text = words(open_app("parameters", net="resnet50", num_classes="10", params_view=ALL))
     assert "published figures are about ResNet-50 as it is named" in text
+
+
+def test_no_figure_is_ringed_for_a_customised_network(open_app) -> None:
+    def ringed(**query: str) -> list[str]:
+        app = open_app("parameters", net="resnet50", params_view=ALL, **query)
+        return [trace["name"] for trace in charts(app)[2]["data"]]
+
+    ring = label("family.chosen")
+    assert ring in ringed()
+    assert ring not in ringed(num_classes="10")

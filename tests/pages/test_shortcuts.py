@@ -150,3 +150,25 @@ def test_without_graphviz_there_is_one_sentence_and_the_rest_of_the_page(open_ap
     assert not app.exception
     assert any("graphviz-pure could not draw the diagram" in box.value for box in app.error)
     assert "v1.5" in words(app)
+
+
+def test_an_op_is_told_with_what_it_reads_and_writes(open_app):
+    query = {"net": "resnet50", "shortcuts_block": "layer2.0", "shortcuts_op": "conv2"}
+    said = words(open_app("shortcuts", **query))
+    # The paper's Table 1: conv3_x halves 56 x 56 at its first 3x3 (v1.5), of 128 channels.
+    assert "`layer2.0.conv2` reads (128, 56, 56) and writes (128, 28, 28)." in said
+
+
+def test_the_layer_with_the_stride_is_marked_in_both_versions(open_app):
+    shown = drawings(open_app("shortcuts", net="resnet50", shortcuts_block="layer2.0"))
+    marked = {name: shown[f"conv3_1_{name}"]["selected"] for name in ("v1", "v1.5")}
+    assert marked == {"v1": "layer2.0.conv1", "v1.5": "layer2.0.conv2"}
+
+
+def test_a_drawing_keeps_its_place_while_it_is_the_same_one(open_app):
+    """Unfolding a stage keeps what was zoomed to; another layout begins anew."""
+    scenes = [
+        drawings(open_app("shortcuts", net="resnet50", **query))["resnet50_shortcuts"]["scene"]
+        for query in ({}, {"shortcuts_unfold": "layer3"}, {"shortcuts_layout": "vertical"})
+    ]
+    assert scenes[0] == scenes[1] != scenes[2]
