@@ -4,10 +4,12 @@ from plotly import graph_objects as go
 
 from explorer.architecture import Blueprint
 from explorer.views.chart_style import hover, styled
-from explorer.views.palette import chart_colour, slot_of
+from explorer.views.palette import OLIVE, chart_colour, slot_of
 from explorer.words import label
 
 MOST_LABELS = 24
+_NUMBER = 55
+"""Pixels for a share beside the longest bar."""
 
 
 def time_per_block(bp: Blueprint, seconds: dict[str, float]) -> go.Figure:
@@ -38,28 +40,38 @@ def time_per_block(bp: Blueprint, seconds: dict[str, float]) -> go.Figure:
 
 
 def time_per_kind(bp: Blueprint, seconds: dict[str, float]) -> go.Figure:
-    """One bar per kind of op, the slowest first; `seconds` by path of op."""
+    """One bar per kind of op, the slowest first, with its share; `seconds` by path of op."""
     kinds: dict[str, list[str]] = {}
     for op in bp.ops:
         kinds.setdefault(op.kind, []).append(op.path)
     sums = {kind: sum(seconds[path] for path in paths) for kind, paths in kinds.items()}
     order = sorted(sums, key=lambda kind: -sums[kind])
+    shares = [sums[kind] / sum(sums.values()) for kind in order]
     figure = go.Figure(
         go.Bar(
-            x=[label(f"op.{kind}") for kind in order],
-            y=[1e3 * sums[kind] for kind in order],
-            marker={"color": chart_colour(0), "line_width": 0},
-            customdata=[[len(kinds[kind]), sums[kind] / sum(sums.values())] for kind in order],
+            x=[1e3 * sums[kind] for kind in order],
+            y=[label(f"op.{kind}") for kind in order],
+            orientation="h",
+            # Of no stage, and so in no stage's colour.
+            marker={"color": chart_colour(OLIVE), "line_width": 0},
+            text=[f"{share:.1%}" for share in shares],
+            textposition="outside",
+            cliponaxis=False,
+            constraintext="none",
+            customdata=[[len(kinds[k]), share] for k, share in zip(order, shares, strict=True)],
             hovertemplate=hover(
                 "kind_time",
-                kind="%{x}",
+                kind="%{y}",
                 count="%{customdata[0]:,}",
-                time="%{y:,.2f}",
+                time="%{x:,.2f}",
                 share="%{customdata[1]:.1%}",
             ),
         )
     )
-    return _bars(figure, "op_kind")
+    figure.update_yaxes(type="category", autorange="reversed")
+    figure.update_xaxes(tickformat=",")
+    height = 72 + 26 * len(order)
+    return styled(figure, height, "time", "op_kind", margin={"r": _NUMBER}, bargap=0.2)
 
 
 def _label_stages(figure: go.Figure, bp: Blueprint) -> None:

@@ -222,9 +222,13 @@ def test_time_per_kind_holds_all_the_time():
     bp = drawn("resnet18")
     seconds = {op.path: 0.5 if op.kind == "conv" else 0.25 for op in bp.ops}
     [bars] = trace_charts.time_per_kind(bp, seconds).data
-    assert sum(bars.y) == pytest.approx(1e3 * sum(seconds.values()))
-    assert list(bars.y) == sorted(bars.y, reverse=True)
-    assert bars.x[0] in ("conv", "batch norm")
+    assert sum(bars.x) == pytest.approx(1e3 * sum(seconds.values()))
+    assert list(bars.x) == sorted(bars.x, reverse=True)
+    assert bars.y[0] in ("conv", "batch norm")
+    shares = [100 * value / sum(bars.x) for value in bars.x]
+    assert list(bars.text) == [f"{share:.1f}%" for share in shares]
+    used = {chart_colour(slot_of(part.path)) for part in bp.parts}
+    assert bars.marker.color not in used, "a stage's colour means that stage"
     assert sum(row[0] for row in bars.customdata) == len(bp.ops)
 
 

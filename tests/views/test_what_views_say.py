@@ -146,7 +146,7 @@ class TestCharts:
         assert list(bars.x) == sorted(bars.x, reverse=True)
         assert bars.marker.color[0] != bars.marker.color[1]
         slow = CHARTS["time per kind"]().data[0]
-        assert list(slow.y) == sorted(slow.y, reverse=True) and slow.x[0] == "conv"
+        assert list(slow.x) == sorted(slow.x, reverse=True) and slow.y[0] == "conv"
 
     def test_shares_are_per_cent_and_times_are_milliseconds(self):
         assert list(CHARTS["top bars"]().data[0].x) == [75, 12.5]

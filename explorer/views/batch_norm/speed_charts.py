@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from math import isfinite
+from math import isfinite, log10
 from typing import Final
 
 import plotly.graph_objects as go
@@ -37,6 +37,15 @@ def losses(
             hovertemplate=hover("step", step="%{x}", value="%{y:.3f}"),
         )
     figure.add_hline(y=reached, line_width=1, line_color=chart_colour(VERMILION))
+    figure.add_annotation(
+        text=label("bn_speed.reached", loss=f"{reached:g}"),
+        xref="paper",
+        x=1,
+        xanchor="right",
+        y=log10(reached),  # a note's place on a logarithmic axis is the exponent
+        yanchor="bottom",
+        showarrow=False,
+    )
     figure.update_xaxes(range=[0, steps])
     figure.update_yaxes(
         type="log", range=[-2.3, 0.7], tickvals=_TICKS, ticktext=[f"{tick:g}" for tick in _TICKS]
