@@ -17,6 +17,8 @@ NETWORKS: Final = ("resnet18", "resnet34", "resnet50_v1", "resnet101_v1", "resne
 _LAYER, _OUTPUT, _COLUMN = 74.0, 92.0, 132.0
 _LINE, _SIZE, _HEAD = 20.0, 14, 34.0
 _CELL: Final = 3 * _LINE + 18
+_PAD: Final = 14.0
+"""Before words that stand for all networks."""
 
 
 class Cell(NamedTuple):
@@ -96,7 +98,8 @@ def picture(lit: str | None) -> str:
     for layer, shape, words in shared:
         parts += _words(y, _HEAD, layer, f"{shape[1]}{TIMES}{shape[2]}")
         parts.append(_frame(left, y, total - left, _HEAD, False))
-        parts.append(text((left + total) / 2, y + 22, words, size=_SIZE))
+        # Where it begins, so that it is seen on a telephone, too.
+        parts.append(text(left + _PAD, y + 22, words, anchor="start", size=_SIZE))
         y += _HEAD
     for stage, row in zip(first.stages, cells(), strict=True):
         parts += _words(y, _CELL, stage.title, f"{stage.out_shape[1]}{TIMES}{stage.out_shape[2]}")
@@ -108,7 +111,8 @@ def picture(lit: str | None) -> str:
     classes = first.spec.num_classes
     parts += _words(y, _HEAD, "", f"1{TIMES}1")
     parts.append(_frame(left, y, total - left, _HEAD, False))
-    parts.append(text((left + total) / 2, y + 22, label("table1.head", n=classes), size=_SIZE))
+    said = label("table1.head", n=classes)
+    parts.append(text(left + _PAD, y + 22, said, anchor="start", size=_SIZE))
     y += _HEAD
     parts += _words(y, _HEAD, label("table1.mac_row"), "")
     for index, (name, bp) in enumerate(found.items()):

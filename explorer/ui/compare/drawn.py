@@ -195,7 +195,9 @@ def _said_of(pair: BlockPair) -> str:
     return section("compare", "chosen", differs=differs, **names)
 
 
-def show_rows(table: Sequence[compare_tables.Cells], measure: Measure) -> None:
+def show_rows(
+    table: Sequence[compare_tables.Cells], measure: Measure, of_blocks: bool = False
+) -> None:
     """A table of one measure, as high as its rows up to twenty of them."""
     name = label(f"measure.{measure}")
     titles = {
@@ -209,7 +211,9 @@ def show_rows(table: Sequence[compare_tables.Cells], measure: Measure) -> None:
     for column, title in titles.items():
         form = "%+,d" if column == measure else "localized"
         found[column] = st.column_config.NumberColumn(title, format=form)
-    # On small screens Streamlit would cut what it says.
-    found["differs"] = st.column_config.TextColumn(found["differs"], width=110)
+    # Streamlit would cut what it says; blocks have short names, ops long ones.
+    widths = {"left": 85, "right": 85, "differs": 165} if of_blocks else {"differs": 110}
+    for column, wide in widths.items():
+        found[column] = st.column_config.TextColumn(found[column], width=wide)
     height = 35 * (min(len(table), 20) + 1) + 3
     st.dataframe(list(table), hide_index=True, width="stretch", height=height, column_config=found)

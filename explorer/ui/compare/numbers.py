@@ -130,4 +130,4 @@ def _table(same: Same, by: str, unfold: tuple[str, ...], measure: Measure) -> No
             difference=signed(one.difference(measure)),
         )
     )
-    show_rows(rows, measure)
+    show_rows(rows, measure, of_blocks=by == "blocks")
