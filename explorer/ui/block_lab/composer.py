@@ -39,8 +39,11 @@ _CHOICES: Final = {
     "share_projection": ("yes", "no"),
 }
 """The page's default first."""
-_FIGURES: Final = ("stride", "stride_on")
-"""Choices that read the same in every language."""
+_SHOWN: Final[dict[str, Callable[[str], str]]] = {
+    "stride": str,
+    "stride_on": lambda kernel: label(f"stride_on.{kernel}"),
+}
+"""Choices whose words are not their key's: figures, and what the sidebar has words for."""
 _WIDTHS: Final = {
     "shortcut": 390,
     "stride": 110,
@@ -48,7 +51,7 @@ _WIDTHS: Final = {
     "out_channels": 125,
     "size": 125,
     "block": 180,
-    "activation_order": 150,
+    "activation_order": 175,
     "stride_on": 190,
     "middle_channels": 135,
     "norm_on_projection": 215,
@@ -215,7 +218,7 @@ def _control(field: str) -> str | None:
             key,
             _CHOICES[field],
             kind="radio",
-            shown=str if field in _FIGURES else None,
+            shown=_SHOWN.get(field),
             horizontal=True,
             help=help_text,
             disabled=idle is not None and idle(_asked),

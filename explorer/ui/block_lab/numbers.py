@@ -11,6 +11,7 @@ from explorer.lessons import block_numbers
 from explorer.ui import chart, controls
 from explorer.ui.budget import kept
 from explorer.views import block_tables
+from explorer.views.numbers import magnitude
 from explorer.words import glossary, label, section
 
 if TYPE_CHECKING:
@@ -50,7 +51,7 @@ def draw(spec: UnitSpec) -> None:
     st.header(label("block_lab.one_layer"))
     st.markdown(block_numbers.one_layer(layers))
     st.table(block_tables.one_layer(layers), hide_index=True)
-    st.markdown(section("block_lab", "extended", **changes))
+    st.markdown(section("block_lab", "extended", **changes | {"ones": magnitude(changes["ones"])}))
 
 
 def _controls() -> tuple[str, str, bool]:
