@@ -13,12 +13,22 @@ function takers(root) {
   ]);
 }
 
+// Which sections are open: the chosen one of each row of options, by the row's key.
+function opened() {
+  const chosen = document.querySelectorAll(".stMain [role=radio][aria-checked=true]");
+  return new Map([...chosen].flatMap((option) => {
+    const row = option.closest("[class*='st-key-']");
+    const key = row && [...row.classList].find((name) => name.startsWith("st-key-"));
+    return key ? [[key, option]] : [];
+  }));
+}
+
 const nameOf = (node) => node.getAttribute("aria-label") ?? node.textContent;
 
-// What may have the focus next, best first: the new page's title, the control that was drawn anew, or
-// what stands where it stood. `pressed` is what was pressed and all that it was in, from the inside
+// What may have the focus next, best first: the new page's title, the control that was drawn anew, the
+// section that was opened, or what stands where it stood. `pressed` is what was pressed and all that it was in, from the inside
 // out, each with its key and its place among its neighbours.
-function* successors(pressed, name, page) {
+function* successors(pressed, name, page, before) {
   if (window.location.pathname !== page) {
     const title = document.querySelector(".stMain h1");
     if (title) title.tabIndex = -1; // a heading takes no focus else
@@ -29,6 +39,9 @@ function* successors(pressed, name, page) {
   const again = [...document.querySelectorAll(`.${CSS.escape(key ?? "none")}`)].flatMap(takers);
   yield* again.filter((node) => nameOf(node) === name);
   yield* again;
+  for (const [row, option] of opened()) {
+    if (before.has(row) && before.get(row) !== nameOf(option)) yield option;
+  }
   const still = pressed.findIndex(({ node }) => node.isConnected);
   for (let above = Math.max(still, 1); above < pressed.length; above += 1) {
     const { node } = pressed[above];
@@ -51,6 +64,7 @@ function watch(event) {
   }));
   if (!pressed[0]?.node.matches(FOCUSABLE)) return;
   const name = nameOf(pressed[0].node);
+  const before = new Map([...opened()].map(([row, option]) => [row, nameOf(option)]));
   let left = 300; // steps: a minute, for what takes long to compute
   let lost = 0;
   const timer = setInterval(() => {
@@ -59,7 +73,7 @@ function watch(event) {
     const drawing = document.querySelector(".stApp")?.dataset.testScriptState === "running";
     lost = nothing() && !led && !drawing ? lost + 1 : 0;
     // What is folded away takes no focus, and the next one is asked.
-    for (const node of lost >= 2 ? successors(pressed, name, page) : []) {
+    for (const node of lost >= 2 ? successors(pressed, name, page, before) : []) {
       node.focus({ preventScroll: true });
       if (!nothing()) break;
     }

@@ -5,7 +5,7 @@ from typing import Any, Final
 import streamlit as st
 
 from explorer.lessons.myths import VERDICTS, Myth, Verdict, myths, possible
-from explorer.ui import browser_store, controls, frame, proving, turning
+from explorer.ui import browser_store, controls, focus, frame, proving, turning
 from explorer.words import label, section
 
 CARD: Final = "myths_card"
@@ -36,6 +36,8 @@ def show(myth: Myth) -> None:
         else:
             _verdict(myth, guess)
     turning.buttons("myths", _turn)
+    # What was pressed is gone with the verdict.
+    focus.follow("myths_focus", f"{myth.id} {guess}", f"myths_{myth.id}", "h2")
     frame.keys(section("myths_page", "Keys"), "myths")
 
 
