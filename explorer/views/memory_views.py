@@ -55,7 +55,8 @@ def parts(found: Memory) -> go.Figure:
                 ),
             )
     # High enough for a legend of one line each, as on a telephone.
-    figure = styled(figure, 275, "gibibytes", None, legend="above", barmode="stack")
+    room = {"l": 10}  # else the axis would not say its 0
+    figure = styled(figure, 275, "gibibytes", None, legend="above", margin=room, barmode="stack")
     # Plotly turns the order of horizontal bars around.
     return figure.update_layout(legend_traceorder="normal")
 

@@ -144,7 +144,6 @@ def _recomputation(bp: Blueprint, setting: Setting) -> None:
 def _ops(choice: Choice, bp: Blueprint, setting: Setting) -> None:
     st.markdown(section("training_memory", "ops"))
     rows = memory_views.op_rows(bp, setting.precision, setting.on)
-    save({f"{choice.name}_training_memory.csv": memory_views.csv_text(rows)})
     st.dataframe(
         rows,
         key="memory_ops",
@@ -157,6 +156,7 @@ def _ops(choice: Choice, bp: Blueprint, setting: Setting) -> None:
             ),
         },
     )
+    save({f"{choice.name}_training_memory.csv": memory_views.csv_text(rows)})
 
 
 def _to_step(
