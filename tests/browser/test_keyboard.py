@@ -67,3 +67,29 @@ def test_focus_that_is_not_lost_is_left_alone(open_page):
     with visit.rerun():
         visit.page.keyboard.press("Enter")
     focused_is(visit, "node?.closest('.st-key-quiz_next')")
+
+
+def test_a_press_that_opens_another_section_leads_there(open_page):
+    """A channel of *Feature maps* opens the sum behind its value."""
+    visit = open_page("inference", {"net": "resnet20", "infer_view": "feature_maps"})
+    visit.page.locator(".st-key-infer_channels").get_by_role("button").first.focus()
+    with visit.rerun():
+        visit.page.keyboard.press("Enter")
+    focused_is(visit, "node?.textContent.includes('Where a number comes from')")
+
+
+def test_after_a_verdict_the_statement_has_the_focus(open_page):
+    visit = open_page("myths")
+    visit.page.get_by_role("button", name="Right").focus()
+    with visit.rerun():
+        visit.page.keyboard.press("Enter")
+    focused_is(visit, "node?.tagName === 'H2'")
+
+
+def test_the_sidebar_is_folded_and_opened_by_keyboard(open_page):
+    visit = open_page()
+    visit.tab_to("node.closest('[data-testid=stSidebarCollapseButton]')")
+    visit.page.keyboard.press("Enter")
+    visit.until(
+        "() => document.querySelector('[data-testid=stSidebar]').dataset.collapsed === 'true'"
+    )
