@@ -5,7 +5,7 @@ for the browser, and a page has some hundred. When a part may be said again is f
 `controls.drawn_again` to know; how is here.
 """
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Sequence
 from typing import Any, Final, NamedTuple
 
 import streamlit as st
@@ -152,6 +152,26 @@ def keeps_files(place: Here, kept: Drawn) -> bool:
             elif file not in manager._deferred_callables:
                 return False
         manager._files_by_session_and_coord[place.context.session_id].update(kept.files)
+    return True
+
+
+def takes_over(place: Here, kept: Drawn, before: Sequence[Any], now: Sequence[Any]) -> bool:
+    """Let Streamlit take note of what a part's controls hold `now`, in the order of their ids,
+    where that is what the browser says; False where the browser must be told."""
+    state, known = place.context.session_state._state, {one.id: one for one in kept.controls}
+    changed = [one for one, old, new in zip(kept.ids, before, now, strict=True) if old != new]
+    keys = {one: user_key_from_element_id(one) for one in changed}
+    # All for which Streamlit would tell the browser a value, one kept of a section left before too.
+    if not all(
+        one in known
+        and one in state._new_widget_state
+        and not state.is_new_state_value(key)
+        and (key not in state._old_state or state.query_params.has_param(key))
+        for one, key in keys.items()
+    ):
+        return False
+    for one, key in keys.items():
+        place.context.session_state.register_widget(known[one], key)
     return True
 
 

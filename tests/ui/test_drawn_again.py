@@ -1,6 +1,7 @@
 """A part with controls is said again while nothing in it has changed; else it is drawn."""
 
 from concurrent.futures import wait
+from uuid import UUID
 
 import pytest
 from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
@@ -115,6 +116,109 @@ def test_a_control_given_twice_and_an_error_are_what_they_were(app):
     assert not app.exception
 
 
+def bound():
+    import streamlit as st
+
+    from explorer.ui import controls
+
+    times = st.session_state.setdefault("times", [])
+
+    def part():
+        times.append("part")
+        wide = st.slider("wide", 0, 9, 3, key="wide", **controls.BOUND)
+        return wide, st.toggle("on", key="on", **controls.BOUND)
+
+    controls.begin()
+    controls.begin_page("")
+    read = lambda: tuple(controls.all_held(("wide", "on")))  # noqa: E731
+    st.markdown(str(controls.drawn_again("part", (), part, read)))
+    st.button("narrow", key="narrow", on_click=st.session_state.update, args=({"wide": 1},))
+
+
+def test_what_a_visitor_gives_to_bound_controls_is_read_and_not_drawn():
+    app = AppTest.from_function(bound, default_timeout=PATIENCE_S)
+    app.query_params["wide"] = "5"
+    app.run()
+    assert drawn(app)
+    assert not drawn(app)
+    for value in (7, 3, 8, 8):
+        app.slider(key="wide").set_value(value)
+        assert not drawn(app)
+        assert app.markdown[0].value == f"({value}, False)"
+        assert app.slider(key="wide").value == value
+    app.toggle(key="on").set_value(True)
+    assert not drawn(app)
+    assert app.markdown[0].value == "(8, True)"
+    # What the app itself sets the browser must be told.
+    app.button(key="narrow").click()
+    assert drawn(app)
+    assert app.markdown[0].value == "(1, True)"
+    assert not app.exception
+
+
+@pytest.mark.parametrize(
+    ("page", "link", "moves"),
+    [
+        (
+            "parameters",
+            {"params_channels": "64"},
+            [("select_slider", "params_channels", 128), ("select_slider", "params_channels", 256),
+             ("toggle", "params_bias", True), ("select_slider", "params_size", 14)],
+        ),
+        (
+            "batch_norm",
+            {"bn_gamma": "2.0"},
+            [("slider", "bn_gamma", 1.0), ("select_slider", "bn_eps", "0.1"),
+             ("slider", "bn_row", 4), ("slider", "bn_row", 1)],
+        ),
+    ],
+)  # fmt: skip
+def test_bound_controls_that_were_moved_say_what_they_would_say(
+    open_app,  # noqa: F811
+    said,
+    monkeypatch,
+    page,
+    link,
+    moves,
+):
+    """And the address is the same, in which Streamlit writes no default."""
+    section = {"parameters": ("params_view", "network"), "batch_norm": ("bn_section", "modes")}[
+        page
+    ]
+    # pandas numbers its tables by chance.
+    monkeypatch.setattr("pandas.io.formats.style_render.uuid4", lambda: UUID(int=0))
+    taken = []
+    takes_over = recording.takes_over
+    monkeypatch.setattr(
+        recording, "takes_over", lambda *given: (taken.append(takes_over(*given)), taken[-1])[1]
+    )
+
+    def walked():
+        app = open_app(page, net="resnet18", **link)
+        for _ in range(3):
+            app.run()
+        every = []
+        for kind, key, value in moves:
+            said.clear()
+            getattr(app, kind)(key=key).set_value(value).run()
+            every.append(([*said], dict(app.query_params)))
+        app.button_group(key=section[0]).set_value(section[1]).run()
+        app.run()
+        assert not app.exception
+        return [*every, dict(app.query_params)]
+
+    with monkeypatch.context() as patch:
+        patch.setattr(recording, "here", lambda root=None: None)
+        drawn_each_time = walked()
+    assert not taken
+    again = walked()
+    assert again[-1] == drawn_each_time[-1]
+    for (one, address), (other, wanted) in zip(again[:-1], drawn_each_time[:-1], strict=True):
+        assert address == wanted
+        assert different(one, other) == []
+    assert taken == [True] * len(moves)
+
+
 def offering():
     import streamlit as st
 
@@ -215,9 +319,13 @@ def test_a_page_says_what_it_would_say(
     again = fourth_run(app), changed(app)
     assert len(times) >= 5
     for one, other in zip(again, drawn_each_time, strict=True):
-        different = [
-            (str(ForwardMsg.FromString(a))[:1500], str(ForwardMsg.FromString(b))[:1500])
-            for a, b in zip(one, other, strict=True)
-            if a != b
-        ]
-        assert different == []
+        assert different(one, other) == []
+
+
+def different(one, other):
+    """The messages of two runs that are not the same, in words."""
+    return [
+        tuple(str(ForwardMsg.FromString(message))[:1500] for message in pair)
+        for pair in zip(one, other, strict=True)
+        if pair[0] != pair[1]
+    ]

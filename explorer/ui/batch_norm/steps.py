@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
 START: Final = "2, 4, 4, 4, 5, 5, 7, 9"
 _LAST: Final = "bn_last_batch"
+_HELD: Final = ("size", "gamma", "beta", "eps", "row")
 
 
 def draw() -> None:
@@ -34,7 +35,7 @@ def draw() -> None:
         )
         complaint, slot, said = st.empty(), st.empty(), st.empty()
     with chosen:
-        size, (gamma, beta), eps, row = controls.drawn_again("bn_step_controls", (), _controls)
+        size, gamma, beta, eps, row = controls.drawn_again("bn_step_controls", (), _controls, _held)
     result = _batch(text, size, gamma, beta, eps, complaint)
     row = min(row, len(result.values)) - 1
     # Importing torch takes seconds once: the table is there before, and waits for its column.
@@ -48,11 +49,16 @@ def draw() -> None:
     _check(result, slot, said)
 
 
-def _controls() -> tuple[int, tuple[float, float], float, int]:
+def _controls() -> tuple[int, float, float, float, int]:
     size = st.slider(label("bn_size.label"), 1, MAX_VALUES, 8, key="bn_size", **controls.BOUND)
-    learned, eps = gamma_and_beta(), epsilon()
+    (gamma, beta), eps = gamma_and_beta(), epsilon()
     row = st.slider(label("bn_row.label"), 1, MAX_VALUES, 1, key="bn_row", **controls.BOUND)
-    return size, learned, eps, row
+    return size, gamma, beta, eps, row
+
+
+def _held() -> tuple[int, float, float, float, int]:
+    size, gamma, beta, eps, row = controls.all_held(f"bn_{name}" for name in _HELD)
+    return size, gamma, beta, float(eps), row
 
 
 def _batch(

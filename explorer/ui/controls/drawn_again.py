@@ -36,7 +36,12 @@ class _Kept(NamedTuple):
     result: Any
 
 
-def drawn_again(name: str, inputs: tuple[Any, ...], draw: Callable[[], R]) -> R:
+def drawn_again(
+    name: str,
+    inputs: tuple[Any, ...],
+    draw: Callable[[], R],
+    read: Callable[[], R] | None = None,
+) -> R:
     """Draw a part of a page and return what `draw` returns.
 
     Args:
@@ -46,17 +51,25 @@ def drawn_again(name: str, inputs: tuple[Any, ...], draw: Callable[[], R]) -> R:
             again from the third run with the same on.
         draw: draws it. It is not called where the part is said again: what it writes into the
             session must be the same each time. What it offers to save follows from `inputs`, too.
+        read: reads from the session what `draw` would return. For parts whose controls are all
+            bound by Streamlit and say the same whatever they hold: those are said again even
+            where the visitor has just changed one.
     """
     place, memory = recording.here(), of_visitor()
     if place is None:
         return draw()
     inputs = (*inputs, language(), *place.key)
     kept: _Kept | None = None if address_is_news() else memory.said.get(name)
-    same = kept and kept.inputs == inputs and kept.held == all_held(kept.drawn.ids)
-    if kept and same and recording.keeps_files(place, kept.drawn):
-        recording.say(place, kept.drawn)
-        found: R = kept.result
-        return found
+    if kept and kept.inputs == inputs:
+        held = all_held(kept.drawn.ids)
+        same = kept.held == held
+        if not same and read and recording.takes_over(place, kept.drawn, kept.held, held):
+            kept = memory.said[name] = kept._replace(held=held, result=read())
+            same = True
+        if same and recording.keeps_files(place, kept.drawn):
+            recording.say(place, kept.drawn)
+            found: R = kept.result
+            return found
     memory.said.pop(name, None)
     # To listen to what is said takes a while. What another click has just changed, such as where a
     # walk is, will mostly be changed by the next one.

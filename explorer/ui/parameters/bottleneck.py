@@ -21,6 +21,7 @@ CHANNELS: Final = (16, 32, 64, 128, 256, 512, 1024, 2048)
 REDUCTIONS: Final = (1, 2, 4, 8, 16)
 HIDE: Final = "params_hide"
 SIZES: Final = (7, 14, 28, 56, 112)
+_KEYS: Final = ("channels", "reduction", "size", "bn", "bias")
 
 
 class Asked(NamedTuple):
@@ -36,7 +37,7 @@ class Asked(NamedTuple):
 @st.fragment
 def draw() -> None:
     """Show the section; torch is loaded last, when everything else can be read."""
-    asked = controls.drawn_again("params_asked", (), _controls)
+    asked = controls.drawn_again("params_asked", (), _controls, _held)
     if hiding.hidden(HIDE):
         _questions(asked)
     elif "torch" in sys.modules:
@@ -129,6 +130,10 @@ def _controls() -> Asked:
             for key, term in (("params_bn", "batch_norm"), ("params_bias", "conv_bias"))
         )
     return Asked(channels, reduction, size, batch_norm, bias)
+
+
+def _held() -> Asked:
+    return Asked(*controls.all_held(f"params_{name}" for name in _KEYS))
 
 
 def _bound(key: str) -> dict[str, Any]:
