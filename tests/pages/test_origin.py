@@ -1,10 +1,18 @@
 """Where a number comes from, in AppTest: every kind of op, every part, odd links, the time."""
 
+import json
 import re
+from types import SimpleNamespace
 
+import numpy as np
 import pytest
 
-from explorer.ui.inference import cache
+from explorer.architecture import PRESETS, blueprint
+from explorer.experiments.samples import samples
+from explorer.ui.cache import embedded_network
+from explorer.ui.inference import cache, origin_toy
+from explorer.ui.inference.scene import _scene, embedded
+from explorer.ui.inference.upload import of_sample
 from tests.pages.written import words
 from tests.written_numbers import value
 
@@ -152,3 +160,60 @@ def test_no_other_op_is_kept(open_app):
 
     kept = [key for key in store()._entries if key[0].endswith("captured")]
     assert [key[-1] for key in kept] == ["layer2.1.conv1"]
+
+
+def where(app):
+    (found,) = (one for one in app.get("bidi_component") if "origin_where" in one.proto.id)
+    return json.loads(found.proto.json)["svg"]
+
+
+def test_up_is_a_row_less_and_the_place_is_framed_on_the_map(open_app):
+    app = opened(open_app, "layer2.1.conv1,17,5,9")
+    # The third picture, 210 units wide, of 16 x 16 positions; each begins 254 further right.
+    left, top = 2 * 254 + 3 + 9 * 210 / 16, 28 + 5 * 210 / 16
+    assert f'x="{left:.2f}" y="{top:.2f}" width="{210 / 16:.2f}"' in where(app)
+    app.button(key="origin_row_up").click().run()
+    assert "layer2.1.conv1, channel 17, row 4, column 9" in app.header[1].value
+
+
+@pytest.mark.parametrize(("channel", "colour"), [(0, "red"), (1, "green"), (2, "blue")])
+def test_a_pixels_channel_has_its_colour(open_app, channel, colour):
+    assert f"of the {colour} channel" in words(opened(open_app, f"input,{channel},3,4"))
+
+
+def test_an_addition_says_whether_its_parts_pull_together(open_app):
+    network, scene = embedded_network("resnet20", "cpu"), resnet20()
+    outs = dict(network.walk(scene.prepared.tensor))
+    main = outs["layer1.1.bn2"][0]
+    skip = outs["layer1.0.relu2"][0]
+    for wanted, said in ((main * skip < -0.1, True), (main * skip > 0.1, False)):
+        channel, row, column = wanted.nonzero()[0].tolist()
+        text = words(opened(open_app, f"layer1.1.add,{channel},{row},{column}"))
+        assert ("pull in opposite directions" in text) == said
+
+
+def test_a_value_feeds_each_output_channel_at_each_position_of_a_window(open_app):
+    said = words(opened(open_app, "layer2.1.relu1,17,5,9", origin_part="feeds"))
+    assert "for 288 of its values: 32 channels at 9 positions" in said
+
+
+def test_a_value_moves_the_values_of_its_group_only(open_app):
+    query = {"norm": "group", "widths": "64, 64, 64", "depths": "1, 1, 1"}
+    said = words(opened(open_app, "layer1.0.conv1,5,3,4", origin_part="feeds", **query))
+    # 32 groups of two channels of 32 x 32.
+    assert "each of the group's 2,048 values" in said
+
+
+def test_the_toys_patch_is_the_photographs_middle():
+    scene = resnet20()
+    grey = np.asarray(scene.prepared.cropped.convert("L"), dtype=np.float64) / 255
+    found = SimpleNamespace(inputs=[])
+    patch = origin_toy._patch(scene, found, SimpleNamespace(sources=[]))
+    assert patch == pytest.approx(grey[13:20, 13:20], abs=0.006)
+    assert not np.allclose(patch, patch.T)
+
+
+def resnet20():
+    loaded, sample = embedded("resnet20", "cpu"), of_sample(samples()["cat"])
+    bp = blueprint(PRESETS["resnet20"].spec, 32)
+    return _scene(loaded, sample.key, sample.picture, loaded.setup.recipe.at(32), bp, "")

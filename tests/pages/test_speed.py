@@ -1,5 +1,7 @@
 """Inference, *Speed*: engines compared when it is asked for."""
 
+from types import SimpleNamespace
+
 import pytest
 
 from explorer.experiments.race import Timed
@@ -8,6 +10,7 @@ from explorer.networks import engines
 from explorer.networks.engines import EngineError
 from explorer.ui import settings
 from explorer.ui.inference import speed, standing_in
+from explorer.views import speed_views
 from explorer.words import label, section
 
 
@@ -113,3 +116,32 @@ def test_what_is_too_much_is_left_out_and_said(open_app, monkeypatch, gmacs, bat
     speed._measured.clear()
     clean(app)
     assert measured == batches
+
+
+def by_hand():
+    """Op by op 4 ms, folded 2 ms, for 10^7 multiply-adds at 10^10 and 2 * 10^10 a second."""
+    times = {"eager": Timed((0.003, 0.004, 0.006)), "folded": Timed((0.001, 0.002, 0.005))}
+    good = dict.fromkeys(times, Agreement(0.0, 1.0, True))
+    return Speed(1, times, good, {}, {"float32": 1e10, "bfloat16": 2e10})
+
+
+def test_what_was_found_is_told_in_times_and_operations(monkeypatch) -> None:
+    told = []
+    monkeypatch.setattr(speed.st, "markdown", lambda text, **_: told.append(text))
+    monkeypatch.setattr(speed, "show", lambda *_, **__: None)
+    monkeypatch.setattr(speed, "save", lambda files: None)
+    network = SimpleNamespace(macs=10**7, in_shape=(3, 32, 32))
+    speed._show(SimpleNamespace(blueprint=network, title="A"), [by_hand()], [])
+    found = told[0]
+    assert f"**{label('engine.folded')}** is the quickest" in found
+    assert "**2.00** times as quick" in found and "**50%** of this processor's" in found
+    assert "runs at 20 GFLOP/s in float32 and at 40 in bfloat16" in found
+
+
+def test_the_quickest_is_on_top_and_whiskers_reach_to_the_quarters() -> None:
+    figure = speed_views.milliseconds(by_hand())
+    (bars,) = figure.data
+    assert list(bars.x) == [2, 4] and figure.layout.yaxis.autorange == "reversed"
+    # Inclusive quarters of (1, 2, 5) are 1.5 and 3.5, of (3, 4, 6) 3.5 and 5.
+    assert list(bars.error_x.array) == pytest.approx([1.5, 1.0])
+    assert list(bars.error_x.arrayminus) == pytest.approx([0.5, 0.5])
