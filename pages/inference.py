@@ -4,7 +4,6 @@ from functools import partial
 
 import streamlit as st
 
-from explorer.experiments.inference_setup import FILE
 from explorer.ui import controls, frame, picker
 from explorer.ui.body import body
 from explorer.ui.cache import usable_device
@@ -64,16 +63,12 @@ def draw(current: Choice) -> None:
     with head.fold(folded):
         taken_from, wanted = controls.drawn_again("infer_sources", (), sources)
         chosen = upload.choose(taken_from)
-        with st.container(key="infer_beside"):
-            left, right = st.columns([5, 6], gap="large")
+        left, right, below, *shown = head.places(wanted)
         with left:
-            # Of a visitor's file, what it is comes first.
-            pictures = None if wanted == FILE else st.container()
             choice = weights.stand_in(current, wanted)
             device = usable_device(choice.device)
             loaded = weights.choose(choice, wanted, device.id)
-            pictures = pictures or st.container()
-        below = st.container()
+            pictures = shown[0] if shown else st.container()
     scene = answer.scene_of(choice, loaded, chosen)
     with pictures:
         answer.pictures(scene)

@@ -10,7 +10,7 @@ during half an hour is let go of.
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Hashable, Mapping
+from collections.abc import Callable, Hashable, Iterable, Mapping
 from contextlib import AbstractContextManager, nullcontext
 from functools import cache, update_wrapper
 from inspect import signature
@@ -87,6 +87,7 @@ class Kept(Generic[P, R]):
         update_wrapper(self, function)
         self._function, self._by, self._place, self._worded = function, by, place, worded
         self._signature = signature(function)
+        self._names = tuple(self._signature.parameters)
         self._id = f"{function.__module__}.{function.__qualname__}"
 
     def __call__(self, *args: P.args, **options: P.kwargs) -> R:
@@ -105,11 +106,15 @@ class Kept(Generic[P, R]):
 
     def key(self, *args: P.args, **options: P.kwargs) -> Key:
         """What the result follows from: arguments whose names begin with _ follow from others."""
-        bound = self._signature.bind(*args, **options)
-        bound.apply_defaults()
+        if not options and len(args) == len(self._names):
+            named: Iterable[tuple[str, Any]] = zip(self._names, args, strict=True)
+        else:
+            bound = self._signature.bind(*args, **options)
+            bound.apply_defaults()
+            named = bound.arguments.items()
         values = (
             self._by[type(value)](value) if type(value) in self._by else value
-            for name, value in bound.arguments.items()
+            for name, value in named
             if not name.startswith("_")
         )
         return (self._id, *values, *([words.language()] if self._worded else []))

@@ -6,6 +6,8 @@ from typing import Any, Final, NamedTuple
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 from streamlit.navigation.page import StreamlitPage
+from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
+from streamlit.runtime.scriptrunner import get_script_run_ctx
 
 from explorer.ui import controls
 from explorer.ui.drawn_once import drawn_once
@@ -13,6 +15,7 @@ from explorer.words import label, language
 
 _STARTED: Final = "app_has_run"
 _PAGES: Final = "pages"
+_TOLD: Final = "pages_told"
 _OWN: Final = "own_link"
 
 
@@ -85,7 +88,65 @@ def begin() -> StreamlitPage:
     the page to write it again, as a second step in the history; `links` keeps it.
     """
     st.session_state[_STARTED] = True
-    return st.navigation(pages(), position="hidden")
+    every, context = pages(), get_script_run_ctx()
+    told: _Told | None = st.session_state.get(_TOLD)
+    if context is None:
+        return st.navigation(every, position="hidden")
+    page = told.again(context) if told is not None and told.pages is every else None
+    if page is None:
+        page, st.session_state[_TOLD] = _tell(context, every)
+    return page
+
+
+def _tell(context: Any, every: list[StreamlitPage]) -> tuple[StreamlitPage, "_Told"]:
+    """Have Streamlit tell the browser which pages there are; the page to run now."""
+    said: list[ForwardMsg] = []
+    enqueue, outer = context.enqueue, vars(context).get("enqueue")
+
+    def heard(message: ForwardMsg) -> None:
+        enqueue(message)
+        said.append(message)
+
+    context.enqueue = heard
+    try:
+        page = st.navigation(every, position="hidden")
+    finally:
+        del context.enqueue
+        if outer:
+            context.enqueue = outer
+    # Before it, that the address names no page may have been said.
+    return page, _Told(every, context.pages_manager.get_pages(), said[-1])
+
+
+class _Told:
+    """What st.navigation said of these pages, to be said again: it looks up anew whatever it knows
+    of each page, which takes as long as all that stands in the sidebar.
+
+    Attributes:
+        pages: the same list as long as it holds.
+    """
+
+    def __init__(self, every: list[StreamlitPage], known: Any, said: ForwardMsg) -> None:
+        self.pages, self._known, self._said = every, known, said
+        self._by_hash = {page._script_hash: page for page in every}
+        self._messages: dict[str, ForwardMsg] = {}
+
+    def again(self, context: Any) -> StreamlitPage | None:
+        """The page to run now; None where the address names none."""
+        first = self.pages[0]._script_hash
+        found = context.pages_manager.set_pages_and_resolve(self._known, fallback_page_hash=first)
+        if found is None:
+            return None
+        name: str = found["page_script_hash"]
+        page = self._by_hash[name]
+        page._can_be_called = True
+        context.set_mpa_v2_page(name)
+        if name not in self._messages:
+            message = self._messages[name] = ForwardMsg()
+            message.navigation.CopyFrom(self._said.navigation)
+            message.navigation.page_script_hash = name
+        context.enqueue(self._messages[name])
+        return page
 
 
 def links() -> None:

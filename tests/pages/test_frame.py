@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 import streamlit as st
 from streamlit.navigation.page import StreamlitPage
+from streamlit.runtime.scriptrunner_utils.script_run_context import ScriptRunContext
 from streamlit.testing.v1 import AppTest
 
 from explorer.architecture import FAMILIES, PRESETS, blueprint, preset
@@ -493,6 +494,42 @@ def test_the_last_page_and_a_lesson_have_no_such_link(open_app, page, query):
     app = open_app(page, **query)
     labels = [box.proto.label for box in app.get("page_link")]
     assert len(labels) > 10 and not any(text.startswith("Next: ") for text in labels)
+
+
+def test_the_list_of_pages_is_told_again_as_streamlit_tells_it(open_app, monkeypatch):
+    said, asked = [], []
+    enqueue, navigation = ScriptRunContext.enqueue, st.navigation
+
+    def heard(context, message):
+        if message.HasField("navigation"):
+            said.append(message.navigation)
+        enqueue(context, message)
+
+    def told(*pages, **options):
+        asked.append(pages)
+        return navigation(*pages, **options)
+
+    monkeypatch.setattr(ScriptRunContext, "enqueue", heard)
+    monkeypatch.setattr(st, "navigation", told)
+    app = open_app("lesson")
+    app.run()
+    app.switch_page("pages/quiz.py").run()
+    app.switch_page("pages/lesson.py").run()
+    assert_whole(app)
+    assert len(asked) == 1
+    first, again, quiz, back = said
+    assert first == again == back
+    assert quiz.app_pages == first.app_pages
+    paths = {page.page_script_hash: page.url_pathname for page in first.app_pages}
+    assert [paths[one.page_script_hash] for one in said] == ["lesson", "lesson", "quiz", "lesson"]
+    # Pages are made anew in another language, in which they are called differently.
+    del app.session_state["pages"]
+    app.run()
+    assert len(asked) == 2
+    assert said[-1] == first
+    open_app("lesson", lang="zh")
+    assert len(asked) == 3
+    assert said[-1].app_pages[1].page_name != first.app_pages[1].page_name
 
 
 def logos():

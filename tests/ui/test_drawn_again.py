@@ -274,6 +274,7 @@ def test_what_can_be_saved_stays_while_its_part_is_said_again(server_files):
         ("block_lab", {"unit_view": "dialects"}),
         ("batch_norm", {"bn_section": "modes"}),
         ("why_residual", {}),
+        ("inference", {}),
         ("quiz", {"quiz_seed": "clicks"}),
         ("questions", {}),
     ],

@@ -91,7 +91,16 @@ def all_held(keys: Iterable[str]) -> list[Any]:
 
 
 def _held(state: SessionState, key: str) -> Any:
-    # To look first would be to look twice.
+    # Most of the sidebar's fields hold nothing, and an error takes longer than all of these.
+    names = state._key_id_mapper
+    control, own = names.get_id_from_key(key, key), names.id_key_mapping.get(key, key)
+    if (
+        control not in state._new_widget_state.states
+        and control not in state._old_state
+        and own not in state._new_session_state
+        and own not in state._old_state
+    ):
+        return _NONE
     try:
         return state[key]
     except KeyError:

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext
+from functools import partial
 from typing import Final
 
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
 from explorer.experiments.inference_setup import BEST, FILE, OPTIONS
 from explorer.experiments.samples import samples
 from explorer.ui import controls, frame, own_weights, uploads
+from explorer.ui.boxes import boxes
 from explorer.ui.inference import cache, upload
 from explorer.ui.inference.scene import Scene
 from explorer.words import label, section
@@ -24,7 +27,7 @@ def folded(views: tuple[str, ...]) -> bool:
     return bool(controls.settled("infer_view", views, views[0]) != views[0])
 
 
-def title() -> st.delta_generator.DeltaGenerator:
+def title() -> DeltaGenerator:
     """The page's title and the picture's choice beside it; the place for the answer."""
     with st.container(key="infer_line"):
         left, middle, right = st.columns([4, 3, 6], gap="small", vertical_alignment="center")
@@ -64,6 +67,20 @@ def fold(is_folded: bool) -> Iterator[None]:
         )
     with whole:
         yield
+
+
+def places(wanted: str) -> tuple[DeltaGenerator, ...]:
+    """The two columns, what is below them, and the pictures' place if nothing comes before it."""
+    # Of a visitor's file, what it is comes first.
+    own = wanted == FILE
+    return boxes("inference, own" if own else "inference", partial(_places, own))
+
+
+def _places(own: bool) -> tuple[DeltaGenerator, ...]:
+    with st.container(key="infer_beside"):
+        left, right = st.columns([5, 6], gap="large")
+    shown = () if own else (left.container(),)
+    return left, right, st.container(), *shown
 
 
 def short(scene: Scene) -> None:

@@ -16,8 +16,12 @@ from explorer.words import label, labels, section
 def draw(scene: Scene) -> None:
     """The picture on its way to the tensor, and the mistake of not normalising."""
     _steps(scene)
-    if st.toggle(label("infer_forget.label"), key="infer_forget", **controls.BOUND):
+    if controls.drawn_again("infer_forget", (), _forget):
         _forgotten(scene, _raw(scene))
+
+
+def _forget() -> bool:
+    return st.toggle(label("infer_forget.label"), key="infer_forget", **controls.BOUND)
 
 
 def _raw(scene: Scene) -> Scene:
