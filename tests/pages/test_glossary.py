@@ -2,7 +2,7 @@
 
 import re
 
-from explorer.lessons.glossary import terms
+from explorer.lessons.glossary import search, terms
 
 
 def text(app):
@@ -23,6 +23,16 @@ def test_terms_are_read_down_two_columns_of_one_length(open_app):
     columns = [found for found in columns if len(found) > 1]
     assert [title for found in columns for title in found] == titles
     assert [len(found) for found in columns] == [(len(titles) + 1) // 2, len(titles) // 2]
+
+
+def test_of_an_odd_number_the_first_column_has_one_more_and_both_are_counted(open_app):
+    app = open_app("glossary", glossary_find="stem")
+    boxes = [re.findall(r"^\*\*(.+?)\*\*", box.value, re.MULTILINE) for box in app.markdown]
+    lengths = [len(found) for found in boxes if found]
+    found = search("stem")
+    assert len(found) % 2 == 1, "another word, if terms are added"
+    assert lengths == [len(found) // 2 + 1, len(found) // 2]
+    assert f"{len(found)} of {len(terms())} terms found" in text(app)
 
 
 def test_a_link_names_its_term(open_app):

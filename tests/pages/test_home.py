@@ -4,6 +4,7 @@ import json
 import subprocess
 import sys
 from pathlib import Path
+from urllib.parse import parse_qs
 
 import pytest
 
@@ -127,3 +128,27 @@ def test_home_does_not_load_torch():
         [sys.executable, "-c", script], cwd=ROOT, capture_output=True, text=True, timeout=120
     )
     assert done.stdout.strip() == "False", done.stderr
+
+
+def test_the_door_to_a_broken_block_opens_one(open_app):
+    door = next(
+        link.proto
+        for link in open_app().get("page_link")
+        if link.proto.label.strip("*") == label("door.break")
+    )
+    query = {name: values[0] for name, values in parse_qs(door.query_string).items()}
+    app = open_app("block_lab", **query)
+    assert len(app.error) == 1 and app.button(key="mend_projection")
+
+
+def test_on_a_telephone_the_network_that_is_shown_stands_out(open_app):
+    app = open_app(net="resnet34")
+    app.session_state["network_here_open"] = True
+    app.run()
+    kinds = {
+        button.key.removeprefix("network_here_"): button.proto.type
+        for button in app.button
+        if (button.key or "").startswith("network_here_")
+    }
+    assert {"resnet18", "resnet34", "resnet50"} <= set(kinds)
+    assert [name for name, kind in kinds.items() if kind == "primary"] == ["resnet34"]

@@ -92,7 +92,10 @@ def test_next_and_back_and_again(open_app):
         assert not app.exception
         assert app.header[0].value == stop.title
         assert app.radio(key="lesson_stop").value == stop.id
-        assert any(f"Stop {number} of {len(stops())}" in text.value for text in app.caption)
+        (place,) = (text.value for text in app.caption if text.value.startswith("Stop "))
+        start, end = map(int, re.search(r"minute (\d+) to (\d+)", place).groups())
+        assert place.startswith(f"Stop {number} of {len(stops())}")
+        assert (start, end - start) == (sum(s.minutes for s in stops()[: number - 1]), stop.minutes)
         assert stop.text in [text.value for text in app.markdown]
         if number < len(stops()):
             app.button(key="lesson_next").click().run()
@@ -140,6 +143,12 @@ def test_a_line_leads_on_in_the_visitors_language_and_on_their_device(open_app):
     links = [parse_qs(link.proto.query_string) for link in app.main.get("page_link")]
     leads = {query["lesson"][0]: query for query in links if "lesson" in query}
     ids = [stop.id for stop in stops()]
+    called = {
+        parse_qs(link.proto.query_string)["lesson"][0]: re.search(r"\d+", link.proto.label)
+        for link in app.main.get("page_link")
+        if "lesson" in parse_qs(link.proto.query_string)
+    }
+    assert all(int(found[0]) == ids.index(name) + 1 for name, found in called.items())
     at = ids.index("batch-norm")
     assert set(leads) == {ids[at - 1], ids[at + 1]}
     for name, query in leads.items():

@@ -26,7 +26,8 @@ def test_the_verdict_is_hidden_until_one_has_judged(app):
     app.button(key=f"myths_judge_{VERDICTS.index(first.verdict) + 1}").click().run()
     assert first.fact in app.success[0].value
     assert any(first.origin in text.value for text in app.markdown)
-    assert any("1 of 1" in text.value for text in app.markdown)
+    (score,) = (text.value for text in app.markdown if "1 of 1" in text.value)
+    assert f"{len(myths()) - 1} to go" in score
 
 
 def test_another_opinion_is_answered(app):
@@ -43,6 +44,7 @@ def test_proof(open_app):
     app.button(key="myths_prove").click().run()
     beside, table = (text.value for text in app.markdown if "Computed now" in text.value)
     assert "The myth says" in beside and "1170648" in beside and "” ✗" in beside
+    assert "imprecise" not in beside, "it is wrong"
     assert "**1,179,648**" in beside
     assert "1,179,648 ✓" in table and "differs" not in table
     assert "The correction says" in table, "the tick is not the myth's"

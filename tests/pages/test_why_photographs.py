@@ -1,5 +1,6 @@
 """Why residual, on photographs: what the cards of the networks on board say, and a live line."""
 
+import csv
 import json
 import shutil
 from dataclasses import asdict
@@ -10,6 +11,7 @@ from safetensors.torch import save_file
 from explorer.architecture import PRESETS, blueprint
 from explorer.experiments import cifar10, embedded
 from explorer.experiments.embedded import FOUR, ModelCard, cards, depth_cards, surfaces, trained
+from explorer.experiments.surface import Surface
 from explorer.experiments.train_embedded.files import stored
 from explorer.experiments.train_embedded.recipe import WARM_UP, paper_recipe
 from explorer.lessons import entries
@@ -265,3 +267,34 @@ def test_nonsense_in_a_link_gives_the_default(open_app, query):
 def test_layers_of_another_world_give_the_default(open_app):
     app = open_app("why_residual", why_part="photographs", why_lesion_depth="57")
     assert not app.exception
+
+
+def test_each_number_is_its_cards(open_app):
+    table = open_app("why_residual", why_part="photographs").dataframe[0].value
+    for row, (name, card) in zip(table.to_dict("records"), depth_cards().items(), strict=True):
+        figures = json.loads((card.folder / f"{name}.json").read_text())
+        *_, last = csv.DictReader((card.folder / f"{name}.csv").open())
+        assert row["network"] == PRESETS[name].title
+        errors = {
+            "training": 1 - float(last["training_accuracy"]),
+            "held": 1 - figures["held_out_accuracy"],
+            "test": 1 - figures["test_accuracy"],
+        }
+        for kind, error in errors.items():
+            (told,) = (value for key, value in row.items() if kind in key and "rror" in key)
+            assert float(told) == pytest.approx(100 * error, abs=0.051), (name, kind)
+
+
+def test_the_rim_is_the_outermost_places():
+    rows = ((1.0, 2.0, 3.0), (4.0, 100.0, 5.0), (6.0, 7.0, None))
+    # Four corners count twice, as they stand in a row and in a column: 1 1 2 3 3 4 5 6 6 7 inf inf.
+    assert surface._rim(Surface("a", 1.0, 1, (1, 2), rows)) == (4.0 + 5.0) / 2
+
+
+def test_a_line_is_told_at_its_ends_and_in_its_middle(monkeypatch):
+    told = []
+    monkeypatch.setattr(surface.chart, "show", lambda figure, key, alt: told.append(alt))
+    losses = tuple(float(step) for step in range(100, 100 + len(surface._STEPS)))
+    surface._lines({"plain20": losses})
+    middle = surface._STEPS.index(0.0)
+    assert all(f"{losses[at]:.3g}" in told[0] for at in (0, middle, -1))
