@@ -118,3 +118,12 @@ def test_cards_open(open_app, card):
     assert not app.exception
     assert card.short in [box.value for box in app.info]
     assert card.why in [text.value for text in app.markdown]
+
+
+def test_to_review_is_what_was_not_known_well(app):
+    ids = [card.id for card in cards()][:4]
+    app.session_state["questions_grades"] = dict(zip(ids, ("yes", "nearly", "no"), strict=False))
+    app.segmented_control(key="questions_show").set_value("to_review").run()
+    assert app.selectbox(key="questions_card").options == [
+        card.title for card in cards() if card.id in ids[1:3]
+    ]

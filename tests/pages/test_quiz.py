@@ -45,12 +45,14 @@ def test_the_address_decides_the_questions(opened):
     assert run_of(opened()).questions == make_quiz(SEED, 5)
 
 
-def test_from_the_first_question_to_the_result(opened):
+def test_from_the_first_question_to_the_result(opened, monkeypatch):
+    saved = set()
+    monkeypatch.setattr("explorer.ui.saving.save", saved.update)
     app = opened()
     answer_all(app)
     assert app.header[0].value.startswith("5 of 5 right")
+    assert saved == {f"quiz-{SEED}.csv"}, "a class has one file for each quiz"
     assert any("Everything right" in success.value for success in app.success)
-    assert app.get("download_button")
 
 
 def test_every_mistake_is_explained(opened):
@@ -71,6 +73,8 @@ def test_feedback_at_the_end_goes_straight_on(opened):
         run.answer(run.index, "1", 0.0, False)
         app.run()
     before = run.index
+    (bar,) = (one.proto.value for one in app.get("progress"))
+    assert bar == 100 * before // 5, "what is answered, right or wrong"
     app.button(key=f"quiz_option_{before}_1").click().run()
     assert not app.success and not app.error
     assert run_of(app).index == before + 1
@@ -126,7 +130,8 @@ def test_the_sidebars_network(opened):
     assert {question.theme for question in run.questions} == {"macs"}
     app.selectbox(key="net").select("ResNet-34").run()
     assert run_of(app) is run, "another network in the sidebar ends no quiz"
-    assert "ResNet-34" in app.info[0].value
+    before, _, after = app.info[0].value.partition("ResNet-50")
+    assert "ResNet-34" in after and "ResNet-34" not in before
     app.button(key="quiz_other_network").click().run()
     assert {question.network.title for question in run_of(app).questions} == {"ResNet-34"}
     assert not app.info

@@ -1,6 +1,7 @@
 """Shape trace: the player, the tables, the check on a real network, torchinfo."""
 
 import json
+import re
 import threading
 import time
 from dataclasses import replace
@@ -12,7 +13,7 @@ from explorer.architecture import PRESETS, blueprint, preset
 from explorer.networks import Trace
 from explorer.networks.trace import Mismatch
 from explorer.ui import tracing
-from explorer.words import label
+from explorer.words import glossary, label
 
 NETWORKS = ["resnet18", "resnet50", "resnet20", "plain20", "resnet1202", "preact_resnet164"]
 
@@ -143,6 +144,8 @@ def test_buttons_and_slider_walk(open_app):
     assert "**layer1.1.conv1**" in counter(press(app, "Next block"))
     press(app, "Previous")
     assert "**layer1.0.conv1**" in counter(press(app, "Previous block"))
+    assert "**conv1**" in counter(press(app, "Previous block")), "from a block's first op"
+    press(app, "Next block")
     assert "**fc**" in counter(press(app, "Last"))
     assert "**fc**" in counter(press(app, "Next"))
     assert "**fc**" in counter(press(app, "Next block"))
@@ -190,6 +193,9 @@ def test_a_block_opens_to_its_ops(open_app):
     inside = rows[rows["path"].str.startswith("layer2.0.", na=False)]
     assert len(inside) == len(bp.block("layer2.0").ops)
     assert inside["params"].sum() == bp.block("layer2.0").params
+    assert set(inside["action"]) == {label("trace_row.walk")}
+    columns = json.loads(app.dataframe[0].proto.columns)
+    assert columns["receptive_field"]["help"] == glossary("receptive field")
     assert rows["params"].iloc[-1] == bp.params
     closed = open_app("shape_trace", net="resnet50", trace_block="layer9.9")
     assert not closed.exception
@@ -226,16 +232,23 @@ def test_torchinfo_runs_only_when_its_tab_is_open(open_app, monkeypatch):
     assert not app.exception
     assert len(calls) == 1
     assert "both count **464,154** parameters" in text(app)
+    said = next(box.value for box in app.markdown if "multiply-adds are" in box.value)
+    told = re.search(r"are \*\*(\S+)\*\*, (\S+) more than our (\S+) MACs", said).groups()
+    theirs, extra, ours = (int(number.replace(",", "")) for number in told)
+    assert (theirs - extra, ours) == (ours, drawn("resnet32").macs)
     assert "Conv2d (conv1)" in app.code[0].value
 
 
-def test_csv_of_both_levels(open_app):
+def test_csv_of_both_levels(open_app, monkeypatch):
+    saved = {}
+    monkeypatch.setattr("explorer.ui.saving.save", saved.update)
     for view, rows in (("blocks", 10 + 1), ("ops", 69 + 1)):
         app = open_app("shape_trace", net="resnet18", trace_view=view)
-        [button] = app.get("download_button")
-        content = button.proto.url
-        assert content.endswith(".csv")
         assert len(app.dataframe[0].value) == rows
+        ((name, content),) = saved.items()
+        assert name == f"resnet18_{view}.csv"
+        assert len(content.splitlines()) == 1 + rows
+        saved.clear()
 
 
 def test_a_device_that_is_missing_is_one_sentence(open_app, traced):
@@ -313,3 +326,13 @@ def test_what_would_take_minutes_is_refused_before_it_is_ordered(open_app, monke
     assert not tracing.desk()._orders
     assert "4,080 kernels of 3×3×3" in heading(app), "counting needs no limit"
     assert any("not run" in box.value for box in app.info) == (view == "time")
+
+
+def test_an_ops_time_is_its_share_of_the_whole_pass(open_app, traced):
+    app = open_app("shape_trace", net="resnet20", trace_op="layer2.0.conv1")
+    traced(app)
+    (said,) = (box.value for box in app.markdown if "Time, measured" in box.value)
+    trace = tracing.cache.trace_of(preset("resnet20"), 32, "cpu")
+    index = next(place for place, op in enumerate(trace.ops) if op.path == "layer2.0.conv1")
+    share = 100 * trace.ops[index].seconds / trace.seconds
+    assert float(re.search(r"([0-9.]+)%", said)[1]) == pytest.approx(share, abs=0.0051)

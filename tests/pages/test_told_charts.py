@@ -59,9 +59,8 @@ def test_each_kind_of_stack_has_its_own_theory(monkeypatch):
     initialisation._likeness()
     thin = [list(line.y) for line in drawn[0].data if line.line.width < 3]
     wanted = ([0.25, 0.5**8], [0.5625, 0.75**8], [2**-0.5, 8**-0.5])
-    assert [line == pytest.approx(one) for line, one in zip(thin, wanted, strict=True)] == [
-        True
-    ] * 3
+    for line, one in zip(thin, wanted, strict=True):
+        assert line == pytest.approx(one)
 
 
 def test_linear_stacks_are_hatched():

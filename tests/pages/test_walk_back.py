@@ -1,6 +1,8 @@
 """Shape trace walked backward, in AppTest: every kind of op, autograd's own lengths, odd links."""
 
+import json
 import re
+from urllib.parse import parse_qs
 
 import pytest
 import torch
@@ -33,7 +35,7 @@ def lengths(sample: str, target: int) -> dict[str, float]:
     path = cards()["resnet20"].path
     network = load(PRESETS["resnet20"].spec, read_state(path, path.name))
     seen: dict[str, torch.Tensor] = {}
-    for path in ("conv1", "layer1.1.conv2", "layer2.0.bn1", "avgpool", "fc"):
+    for path in ("conv1", "layer1.1.conv2", "layer2.0.conv1", "layer2.0.bn1", "avgpool", "fc"):
         module = network.get_submodule(path)
         module.register_forward_hook(lambda _, __, out, path=path: seen.update({path: out}))
     picture = decode(samples()[sample].data, sample).image
@@ -158,3 +160,31 @@ def test_what_cannot_be_run_is_refused(open_app, monkeypatch):
     app = opened(open_app, "fc", "resnet50")
     assert "RESNET_EXPLORER_MAX_GMACS" in words(app)
     assert "on the way back" not in words(app)
+
+
+def drawn(app):
+    (found,) = (one for one in app.get("bidi_component") if "trace_back" in one.proto.id)
+    return json.loads(found.proto.json)["svg"]
+
+
+def test_what_is_read_stands_at_the_left_and_each_length_at_its_map(open_app):
+    theirs = lengths("cat", 3)
+    app = opened(open_app, "layer2.0.bn1")
+    parts = re.findall(
+        r'<g data-path="([^"]+)"><title>([^<]+)</title>.*? x="([0-9.]+)"', drawn(app)
+    )
+    left, right = sorted(parts, key=lambda part: float(part[2]))
+    assert (left[0], right[0]) == ("layer2.0.conv1", "layer2.0.bn1")
+    for path, title, _ in (left, right):
+        assert magnitude(theirs[path]) in title
+    ratio = magnitude(theirs["layer2.0.conv1"] / theirs["layer2.0.bn1"])
+    assert f"`{ratio}` times that" in words(app)
+
+
+def test_it_begins_with_p_less_1_and_leads_to_the_same_class(open_app):
+    app = opened(open_app, "fc")
+    share, slope = re.search(r"p − 1 = (\d\.\d+) − 1 = (−0\.\d+),", words(app)).groups()
+    assert float(share) - 1 == pytest.approx(-float(slope.removeprefix("−")), abs=1.1e-4)
+    ways = [parse_qs(link.proto.query_string) for link in app.main.get("page_link")]
+    (way,) = (one for one in ways if one.get("infer_view") == ["gradient"])
+    assert way["gradient_class"] == ["3"], "cat, whose loss is sent back"
