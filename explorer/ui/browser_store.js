@@ -3,6 +3,7 @@
 
 const known = new Map(); // shelf -> what this page load has written for which session
 const reported = new Map(); // shelf -> the last report, and where it was made
+const told = new Map(); // shelf -> number of a report -> its entries, from the last one heard on
 
 const entriesOf = (text) => {
   try {
@@ -43,21 +44,29 @@ export default function ({ data, setStateValue, parentElement }) {
   // session, as after a restart of the server, begins with nothing and takes nothing away.
   const last = known.get(shelf);
   const before = last && last.session === data.session ? last.mine : {};
+  // What the session has just learned from a report is no change of its own, and by the time that
+  // it says so another tab may have gone on: forgotten grades would be there again.
+  const reports = told.get(shelf) ?? new Map();
+  const learned = data.heard !== last?.heard ? reports.get(data.heard) : undefined;
   const entries = entriesOf(read());
   let changed = false;
   for (const [id, value] of Object.entries(data.mine)) {
-    if (same(before[id], value)) continue;
+    if (same(before[id], value) || (learned && same(learned[id], value))) continue;
     delete entries[id]; // to the end: the oldest go first
     entries[id] = value;
     changed = true;
   }
   for (const id of Object.keys(before)) {
-    if (id in data.mine) continue;
+    if (id in data.mine || (learned && !(id in learned))) continue;
     delete entries[id];
     changed = true;
   }
   if (changed) write(entries);
-  known.set(shelf, { session: data.session, mine: data.mine });
+  known.set(shelf, { session: data.session, mine: data.mine, heard: data.heard });
+  if (learned) for (const number of [...reports.keys()]) {
+    if (number === data.heard) break;
+    reports.delete(number);
+  }
 
   const report = () => {
     const text = read();
@@ -71,6 +80,7 @@ export default function ({ data, setStateValue, parentElement }) {
     if (same(sorted(found), sorted(known.get(shelf).mine))) return;
     const number = Math.random().toString(36).slice(2);
     reported.set(shelf, { news, number, place: parentElement });
+    told.set(shelf, reports.set(number, found));
     setStateValue("held", { session: data.session, number, text: JSON.stringify(found) });
   };
   const elsewhere = (event) => {
