@@ -59,6 +59,22 @@ DRAWN = """async () => {
   await Promise.race([late(), Promise.allSettled(moving.map((one) => one.finished))]);
   if (moving.length) await frames();
 }"""
+NOTE_MODULES = """(() => {
+  const make = URL.createObjectURL;
+  window.modulesMade = [];
+  URL.createObjectURL = (made) => {
+    const url = make.call(URL, made);
+    if (made.type === 'text/javascript') window.modulesMade.push(url);
+    return url;
+  };
+})()"""
+"""Streamlit makes a module of each component's program, and nothing on the page tells whether it
+has run yet: before that a component listens to no key and takes no focus."""
+RUN_BY_NOW = """async () => {
+  // Each is asked for by its component first, which is therefore answered first.
+  await Promise.allSettled((window.modulesMade ?? []).map((url) => import(url)));
+  await new Promise(r => setTimeout(r));
+}"""
 IS_OPEN = """(node) => {
   const folded = node.closest('summary')?.parentElement;
   if (folded) return folded.open;
@@ -182,26 +198,38 @@ class Runs:
         """Requests for a run that the page has sent, but for those of its own clock."""
         self.answered = {"script": 0, "fragment": 0}
         """The number of the last request that a finished run of a kind has served."""
+        self._uploads: set[str] = set()  # files on their way, after which a run is asked for
         self._unheard: dict[int, str] = {}  # number of a request -> the part of the page it is for
         self._served: set[int] = set()  # by the run that goes on now
         self.last: deque[str] = deque(maxlen=12)
         """What browser and server said last, for a test that waits in vain."""
         page.on("websocket", self._connect)
+        page.on("request", self._upload)
+        page.on("requestfinished", self._uploaded)
+        page.on("requestfailed", self._uploaded)
 
     @property
     def pending(self) -> bool:
-        """Whether a request is under way, or its run."""
-        return bool(self._unheard or self._served)
+        """Whether a request is under way, or its run, or a file that will be told of."""
+        return bool(self._unheard or self._served or self._uploads)
 
     def forget(self) -> None:
         """Wait for nothing any more that was asked until now."""
         self._unheard.clear()
         self._served.clear()
+        self._uploads.clear()
 
     def answers(self, kind: str, before: int) -> bool:
         """Whether a run of this kind has served a later request than the one of this number."""
         kinds = self.answered.values() if kind == "finished" else [self.answered[kind]]
         return max(kinds) > before
+
+    def _upload(self, request) -> None:
+        if request.method == "PUT" and "/_stcore/upload_file/" in request.url:
+            self._uploads.add(request.url)
+
+    def _uploaded(self, request) -> None:
+        self._uploads.discard(request.url)
 
     def _connect(self, websocket) -> None:
         if "/_stcore/stream" in websocket.url:
@@ -221,12 +249,16 @@ class Runs:
             if message.WhichOneof("type") == "rerun_script" and not asked.is_auto_rerun:
                 self.asked += 1
                 self._unheard[self.asked] = asked.fragment_id
+            if message.WhichOneof("type") == "file_urls_request":
+                self._uploads.add(message.file_urls_request.request_id)
             self._note(f"asked: {message.WhichOneof('type')} {asked.fragment_id} {asked.page_name}")
 
     def _read(self, payload: bytes | str) -> None:
         if isinstance(payload, str):
             return
         message = ForwardMsg.FromString(payload)
+        if message.WhichOneof("type") == "file_urls_response":
+            self._uploads.discard(message.file_urls_response.response_id)
         if message.WhichOneof("type") == "new_session":
             parts = list(message.metadata.run.fragment_ids)
             self._note(f"begun {parts}")
@@ -281,6 +313,8 @@ class Visit:
             )
         )
         self.context.set_default_timeout(timeout_s * 1000)
+        if not beside:
+            self.context.add_init_script(NOTE_MODULES)
         self.requests: list[str] = []
         self._console: list[tuple[str, str]] = []
         self._page_errors: list[str] = []
@@ -353,6 +387,7 @@ class Visit:
             self._let_answer()
             self.page.evaluate(IDLE)
             self.until(STILL)
+            self.page.evaluate(RUN_BY_NOW)
             self.page.evaluate(DRAWN)
             # What came meanwhile, such as a report of what the browser holds, is waited for too.
             if not self.runs.pending and self.page.evaluate(STILL):

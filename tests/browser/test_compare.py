@@ -95,6 +95,7 @@ def test_a_cell_of_table_1_opens_its_block(open_page):
     with visit.rerun():
         node(visit, "resnet34 layer3.0").click()
     heading(visit, "Shortcuts of ResNet-34").wait_for()
+    visit.wait_idle()
     assert query(visit)["net"] == "resnet34"
     assert query(visit)["shortcuts_block"] == "layer3.0"
     assert_sound(visit)

@@ -95,9 +95,10 @@ def test_the_words_of_a_chart_follow_the_theme(open_page):
         visit.page.emulate_media(color_scheme=theme)
         visit.until(f"() => ({BACKGROUND})() === '{BACKGROUNDS[theme]}'")
         visit.until(
-            """() => [...document.querySelectorAll('.stPlotlyChart .xtick text')].every(text =>
-                 getComputedStyle(text).fill
-                   === getComputedStyle(document.querySelector('.stMain h1')).color)"""
+            """() => { const ticks = [...document.querySelectorAll('.stPlotlyChart .xtick text')];
+                 const ink = getComputedStyle(document.querySelector('.stMain h1')).color;
+                 return ticks.length && ticks.every(text => getComputedStyle(text).fill === ink)
+            }"""
         )
 
 
@@ -148,6 +149,7 @@ def test_the_copied_link_opens_exactly_this_view(open_page):
     assert control(other, "Shortcut").input_value() == "padding"
     for one in (visit, other):  # what is computed behind the page comes later
         one.page.get_by_text("Counted on real modules").nth(2).wait_for()
+        one.wait_idle()
     main = [v.page.get_by_test_id("stMain").inner_text() for v in (visit, other)]
     assert main[0] == main[1]
     assert_clean(visit)

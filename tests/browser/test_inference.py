@@ -143,6 +143,7 @@ def test_a_download_without_internet_ends_in_a_sentence(browser, fresh_server, t
         visit.goto("inference", {"net": "resnet18"})
         visit.page.get_by_role("button", name="Download V1: 46.8 MB").click()
         visit.page.get_by_text("cannot be reached from this machine").wait_for()
+        visit.wait_idle()
         assert visit.page.get_by_role("button", name="Download V1: 46.8 MB").count() == 1
         assert visit.page.get_by_text("ResNet-20, trained and on board, says cat").count() == 1
         clean(visit)
@@ -179,11 +180,12 @@ def test_engines_are_compared_on_the_readers_picture(open_page):
     visit.page.locator(".js-plotly-plot:visible").first.wait_for()
     visit.page.get_by_text("eager").first.wait_for(state="attached")
     visit.wait_idle()
-    chart = visit.page.locator(".st-key-infer_speed_bars").bounding_box()
+    chart = visit.resting_box(visit.page.locator(".st-key-infer_speed_bars"))
     assert chart["y"] + chart["height"] <= 720
-    table = visit.page.locator(".dvn-scroller")
-    visit.until("() => document.querySelector('.dvn-scroller')?.clientWidth")
-    assert table.evaluate("table => table.scrollWidth <= table.clientWidth + 1")
+    visit.until(  # it measures itself after it was drawn
+        """() => { const table = document.querySelector('.dvn-scroller');
+             return table.clientWidth && table.scrollWidth <= table.clientWidth + 1 }"""
+    )
     assert not visit.exceptions()
     assert not visit.console_errors()
     assert not visit.foreign_requests()

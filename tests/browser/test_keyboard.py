@@ -23,12 +23,12 @@ def test_an_option_a_switch_and_a_tables_buttons_show_that_they_have_the_focus(o
     for kind in ("radio", "checkbox"):
         visit.tab_to(f"node.type === '{kind}'")
         around = visit.page.evaluate_handle(f"() => ({FOCUSED})().closest('label')")
-        assert around.evaluate(OUTLINE), kind
+        visit.until(OUTLINE, arg=around)
     visit.goto("block_lab", {"unit_view": "dialects"})
     begin_at_the_page(visit)
     visit.tab_to("node.getAttribute('aria-label') === 'Fullscreen'")
     button = visit.page.evaluate_handle(FOCUSED)
-    assert button.evaluate(OUTLINE)
+    visit.until(OUTLINE, arg=button)
     visit.until(
         "(node) => { for (let at = node; at; at = at.parentElement)"
         " if (getComputedStyle(at).opacity !== '1') return false; return true; }",

@@ -146,7 +146,7 @@ def test_the_toys_output_shows_its_window(open_page: Opener, touch) -> None:
     visit.page.get_by_text("The output at row 2, column 2").wait_for()
     if not touch:
         # Seen first, without scrolling on a small screen.
-        assert visit.page.locator(".st-key-origin_toy").bounding_box()["y"] < 640
+        assert visit.resting_box(visit.page.locator(".st-key-origin_toy"))["y"] < 640
     if touch:
         cell = visit.page.locator(".st-key-origin_toy [data-path='0,1']")
         cell.scroll_into_view_if_needed()

@@ -53,6 +53,7 @@ def test_nothing_is_cut_off_or_tiny(open_page, view, width, height, dark) -> Non
         visit.page.get_by_text("Counted on real modules").nth(2).wait_for()
     else:
         visit.page.locator(".main-svg").first.wait_for()
+    visit.wait_idle()
     wide = visit.page.evaluate(
         "() => { const m = document.querySelector('[data-testid=stMain]');"
         " return m.scrollWidth - m.clientWidth; }"

@@ -48,8 +48,8 @@ def test_grades_survive_another_page_and_a_file(visit, open_page, tmp_path):
     assert other.page.get_by_text("Nothing is left to review").is_visible()
     with other.rerun():
         other.page.locator("input[type=file]").set_input_files(saved)
-    assert other.page.get_by_text("Grades loaded: 1.").is_visible()
-    assert other.page.get_by_role("heading", name="What is a bottleneck").is_visible()
+    other.page.get_by_text("Grades loaded: 1.").wait_for()
+    other.page.get_by_role("heading", name="What is a bottleneck").wait_for()
 
 
 def test_the_link_opens_page_and_state(visit):

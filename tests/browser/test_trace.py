@@ -102,7 +102,8 @@ def test_a_row_opens_and_walks(open_page):
         click(4)
     visit.page.wait_for_url("**trace_block=layer2.0*")
     # Its ops are rows of the table now.
-    visit._wait_until(lambda: canvas.bounding_box()["height"] > box["height"] + 5 * row)
+    table = "document.querySelector('[data-testid=stDataFrame] canvas')"
+    visit.until(f"height => {table}.clientHeight > height", box["height"] + 5 * row)
     assert visit.resting_box(canvas)["y"] == box["y"]
     with visit.rerun("fragment"):
         click(6)
