@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import lru_cache
 from typing import TYPE_CHECKING, Final
 
@@ -46,7 +46,7 @@ def player(bp: Blueprint, title: str, back: Back, trace: Trace | None = None) ->
         back: called with the op, where one walks backward.
         trace: its measured forward pass, for the time of each op.
     """
-    places = _places(bp)
+    places = _places(bp.spec, bp.image_size)
     backward = controls.settled(WAY, WAYS, WAYS[0]) == WAYS[1]
     index = _index(bp, places, title, _beginning(bp, backward))
     op = bp.ops[index]
@@ -103,7 +103,7 @@ def go(path: str) -> None:
     st.query_params[PARAMETER] = path
 
 
-def _index(bp: Blueprint, places: dict[str, int], title: str, first: str) -> int:
+def _index(bp: Blueprint, places: Mapping[str, int], title: str, first: str) -> int:
     """Place of the URL's op or block; of one that the network does not have, it says so."""
     wanted = st.query_params.get(PARAMETER) or first
     if wanted in places:
@@ -112,11 +112,12 @@ def _index(bp: Blueprint, places: dict[str, int], title: str, first: str) -> int
     return places[first]
 
 
-def _places(bp: Blueprint) -> dict[str, int]:
+@lru_cache(maxsize=64)
+def _places(spec: NetworkSpec, image_size: ImageSize) -> Mapping[str, int]:
     """Path of each op -> its place in the walk; of each block -> that of its first op."""
     places: dict[str, int] = {}
     count = 0
-    for part in bp.parts:
+    for part in blueprint(spec, image_size).parts:
         places[part.path] = count
         for op in part.ops:
             places[op.path] = count
@@ -178,7 +179,7 @@ def _steps(bp: Blueprint, backward: bool) -> None:
 
 def _step(bp: Blueprint, name: str, backward: bool) -> None:
     """From where the walk is now, so that the buttons stay as they are while one walks."""
-    places, last = _places(bp), len(bp.ops) - 1
+    places, last = _places(bp.spec, bp.image_size), len(bp.ops) - 1
     beginning = _beginning(bp, backward)
     index = places.get(st.query_params.get(PARAMETER) or beginning, places[beginning])
     starts = [places[part.path] for part in bp.parts]

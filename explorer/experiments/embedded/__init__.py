@@ -102,7 +102,13 @@ def trained() -> dict[str, ModelCard]:
     answers with the weights of its longer training.
     """
     more = {name: card for name, card in depth_cards().items() if name not in cards()}
-    return cards() | {name: card for name, card in more.items() if card.path.is_file()}
+    return cards() | {name: card for name, card in more.items() if _is_there(card.path)}
+
+
+@cache
+def _is_there(weights: Path) -> bool:
+    """Asked in every run of some pages; what is on board stays."""
+    return weights.is_file()
 
 
 def surface_cards() -> dict[str, ModelCard]:
