@@ -64,6 +64,20 @@ VALUES: Final[dict[str, Values]] = {
 """What training programs do to pixels of 0 to 1: torchvision's, this app's and the usual ones of
 CIFAR-10 and CIFAR-100, -1 to 1, nothing; the first two with blue first, Caffe's, and bytes as
 they are."""
+RARE: Final[dict[str, Values]] = {
+    "cifar10_mean": (cifar10.MEAN, (1.0,) * 3, False),
+    "cifar10_mean_bytes": (cifar10.MEAN, (1 / 255,) * 3, False),
+    "cifar10_usual_bgr": (
+        VALUES["cifar10_usual"][0][::-1],
+        VALUES["cifar10_usual"][1][::-1],
+        True,
+    ),
+    "half_bgr": ((0.5,) * 3, (0.5,) * 3, True),
+    "none_bgr": ((0.0,) * 3, (1.0,) * 3, True),
+    "bytes_bgr": ((0.0,) * 3, (1 / 255,) * 3, True),
+}
+"""Rarer ones, which only CIFAR's first layers tell: the mean alone taken away, as Keras's and older
+programs do, and pictures that OpenCV read, blue first."""
 
 
 @dataclass(frozen=True)

@@ -105,7 +105,12 @@ def usual_values(spec: NetworkSpec) -> str:
 def candidates(found: Recognised) -> dict[str, Values]:
     """The ways to prepare pixels that come into question, the file's own first."""
     own = {} if found.recipe is None else {OWN: (*found.recipe, _is_blue_first(found.recipe[0]))}
-    return own | readings.VALUES
+    return own | readings.VALUES | readings.RARE
+
+
+def _usual(ways: Mapping[str, Values]) -> dict[str, Values]:
+    """Those that photographs are asked about."""
+    return {name: values for name, values in ways.items() if name not in readings.RARE}
 
 
 def _is_blue_first(mean: Sequence[float]) -> bool:
@@ -144,13 +149,13 @@ def weigh(
     some = pictures[: pictures_for(spec)]
     ways = candidates(found)
     if not readings.has_memory(first):
-        return _answered_otherwise(found, first, some, ways)
+        return _answered_otherwise(found, first, some, _usual(ways))
     sides = _sides(found, first, some, ways[usual_of(found)])
     side = _other_side(spec, sides)
     batch = readings.raw(some, framing(spec, side), spec.in_channels)
     say(_LOADED)
     exact = pixel_memory.weigh_values(first, ways)
-    values = exact or readings.weigh_values(first, batch, ways)
+    values = exact or readings.weigh_values(first, batch, _usual(ways))
     told = Verdict((), values, bool(exact), side=side, sides=sides)
     del first  # each network is held only while it runs
     say(_VALUES_TOLD)
@@ -251,10 +256,19 @@ def _in_rounds(found: Recognised, network: Network, batch: Tensor, say: Say) -> 
 
 
 def best_values(found: Recognised, verdict: Verdict) -> str:
-    """The nearest; the usual ones where others are as near."""
-    names = [one.name for one in verdict.values]
-    clear = pixel_memory.CLEAR if verdict.exact else readings.CLEAR_VALUES
-    return readings.best(verdict.values, [usual_of(found), *names], clear)
+    """The nearest; the usual ones where others are as near, and red first where blue first is."""
+    ways = candidates(found)
+    names = sorted((one.name for one in verdict.values), key=lambda name: ways[name][2])
+    return readings.best(verdict.values, [usual_of(found), *names], _clear(verdict))
+
+
+def near_values(verdict: Verdict) -> tuple[str, ...]:
+    """The ways to prepare pixels that nothing tells from the nearest, nearest first."""
+    return readings.undecided(verdict.values, _clear(verdict))
+
+
+def _clear(verdict: Verdict) -> float:
+    return pixel_memory.CLEAR if verdict.exact else readings.CLEAR_VALUES
 
 
 def best_reading(found: Recognised, verdict: Verdict) -> Reading:

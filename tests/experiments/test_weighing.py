@@ -39,6 +39,26 @@ def test_a_network_on_board_is_read_as_it_was_trained() -> None:
     assert (recipe.resize, recipe.crop, recipe.std) == (32, 32, (0.2470, 0.2435, 0.2616))
 
 
+def test_red_comes_first_where_nothing_tells() -> None:
+    """Blue is first in few programs; where it comes out as near, or a little nearer, that is no
+    reason to believe it."""
+    path = cards()["resnet20"].path
+    found = recognise(path, path.name)
+
+    def exactly(**distances: float) -> weighing.Verdict:
+        values = [
+            readings.Weighed(name, readings.Remembered(("bn1",), (distance,)))
+            for name, distance in distances.items()
+        ]
+        return weighing.Verdict(values=readings.by_distance(values), exact=True)
+
+    both = exactly(cifar10_usual_bgr=0.018, cifar10_usual=0.02, half=0.3)
+    assert weighing.best_values(found, both) == "cifar10_usual"
+    assert weighing.near_values(both) == ("cifar10_usual_bgr", "cifar10_usual")
+    clear = exactly(cifar10_usual_bgr=0.018, cifar10_usual=0.04)
+    assert weighing.best_values(found, clear) == "cifar10_usual_bgr"
+
+
 def test_sizes_follow_from_the_stem() -> None:
     imagenet, cifar = preset("resnet50"), preset("resnet20")
     assert weighing.side_of(imagenet) == 224

@@ -242,7 +242,7 @@ def test_that_photographs_do_not_tell_the_pixels_values_is_said(trained) -> None
     def verdict(exact: bool, *distances: float) -> Verdict:
         names = ("cifar10", "imagenet", "half")
         return Verdict(values=tuple(
-            Weighed(name, Remembered(("bn1",), (distance,), (0.0,)), True)
+            Weighed(name, Remembered(("bn1",), (distance,), (0.0,)), by_spread=not exact)
             for name, distance in zip(names, distances, strict=False)
         ), exact=exact)  # fmt: skip
 
@@ -251,4 +251,7 @@ def test_that_photographs_do_not_tell_the_pixels_values_is_said(trained) -> None
     assert "*CIFAR-10's mean and deviation (0.247)* is taken" in told
     assert "as near are *ImageNet's mean and deviation*." in told and "-1 to 1" not in told
     assert values_judged(mine, verdict(True, 0.01, 0.02)) == ""
+    told = values_judged(mine, verdict(True, 0.018, 0.022, 0.2))
+    assert "Its first layer tells" in told and "as near are *ImageNet's mean" in told
+    assert "-1 to 1" not in told
     assert values_judged(mine, verdict(False, 0.1, 0.9)) == "" == values_judged(mine, Verdict())

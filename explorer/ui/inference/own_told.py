@@ -205,16 +205,14 @@ def unremembered(mine: Mine, verdict: Verdict) -> str:
 
 
 def values_judged(mine: Mine, verdict: Verdict) -> str:
-    """That photographs do not tell what was done to pixels, where they do not; empty where the
-    file says it, or its first layer tells it exactly."""
-    from explorer.experiments import readings, weighing
+    """What nothing tells of what was done to pixels; empty where the file says it, or one way is
+    nearer than all others."""
+    from explorer.experiments import weighing
 
-    if verdict.exact or mine.found.recipe is not None or not verdict.values:
+    near = weighing.near_values(verdict)
+    if mine.found.recipe is not None or len(near) < 2:
         return ""
-    near = readings.undecided(verdict.values, readings.CLEAR_VALUES)
-    if len(near) < 2:
-        return ""
-    way = label(f"{VALUES}.{weighing.best_values(mine.found, verdict)}")
-    others = [label(f"{VALUES}.{one.name}") for one in verdict.values if one.name in near]
-    shown = listed([f"*{one}*" for one in others if one != way])
-    return section("recognition", "values undecided", way=f"*{way}*", others=shown)
+    taken = weighing.best_values(mine.found, verdict)
+    others = listed([f"*{label(f'{VALUES}.{way}')}*" for way in near if way != taken])
+    title = "values undecided, exact" if verdict.exact else "values undecided"
+    return section("recognition", title, way=f"*{label(f'{VALUES}.{taken}')}*", others=others)
