@@ -46,12 +46,13 @@ def usable_device(wanted: str) -> Device:
         return best
 
 
-def _to_build(spec: NetworkSpec, device: str) -> AbstractContextManager[None]:
+def to_build(spec: NetworkSpec, *_: object, copies: int = 1) -> AbstractContextManager[None]:
+    """A place for making a network whose weights are held so many times."""
     params = blueprint(spec, smallest_image_size(spec)).params
-    return gate.place(work.building(params))
+    return gate.place(work.building(params, copies=copies))
 
 
-@kept(place=_to_build)
+@kept(place=to_build)
 def network_of(spec: NetworkSpec, device: str) -> ResNet:
     """The untrained network on a device (torch's name for it), in eval mode.
 

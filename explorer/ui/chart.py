@@ -91,6 +91,12 @@ def _draw(figure: Figure, key: str, alt: str | None, choosable: bool) -> None:
     st.plotly_chart(figure, width="stretch", config=_config(), key=key, alt=alt, **hear)
 
 
+def name_of(point: Point) -> Any:
+    """What a mark carries in the figure's `customdata`, or the first of several; else None."""
+    data = point.get("customdata") or None
+    return data[0] if isinstance(data, list) else data
+
+
 def _chosen(key: str) -> list[Point]:
     return list((st.session_state.get(key) or {}).get("selection", {}).get("points", []))
 

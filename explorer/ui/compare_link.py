@@ -28,6 +28,9 @@ def compare_pair(left: str, right: str) -> None:
 
 @drawn_once
 def _link(said: str, query: navigation.Carried) -> None:
-    page = next(page for page in navigation.pages() if page.url_path == "compare")
-    query_params = navigation.thawed(query)
-    st.page_link(page, label=said, icon=":material/compare_arrows:", query_params=query_params)
+    st.page_link(
+        navigation.page_of("compare"),
+        label=said,
+        icon=":material/compare_arrows:",
+        query_params=navigation.thawed(query),
+    )

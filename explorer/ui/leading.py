@@ -42,7 +42,6 @@ def lead_to(path: str, query: Mapping[str, str | Sequence[str]], key: str) -> No
         query: what its address says.
         key: unique on the page that is left.
     """
-    page = next(page for page in navigation.pages() if page.url_path == path)
     with st.container(key=key):
-        st.page_link(page, icon=":material/arrow_forward:", query_params=query)
+        st.page_link(navigation.page_of(path), icon=":material/arrow_forward:", query_params=query)
     _component()(key=f"{key}_pressed", data={"key": key}, height="content")

@@ -163,7 +163,7 @@ def _links() -> None:
                 _heading(group)
                 for entry, path in ways:
                     if path == here:
-                        page = _page_of(path)
+                        page = page_of(path)
                         st.session_state[_OWN] = _Own(st.empty(), page, entry.icon)
                         own_link()
                     else:
@@ -187,7 +187,7 @@ def _heading(group: str) -> None:
 
 @drawn_once
 def _link_to(path: str, icon: str, carried: Carried) -> None:
-    _link(st, _page_of(path), icon, thawed(carried))
+    _link(st, page_of(path), icon, thawed(carried))
 
 
 def frozen(carried: Mapping[str, Sequence[str]]) -> Carried:
@@ -200,7 +200,8 @@ def thawed(carried: Carried) -> dict[str, list[str]]:
     return {key: list(values) for key, values in carried}
 
 
-def _page_of(path: str) -> StreamlitPage:
+def page_of(path: str) -> StreamlitPage:
+    """The page of this path, for a link; the first page's is empty."""
     return next(page for page in pages() if page.url_path == path)
 
 

@@ -41,7 +41,6 @@ def doors() -> None:
 def _doors(carried: tuple[navigation.Carried, ...]) -> None:
     with st.container(key="home_claim"):
         st.markdown(section("home", "claim"))
-    pages = {page.url_path: page for page in navigation.pages()}
     with st.container(key="home_doors"):
         columns = st.columns(len(_DOORS))
     for column, (door, (path, icon, state)), what in zip(
@@ -52,7 +51,7 @@ def _doors(carried: tuple[navigation.Carried, ...]) -> None:
             st.container(border=True, gap="small", height="stretch", key=f"card_door_{door}"),
         ):
             st.page_link(
-                pages[path],
+                navigation.page_of(path),
                 label=f"**{label(f'door.{door}')}**",
                 icon=f":material/{icon}:",
                 query_params=navigation.thawed(what) | state,

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 import streamlit as st
 
-from explorer.architecture import NetworkSpec, blueprint, smallest_image_size
-from explorer.experiments import work
-from explorer.ui import gate, uploads
+from explorer.architecture import NetworkSpec
+from explorer.ui import uploads
 from explorer.ui.budget import kept
+from explorer.ui.cache import to_build
 from explorer.words import WordedError
 
 if TYPE_CHECKING:
@@ -124,13 +124,8 @@ def network(own: Mine, spec: NetworkSpec, device: str) -> ResNet:
     return _network(spec, own.key, device, own)
 
 
-def _to_load(spec: NetworkSpec, *_: object) -> AbstractContextManager[None]:
-    # The file's tensors and the network's own.
-    params = blueprint(spec, smallest_image_size(spec)).params
-    return gate.place(work.building(params, copies=2))
-
-
-@kept(place=_to_load)
+# The file's tensors and the network's own.
+@kept(place=partial(to_build, copies=2))
 def _network(spec: NetworkSpec, key: str, device: str, _own: Mine) -> ResNet:
     from explorer.networks.weights import WeightsError, load
 

@@ -246,9 +246,8 @@ def _words(bp: Blueprint, index: int, title: str, times: tuple[float, float] | N
 
 def _ways_on(op: Op) -> None:
     """To where the op's numbers come from, and to its gradient."""
-    page = next(page for page in navigation.pages() if page.url_path == "inference")
     st.page_link(
-        page,
+        navigation.page_of("inference"),
         label=label("origin.from_walk"),
         icon=":material/account_tree:",
         query_params=controls.carried("inference") | {"infer_view": "origin", "origin": op.path},

@@ -30,8 +30,7 @@ def draw(bp: Blueprint, found: Backward, here: str, go: Callable[[str], None]) -
     }
 
     def choose(points: list[chart.Point]) -> None:
-        data = points[0].get("customdata") if points else None
-        path = data[0] if isinstance(data, list) else data
+        path = chart.name_of(points[0]) if points else None
         if path in titles:
             go(added[path])
 
@@ -66,9 +65,8 @@ def further(bp: Blueprint, op: Op, chosen: Chosen, target: int) -> None:
         query["gradient_block"] = block.path
     if chosen.sample is not None and chosen.sample.name != upload.FIRST:
         query["infer_sample"] = chosen.sample.name
-    page = next(page for page in navigation.pages() if page.url_path == "inference")
     st.page_link(
-        page,
+        navigation.page_of("inference"),
         label=label("gradient.from_walk"),
         icon=":material/undo:",
         query_params={**controls.carried("inference"), **query},

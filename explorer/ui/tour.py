@@ -96,9 +96,8 @@ def state_of(stop: Stop) -> dict[str, list[str]]:
 
 def link(stop: Stop, title: str, icon: str, state: dict[str, list[str]] | None = None) -> None:
     """A link to this stop, from where the lesson goes on; `state` is its state if known."""
-    pages = {page.url_path: page for page in navigation.pages()}
     st.page_link(
-        pages[stop.page],
+        navigation.page_of(stop.page),
         label=title,
         icon=icon,
         query_params=state or state_of(stop),

@@ -176,10 +176,6 @@ def conclusions(found: Speed) -> list[str]:
     return said
 
 
-def _unheard(share: float) -> None:
-    pass
-
-
 def _a_place(*_: object) -> AbstractContextManager[None]:
     from explorer.experiments.batch_norm.speed import MACS
 
@@ -187,7 +183,9 @@ def _a_place(*_: object) -> AbstractContextManager[None]:
 
 
 @kept(place=_a_place)
-def _trained(activation: Activation, _progress: Callable[[float], object] = _unheard) -> Speed:
+def _trained(
+    activation: Activation, _progress: Callable[[float], object] = lambda share: None
+) -> Speed:
     from explorer.experiments.batch_norm.speed import speed
 
     return speed(activation, _progress)

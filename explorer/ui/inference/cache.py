@@ -11,11 +11,12 @@ from functools import partial
 from operator import attrgetter
 from typing import TYPE_CHECKING, Final
 
-from explorer.architecture import NetworkSpec, blueprint, smallest_image_size
+from explorer.architecture import NetworkSpec
 from explorer.experiments import work
 from explorer.experiments.work import TooMuch
 from explorer.ui import gate
 from explorer.ui.budget import Names, kept, store
+from explorer.ui.cache import to_build
 from explorer.ui.inference import standing_in
 from explorer.ui.inference.scene import Loaded, Scene
 
@@ -193,16 +194,8 @@ def modes(scene: Scene) -> ModeComparison:
     return compare_modes(scene.network, scene.prepared.tensor, scene.classes, _PASSES)
 
 
-def _to_load(spec: NetworkSpec, *_: object) -> Place:
-    # The file's tensors and the network's own.
-    return gate.place(work.building(_params(spec), copies=2))
-
-
-def _params(spec: NetworkSpec) -> int:
-    return blueprint(spec, smallest_image_size(spec)).params
-
-
-@kept(place=_to_load)
+# The file's tensors and the network's own.
+@kept(place=partial(to_build, copies=2))
 def published_network(spec: NetworkSpec, device: str, url: str, _file: PublishedWeights) -> ResNet:
     """A network with torchvision's weights from this machine's torch cache.
 

@@ -140,8 +140,7 @@ def _charts(bp: Blueprint, residual: Backward, plain: Backward | None, chosen: B
     middle = next((one.path for one in bp.blocks if one in bp.dashed), first)
 
     def choose(points: list[chart.Point]) -> None:
-        data = points[0].get("customdata") if points else None
-        path = data[0] if isinstance(data, list) else data
+        path = chart.name_of(points[0]) if points else None
         if path in titles:
             controls.put(_BLOCK, path, middle)
 

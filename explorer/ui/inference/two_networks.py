@@ -144,9 +144,8 @@ def _whose(loaded: Loaded) -> str:
 def _nothing_to_run(titles: list[str], take: Callable[[str, str], None]) -> None:
     """Say which has no weights here, where they come from, and offer pairs that have."""
     st.info(section("compare", "no weights", networks=listed(titles)), icon=":material/info:")
-    inference = next(page for page in navigation.pages() if page.url_path == "inference")
     st.page_link(
-        inference,
+        navigation.page_of("inference"),
         label=label("compare_own.give"),
         icon=":material/upload:",
         query_params=controls.carried("inference") | {"infer_weights": FILE},

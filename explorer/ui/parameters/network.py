@@ -79,7 +79,7 @@ def _choose(bp: Blueprint, points: list[chart.Point]) -> None:
 
 def _name_of(bp: Blueprint, point: chart.Point) -> str | None:
     """Of the part behind a mark: a tile knows its id, a bar carries its name."""
-    name = point.get("id") or (point.get("customdata") or [None])[0]
+    name = point.get("id") or chart.name_of(point)
     try:
         return name if name in names(bp) else bp.block(str(name)).title
     except ValueError:

@@ -80,7 +80,7 @@ def _printed() -> None:
 def _offer(picked: list[chart.Point], choice: picker.Choice) -> None:
     """A button for each network whose mark was chosen, or lies under a chosen one."""
     titles = {entry.preset.title: entry.preset.name for entry in entries()}
-    chosen = [(point.get("customdata") or [None])[0] for point in picked]
+    chosen = map(chart.name_of, picked)
     offered = {
         e.preset.name: e.preset.title for t in chosen if t in titles for e in near(titles[t])
     }

@@ -49,9 +49,8 @@ def _gradients() -> None:
     alt = label("why_alt.gradients", ends=depth_charts.told(lines))
     chart.show(figure, key="why_gradients", alt=alt)
     st.write(section("why_residual", "initialisation"))
-    page = next(page for page in navigation.pages() if page.url_path == "batch_norm")
     st.page_link(
-        page,
+        navigation.page_of("batch_norm"),
         label=label("why_initialisation.forward", layers=count(layers, "layer")),
         icon=":material/equalizer:",
         query_params=controls.carried("batch_norm")
@@ -113,23 +112,19 @@ def _computed(key: str, measure: Kept[..., R]) -> R | None:
     return measure()
 
 
-def _unheard(share: float) -> None:
-    pass
-
-
 def _a_place(*_: Progress) -> AbstractContextManager[None]:
     return gate.place(_WORK)
 
 
 @kept(place=_a_place)
-def _measure_likeness(_progress: Progress = _unheard) -> Likeness:
+def _measure_likeness(_progress: Progress = lambda share: None) -> Likeness:
     from explorer.experiments.shattered import likeness
 
     return likeness(progress=_progress)
 
 
 @kept(place=_a_place)
-def _learn_identity(_progress: Progress = _unheard) -> IdentityResult:
+def _learn_identity(_progress: Progress = lambda share: None) -> IdentityResult:
     from explorer.experiments.learning_identity import learn_identity
 
     return learn_identity((2, 4, 8, 16), _IDENTITY_STEPS, _progress)

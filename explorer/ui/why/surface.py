@@ -219,10 +219,6 @@ def _network(name: str) -> ResNet:
     return load(PRESETS[name].spec, read_state(path, path.name))
 
 
-def _unheard(share: float) -> None:
-    pass
-
-
 def _a_place(name: str, *_: object) -> AbstractContextManager[None]:
     bp = blueprint(PRESETS[name].spec, PRESETS[name].image_size)
     return gate.place(work.forward(bp, len(_pictures().labels), len(_STEPS)))
@@ -230,7 +226,7 @@ def _a_place(name: str, *_: object) -> AbstractContextManager[None]:
 
 @kept(place=_a_place)
 def _losses(
-    name: str, seed: int, _progress: Callable[[float], object] = _unheard
+    name: str, seed: int, _progress: Callable[[float], object] = lambda share: None
 ) -> tuple[float, ...]:
     from explorer.experiments.loss_surface import along_a_line
 
