@@ -20,9 +20,13 @@ export default function ({ data }) {
     }
     return true;
   };
-  // What had the focus vanishes a moment after this is drawn.
+  // What had the focus vanishes a moment after the page is drawn, which a slow server takes long for.
+  const drawing = () => document.querySelector(".stApp")?.dataset.testScriptState === "running";
   let left = 20;
-  const again = () => { if ((lost() && take()) || !left--) return; timer = setTimeout(again, 50); };
+  const again = () => {
+    if ((lost() && take()) || (!drawing() && !left--)) return;
+    timer = setTimeout(again, 50);
+  };
   let timer = setTimeout(again, 0);
   return () => clearTimeout(timer);
 }

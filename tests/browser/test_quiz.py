@@ -5,10 +5,12 @@ from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
+from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 
 from explorer.architecture import PRESETS
 from explorer.lessons.quiz import make_quiz
 from explorer.words import label
+from tests.browser.driver import Visit
 
 SEED = "1"
 """Of a quiz whose first question is typed, and others are not."""
@@ -83,6 +85,39 @@ def test_the_focus_stays_with_what_is_answered(visit):
     card = f".st-key-quiz_card_{place + 1}"
     visit.until(f"() => document.activeElement.closest('{card}')")
     assert visit.exceptions() == []
+
+
+def test_the_focus_is_led_on_where_the_end_of_a_run_comes_late(browser, server):
+    """What was pressed has the focus until then, and vanishes only with it."""
+    visit = Visit(browser, server.url)
+    sockets, kept, late = [], [], False
+
+    def between(socket):
+        def on(data):
+            ends = ForwardMsg.FromString(data).HasField("script_finished")
+            if kept or (late and ends):
+                kept.append(data)
+            else:
+                socket.send(data)
+
+        sockets.append(socket)
+        socket.connect_to_server().on_message(on)
+
+    visit.page.route_web_socket("**/_stcore/stream", between)
+    try:
+        visit.goto("quiz", {"quiz_seed": "2", "quiz_length": "5"})
+        late = True
+        visit.page.get_by_role("button", name="A ·").focus()
+        visit.page.keyboard.press("Enter")
+        visit._wait_until(lambda: kept)
+        visit.page.wait_for_timeout(2000)
+        for data in kept:
+            sockets[-1].send(data)
+        kept.clear()
+        late = False
+        visit.until("() => document.activeElement.closest('.st-key-quiz_next')")
+    finally:
+        visit.close()
 
 
 def test_on_a_telephone_the_result_is_seen_at_once(open_page):
