@@ -49,14 +49,19 @@ pytestmark = pytest.mark.skipif(not sys.platform.startswith("linux"), reason="as
 def servers(tmp_path_factory):
     """The app, and the two lines with the same settings."""
     folder = tmp_path_factory.mktemp("clicks")
-    two = folder / "two"
-    two.mkdir()
-    shutil.copy(Path(__file__).parent / "two_lines" / "app.py", two)
-    shutil.copytree(ROOT / ".streamlit", two / ".streamlit")
+    two = small(folder, "two_lines")
     with Server(ROOT, folder / "app.log") as app, Server(two, folder / "two.log") as lines:
         # torch is loaded after the first page, which is no part of any click.
         asyncio.run(quiet(app))
         yield app, lines
+
+
+def small(folder: Path, name: str) -> Path:
+    """A folder to serve: an app of this folder with the settings of ours."""
+    made = folder / name
+    shutil.copytree(Path(__file__).parent / name, made)
+    shutil.copytree(ROOT / ".streamlit", made / ".streamlit")
+    return made
 
 
 async def quiet(app: Server) -> None:
@@ -89,7 +94,7 @@ async def beside_two_lines(
             await small.rerun()
         await click(visitor)
         # What is computed for a page after it is there, such as a trace, is no part of a click.
-        await quiet(app)
+        await still(app)
         clicks, reruns = [], []
         for _ in range(ROUNDS):
             reruns.append(await cost(lines, small.rerun))
@@ -152,16 +157,29 @@ CLICKS = {
     "next question": ("questions", "", lambda v: v.press("questions_next")),
 }
 """What is clicked -> the page, its query, and the click."""
-MOST = 6
-"""Times two lines that a click may cost; the aim is 1.5."""
+MOST = {"player's button": 5.5, "slider of Parameters": 2.5}
+"""Times two lines that a click may cost, others 4; the aim is 1.5."""
 
 
 @pytest.mark.parametrize("what", CLICKS)
 def test_a_click_inside_a_page(servers, what):
     page, query, click = CLICKS[what]
-    mine, two, ratio = measured(MOST, servers, page, query, click)
+    most = MOST.get(what, 4)
+    mine, two, ratio = measured(most, servers, page, query, click)
     print(f"\n{what:24} {mine:6.1f} ms, {ratio:5.1f} times two lines ({two:.1f} ms)")
-    assert ratio < MOST
+    assert ratio < most
+
+
+def test_the_smallest_click_of_all(servers, tmp_path):
+    """What of a click is Streamlit's own, without our server around it: most of the two lines."""
+    _, lines = servers
+    with Server(small(tmp_path, "one_button"), tmp_path / "part.log") as part:
+        press = measured(2.5, (part, lines), "", "", lambda visitor: visitor.press("press"))
+    mine, two, ratio = press
+    print(
+        f"\n{'a part of one button':24} {mine:6.1f} ms, {ratio:5.1f} times two lines ({two:.1f} ms)"
+    )
+    assert 0.4 < ratio < 2.5
 
 
 @pytest.mark.parametrize(("page", "query"), [("shape_trace", "net=resnet50"), ("quiz", "")])
