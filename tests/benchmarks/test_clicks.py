@@ -25,22 +25,22 @@ from tests.browser.driver import Server
 ROOT = Path(__file__).parents[2]
 ROUNDS, RERUNS = 3, 12
 PAGES = {
-    "": 4,
-    "lesson": 4,
-    "shape_trace": 6,
-    "shortcuts": 5,
-    "compare": 6,
-    "block_lab": 5,
-    "parameters": 5,
-    "batch_norm": 5,
-    "why_residual": 5,
-    "inference": 6,
-    "quiz": 5,
-    "questions": 5,
-    "myths": 4,
+    "": 3.5,
+    "lesson": 3.5,
+    "shape_trace": 4,
+    "shortcuts": 4,
+    "compare": 4,
+    "block_lab": 4,
+    "parameters": 4,
+    "batch_norm": 4,
+    "why_residual": 4,
+    "inference": 4.5,
+    "quiz": 4,
+    "questions": 4,
+    "myths": 3.5,
 }
-"""Page -> how many times two lines it may cost, whole: some 1.8 times what was measured on two
-idle cores, since the two lines are two milliseconds and vary. The aim is 2.5."""
+"""Page -> how many times two lines it may cost, whole: some 1.8 times what was measured,
+since the two lines are two milliseconds and vary. The aim is 2.5."""
 USERS, SECONDS_EACH = 30, 10
 pytestmark = pytest.mark.skipif(not sys.platform.startswith("linux"), reason="asks Linux")
 
