@@ -45,7 +45,7 @@ def _settings() -> tuple[str, str, str, tuple[str, ...]]:
     """Seed, length, which networks, and themes."""
     with st.expander(label("quiz.settings")):
         st.write(section("quiz", "Settings"))
-        left, middle, right = st.columns(3)
+        left, middle, right = st.columns([17, 14, 44])  # four words stand in the last
         seed = left.text_input(
             label("quiz_seed.label"),
             max_chars=24,

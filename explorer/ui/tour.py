@@ -67,7 +67,16 @@ def line() -> bool:
         st.markdown(
             section("lesson_page", "Line", number=number + 1, stops=len(found), task=stop.task)
         )
-    with ways, st.container(horizontal=True, gap="small", vertical_alignment="center"):
+    # From the right, so that the way on stands at one place and not where the way back is next.
+    with (
+        ways,
+        st.container(
+            horizontal=True,
+            horizontal_alignment="right",
+            gap="small",
+            vertical_alignment="center",
+        ),
+    ):
         if elsewhere:
             link(stop, label("lesson_line.return"), ":material/place:")
         if number:

@@ -234,10 +234,10 @@ def _legend(one: Alignment, place: _Place, y: float) -> tuple[list[str], float]:
         for line in ("solid", "dashed")
         if line in kinds
     ]
-    # In columns that line up.
-    wide = max(width(word, _SIZE) * 1.04 + _SIGN + 24 for _, word in signs)
+    # In columns that line up; the last needs no room behind it.
+    wide = max((width(word, _SIZE) * 1.04 for _, word in signs), default=0.0) + _SIGN + 24
     for sign, word in signs:
-        if x + wide > place.total and x > _EDGE:
+        if x + wide - 18 > place.total and x > _EDGE:
             x, y = _EDGE, y + _LINE
         found.append(sign(x, y) + text(x + _SIGN + 6, y + 15, word, anchor="start", size=_SIZE))
         x += wide

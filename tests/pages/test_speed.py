@@ -83,7 +83,7 @@ def test_who_answers_is_said(open_app, monkeypatch) -> None:
     assert section("engines", "slower", engine="ONNX Runtime") in said
     found = standing_in.Standing("onnxruntime", {}, apart=3e-7)
     said = said_of_answers(app.run(timeout=120))
-    assert section("engines", "answers here", engine="ONNX Runtime", apart="3e-07") in said
+    assert section("engines", "answers here", engine="ONNX Runtime", apart="3 × 10⁻⁷") in said
     clean(app)
 
 

@@ -97,7 +97,11 @@ def _changes(network: Network, bp: Blueprint, rng: Random) -> list[_Change]:
         other: StrideOn = "1x1" if spec.stride_on == "3x3" else "3x3"
         found.append(
             _Change(
-                _say("stride", stride_on=spec.stride_on, other=other),
+                _say(
+                    "stride",
+                    stride_on=label(f"stride_on.{spec.stride_on}"),
+                    other=label(f"stride_on.{other}"),
+                ),
                 replace(spec, stride_on=other),
                 size,
             )

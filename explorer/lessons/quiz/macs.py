@@ -15,7 +15,7 @@ from explorer.lessons.quiz.question import (
     formula,
     of_each,
 )
-from explorer.words import section
+from explorer.words import label, section
 
 _say = partial(section, "quiz_macs")
 
@@ -70,7 +70,10 @@ def macs_of_block(rng: Random, network: Network, bp: Blueprint) -> Draft | None:
         (
             (2 * block.macs, _say("block: flops")),
             (block.macs - on_shortcut, _say("block: no projection")),
-            (moved, _say("block: stride elsewhere", stride_on=other.stride_on)),
+            (
+                moved,
+                _say("block: stride elsewhere", stride_on=label(f"stride_on.{other.stride_on}")),
+            ),
             addition,
             (block.macs - counted[-1].macs, _say("block: one missing")),
         ),
@@ -98,7 +101,7 @@ def macs_of_network(rng: Random, network: Network, bp: Blueprint) -> Draft | Non
             (2 * bp.macs, _say("network: flops")),
             (
                 blueprint(other, size).macs,
-                _say("network: stride elsewhere", stride_on=other.stride_on),
+                _say("network: stride elsewhere", stride_on=label(f"stride_on.{other.stride_on}")),
             ),
             (bp.macs - on_shortcuts, _say("network: no projections")),
             (bp.macs - bp.stem.macs, _say("network: no stem")),

@@ -63,7 +63,7 @@ def describe(network: Network) -> str:
         _says(f"shortcut, {spec.shortcut}"),
     ]
     if spec.block == "bottleneck":
-        parts.append(_says("stride", stride_on=spec.stride_on))
+        parts.append(_says("stride", stride_on=label(f"stride_on.{spec.stride_on}")))
     if (spec.groups, spec.width_per_group) != (1, 64):
         parts.append(_says("groups", groups=spec.groups, width=spec.width_per_group))
     if spec.activation_order == "pre":

@@ -17,6 +17,7 @@ from explorer.ui.inference import cache, standing_in
 from explorer.ui.inference.cache import BY_KEY
 from explorer.ui.inference.scene import Scene
 from explorer.ui.saving import save
+from explorer.views.numbers import readable
 from explorer.views.tables import headings
 from explorer.words import label, listed, section
 
@@ -85,7 +86,7 @@ def _say_who_answers(scene: Scene) -> None:
             said.append(section("engines", "not tried yet", engines=listed(here)))
     else:
         if found.engine is not None:
-            apart = f"{found.apart:.0e}"
+            apart = readable(f"{found.apart:.0e}")
             said.append(section("engines", "answers here", engine=named(found.engine), apart=apart))
         said += [str(problem) for problem in found.problems.values()]
         said += [section("engines", "slower", engine=named(name)) for name in found.slower]
