@@ -102,7 +102,7 @@ def sections(key: str, parts: Mapping[str, Callable[[], None]]) -> None:
     ids, memory = tuple(parts), of_visitor()
     settle(key, one_of(key, ids), ids[0], memory.page)
     chosen: str = drawn_again(
-        f"sections of {key}",
+        f"{key}_sections",
         (ids, memory.chosen[key]),
         lambda: choice(key, ids, label_visibility="collapsed"),
     )
