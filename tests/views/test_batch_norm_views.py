@@ -60,6 +60,8 @@ def test_long_numbers_leave_the_symbols_out():
     assert r"\varepsilon" not in normalised
     table = bn_steps.table(result, None).to_html()
     assert ">123,457<" in table and ">1.2 × 10⁻⁴<" in table and ">3<" in table
+    thousands = bn_steps.table(steps((1234.5678, 1.0)), None).to_html()
+    assert ">1,234.6<" in thousands, "five digits"
 
 
 def test_journey_follows_one_value():
