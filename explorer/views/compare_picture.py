@@ -234,13 +234,19 @@ def _legend(one: Alignment, place: _Place, y: float) -> tuple[list[str], float]:
         for line in ("solid", "dashed")
         if line in kinds
     ]
-    # In columns that line up; the last needs no room behind it.
-    wide = max((width(word, _SIZE) * 1.04 for _, word in signs), default=0.0) + _SIGN + 24
-    for sign, word in signs:
-        if x + wide - 18 > place.total and x > _EDGE:
+    wide = [width(word, _SIZE) + _SIGN + 18 for _, word in signs]
+    # In as many columns as there is room for; the last needs none behind it.
+    columns = next(
+        n
+        for n in (3, 2, 1)
+        if n == 1 or x + sum(max(wide[at::n], default=0.0) for at in range(n)) - 12 <= place.total
+    )
+    for index, (sign, word) in enumerate(signs):
+        at = index % columns
+        if at == 0 and index:
             x, y = _EDGE, y + _LINE
         found.append(sign(x, y) + text(x + _SIGN + 6, y + 15, word, anchor="start", size=_SIZE))
-        x += wide
+        x += max(wide[at::columns])
     return found, y + _LINE + 6
 
 
