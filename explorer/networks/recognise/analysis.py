@@ -7,12 +7,11 @@ from typing import Final
 
 from explorer.networks.reading.collect import Found
 from explorer.networks.recognise.beside import (
+    Body,
     counts_within,
-    is_apart,
     is_below,
     is_blur,
     is_input,
-    is_with,
     roots,
 )
 from explorer.networks.recognise.chain import Chain, chains
@@ -161,7 +160,8 @@ def _reading(
     structure.head = head_of(order, structure, used)
     in_head = {id(layer) for layer in structure.head}
     over = [layer for layer in over if id(layer) not in in_head]
-    apart = [layer for layer in over if is_apart(layer, row[: chain.used])]
+    body = Body(row[: chain.used])
+    apart = [layer for layer in over if body.is_apart(layer)]
     unfit = next((layer for layer in over if layer not in apart), None)
     norms = [layer for layer in order if layer.kind == "norm"]
     channels = structure.stem[0].shape[1]
@@ -169,7 +169,7 @@ def _reading(
     norms = [norm for norm in norms if norm not in inputs]
     # What else there is has perhaps norms of its own.
     others = [*apart, *(one for one in order if one.kind == "linear" and id(one) not in used)]
-    near = [norm for norm in norms if not is_with(norm, others, row[: chain.used])]
+    near = [norm for norm in norms if not body.is_with(norm, others)]
     lost = None
     for some in (norms, near):
         if place_norms(structure, some):

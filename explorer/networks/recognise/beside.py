@@ -53,20 +53,27 @@ def is_input(tensor: Found) -> bool:
     return len(shape) == 4 and shape[0] == shape[2] == shape[3] == 1 and shape[1] <= 4
 
 
-def is_apart(layer: Layer, used: Sequence[Layer]) -> bool:
-    """Whether a layer's name goes its own way from the first word that differs."""
-    common, first = shared_steps(used), used[0].path
-    if layer.path[:common] != first[:common]:
-        return True
-    own = {one.path[common] for one in used}
-    return len(layer.path) > common and len(own) > 1 and layer.path[common] not in own
+class Body:
+    """What the names of a network's own layers have in common, asked of each layer beside them."""
 
+    def __init__(self, used: Sequence[Layer]) -> None:
+        self._common = shared_steps(used)
+        self._begin = used[0].path[: self._common]
+        self._own = {layer.path[self._common] for layer in used}
+        self._first = {layer.path[:1] for layer in used}
 
-def is_with(norm: Layer, others: Sequence[Layer], used: Sequence[Layer]) -> bool:
-    """Whether a norm stands apart from the network, with other layers or alone."""
-    if not is_apart(norm, used):
-        return False
-    step = shared_steps(used) + 1
-    return any(norm.path[:step] == other.path[:step] for other in others) or (
-        len(norm.path) > 1 and not any(norm.path[:1] == layer.path[:1] for layer in used)
-    )
+    def is_apart(self, layer: Layer) -> bool:
+        """Whether a layer's name goes its own way from the first word that differs."""
+        common, path = self._common, layer.path
+        if path[:common] != self._begin:
+            return True
+        return len(path) > common and len(self._own) > 1 and path[common] not in self._own
+
+    def is_with(self, norm: Layer, others: Sequence[Layer]) -> bool:
+        """Whether a norm stands apart from the network, with other layers or alone."""
+        if not self.is_apart(norm):
+            return False
+        step = self._common + 1
+        return any(norm.path[:step] == other.path[:step] for other in others) or (
+            len(norm.path) > 1 and norm.path[:1] not in self._first
+        )

@@ -8,6 +8,7 @@ import math
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Final
 
 import torch
@@ -42,8 +43,9 @@ class Layer:
     by_column: bool = False
     """Kernels as (height, width, in, out), or a linear's weight as (in, out)."""
 
-    @property
+    @cached_property
     def path(self) -> tuple[str, ...]:
+        """Its name's steps."""
         return tuple(self.name.split("."))
 
     @property

@@ -1,6 +1,7 @@
 """Which normalisation belongs to which convolution: by their channels, in the file's order."""
 
 import re
+from bisect import bisect_left
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -149,8 +150,9 @@ def _by_name(
         final = _final(structure, free)
         free.remove(final)
         homes[-2, final.channels] = [final]
+    nearest = _Nearest([layer.name for _, layer in members])
     for norm in free:
-        home = max(members, key=lambda member: _shared(norm, member[1]))[0]
+        home = members[nearest.to(norm.name)][0]
         homes.setdefault((home, norm.channels), []).append(norm)
     placed: list[Layer] = []
     for index, what, size in slots:
@@ -169,6 +171,25 @@ def _by_name(
     return placed
 
 
+class _Nearest:
+    """Names in their alphabet's order: the one that begins most like another stands beside where
+    that would stand, so that a thousand layers need not be held against a thousand."""
+
+    def __init__(self, names: Sequence[str]) -> None:
+        self._sorted = sorted((name, place) for place, name in enumerate(names))
+        self._names = [name for name, _ in self._sorted]
+
+    def to(self, name: str) -> int:
+        """The place of the name that shares most letters with this one at its beginning; of those
+        that share as many, the first."""
+        here = bisect_left(self._names, name)
+        length = max(_alike(name, other) for other in self._names[max(here - 1, 0) : here + 1])
+        begin = end = bisect_left(self._names, name[:length])
+        while end < len(self._names) and self._names[end].startswith(name[:length]):
+            end += 1
+        return min(place for _, place in self._sorted[begin:end])
+
+
 def _says_shortcut(norm: Layer, structure: Structure, index: int) -> int:
     block = structure.blocks[index]
     assert block.projection is not None
@@ -185,8 +206,12 @@ def _final(structure: Structure, norms: Sequence[Layer]) -> Layer:
 
 def _shared(one: Layer, other: Layer) -> int:
     """How many letters two names have in common at their beginning."""
+    return _alike(one.name, other.name)
+
+
+def _alike(one: str, other: str) -> int:
     count = 0
-    for left, right in zip(one.name, other.name, strict=False):
+    for left, right in zip(one, other, strict=False):
         if left != right:
             break
         count += 1
