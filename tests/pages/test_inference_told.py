@@ -11,7 +11,8 @@ from torch.nn.functional import cross_entropy
 from explorer.architecture import PRESETS, blueprint
 from explorer.experiments.embedded import trained
 from explorer.experiments.samples import samples
-from explorer.ui.cache import devices, embedded_network
+from explorer.networks import device_for
+from explorer.ui.cache import embedded_network
 from explorer.ui.inference.scene import _scene, embedded
 from explorer.ui.inference.true_label import true_label
 from explorer.ui.inference.upload import of_sample
@@ -61,8 +62,7 @@ def test_the_answer_its_bars_its_margin_and_the_steps_to_it(open_app):
     mean, std = (torch.tensor(one).view(1, 3, 1, 1) for one in (recipe.mean, recipe.std))
     before, after = (f"{float(shares(one)[CAT]):.1%}" for one in (x, x * std + mean))
     assert f"**cat** goes from {before} to {after};" in said
-    device = next(one.label for one in devices() if one.id == "cpu")
-    assert f"and classified on {device}." in said
+    assert f"and classified on {device_for('auto').label}." in said
 
 
 def test_grad_cam_is_of_each_stages_last_block_and_leads_to_the_class_that_is_looked_for(open_app):

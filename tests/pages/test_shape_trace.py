@@ -332,7 +332,7 @@ def test_an_ops_time_is_its_share_of_the_whole_pass(open_app, traced):
     app = open_app("shape_trace", net="resnet20", trace_op="layer2.0.conv1")
     traced(app)
     (said,) = (box.value for box in app.markdown if "Time, measured" in box.value)
-    trace = tracing.cache.trace_of(preset("resnet20"), 32, "cpu")
+    trace = tracing.desk().ask((preset("resnet20"), 32, "auto")).future.result()
     index = next(place for place, op in enumerate(trace.ops) if op.path == "layer2.0.conv1")
     share = 100 * trace.ops[index].seconds / trace.seconds
     assert float(re.search(r"([0-9.]+)%", said)[1]) == pytest.approx(share, abs=0.0051)
