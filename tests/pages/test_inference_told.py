@@ -13,6 +13,7 @@ from explorer.experiments.embedded import trained
 from explorer.experiments.samples import samples
 from explorer.networks import device_for
 from explorer.ui.cache import embedded_network
+from explorer.ui.inference import standing_in
 from explorer.ui.inference.scene import _scene, embedded
 from explorer.ui.inference.true_label import true_label
 from explorer.ui.inference.upload import of_sample
@@ -20,6 +21,12 @@ from explorer.views.numbers import magnitude
 from tests.pages.written import words
 
 CAT, DOG = 3, 5
+
+
+@pytest.fixture(autouse=True)
+def torch_answers(monkeypatch):
+    """Nothing is tried out in its place, in a thread that might outlive the tests."""
+    monkeypatch.setattr(standing_in, "answered_by_torch", lambda *_: None)
 
 
 def scene(name="resnet20", sample="cat"):

@@ -73,7 +73,7 @@ def places(wanted: str) -> tuple[DeltaGenerator, ...]:
     """The two columns, what is below them, and the pictures' place if nothing comes before it."""
     # Of a visitor's file, what it is comes first.
     own = wanted == FILE
-    return boxes("inference, own" if own else "inference", partial(_places, own))
+    return boxes("inference_own" if own else "inference", partial(_places, own))
 
 
 def _places(own: bool) -> tuple[DeltaGenerator, ...]:
