@@ -77,3 +77,24 @@ def test_at_150_per_cent_no_button_cuts_its_number(open_page):
     button = visit.page.locator("[data-testid=stMain] button", has_text="logit")
     button.wait_for()
     assert not cut(visit, "[data-testid=stMain] button .stMarkdownEllipsis")
+
+
+UNDER_THE_MENU = """() => {
+  const menu = document.querySelector('[data-testid=stMainMenu]').getBoundingClientRect();
+  const takers = document.querySelectorAll('.stMain :is(button, a, input, [data-baseweb=select])');
+  return [...takers].filter((node) => { const box = node.getBoundingClientRect();
+    return box.width && box.left < menu.right && box.right > menu.left
+      && box.top < menu.bottom && box.bottom > menu.top; }).map((node) => node.outerHTML);
+}"""
+
+
+@pytest.mark.parametrize(
+    ("page", "query"),
+    [
+        ("inference", {"net": "resnet20", "infer_view": "feature_maps"}),
+        ("block_lab", {"lesson": "break-a-block"}),
+    ],
+)
+def test_at_150_per_cent_nothing_to_press_stands_under_the_menu(open_page, page, query):
+    visit = open_page(page, query, width=853, height=480)
+    assert visit.page.evaluate(UNDER_THE_MENU) == []
