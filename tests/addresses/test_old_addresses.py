@@ -53,8 +53,8 @@ def as_today(controls: dict[str, list[str]], address: str) -> dict[str, list[str
         label, *chosen = kept["questions_card"]
         kept["questions_card"] = [re.sub(r"\d+", "#", label), *chosen]
     # One sign of multiplication in what is read: 1×1.
-    if "stride_on" in kept:
-        kept["stride_on"] = [text.replace("1x1", "1×1") for text in kept["stride_on"]]
+    for key in {"stride_on", "unit_stride_on"} & set(kept):
+        kept[key] = [one_sign(text) for text in kept[key]]
     # Stems are told in words.
     if "stem" in kept:
         kept["stem"] = [STEMS.get(text, text) for text in kept["stem"]]
