@@ -35,27 +35,24 @@ def begin(seed: str) -> None:
         """Of explorer.ui.server.batches."""
         app = module.Batches.__call__
 
-        async def hand_on(self) -> None:
-            while self._kept:
-                await asyncio.sleep(pause())
-                count = chance.randint(1, len(self._kept))
-                piece, self._kept = self._kept[:count], self._kept[count:]
-                self._bytes = sum(len(message.get("bytes") or b"") for message in self._kept)
-                for message in piece:
-                    await self._send(message)
-
         async def call(self, scope, receive, send) -> None:
             async def heard():
                 message = await receive()
                 await asyncio.sleep(pause())
                 return message
 
-            websocket = scope["type"] == "websocket"
+            async def say(message) -> None:
+                if chance.random() < 0.05:  # a page is some hundred messages
+                    await asyncio.sleep(pause())
+                await send(message)
+
+            if scope["type"] == "websocket":
+                await app(self, scope, heard, say)
+                return
             if scope["type"] == "http":
                 await asyncio.sleep(pause() / 3)
-            await app(self, scope, heard if websocket else receive, send)
+            await app(self, scope, receive, send)
 
-        module._Batch._hand_on = hand_on
         module.Batches.__call__ = call
 
     after = {
