@@ -1,5 +1,7 @@
 """Programs from outside that answer in a network's place: when, which, and that nobody notices."""
 
+import subprocess
+import sys
 import threading
 
 import numpy as np
@@ -216,3 +218,26 @@ def test_with_the_real_program(monkeypatch):
     one = scene(1)
     weights = 4 * one.blueprint.params
     assert weights * 0.99 < standing_in.engine_of(one).outside_bytes < weights * 1.3
+
+
+def test_python_ends_in_peace_while_something_is_looked_for():
+    """A thread in the middle of torch's work, ended where it stands, brings the process down
+    (SIGABRT), on the machine of whoever stops the app at that moment."""
+    program = """
+import torch
+from explorer.ui.inference import standing_in
+
+def look(*_):
+    images, weights = torch.ones(8, 64, 128, 128), torch.ones(64, 64, 3, 3)
+    print("began", flush=True)
+    for _ in range(10):
+        torch.nn.functional.conv2d(images, weights)
+    print("ended", flush=True)
+    raise SystemExit
+
+standing_in._quickest = look
+standing_in._busy.acquire()
+standing_in._start(None, None, [], None)
+"""
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True)
+    assert (done.returncode, done.stdout.split()) == (0, ["began", "ended"]), done.stderr

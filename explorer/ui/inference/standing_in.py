@@ -8,6 +8,7 @@ Where no such program is installed, nothing of this happens.
 
 from __future__ import annotations
 
+import atexit
 import threading
 from collections import OrderedDict
 from dataclasses import dataclass
@@ -37,6 +38,7 @@ _COPIES: Final = 4
 """Of the weights at the peak: written down, as a file, read, and in the program's own order."""
 _ROUNDS: Final = 7
 _MOST_KNOWN: Final = 1_000
+_PATIENCE_S: Final = 30.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +61,8 @@ _answered: OrderedDict[Key, str] = OrderedDict()
 _standings: OrderedDict[Key, Standing] = OrderedDict()
 _lock = threading.Lock()
 _busy = threading.Lock()
+_looking: list[threading.Thread] = []
+"""The thread that looks now, or looked last."""
 
 
 @kept
@@ -112,12 +116,29 @@ def answered_by_torch(scene: Scene, torch_engine: Engine, let_go: Callable[[], N
     if first or not names or scene.blueprint.macs > MOST_MACS:
         return
     if _busy.acquire(blocking=False):  # else another picture will ask again
+        _start(scene, torch_engine, names, let_go)
+
+
+def _start(
+    scene: Scene, torch_engine: Engine, names: list[str], let_go: Callable[[], None]
+) -> None:
+    _looking[:] = [
         threading.Thread(
             target=_look,
             args=(scene, torch_engine, names, let_go),
             daemon=True,
             name="standing_in",
-        ).start()
+        )
+    ]
+    _looking[0].start()
+
+
+@atexit.register
+def _let_end() -> None:
+    """Python ends such threads where they stand, and the process crashes where one stands in a
+    program written in C: it is waited for."""
+    for thread in _looking:
+        thread.join(_PATIENCE_S)
 
 
 def _look(scene: Scene, torch_engine: Engine, names: list[str], let_go: Callable[[], None]) -> None:
