@@ -31,6 +31,8 @@ if TYPE_CHECKING:
     Network = Callable[[Reading], ResNet]
     Say = Callable[[float], None]
 
+WHOLE: Final = "whole"
+MIDDLE: Final = "middle"
 OWN: Final = "own"
 """The values that the file itself holds."""
 _NEAR: Final = 0.01
@@ -41,6 +43,8 @@ _FIRST_ROUND: Final = 0.8
 """Shares of the weighing that are done then, for the bar."""
 _TINY_IMAGENET: Final = 200
 _IMAGENET: Final = 1_000
+_ENLARGED: Final = (10, 100)
+"""Classes of CIFAR and the like, whose pictures are enlarged for a stem for large ones."""
 _SMALL_SIDES: Final = (32, 64)
 _CLEAR_SIDE: Final = 0.7
 """A size is told from the stem's where its distance is at most this part of that one's."""
@@ -84,13 +88,26 @@ def side_for(spec: NetworkSpec, verdict: Verdict) -> int:
 
 
 def framing(spec: NetworkSpec, side: int | None = None) -> Preprocessing:
-    """The usual numbers and framing: small pictures are taken whole. `side` of None: the stem's."""
+    """The usual numbers and framing: small pictures are taken whole, also by a stem for large ones
+    with 10 or 100 classes, for which they are mostly enlarged. `side` of None: the stem's."""
     if side is not None and side != side_of(spec):
         return replace(IMAGENET, resize=side, crop=side)
     side = side_of(spec)
     if not _is_small(spec):
-        return IMAGENET.at(side)
+        middle = IMAGENET.at(side)
+        return replace(middle, resize=side) if spec.num_classes in _ENLARGED else middle
     return CIFAR.at(side) if spec.stem_stride == 1 else replace(IMAGENET, resize=side, crop=side)
+
+
+def framed(framing: Preprocessing, frame: str) -> Preprocessing:
+    """The same values at the same size, of a picture's "middle" (torchvision's) or all of it."""
+    resize = IMAGENET.at(framing.crop).resize if frame == MIDDLE else framing.crop
+    return replace(framing, resize=resize)
+
+
+def frame_of(framing: Preprocessing) -> str:
+    """Which of both this is: "whole" or "middle"."""
+    return WHOLE if framing.resize == framing.crop else MIDDLE
 
 
 def _is_small(spec: NetworkSpec) -> bool:

@@ -9,6 +9,7 @@ from explorer.architecture import preset, smallest_image_size
 from explorer.experiments import readings, weighing
 from explorer.experiments.embedded import cards
 from explorer.experiments.images import decode
+from explorer.experiments.preprocess import IMAGENET
 from explorer.experiments.samples import samples
 from explorer.networks.recognise import Reading, Recognised, recognise
 from explorer.networks.resnet import ResNet
@@ -69,6 +70,11 @@ def test_sizes_follow_from_the_stem() -> None:
     # Small pictures are taken whole, large ones with torchvision's margin.
     assert weighing.framing(pooled).resize == 32
     assert weighing.framing(imagenet).resize == 256
+    enlarged = weighing.framing(replace(imagenet, num_classes=10))
+    assert (enlarged.resize, enlarged.crop, enlarged.mean) == (224, 224, IMAGENET.mean)
+    assert weighing.framed(enlarged, "middle") == weighing.framing(imagenet)
+    assert weighing.framed(weighing.framing(imagenet), "whole") == enlarged
+    assert [weighing.frame_of(one) for one in (enlarged, IMAGENET)] == ["whole", "middle"]
     many = replace(cifar, depths=(1,) * 7, widths=(16,) * 7)
     assert weighing.side_of(many) == smallest_image_size(many) == 64
 

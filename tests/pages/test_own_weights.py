@@ -62,7 +62,10 @@ def test_the_file_in_use_is_shown_after_another_page_and_can_be_removed(
     give(app, "*mine*.pth", {"state_dict": trained})
     card = words(app)
     assert "`'*mine*.pth'`: 1.1 MB, saved by torch.save; numbers stored as float32" in card
-    assert "divided by 0.247, 0.2435, 0.2616" in card and "at 32×32" in card
+    assert (
+        "divided by 0.247, 0.2435, 0.2616" in card
+        and "becomes 32 pixels, and the middle 32×32 are read" in card
+    )
     assert "no file of weights says" in card
     app.switch_page("pages/quiz.py").run()
     app.switch_page("pages/inference.py").run()
@@ -105,7 +108,7 @@ def test_a_network_for_small_pictures_is_taken_at_their_size(open_app, no_cache)
     app = open_app("inference", infer_weights="file", infer_view="model_card")
     give(app, "ckpt.pth", kuangliu(network))
     told = words(app)
-    assert "stem (CIFAR)" in told and "at 32×32" in told
+    assert "stem (CIFAR)" in told and "becomes 32 pixels" in told
     # Nearest to a network that is usually shown at 224.
     assert (app.query_params["net"], app.query_params["image_size"]) == ("resnet50", "32")
 
@@ -255,3 +258,24 @@ def test_that_photographs_do_not_tell_the_pixels_values_is_said(trained) -> None
     assert "Its first layer tells" in told and "as near are *ImageNet's mean" in told
     assert "-1 to 1" not in told
     assert values_judged(mine, verdict(False, 0.1, 0.9)) == "" == values_judged(mine, Verdict())
+
+
+def test_how_much_of_a_picture_is_read_is_chosen(open_app, no_cache) -> None:
+    """Ten classes behind a stem for large pictures: small ones, enlarged and whole; the middle of
+    256 pixels is one click away, and with it the answer changes."""
+    from explorer.architecture import NetworkSpec
+    from explorer.networks import build
+
+    spec = NetworkSpec("basic", (1, 1, 1, 1), (8, 8, 8, 8), num_classes=10)
+    app = open_app("inference", infer_weights="file", infer_view="preprocessing")
+    give(app, "ten.pth", build(spec).state_dict())
+    whole = words(app)
+    assert "The shorter side becomes 224 pixels, the middle 224 × 224 are kept" in whole
+    frame = next(e for e in app.get("button_group") if e.key == "infer_frame")
+    frame.set_value("middle").run()
+    assert [element.value for element in app.exception] == []
+    assert app.query_params["infer_frame"] == "middle"
+    assert "The shorter side becomes 256 pixels, the middle 224 × 224 are kept" in words(app)
+    app.query_params["infer_frame"] = "nonsense"
+    app.run()
+    assert "The shorter side becomes 224 pixels" in words(app)

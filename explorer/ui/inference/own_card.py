@@ -41,6 +41,7 @@ def draw(scene: Scene) -> None:
             reading=reading_words(reading),
             mean=_numbers(recipe.mean),
             std=_numbers(recipe.std),
+            resize=recipe.resize,
             crop=recipe.crop,
         )
     )

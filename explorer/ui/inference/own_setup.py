@@ -40,6 +40,13 @@ def _recipe(mine: Mine, spec: NetworkSpec, device: str) -> Preprocessing:
     candidates = weighing.candidates(mine.found)
     usual = weighing.usual_of(mine.found)
     framing = weighing.framing(spec, side(mine, spec, device))
+    frame = controls.choice(
+        "infer_frame",
+        (weighing.WHOLE, weighing.MIDDLE),
+        default=weighing.frame_of(framing),
+        help=section("recognition", "frame"),
+    )
+    framing = weighing.framed(framing, frame)
     chosen = controls.choice(
         VALUES,
         (*candidates, "typed"),
