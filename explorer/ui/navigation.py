@@ -9,7 +9,7 @@ from streamlit.navigation.page import StreamlitPage
 from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 from streamlit.runtime.scriptrunner import get_script_run_ctx
 
-from explorer.ui import controls
+from explorer.ui import controls, recording
 from explorer.ui.drawn_once import drawn_once
 from explorer.words import label, language
 
@@ -100,20 +100,8 @@ def begin() -> StreamlitPage:
 
 def _tell(context: Any, every: list[StreamlitPage]) -> tuple[StreamlitPage, "_Told"]:
     """Have Streamlit tell the browser which pages there are; the page to run now."""
-    said: list[ForwardMsg] = []
-    enqueue, outer = context.enqueue, vars(context).get("enqueue")
-
-    def heard(message: ForwardMsg) -> None:
-        enqueue(message)
-        said.append(message)
-
-    context.enqueue = heard
-    try:
+    with recording.listening(context) as said:
         page = st.navigation(every, position="hidden")
-    finally:
-        del context.enqueue
-        if outer:
-            context.enqueue = outer
     # Before it, that the address names no page may have been said.
     return page, _Told(every, context.pages_manager.get_pages(), said[-1])
 

@@ -5,7 +5,8 @@ for the browser, and a page has some hundred. When a part may be said again is f
 `controls.drawn_again` to know; how is here.
 """
 
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
+from contextlib import contextmanager
 from typing import Any, Final, NamedTuple
 
 import streamlit as st
@@ -99,6 +100,25 @@ def here(root: Any = None) -> Here | None:
     return Here(context, cursor, (state.active_script_hash, state.fragment_id, *cursor.delta_path))
 
 
+@contextmanager
+def listening(context: Any) -> Iterator[list[ForwardMsg]]:
+    """What a run says from here on, all of it, until the end; it is said as ever."""
+    said: list[ForwardMsg] = []
+    enqueue, outer = context.enqueue, vars(context).get("enqueue")
+
+    def heard(message: ForwardMsg) -> None:
+        enqueue(message)
+        said.append(message)
+
+    context.enqueue = heard
+    try:
+        yield said
+    finally:
+        del context.enqueue
+        if outer:
+            context.enqueue = outer
+
+
 def record(place: Here, draw: Callable[[], None], more: Collection[str] = ()) -> Drawn | None:
     """Draw, and return what was said; None if it cannot be said again.
 
@@ -106,24 +126,12 @@ def record(place: Here, draw: Callable[[], None], more: Collection[str] = ()) ->
     whose value the browser must take over is none of them.
     """
     context, cursor = place.context, place.cursor
-    said: list[ForwardMsg] = []
     before, first = _names(context), cursor.index
     parts = context.shared.new_fragment_ids.snapshot()
-    enqueue, outer = context.enqueue, vars(context).get("enqueue")
-
-    def heard(message: ForwardMsg) -> None:
-        enqueue(message)
-        # A spinner that turned while something was computed is no part of what was drawn.
-        if message.delta.WhichOneof("type") != "new_transient":
-            said.append(message)
-
-    context.enqueue = heard
-    try:
+    with listening(context) as everything:
         draw()
-    finally:
-        del context.enqueue
-        if outer:
-            context.enqueue = outer
+    # A spinner that turned while something was computed is no part of what was drawn.
+    said = [one for one in everything if one.delta.WhichOneof("type") != "new_transient"]
     box = list(cursor.delta_path)[:-1]
     inside = all(
         list(message.metadata.delta_path[: len(box)]) == box
