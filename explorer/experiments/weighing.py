@@ -16,9 +16,9 @@ from torch import nn
 
 from explorer.architecture import NetworkSpec, blueprint, smallest_image_size
 from explorer.architecture.alignment import differing_fields
-from explorer.experiments import layer_by_layer, other_programs, pixel_memory, readings
+from explorer.experiments import framing, layer_by_layer, other_programs, pixel_memory, readings
 from explorer.experiments.batch_norm.plan import images_that_fit
-from explorer.experiments.preprocess import CIFAR, IMAGENET, Preprocessing
+from explorer.experiments.preprocess import IMAGENET, Preprocessing
 from explorer.experiments.readings import Values, Weighed
 
 if TYPE_CHECKING:
@@ -31,8 +31,6 @@ if TYPE_CHECKING:
     Network = Callable[[Reading], ResNet]
     Say = Callable[[float], None]
 
-WHOLE: Final = "whole"
-MIDDLE: Final = "middle"
 OWN: Final = "own"
 """The values that the file itself holds."""
 _NEAR: Final = 0.01
@@ -41,10 +39,7 @@ _LOADED: Final = 0.1
 _VALUES_TOLD: Final = 0.3
 _FIRST_ROUND: Final = 0.8
 """Shares of the weighing that are done then, for the bar."""
-_TINY_IMAGENET: Final = 200
 _IMAGENET: Final = 1_000
-_ENLARGED: Final = (10, 100)
-"""Classes of CIFAR and the like, whose pictures are enlarged for a stem for large ones."""
 _SMALL_SIDES: Final = (32, 64)
 _CLEAR_SIDE: Final = 0.7
 """A size is told from the stem's where its distance is at most this part of that one's."""
@@ -75,43 +70,9 @@ class Verdict:
     pictures: int = 0
 
 
-def side_of(spec: NetworkSpec) -> int:
-    """The image size, in pixels, of networks with this stem: 32 where its first convolution
-    keeps the size (64 with Tiny ImageNet's 200 classes), else 224."""
-    small = 64 if spec.num_classes == _TINY_IMAGENET else 32
-    return max(small if _is_small(spec) else 224, smallest_image_size(spec))
-
-
 def side_for(spec: NetworkSpec, verdict: Verdict) -> int:
     """The image size of a file's network: its stem's, unless batch norm remembers another."""
-    return max(verdict.side or side_of(spec), smallest_image_size(spec))
-
-
-def framing(spec: NetworkSpec, side: int | None = None) -> Preprocessing:
-    """The usual numbers and framing: small pictures are taken whole, also by a stem for large ones
-    with 10 or 100 classes, for which they are mostly enlarged. `side` of None: the stem's."""
-    if side is not None and side != side_of(spec):
-        return replace(IMAGENET, resize=side, crop=side)
-    side = side_of(spec)
-    if not _is_small(spec):
-        middle = IMAGENET.at(side)
-        return replace(middle, resize=side) if spec.num_classes in _ENLARGED else middle
-    return CIFAR.at(side) if spec.stem_stride == 1 else replace(IMAGENET, resize=side, crop=side)
-
-
-def framed(framing: Preprocessing, frame: str) -> Preprocessing:
-    """The same values at the same size, of a picture's "middle" (torchvision's) or all of it."""
-    resize = IMAGENET.at(framing.crop).resize if frame == MIDDLE else framing.crop
-    return replace(framing, resize=resize)
-
-
-def frame_of(framing: Preprocessing) -> str:
-    """Which of both this is: "whole" or "middle"."""
-    return WHOLE if framing.resize == framing.crop else MIDDLE
-
-
-def _is_small(spec: NetworkSpec) -> bool:
-    return spec.stem_stride < 4
+    return max(verdict.side or framing.side_of(spec), smallest_image_size(spec))
 
 
 def usual_values(spec: NetworkSpec) -> str:
@@ -146,7 +107,7 @@ def usual_of(found: Recognised) -> str:
 
 def pictures_for(spec: NetworkSpec) -> int:
     """How many photographs are weighed with."""
-    bp = blueprint(spec, side_of(spec))
+    bp = blueprint(spec, framing.side_of(spec))
     return _MOST_PICTURES if bp.macs < 10**9 else min(4, images_that_fit(bp))
 
 
@@ -169,7 +130,7 @@ def weigh(
         return _answered_otherwise(found, first, some, _usual(ways))
     sides = _sides(found, first, some, ways[usual_of(found)])
     side = _other_side(spec, sides)
-    batch = readings.raw(some, framing(spec, side), spec.in_channels)
+    batch = readings.raw(some, framing.usual(spec, side), spec.in_channels)
     say(_LOADED)
     exact = pixel_memory.weigh_values(first, ways)
     values = exact or readings.weigh_values(first, batch, _usual(ways))
@@ -195,7 +156,7 @@ def _answered_otherwise(
     if found.head != "classes" or not _learnt(network):
         return Verdict()
     usual = usual_of(found)
-    batch = readings.raw(pictures, framing(found.spec), found.spec.in_channels)
+    batch = readings.raw(pictures, framing.usual(found.spec), found.spec.in_channels)
     device = network.fc.weight.device
     with torch.inference_mode():
         answers = {
@@ -224,13 +185,13 @@ def _sides(
     """The sizes that pictures may have had in training, nearest first: networks made for 224
     pixels were often taught CIFAR's 32 or Tiny ImageNet's 64 as they are."""
     spec = found.spec
-    if _is_small(spec) or spec.num_classes == _IMAGENET:
+    if framing.is_small(spec) or spec.num_classes == _IMAGENET:
         return ()
     batches = {
         str(side): readings.normalised(
-            readings.raw(pictures, framing(spec, side), spec.in_channels), values
+            readings.raw(pictures, framing.usual(spec, side), spec.in_channels), values
         )
-        for side in (side_of(spec), *_SMALL_SIDES)
+        for side in (framing.side_of(spec), *_SMALL_SIDES)
         if side >= smallest_image_size(spec)
     }
     # Where windows stand at strides shows the more, the smaller the pictures.
@@ -240,7 +201,7 @@ def _sides(
 
 def _other_side(spec: NetworkSpec, ranked: Sequence[Weighed]) -> int | None:
     """The nearest size, where that is clearly nearer than the stem's."""
-    usual = next((one.distance for one in ranked if one.name == str(side_of(spec))), 0.0)
+    usual = next((one.distance for one in ranked if one.name == str(framing.side_of(spec))), 0.0)
     if not ranked or ranked[0].distance > _CLEAR_SIDE * usual:
         return None
     return int(ranked[0].name)
@@ -309,4 +270,4 @@ def is_near(found: Recognised, verdict: Verdict, now: Reading | None) -> bool:
 def prepared_by(found: Recognised, spec: NetworkSpec, way: str) -> Preprocessing:
     """The recipe of a file's network: framing by its stem, numbers by this name."""
     ways = candidates(found)
-    return readings.with_values(framing(spec), ways.get(way, ways[usual_of(found)]))
+    return readings.with_values(framing.usual(spec), ways.get(way, ways[usual_of(found)]))

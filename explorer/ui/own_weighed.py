@@ -37,9 +37,9 @@ def weighed(mine: Mine, device: str, say: Callable[[float], None] = lambda share
 
 
 def _to_weigh(spec: NetworkSpec, *_: object) -> AbstractContextManager[None]:
-    from explorer.experiments import weighing
+    from explorer.experiments import framing, weighing
 
-    bp = blueprint(spec, weighing.side_of(spec))
+    bp = blueprint(spec, framing.side_of(spec))
     return gate.place(work.forward(bp, images=weighing.pictures_for(spec), passes=12))
 
 

@@ -6,7 +6,7 @@ from dataclasses import replace
 import torch
 
 from explorer.architecture import preset, smallest_image_size
-from explorer.experiments import readings, weighing
+from explorer.experiments import framing, readings, weighing
 from explorer.experiments.embedded import cards
 from explorer.experiments.images import decode
 from explorer.experiments.preprocess import IMAGENET
@@ -62,21 +62,21 @@ def test_red_comes_first_where_nothing_tells() -> None:
 
 def test_sizes_follow_from_the_stem() -> None:
     imagenet, cifar = preset("resnet50"), preset("resnet20")
-    assert weighing.side_of(imagenet) == 224
-    assert weighing.side_of(cifar) == 32
-    assert weighing.side_of(replace(cifar, num_classes=200)) == 64
+    assert framing.side_of(imagenet) == 224
+    assert framing.side_of(cifar) == 32
+    assert framing.side_of(replace(cifar, num_classes=200)) == 64
     pooled = replace(imagenet, stem="3x3_pool", num_classes=10)
-    assert weighing.side_of(pooled) == 32
+    assert framing.side_of(pooled) == 32
     # Small pictures are taken whole, large ones with torchvision's margin.
-    assert weighing.framing(pooled).resize == 32
-    assert weighing.framing(imagenet).resize == 256
-    enlarged = weighing.framing(replace(imagenet, num_classes=10))
+    assert framing.usual(pooled).resize == 32
+    assert framing.usual(imagenet).resize == 256
+    enlarged = framing.usual(replace(imagenet, num_classes=10))
     assert (enlarged.resize, enlarged.crop, enlarged.mean) == (224, 224, IMAGENET.mean)
-    assert weighing.framed(enlarged, "middle") == weighing.framing(imagenet)
-    assert weighing.framed(weighing.framing(imagenet), "whole") == enlarged
-    assert [weighing.frame_of(one) for one in (enlarged, IMAGENET)] == ["whole", "middle"]
+    assert framing.framed(enlarged, "middle") == framing.usual(imagenet)
+    assert framing.framed(framing.usual(imagenet), "whole") == enlarged
+    assert [framing.frame_of(one) for one in (enlarged, IMAGENET)] == ["whole", "middle"]
     many = replace(cifar, depths=(1,) * 7, widths=(16,) * 7)
-    assert weighing.side_of(many) == smallest_image_size(many) == 64
+    assert framing.side_of(many) == smallest_image_size(many) == 64
 
 
 def test_a_file_without_memory_is_not_weighed() -> None:
@@ -96,7 +96,7 @@ def test_weighing_resnet50_costs_few_forward_passes() -> None:
     found = recognise(saved(lived_in(preset("resnet50")).state_dict()), "resnet50.pth")
     pictures = photographs()[: weighing.pictures_for(found.spec)]
     network = of(found)(found.readings[0])
-    batch = readings.raw(pictures, weighing.framing(found.spec), 3)
+    batch = readings.raw(pictures, framing.usual(found.spec), 3)
     bare = []
     for _ in range(3):
         begun = time.process_time()

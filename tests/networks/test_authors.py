@@ -11,7 +11,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from explorer.architecture import NetworkSpec
-from explorer.experiments import other_programs, readings, weighing
+from explorer.experiments import framing, other_programs, readings, weighing
 from explorer.experiments.embedded import cards
 from explorer.experiments.images import decode
 from explorer.experiments.preprocess import CIFAR
@@ -95,7 +95,7 @@ def test_public_forms_compute_what_their_authors_code_computes(author: Author) -
             )
 
     assert min(map(distance, fitting)) < tolerance
-    if author.size != weighing.side_of(found.spec):
+    if author.size != framing.side_of(found.spec):
         return
     # And of all readings the one is taken that computes what the author's code does.
     verdict = weighing.weigh(
@@ -198,7 +198,7 @@ def test_the_size_that_a_network_for_224_pixels_learnt_at_is_told(size, classes,
     )
     assert verdict.side == told
     assert weighing.side_for(found.spec, verdict) == size
-    assert weighing.framing(found.spec, verdict.side).crop == size
+    assert framing.usual(found.spec, verdict.side).crop == size
 
 
 def later_gate(cin: int, cout: int, stride: int) -> nn.Module:

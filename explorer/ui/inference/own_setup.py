@@ -35,18 +35,18 @@ def setup_of(mine: Mine, spec: NetworkSpec, base: Setup, device: str) -> Setup:
 
 
 def _recipe(mine: Mine, spec: NetworkSpec, device: str) -> Preprocessing:
-    from explorer.experiments import readings, weighing
+    from explorer.experiments import framing, readings, weighing
 
     candidates = weighing.candidates(mine.found)
     usual = weighing.usual_of(mine.found)
-    framing = weighing.framing(spec, side(mine, spec, device))
+    recipe = framing.usual(spec, side(mine, spec, device))
     frame = controls.choice(
         "infer_frame",
-        (weighing.WHOLE, weighing.MIDDLE),
-        default=weighing.frame_of(framing),
+        (framing.WHOLE, framing.MIDDLE),
+        default=framing.frame_of(recipe),
         help=section("recognition", "frame"),
     )
-    framing = weighing.framed(framing, frame)
+    recipe = framing.framed(recipe, frame)
     chosen = controls.choice(
         VALUES,
         (*candidates, "typed"),
@@ -57,7 +57,7 @@ def _recipe(mine: Mine, spec: NetworkSpec, device: str) -> Preprocessing:
     )
     if chosen != "typed":
         values = candidates.get(chosen or usual, candidates[usual])
-        return readings.with_values(framing, values)
+        return readings.with_values(recipe, values)
     mean, std = (
         st.text_input(label(f"infer_typed.{name}"), start, max_chars=80, key=f"infer_typed_{name}")
         for name, start in (("mean", "0.5, 0.5, 0.5"), ("std", "0.5, 0.5, 0.5"))
@@ -66,8 +66,8 @@ def _recipe(mine: Mine, spec: NetworkSpec, device: str) -> Preprocessing:
     numbers = [_numbers(text) for text in (mean, std)]
     if numbers[0] is None or numbers[1] is None or not all(numbers[1]):
         st.error(section("recognition", "three numbers"), icon=":material/error:")
-        return readings.with_values(framing, candidates[usual])
-    return readings.with_values(framing, (numbers[0], numbers[1], bgr))
+        return readings.with_values(recipe, candidates[usual])
+    return readings.with_values(recipe, (numbers[0], numbers[1], bgr))
 
 
 def _numbers(text: str) -> tuple[float, float, float] | None:

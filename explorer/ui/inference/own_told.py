@@ -179,11 +179,11 @@ def judged(mine: Mine, verdict: Verdict, now: Reading | None) -> str:
 def sized(spec: NetworkSpec, verdict: Verdict) -> str:
     """What is known of the size of the pictures that it learnt from; empty where only its stem
     tells."""
-    from explorer.experiments import weighing
+    from explorer.experiments import framing
 
     if verdict.side is not None:
         return section("recognition", "side", side=verdict.side)
-    usual = weighing.side_of(spec)
+    usual = framing.side_of(spec)
     by_side = {int(one.name): one.distance for one in verdict.sides}
     side = next(iter(by_side), usual)  # the nearest is first
     if usual not in by_side or side == usual:
