@@ -26,8 +26,9 @@ function opened() {
 const nameOf = (node) => node.getAttribute("aria-label") ?? node.textContent;
 
 // What may have the focus next, best first: the new page's title, the control that was drawn anew, the
-// section that was opened, or what stands where it stood. `pressed` is what was pressed and all that it was in, from the inside
-// out, each with its key and its place among its neighbours.
+// section that was opened, or what stands where it stood. `pressed` is what was pressed and all that
+// it was in, from the inside out, each with its key and its place among its neighbours; `before` says
+// which sections were open then.
 function* successors(pressed, name, page, before) {
   if (window.location.pathname !== page) {
     const title = document.querySelector(".stMain h1");
