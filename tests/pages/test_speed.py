@@ -8,7 +8,7 @@ from explorer.experiments.race import Timed
 from explorer.experiments.speed import Agreement, Speed
 from explorer.networks import engines
 from explorer.networks.engines import EngineError
-from explorer.ui import settings
+from explorer.ui import budget, settings
 from explorer.ui.inference import speed, standing_in
 from explorer.views import speed_views
 from explorer.words import label, section
@@ -68,7 +68,12 @@ def said_of_answers(app):
 def test_who_answers_is_said(open_app, monkeypatch) -> None:
     """What torch answers, what is to come, and what was found out."""
     monkeypatch.setattr(engines, "is_here", lambda name: name != "openvino")
+    # Whatever other tests have had answered, and have had looked for.
+    monkeypatch.setattr(standing_in, "answered_by_torch", lambda *_: None)
+    for thread in standing_in._looking:
+        thread.join()
     standing_in._standings.clear()
+    budget.store().drop()
     app = open_app("inference", net="resnet20", infer_view="speed")
     clean(app)
     torchs = label("engine.fused" if engines.can_fuse() else "engine.folded")
