@@ -1,10 +1,12 @@
 """A picture -> the tensor a network was trained to see, step by step."""
 
 from dataclasses import dataclass, replace
+from functools import cache
 from time import perf_counter
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 from PIL import Image
 from torch import Tensor
 
@@ -69,9 +71,9 @@ def prepare(image: Image.Image, recipe: Preprocessing, channels: int = 3) -> Pre
         image = image.convert("L")
     resized = _resize(image, recipe.resize)
     cropped = _centre_crop(resized, recipe.crop)
-    values = np.array(cropped).reshape(recipe.crop, recipe.crop, channels)
+    values = np.asarray(cropped).reshape(recipe.crop, recipe.crop, channels)
     planes = values.transpose(2, 0, 1)[::-1] if recipe.bgr else values.transpose(2, 0, 1)
-    mean, std = (each.numpy() for each in statistics(recipe, channels))
+    mean, std = _statistics(recipe.mean, recipe.std, channels)
     # Put in order while a value is one byte: a quarter of what it takes with floats. Not by torch,
     # which wakes its threads for each of these steps: on a busy machine they come late, and where
     # another engine answers they are in its way.
@@ -79,7 +81,8 @@ def prepare(image: Image.Image, recipe: Preprocessing, channels: int = 3) -> Pre
     ordered /= np.float32(255)
     ordered -= mean
     ordered /= std
-    return Prepared(resized, cropped, torch.from_numpy(ordered)[None], perf_counter() - begun)
+    tensor = torch.from_numpy(ordered)[None]
+    return Prepared(resized, cropped, tensor, perf_counter() - begun)
 
 
 def normalised_picture(tensor: Tensor) -> Image.Image:
@@ -92,10 +95,19 @@ def normalised_picture(tensor: Tensor) -> Image.Image:
 
 def statistics(recipe: Preprocessing, channels: int) -> tuple[Tensor, Tensor]:
     """Mean and standard deviation per channel, (C, 1, 1); a grey picture has those of the three."""
-    mean, std = torch.tensor(recipe.mean), torch.tensor(recipe.std)
+    mean, std = _statistics(recipe.mean, recipe.std, channels)
+    return torch.from_numpy(mean.copy()), torch.from_numpy(std.copy())
+
+
+@cache
+def _statistics(
+    mean: tuple[float, ...], std: tuple[float, ...], channels: int
+) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+    """As `statistics`; nobody may write into these."""
+    found = torch.tensor(mean), torch.tensor(std)
     if channels == 1:
-        mean, std = mean.mean(0, keepdim=True), std.mean(0, keepdim=True)
-    return mean.view(-1, 1, 1), std.view(-1, 1, 1)
+        found = found[0].mean(0, keepdim=True), found[1].mean(0, keepdim=True)
+    return found[0].view(-1, 1, 1).numpy(), found[1].view(-1, 1, 1).numpy()
 
 
 def _resize(image: Image.Image, shorter: int) -> Image.Image:

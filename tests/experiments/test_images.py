@@ -1,6 +1,7 @@
 """Every odd file that a visitor may upload, made here: a picture, or one sentence."""
 
 import re
+import signal
 import struct
 import zlib
 from concurrent.futures import ThreadPoolExecutor
@@ -264,6 +265,21 @@ def test_too_slow_is_said_and_the_next_picture_is_decoded(fresh, monkeypatch) ->
     assert "takes too long" in sentence(picture_attacks.many_scans(50, 4_000))
     monkeypatch.setattr(helper, "PATIENCE_S", 30)
     assert decode(saved(photograph(), "PNG")).image.size == (90, 60)
+
+
+@pytest.mark.parametrize("size", [(90, 60), (900, 600)])
+def test_a_helper_that_stands_still_is_replaced(fresh, monkeypatch, size) -> None:
+    """Whether it takes the file (which fits into a pipe, or does not) or owes the answer."""
+    noise = np.random.default_rng(0).integers(0, 256, (*size[::-1], 3), dtype=np.uint8)
+    data = saved(Image.fromarray(noise), "PNG")
+    assert (len(data) > 2**20) == (size == (900, 600))
+    assert decode(data).image.size == size
+    fresh._process.send_signal(signal.SIGSTOP)
+    monkeypatch.setattr(helper, "PATIENCE_S", 0.05)
+    assert "takes too long" in sentence(data)
+    assert fresh._process is None
+    monkeypatch.setattr(helper, "PATIENCE_S", 30)
+    assert decode(data).image.tobytes() == noise.tobytes()
 
 
 def test_a_helper_that_was_killed_is_replaced(fresh) -> None:

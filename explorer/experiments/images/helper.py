@@ -8,13 +8,15 @@ memory and no more, what its libraries print goes nowhere, and one that crashes 
 import atexit
 import json
 import os
+import select
 import signal
 import struct
 import subprocess
 import sys
 from contextlib import suppress
 from pathlib import Path
-from threading import Lock, Timer
+from threading import Lock
+from time import monotonic
 from typing import IO, Any, Final
 
 from PIL import Image
@@ -49,19 +51,18 @@ class Helper:
             # Both are there, since they were asked for.
             assert process.stdin is not None
             assert process.stdout is not None
-            timer = Timer(PATIENCE_S, process.kill)
-            timer.start()
+            until = monotonic() + PATIENCE_S
             try:
-                _send(process.stdin, data)
-                answer = json.loads(_receive(process.stdout))
-                pixels = b"" if "refused" in answer else _receive(process.stdout)
-            except (OSError, EOFError, ValueError):
+                _hand_over(process.stdin, data, until)
+                answer = json.loads(_take(process.stdout, until))
+                pixels = b"" if "refused" in answer else _take(process.stdout, until)
+            except (OSError, EOFError, ValueError) as problem:
+                if isinstance(problem, TimeoutError):
+                    process.kill()
                 self.close()
                 ended = process.returncode
                 late = ended in (-signal.SIGKILL, -getattr(signal, "SIGPROF", 0))
                 raise Refused("too slow" if late else "unreadable") from None
-            finally:
-                timer.cancel()
         if "refused" in answer:
             raise Refused(answer["refused"], **answer["values"])
         return Image.frombytes("RGB", tuple(answer.pop("kept")), pixels), answer
@@ -87,13 +88,62 @@ class Helper:
         self.close()
         self._process = subprocess.Popen(
             [sys.executable, "-m", __package__],
+            bufsize=0,  # what is waited for must not lie in a buffer already
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
             cwd=_ROOT,
             env={**os.environ, "OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1"},
         )
+        # The write ends where the pipe is full, so that it can be waited for like an answer.
+        assert self._process.stdin is not None
+        os.set_blocking(self._process.stdin.fileno(), False)
         return self._process
+
+
+def _hand_over(pipe: IO[bytes], data: bytes, until: float) -> None:
+    """What `_receive` reads at the other end.
+
+    Raises:
+        TimeoutError: it is not taken by then, on the clock of time.monotonic.
+    """
+    for part in (_LENGTH.pack(len(data)), data):
+        left = memoryview(part)
+        while left:
+            _wait(pipe, select.POLLOUT, until)
+            left = left[pipe.write(left) or 0 :]
+
+
+def _take(pipe: IO[bytes], until: float) -> bytearray:
+    """What `_send` writes at the other end.
+
+    Raises:
+        EOFError: the process is gone.
+        TimeoutError: it is not here by then, on the clock of time.monotonic.
+    """
+    (length,) = _LENGTH.unpack(_exactly(pipe, _LENGTH.size, until))
+    return _exactly(pipe, length, until)
+
+
+def _exactly(pipe: IO[bytes], length: int, until: float) -> bytearray:
+    data = bytearray(length)
+    left = memoryview(data)
+    while left:
+        _wait(pipe, select.POLLIN, until)
+        read = os.readv(pipe.fileno(), [left])
+        if not read:
+            raise EOFError
+        left = left[read:]
+    return data
+
+
+def _wait(pipe: IO[bytes], event: int, until: float) -> None:
+    """Until the pipe can be used. A thread that ends the process in time would be started for
+    every picture: on a busy machine, that alone takes milliseconds."""
+    poll = select.poll()
+    poll.register(pipe, event)
+    if not poll.poll(max(0.0, 1000 * (until - monotonic()))):
+        raise TimeoutError
 
 
 def _send(pipe: IO[bytes], data: bytes) -> None:
