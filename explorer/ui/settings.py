@@ -4,6 +4,7 @@ The README lists them, with what each one means for a class.
 """
 
 import os
+import re
 from pathlib import Path
 from typing import Final
 
@@ -109,8 +110,18 @@ def metrics() -> bool:
 
 
 def frame_ancestors() -> str:
-    """Which sites may show the app in a frame, as Content-Security-Policy names them."""
-    return os.environ.get(_FRAMES, str(DEFAULTS[_FRAMES]))
+    """Which sites may show the app in a frame, as Content-Security-Policy names them.
+
+    Commas, pages in place of sites and `self` without its quotes are understood as they are meant;
+    what no header can hold is left out.
+    """
+    found = []
+    for said in re.split(r"[\s,;]+", _text(_FRAMES)):
+        word = said.strip("'\"").lower()
+        site = f"'{word}'" if word in ("self", "none") else re.sub(r"(://[^/]*)/.*", r"\1", said)
+        if site and site.isascii() and site.isprintable():
+            found.append(site)
+    return " ".join(found) or str(DEFAULTS[_FRAMES])
 
 
 def jobs() -> str:

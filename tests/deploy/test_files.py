@@ -54,6 +54,33 @@ def pod(one):
     return one["spec"]["template"]["spec"]
 
 
+def test_namespaces_for_restricted_pods_take_all():
+    """https://kubernetes.io/docs/concepts/security/pod-security-standards/#restricted"""
+    for one in deployments().values():
+        spec = pod(one)
+        assert spec["securityContext"]["runAsNonRoot"] is True
+        assert spec["securityContext"]["seccompProfile"] == {"type": "RuntimeDefault"}
+        for container in spec["containers"]:
+            context = container["securityContext"]
+            assert context["allowPrivilegeEscalation"] is False
+            assert context["capabilities"] == {"drop": ["ALL"]}
+        assert {next(iter(volume.keys() - {"name"})) for volume in spec.get("volumes", [])} <= {
+            "persistentVolumeClaim"
+        }
+        # Addresses of services would come as RESNET_EXPLORER_..., as settings do.
+        assert spec["enableServiceLinks"] is False
+
+
+def test_pods_take_the_image_that_a_node_has():
+    """Of one without a version, or the newest, a node asks the registry each time."""
+    images = {
+        container["image"] for one in deployments().values() for container in pod(one)["containers"]
+    }
+    assert len(images) == 1
+    _, _, version = images.pop().partition(":")
+    assert version not in ("", "latest")
+
+
 def test_nothing_runs_as_root():
     user = re.findall(r"^USER (\d+):\d+$", DOCKERFILE, re.M)[-1]
     assert int(user) > 0

@@ -28,7 +28,7 @@ from tests.browser.driver import HOST, Server, free_port
 from tests.dask_here import Dask
 
 ROOT = Path(__file__).parents[2]
-PATIENCE_S = 120.0
+PATIENCE_S = 600.0
 pytestmark = pytest.mark.replicas
 
 
@@ -65,7 +65,6 @@ def school(haproxy, tmp_path_factory):
         patch = stack.enter_context(pytest.MonkeyPatch.context())
         patch.setenv("RESNET_EXPLORER_JOBS", dask.address)
         patch.setenv("RESNET_EXPLORER_JOBS_FOLDER", str(folder / "runs"))
-        patch.setenv("STREAMLIT_SERVER_COOKIE_SECRET", "the same for all replicas")
         replicas = [
             stack.enter_context(Server(ROOT, folder / f"replica-{number}.log")) for number in "12"
         ]
@@ -173,7 +172,7 @@ def upload(port, session, cookies):
         body,
         Content_Type="multipart/form-data; boundary=x",
         Cookie="; ".join(f"{name}={value}" for name, value in cookies.items()),
-        X_Xsrftoken=cookies.get("_streamlit_xsrf", ""),
+        Origin=f"http://{HOST}:{port}",
     ).status
 
 
@@ -189,11 +188,29 @@ def state(school, run):
     return ended.state if ended else None
 
 
-async def until(true, what):
-    end = time.monotonic() + PATIENCE_S
+async def until(true, what, looks=None):
+    """Wait for something; `looks` is a visitor whose page asks for its runs meanwhile, as a browser
+    does: what nobody looks at for a minute is cancelled."""
+    end = looked = time.monotonic() + PATIENCE_S
     while not true():
         assert time.monotonic() < end, what
         await asyncio.sleep(0.2)
+        if looks and abs(time.monotonic() - looked) > 5:
+            await looks.rerun()
+            looked = time.monotonic()
+
+
+@pytest.mark.parametrize("scheme", ["http", "https"])
+def test_a_frame_of_another_site_keeps_the_cookie_where_browsers_allow_it(school, scheme):
+    """https://developer.mozilla.org/docs/Web/Privacy/Guides/Privacy_sandbox/Partitioned_cookies"""
+    answer = ask(school.port, "GET", "/_stcore/health", X_Forwarded_Proto=scheme)
+    (cookie,) = answer.headers.get_all("set-cookie")
+    name, *attributes = cookie.split("; ")
+    assert re.fullmatch("REPLICA=[0-9a-f]+", name)
+    across = {"SameSite=None", "Secure", "Partitioned"}
+    assert set(attributes) - {"path=/", "HttpOnly"} == (
+        across if scheme == "https" else {"SameSite=Lax"}
+    )
 
 
 def test_a_class_through_the_proxy(school):
@@ -273,18 +290,23 @@ async def lesson(school):
         assert again.exceptions == []
         assert lost in again.texts
         assert any("ResNet-34" in text for text in again.texts)
+        # What the lost replica gave the browser is as good at the other: they share no secret.
+        assert upload(school.port, again.session, mine) == 204
     async with Pupil(school.url, "why_residual", link, mine) as again:
         await again.rerun()
         assert again.exceptions == []
         shown = [text for text in again.texts if any(run in text for run in runs)]
         assert shown == [], "no run is missing"
         await until(
-            lambda: (progress(school, runs[0]), progress(school, runs[1])) > before, "runs go on"
+            lambda: (progress(school, runs[0]), progress(school, runs[1])) > before,
+            "runs go on",
+            again,
         )
         # Which one depends on the machine: a quick one ends before its server counts as dead.
         await until(
             lambda: any((school.jobs / run / "handler.2").exists() for run in runs),
             "what had not ended is taken over",
+            again,
         )
-        await until(lambda: all(state(school, run) for run in runs), "all end")
+        await until(lambda: all(state(school, run) for run in runs), "all end", again)
         assert {state(school, run) for run in runs} == {"done"}

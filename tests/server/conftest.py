@@ -67,14 +67,14 @@ def ask(server: Server, method: str, path: str, body: bytes | None = None, **hea
         connection.close()
 
 
-def xsrf(server: Server) -> dict[str, str]:
-    """The headers that a page of the server's own would send with an upload."""
-    cookie = ask(server, "GET", "/_stcore/health").headers.get("set-cookie", "")
-    token = cookie.partition("_streamlit_xsrf=")[2].partition(";")[0]
-    return {"Cookie": f"_streamlit_xsrf={token}", "X_Xsrftoken": token} if token else {}
+def own(server: Server) -> dict[str, str]:
+    """The header by which a browser tells that a page of the server's own asks."""
+    return {"Origin": server.url}
 
 
-def upload(server: Server, session: str, name: str, size: int) -> Answer:
+def upload(
+    server: Server, session: str, name: str, size: int, headers: dict[str, str] | None = None
+) -> Answer:
     """Send a file of `size` bytes as the page's uploader would."""
     border = b"border-of-the-parts"
     body = (
@@ -87,7 +87,7 @@ def upload(server: Server, session: str, name: str, size: int) -> Answer:
     )
     kind = f"multipart/form-data; boundary={border.decode()}"
     path = f"/_stcore/upload_file/{session}/{name}"
-    return ask(server, "PUT", path, body, Content_Type=kind, **xsrf(server))
+    return ask(server, "PUT", path, body, Content_Type=kind, **(headers or own(server)))
 
 
 def memory_mb(server: Server) -> float:

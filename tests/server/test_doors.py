@@ -16,6 +16,7 @@ import pytest
 import websockets
 from streamlit.proto.BackMsg_pb2 import BackMsg
 
+from explorer.ui import settings
 from explorer.ui.server import guard
 from tests.benchmarks.load import Visitor
 from tests.browser.driver import TIMEOUT_S
@@ -46,6 +47,32 @@ def test_other_sites_may_frame_the_app_where_the_owner_says_so(start):
     headers = ask(start(RESNET_EXPLORER_FRAME_ANCESTORS=site), "GET", "/").headers
     assert f"frame-ancestors {site}" in headers["content-security-policy"]
     assert "x-frame-options" not in headers
+
+
+@pytest.mark.parametrize(
+    ("said", "meant"),
+    [
+        ("", "'self'"),
+        ("self", "'self'"),
+        ("'none'", "'none'"),
+        ("self, https://a.example;https://b.example", "'self' https://a.example https://b.example"),
+        ("https://a.example/course/1", "https://a.example"),
+        ("https://a.example\r\nSet-Cookie: x=1", "https://a.example Set-Cookie: x=1"),
+        ("https://学校.example", "'self'"),
+        ("*", "*"),
+    ],
+)
+def test_sites_are_understood_as_they_are_meant(said, meant, monkeypatch):
+    monkeypatch.setenv("RESNET_EXPLORER_FRAME_ANCESTORS", said)
+    assert settings.frame_ancestors() == meant
+
+
+def test_a_page_may_connect_to_its_own_server_only(server):
+    policy = ask(server, "GET", "/", Host="school.example:8080").headers["content-security-policy"]
+    own = "'self' ws://school.example:8080 wss://school.example:8080 data: blob:"
+    assert f"connect-src {own};" in policy
+    odd = ask(server, "GET", "/", Host="a; script-src evil").headers["content-security-policy"]
+    assert "connect-src 'self' data: blob:;" in odd and "evil" not in odd
 
 
 def test_metrics_are_shut_unless_the_owner_opens_them(server, start):

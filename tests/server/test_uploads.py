@@ -10,7 +10,7 @@ from explorer.ui.server import guard
 from explorer.words import section
 from tests.benchmarks.load import Visitor
 from tests.browser.driver import HOST
-from tests.server.conftest import LIMITS, MB, memory_mb, open_files, settled_mb, upload, xsrf
+from tests.server.conftest import LIMITS, MB, ask, memory_mb, open_files, own, settled_mb, upload
 
 UPLOADER = ("inference", "infer_from=upload")
 
@@ -41,6 +41,27 @@ def test_a_page_without_an_uploader_takes_no_file(server):
 
 def test_an_unknown_session_is_refused(server):
     assert upload(server, "nobody", "f", 10).status in (400, 403)
+
+
+def test_only_a_page_of_this_server_sends_and_removes_files(server):
+    """No cookie is asked for: browsers keep none for a page within another site's."""
+    foreign = {"Origin": "https://evil.example"}
+
+    def send(session):
+        remove = ("DELETE", f"/_stcore/upload_file/{session}/f")
+        return [
+            upload(server, session, "f", 10, foreign),
+            upload(server, session, "f", 10, {"Origin": "null"}),
+            ask(server, *remove, **foreign),
+            upload(server, session, "f", 10),
+            ask(server, *remove, **own(server)),
+        ]
+
+    refused = section("frame", "upload from elsewhere")
+    answers = visiting(server, *UPLOADER, send)
+    assert [answer.status for answer in answers] == [403, 403, 403, 204, 204]
+    assert {answer.text for answer in answers[:3]} == {refused}
+    assert not any("set-cookie" in answer.headers for answer in answers)
 
 
 def test_files_of_one_visitor_have_a_sum(server):
@@ -76,13 +97,12 @@ def test_files_of_all_visitors_have_a_sum(server):
 
 def test_a_lying_length_gains_nothing(server):
     """A body longer than it says, or of no stated length, is not taken."""
-    token = xsrf(server)
 
     def send(session):
         lines = [
             f"PUT /_stcore/upload_file/{session}/lie HTTP/1.1",
             f"Host: {HOST}:{server.port}",
-            *(f"{name.replace('_', '-')}: {value}" for name, value in token.items()),
+            *(f"{name.replace('_', '-')}: {value}" for name, value in own(server).items()),
             "Content-Type: multipart/form-data; boundary=b",
             "Transfer-Encoding: chunked",
             "",
@@ -100,7 +120,7 @@ def announced(server, session, name, size):
     lines = [
         f"PUT /_stcore/upload_file/{session}/{name} HTTP/1.1",
         f"Host: {HOST}:{server.port}",
-        *(f"{key.replace('_', '-')}: {value}" for key, value in xsrf(server).items()),
+        *(f"{key.replace('_', '-')}: {value}" for key, value in own(server).items()),
         "Content-Type: multipart/form-data; boundary=b",
         f"Content-Length: {size}",
         "",
@@ -187,7 +207,7 @@ def test_a_picture_on_its_way_is_never_on_disk(server):
         lines = [
             f"PUT /_stcore/upload_file/{session}/slow HTTP/1.1",
             f"Host: {HOST}:{server.port}",
-            *(f"{name.replace('_', '-')}: {value}" for name, value in xsrf(server).items()),
+            *(f"{name.replace('_', '-')}: {value}" for name, value in own(server).items()),
             "Content-Type: multipart/form-data; boundary=b",
             f"Content-Length: {2_500_000 + len(head) + 9}",
             "",

@@ -1,8 +1,10 @@
 """Refuses what no visitor of the app asks for, before Streamlit spends anything on it.
 
-- Uploads: only of a session whose page shows an uploader, and within a sum for each visitor and
-  for the server; one that stops coming is let go of. Streamlit itself takes any number of files
-  from any session, and waits for each for ever.
+- Uploads: only from a page of this server, of a session whose page shows an uploader, and within
+  a sum for each visitor and for the server; one that stops coming is let go of. Streamlit itself
+  takes any number of files from any session, and waits for each for ever. That a page of this
+  server asks is told by `Origin`, which no page can forge: Streamlit's own way needs a cookie,
+  and browsers keep none for a page within another site's.
 - A websocket of another origin, for which Streamlit would ask the internet for this machine's
   address, in the loop that serves everybody; and frames that are no message of its own, which
   would leave tracebacks in the log.
@@ -71,12 +73,19 @@ class Guard:
         if path.endswith("/_stcore/metrics") and not settings.metrics():
             await PlainTextResponse("Not found", 404)(scope, receive, send)
             return
-        upload = _UPLOAD.search(path)
-        if upload is None or scope["method"] not in ("PUT", "POST"):
+        upload, method, headers = _UPLOAD.search(path), scope["method"], Headers(scope=scope)
+        if upload is None or method not in ("PUT", "POST", "DELETE"):
+            await self.app(scope, receive, send)
+            return
+        if not _same_site(headers.get("origin"), headers.get("host")):
+            sentence = section("frame", "upload from elsewhere")
+            await PlainTextResponse(sentence, 403)(scope, receive, send)
+            return
+        if method == "DELETE":
             await self.app(scope, receive, send)
             return
         session = upload["session"]
-        length = Headers(scope=scope).get("content-length", "")
+        length = headers.get("content-length", "")
         # The length is checked against what really comes by the server underneath.
         size = int(length) if length.isascii() and length.isdigit() and len(length) < 16 else None
         problem = self.problem(session, size)

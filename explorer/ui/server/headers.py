@@ -1,7 +1,9 @@
 """Headers that tell a browser what these pages never do."""
 
+import re
 from typing import Final
 
+from starlette.datastructures import Headers as Asked
 from starlette.datastructures import MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -17,14 +19,22 @@ _POLICY: Final = "; ".join(
         "img-src 'self' data: blob:",
         "media-src 'self' data: blob:",
         "font-src 'self' data:",
-        # The websocket; 'self' covers it in current browsers, older ones want the scheme.
-        "connect-src 'self' ws: wss: data: blob:",
+        "connect-src 'self' {websocket}data: blob:",
         "worker-src 'self' blob:",
         "object-src 'none'",
         "base-uri 'self'",
         "form-action 'self'",
     )
 )
+
+_HOST: Final = re.compile(r"[A-Za-z0-9.:\[\]-]+")
+
+
+def policy(host: str, ancestors: str) -> str:
+    """The Content-Security-Policy of this server's answers, as `host` it was asked by."""
+    # 'self' covers the websocket in current browsers; older ones want it named.
+    websocket = f"ws://{host} wss://{host} " if _HOST.fullmatch(host) else ""
+    return f"{_POLICY.format(websocket=websocket)}; frame-ancestors {ancestors}"
 
 
 class Headers:
@@ -37,18 +47,20 @@ class Headers:
         if scope["type"] != "http":
             await self.app(scope, receive, send)
             return
+        host = Asked(scope=scope).get("host", "")
 
         async def with_headers(message: Message) -> None:
             if message["type"] == "http.response.start":
                 headers = MutableHeaders(scope=message)
                 ancestors = settings.frame_ancestors()
-                headers["Content-Security-Policy"] = f"{_POLICY}; frame-ancestors {ancestors}"
+                headers["Content-Security-Policy"] = policy(host, ancestors)
                 headers["X-Content-Type-Options"] = "nosniff"
                 headers["Referrer-Policy"] = "same-origin"
                 headers["Permissions-Policy"] = "camera=(self), microphone=(), geolocation=()"
                 # Older than frame-ancestors, and without a way to name other sites.
-                if ancestors == "'self'":
-                    headers["X-Frame-Options"] = "SAMEORIGIN"
+                old = {"'self'": "SAMEORIGIN", "'none'": "DENY"}
+                if ancestors in old:
+                    headers["X-Frame-Options"] = old[ancestors]
             await send(message)
 
         await self.app(scope, receive, with_headers)
