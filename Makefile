@@ -14,6 +14,9 @@ SIDE_BY_SIDE := $(WORKERS) -m "not browser and not benchmark and not replicas" $
 IN_BROWSERS := $(WORKERS) --maxprocesses 4 -m "browser and not benchmark" $(or $(PYTEST_ARGS),tests/browser)
 ALONE := -m "benchmark or replicas" $(or $(PYTEST_ARGS),tests/benchmarks tests/browser tests/deploy)
 
+# Compiled once and kept: every worker and every server that a test starts would do it again.
+unexport PYTHONDONTWRITEBYTECODE
+
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
 .DELETE_ON_ERROR:
