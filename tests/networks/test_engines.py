@@ -18,7 +18,6 @@ from explorer.networks.engines import (
     ENGINES,
     PACKAGES,
     EngineError,
-    foreign,
     is_here,
     make,
     quickest,
@@ -233,11 +232,12 @@ def test_bfloat16_is_near():
 
 
 def test_weights_of_engines_are_counted():
-    """An engine with weights of its own holds about as much as the network."""
+    """An engine with weights of its own holds about as much as the network, OpenVINO twice that
+    (what a process takes is measured in test_engine_pages.py)."""
     network = build(preset("resnet18"))
     weights = 4 * sum(values.numel() for values in network.parameters())
     for title, engine in engines_of(network, torch.zeros(1, 3, 64, 64), ("eager", "bfloat16")):
-        copies = foreign.COPIES.get(title, 1)
+        copies = 2 if title == "openvino" else 1
         assert weights * 0.99 < size(engine) / copies < weights * 1.1, title
 
 

@@ -3,6 +3,7 @@
 import subprocess
 import sys
 import threading
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -38,9 +39,11 @@ class World:
 
     def __init__(self):
         self.made, self.problems, self.quicker = [], {}, {"openvino", "onnxruntime"}
+        self.paged = set()
 
-    def make(self, name, network, shape, images):
+    def make(self, name, network, shape, images, paged):
         assert tuple(images.shape) == shape
+        self.paged.add(paged)
         if name in self.problems:
             self.made.append(name)
             raise self.problems[name]
@@ -72,11 +75,11 @@ def done():
     standing_in._busy.release()
 
 
-def scene(number, network="resnet20", side=32):
-    """Noise before a network on board."""
+def scene(number, network="resnet20", side=32, own=False):
+    """Noise before a network on board, or the same as if it were a visitor's."""
     pixels = np.random.default_rng(number).integers(0, 256, (40, 40, 3), dtype=np.uint8)
     picture = DecodedPicture(Image.fromarray(pixels), "PNG", "RGB", (40, 40), (), 0.0)
-    loaded = scenes.embedded(network, "cpu")
+    loaded = replace(scenes.embedded(network, "cpu"), own=own)
     recipe = loaded.setup.recipe.at(side)
     bp = blueprint(PRESETS[network].spec, side)
     return scenes._scene(loaded, f"noise {number}", picture, recipe, bp, network)
@@ -109,6 +112,13 @@ def test_the_second_picture_asks_and_the_third_is_answered(world):
     found = standing_in.standing_of(scene(3))
     assert (found.engine, found.problems, found.slower) == ("openvino", {}, ())
     assert 0 < found.apart < 1e-5
+
+
+@pytest.mark.parametrize("own", [True, False])
+def test_a_visitors_own_weights_are_never_written_to_the_disk(world, own):
+    for number in (1, 2, 3):
+        answers(number, own=own)
+    assert world.paged == {not own}
 
 
 def test_torchs_engine_is_let_go_of(world):

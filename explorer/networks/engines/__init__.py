@@ -52,7 +52,11 @@ def is_here(engine: str) -> bool:
 
 
 def make(
-    engine: str, network: ResNet, shape: tuple[int, ...], images: Tensor | None = None
+    engine: str,
+    network: ResNet,
+    shape: tuple[int, ...],
+    images: Tensor | None = None,
+    paged: bool = False,
 ) -> Engine:
     """The engine of this id, one of ENGINES that is here.
 
@@ -61,12 +65,13 @@ def make(
         network: in eval mode, on the CPU.
         shape: of the batches to come, (N, C, H, W).
         images: of that shape, on which an engine from outside is tried.
+        paged: an engine from outside may have weights on the disk, see foreign.Pages.
 
     Raises:
         EngineError: it cannot run this network.
     """
     if engine in PACKAGES:
-        return Outside(engine, network, shape, images)
+        return Outside(engine, network, shape, images, paged)
     makers: dict[str, Callable[[], Engine]] = {
         "eager": lambda: Walk(network),
         "channels_last": lambda: Stepwise(network),

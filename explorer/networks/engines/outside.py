@@ -22,6 +22,7 @@ class Outside:
         network: in eval mode, on the CPU.
         shape: of every batch, (N, C, H, W).
         images: on which it is tried, of that shape; random values, if there are none.
+        paged: the weights may lie on the disk, see foreign.Pages.
 
     Raises:
         ImportError: onnx or the program is not installed.
@@ -29,7 +30,12 @@ class Outside:
     """
 
     def __init__(
-        self, engine: str, network: ResNet, shape: tuple[int, ...], images: Tensor | None = None
+        self,
+        engine: str,
+        network: ResNet,
+        shape: tuple[int, ...],
+        images: Tensor | None = None,
+        paged: bool = False,
     ) -> None:
         self.id = engine
         if images is None:
@@ -37,12 +43,12 @@ class Outside:
         data, threads = onnx_file(network, shape), torch.get_num_threads()
         with torch.inference_mode():
             wanted = network(images)
-        trial.passed(engine, data, images, wanted, threads)
-        self.outside_bytes = foreign.COPIES[engine] * len(data)
+        trial.passed(engine, data, images, wanted, threads, paged)
         try:
-            self._session = foreign.session(engine, data, threads)
+            opened = foreign.opened(engine, data, threads, paged)
         except Exception as problem:  # their errors have no class in common
             raise self._cannot(problem) from problem
+        self._session, self.outside_bytes = opened.run, opened.copies * len(data)
 
     def __call__(self, x: Tensor) -> Tensor:
         """Logits, (N, K), of preprocessed images of the shape that it was made for.

@@ -29,11 +29,13 @@ PATIENCE_S: Final = 120.0
 _MOST_REMEMBERED: Final = 1_000
 _SCRIPT: Final = Path(foreign.__file__)
 
-_found: OrderedDict[tuple[str, bytes], EngineError | None] = OrderedDict()
+_found: OrderedDict[tuple[str, bytes, bool], EngineError | None] = OrderedDict()
 _lock = Lock()
 
 
-def passed(engine: str, file: bytes, images: Tensor, wanted: Tensor, threads: int) -> None:
+def passed(
+    engine: str, file: bytes, images: Tensor, wanted: Tensor, threads: int, paged: bool = False
+) -> None:
     """Return if the engine answers for this file as the network does.
 
     Args:
@@ -42,17 +44,18 @@ def passed(engine: str, file: bytes, images: Tensor, wanted: Tensor, threads: in
         images: (N, C, H, W) on the CPU, of the shape that the file is for.
         wanted: the network's own logits for them, (N, K).
         threads: of the processor.
+        paged: the file's weights may lie on the disk, see foreign.Pages.
 
     Raises:
         EngineError: it crashes, takes too long, gives up, or answers otherwise.
     """
-    key = engine, blake2b(file, digest_size=16).digest()
+    key = engine, blake2b(file, digest_size=16).digest(), paged
     with _lock:
         known = key in _found
         problem = _found.get(key)
     if not known:
         try:
-            problem = _problem(engine, file, images, wanted, threads)
+            problem = _problem(engine, file, images, wanted, threads, paged)
         except subprocess.TimeoutExpired:
             name = label(f"engine.{engine}")
             raise EngineError(
@@ -67,12 +70,12 @@ def passed(engine: str, file: bytes, images: Tensor, wanted: Tensor, threads: in
 
 
 def _problem(
-    engine: str, file: bytes, images: Tensor, wanted: Tensor, threads: int
+    engine: str, file: bytes, images: Tensor, wanted: Tensor, threads: int, paged: bool
 ) -> EngineError | None:
     name = label(f"engine.{engine}")
     given = images.contiguous().numpy().tobytes() + file
     shape = [str(size) for size in images.shape]
-    command = [sys.executable, "-P", str(_SCRIPT), engine, str(threads), *shape]
+    command = [sys.executable, "-P", str(_SCRIPT), engine, str(threads), str(paged), *shape]
     done = subprocess.run(
         command, input=given, capture_output=True, timeout=PATIENCE_S, check=False
     )

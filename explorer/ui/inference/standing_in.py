@@ -14,7 +14,7 @@ from collections import OrderedDict
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
-from explorer.experiments import work
+from explorer.experiments import machine, work
 from explorer.experiments.byte_cache import MISSING
 from explorer.experiments.byte_cache import Key as StoreKey
 from explorer.experiments.priority import behind
@@ -148,6 +148,7 @@ def _look(scene: Scene, torch_engine: Engine, names: list[str], let_go: Callable
         if made is not None:
             _engine(*_key(scene), made)
             let_go()
+        machine.give_back()  # what trials and torch's engine took
         with _lock:
             _remember(_standings, _key(scene), standing)
     except TooMuch:
@@ -172,7 +173,8 @@ def _quickest(
         gate.check(_work(scene))
         try:
             # Not in one of the few places: most of it is done by another process.
-            made = make(name, scene.network, tuple(x.shape), x)
+            # A visitor's own weights are never written to the disk: they stay in memory.
+            made = make(name, scene.network, tuple(x.shape), x, paged=not scene.loaded.own)
             with gate.place(_work(scene)):
                 found, wanted = made(x), Walk(scene.network)(x)
                 if problem := differs(name, found, wanted):

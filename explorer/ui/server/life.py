@@ -2,7 +2,6 @@
 
 import asyncio
 import contextlib
-import ctypes
 import gc
 import logging
 import os
@@ -15,6 +14,7 @@ import streamlit as st
 from starlette.formparsers import MultiPartParser
 from streamlit.runtime import Runtime
 
+from explorer.experiments import machine
 from explorer.ui import budget
 from explorer.ui.server import guard, handing, quick, runs, speed
 
@@ -108,9 +108,7 @@ def _rest() -> None:
         return
     budget.store().drop()
     gc.collect()
-    # The allocator of Linux keeps freed memory for the next network, on a machine of others too.
-    with contextlib.suppress(OSError, AttributeError):
-        ctypes.CDLL("libc.so.6").malloc_trim(0)
+    machine.give_back()
 
 
 def _end_jobs() -> None:
