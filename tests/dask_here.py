@@ -35,13 +35,15 @@ class Dask:
                 assert self.scheduler.poll() is None and time.monotonic() < end, "no scheduler"
                 time.sleep(0.1)
 
-    def start_workers(self, number: int = 2) -> None:
+    def start_workers(self, number: int = 2, root: Path = ROOT) -> None:
+        """Start workers that have the app as it lies at `root`."""
         for _ in range(number):
             worker = self._run(
                 "worker",
                 f"tcp://{HOST}:{self.port}",
                 *("--host", HOST, "--nthreads", "1", "--no-nanny"),
                 *("--local-directory", str(self.folder), "--death-timeout", "60"),
+                root=root,
             )
             self.workers.append(worker)
 
@@ -51,13 +53,13 @@ class Dask:
                 process.kill()
                 process.wait()
 
-    def _run(self, kind: str, *flags: str) -> subprocess.Popen:
+    def _run(self, kind: str, *flags: str, root: Path = ROOT) -> subprocess.Popen:
         log = (self.folder / f"dask-{kind}-{len(self._started)}.log").open("wb")
         with log:
             process = subprocess.Popen(
                 [sys.executable, "-m", f"distributed.cli.dask_{kind}", *flags, "--no-dashboard"],
-                cwd=ROOT,
-                env={**os.environ, "PYTHONPATH": str(ROOT), "OMP_NUM_THREADS": "1"},
+                cwd=root,
+                env={**os.environ, "PYTHONPATH": str(root), "OMP_NUM_THREADS": "1"},
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=subprocess.STDOUT,

@@ -7,7 +7,15 @@ import pytest
 
 from explorer.experiments import degradation
 from explorer.experiments.degradation import TrainingRecipe
-from explorer.experiments.jobs import ENDED, Bounds, Cluster, JobService, Shared
+from explorer.experiments.jobs import (
+    ENDED,
+    Bounds,
+    Cluster,
+    JobService,
+    Shared,
+    cluster,
+    record,
+)  # fmt: skip
 from tests.dask_here import Dask
 from tests.experiments import jobs_here
 from tests.experiments.test_jobs import wait
@@ -136,6 +144,41 @@ def test_a_lost_scheduler_is_a_sentence_and_runs_go_on_when_it_is_back(server, d
     for job in jobs:
         assert wait(service, job).state == "done"
     assert service.trouble() is None
+
+
+def test_no_worker_and_one_without_the_app_are_sentences(tmp_path, until):
+    """A worker that cannot read its task would end, and with it each that is given the task."""
+    alone = Dask(tmp_path)
+    service = JobService(
+        lambda: Cluster(alone.address), shared=Shared(tmp_path, Bounds(10**9, 1e9)), known=KNOWN
+    )
+    try:
+        job = service.submit(jobs_here.told, {"steps": 1, "pause": 0})
+        until(lambda: service.trouble() is not None, "nobody is there")
+        assert "begin when there is one" in service.trouble()
+        assert service.status(job).state == "queued"
+        alone.start_workers(1, root=tmp_path)
+        status = wait(service, job)
+        assert status.state == "failed" and "lacks `explorer`" in status.problem
+        assert alone.workers[0].poll() is None
+        until(lambda: service.trouble() is None, "one is there")
+    finally:
+        service.close()
+        alone.stop()
+
+
+@pytest.mark.parametrize(
+    ("task", "said"),
+    [
+        (b"cexplorer.experiments.nowhere\nx\n.", "another version"),
+        (b"cexplorer.experiments.degradation\nnowhere\n.", "another version"),
+        (b"cnowhere\nx\n.", "lacks `nowhere`"),
+    ],
+)
+def test_a_worker_of_another_version_is_a_sentence(task, said):
+    how, found = cluster._outcome(task)
+    problem = cluster.unread(found) if how == "unread" else None
+    assert said in record.worded(record.reason(problem))
 
 
 def test_without_a_scheduler_and_without_the_package_there_is_a_sentence(

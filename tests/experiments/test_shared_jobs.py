@@ -1,5 +1,7 @@
 """Runs that outlive their server: read, cancelled and finished by others, and bounded."""
 
+import contextlib
+import errno
 import json
 import math
 import os
@@ -12,7 +14,15 @@ from types import SimpleNamespace
 import pytest
 
 from explorer.experiments.degradation import DeletionOrder, TrainingRecipe, TrainingResult
-from explorer.experiments.jobs import Bounds, JobService, Shared, record, shared, worker_process
+from explorer.experiments.jobs import (
+    Bounds,
+    JobService,
+    Shared,
+    record,
+    reporter,
+    shared,
+    worker_process,
+)  # fmt: skip
 from explorer.words import WordedError
 from tests.experiments import jobs_here
 from tests.experiments.jobs_here import count
@@ -138,6 +148,56 @@ def test_the_queue_is_one_for_all_servers(server):
     for job in jobs:
         one.cancel(job, "greedy")
         wait(one, job)
+
+
+def test_who_comes_later_stands_behind_whatever_its_servers_clock_says(server, monkeypatch):
+    one, other = server(), server()
+    slow = {"steps": 100_000, "pause": 0.01}
+    jobs = [one.submit(count, slow)]
+    monkeypatch.setattr(time, "time_ns", lambda: 1)  # 1970
+    jobs += [other.submit(count, slow), one.submit(count, slow)]
+    monkeypatch.undo()
+    assert one._shared.all(at_once=True) == other._shared.all(at_once=True) == jobs
+    for job in jobs:
+        one.cancel(job)
+        wait(one, job)
+
+
+def test_a_worker_that_does_not_see_the_folder_says_so(server, tmp_path, monkeypatch):
+    """It is not mounted there, or elsewhere: nothing was cancelled."""
+    monkeypatch.setattr(reporter, "_SEEN_AFTER_S", 0.3)
+    lost = reporter.Reporter(tmp_path / "elsewhere" / ("a" * 20), shared=True)
+    with pytest.raises(WordedError, match="same path as at the server"):
+        reporter.run(count, {"steps": 1, "pause": 0}, lost)
+    assert not (tmp_path / "elsewhere").exists()
+
+
+def test_a_worker_that_was_thought_lost_adds_nothing_while_another_begins(tmp_path, monkeypatch):
+    lost = reporter.Reporter(tmp_path).begin()
+    write = Path.write_text
+
+    def write_and_let_it_report(path, *text, **options):
+        write(path, *text, **options)
+        with contextlib.suppress(reporter.Superseded):
+            lost.report(step=57)
+
+    monkeypatch.setattr(Path, "write_text", write_and_let_it_report)
+    again = reporter.Reporter(tmp_path).begin()
+    again.report(step=0)
+    assert again.points() == ({"step": 0},)
+
+
+@pytest.mark.parametrize(
+    ("problem", "said"),
+    [
+        (OSError(errno.EROFS, "x"), "could not write"),
+        (PermissionError(errno.EACCES, "x", f"/data/jobs/{'a' * 20}/log"), "could not write"),
+        (PermissionError(errno.EACCES, "x", "/pictures/train.parquet"), "PermissionError"),
+        (OSError(errno.EDQUOT, "x"), "is full"),
+    ],
+)
+def test_a_folder_that_cannot_be_written_is_a_true_sentence(problem, said):
+    assert said in record.worded(record.reason(problem))
 
 
 def test_what_follows_from_a_run_is_found_by_every_server(server):

@@ -5,7 +5,19 @@ from types import SimpleNamespace
 from streamlit.testing.v1 import AppTest
 
 from explorer.experiments.degradation import TrainingRecipe
-from explorer.ui.why import names, runs, training, verdict
+from explorer.ui.why import names, queue, runs, training, verdict
+
+
+def test_a_cluster_gets_runs_only_where_its_workers_see_their_folder(tmp_path, monkeypatch):
+    """Without a folder, and with one that cannot be made: runs go on, beside the app."""
+    (tmp_path / "file").write_text("")
+    monkeypatch.setenv("RESNET_EXPLORER_JOBS", "dask://127.0.0.1:9")
+    folders = {"": False, str(tmp_path / "file" / "runs"): False, str(tmp_path / "runs"): True}
+    for folder, on_the_cluster in folders.items():
+        monkeypatch.setenv("RESNET_EXPLORER_JOBS_FOLDER", folder)
+        service = queue.service.__wrapped__()
+        assert service._running.pool.is_cluster is on_the_cluster
+        service.close()
 
 
 def run(depth, shortcut, loss, **more):

@@ -6,24 +6,22 @@ takes over another's job finds the one that runs.
 """
 
 import logging
+import pickle
 import threading
+import time
 from collections.abc import Callable
 from concurrent.futures import BrokenExecutor, CancelledError, Executor, Future
 from contextlib import suppress
-from typing import Any, Final, NamedTuple
+from typing import Any, Final
 
-from explorer.words import section
+from explorer.words import WordedError, section
 
 SCHEME: Final = "dask://"
 _LOOK_S: Final = 0.2
+_COUNT_S: Final = 2.0
+"""How often it is asked whether there is any worker, while a job waits."""
 _CONNECT_S: Final = 3.0
 _log = logging.getLogger(__name__)
-
-
-class _Raised(NamedTuple):
-    """What a job raised, brought home as a value: Dask would log a cancelled job as an error."""
-
-    problem: BaseException
 
 
 class Cluster(Executor):
@@ -41,10 +39,11 @@ class Cluster(Executor):
         self._stopped = threading.Event()
         self._news = threading.Event()
         self._trouble: str | None = None
+        self._counted = float("-inf")
         threading.Thread(target=self._tend, daemon=True, name="cluster").start()
 
     def trouble(self) -> str | None:
-        """A sentence for visitors where the cluster cannot be reached now."""
+        """A sentence for visitors where the cluster cannot be reached now, or has no workers."""
         title = self._trouble
         return section("jobs", title) if title else None
 
@@ -71,14 +70,15 @@ class Cluster(Executor):
                 if client is None:
                     client = self._connected()
                     _log.info("connected to the scheduler at %s", self._address)
-                self._trouble = None
+                    self._trouble, self._counted = None, float("-inf")
                 self._exchange(client)
+                self._count(client)
             except ImportError:
                 _log.error("RESNET_EXPLORER_JOBS names a cluster, but distributed is missing")
                 self._trouble = "no distributed"
                 self._stopped.wait(60)
             except Exception as problem:
-                if self._trouble is None:
+                if self._trouble != "scheduler lost":
                     _log.warning("the scheduler at %s is away: %s", self._address, problem)
                 self._trouble = "scheduler lost"
                 self._there.clear()
@@ -117,22 +117,37 @@ class Cluster(Executor):
             elif there.status in ("finished", "error"):
                 self._take(future, there)
 
+    def _count(self, client: Any) -> None:
+        """Notice, while jobs wait, that there is no worker for them.
+
+        Raises:
+            OSError: the scheduler is away.
+        """
+        now = time.monotonic()
+        if not self._wanted:
+            self._trouble, self._counted = None, float("-inf")
+        elif now - self._counted > _COUNT_S:
+            self._trouble, self._counted = None if client.nthreads() else "no workers", now
+
     def _take(self, future: Future[Any], there: Any) -> None:
         """Bring home how a job ended."""
         try:
-            found = there.result(timeout=10)
+            how, found = there.result(timeout=10)
         except Exception as problem:
             if there.status != "error":
                 raise
-            found = _Raised(BrokenExecutor(str(problem)) if _killed(problem) else problem)
+            how, found = "raised", BrokenExecutor(str(problem)) if _killed(problem) else problem
         self._drop(future)
         there.release()
         if not future.set_running_or_notify_cancel():
             return
-        if isinstance(found, _Raised):
-            future.set_exception(found.problem)
-        else:
+        if how == "gave":
             future.set_result(found)
+        elif how == "raised":
+            future.set_exception(found)
+        else:
+            _log.error("a worker cannot read what it is to do: %s", found["text"])
+            future.set_exception(unread(found))
 
     def _drop(self, future: Future[Any]) -> None:
         with self._lock:
@@ -140,18 +155,40 @@ class Cluster(Executor):
         self._there.pop(future, None)
 
 
-def _outcome(call: Callable[[], Any]) -> Any:
-    """In the worker: what the job gives, or raises."""
+def _outcome(sent: bytes) -> tuple[str, Any]:
+    """In the worker: what the job gives, or raises; or why this worker cannot read what it is.
+
+    What a job raises comes home as a value: Dask would log a cancelled job as an error.
+    """
+    import pickle
+
     try:
-        return call()
+        call = pickle.loads(sent)
     except Exception as problem:
-        return _Raised(problem)
+        return "unread", {"lacks": getattr(problem, "name", None), "text": repr(problem)}
+    try:
+        return "gave", call()
+    except Exception as problem:
+        return "raised", problem
+
+
+def unread(found: dict[str, str | None]) -> WordedError:
+    """The sentence for what `_outcome` says of a task that it could not read."""
+    lacks, *parts = (found["lacks"] or "").split(".")
+    return WordedError(
+        "jobs", "worker lacks" if lacks and not parts else "worker differs", name=lacks
+    )
+
+
+# So it is sent as it is. A worker that lacks a module of a task ends, with the next one that is
+# given the task, and whoever started it is told nothing.
+_outcome.__module__ = "__main__"
 
 
 def _submitted(client: Any, name: str, call: Callable[[], Any]) -> Any:
     from distributed import fire_and_forget
 
-    there = client.submit(_outcome, call, key=f"run-{name}", pure=False)
+    there = client.submit(_outcome, pickle.dumps(call), key=f"run-{name}", pure=False)
     # It goes on when this server ends, and whoever takes over finds it by its name.
     fire_and_forget(there)
     return there

@@ -26,6 +26,7 @@ from explorer.words import WordedError, section
 IDENTIFIER: Final = re.compile("[0-9a-f]{20}")
 _OWN: Final = "explorer.experiments."
 """Recipes and results are dataclasses of these modules; no other name in a file is looked up."""
+_FULL: Final = (errno.ENOSPC, errno.EDQUOT)
 
 
 class Order(NamedTuple):
@@ -70,9 +71,16 @@ def reason(problem: BaseException) -> Reason:
     kind = type(problem).__name__
     if isinstance(problem, MemoryError) or kind == "OutOfMemoryError":
         return Reason("jobs", "out of memory", {})
-    if isinstance(problem, OSError) and problem.errno == errno.ENOSPC:
+    if isinstance(problem, OSError) and problem.errno in _FULL:
         return Reason("jobs", "disk full", {})
+    if isinstance(problem, OSError) and (problem.errno == errno.EROFS or _is_of_a_job(problem)):
+        return Reason("jobs", "folder shut", {})
     return Reason("jobs", "unforeseen", {"kind": kind})
+
+
+def _is_of_a_job(problem: OSError) -> bool:
+    """Whether a file in a job's folder is what it is about; jobs read others, too."""
+    return any(map(IDENTIFIER.fullmatch, Path(str(problem.filename or "")).parts))
 
 
 def worded(why: Reason) -> str:

@@ -9,12 +9,14 @@ from contextlib import suppress
 from dataclasses import dataclass, replace
 from math import isfinite
 from pathlib import Path
-from time import perf_counter
+from time import monotonic, perf_counter, sleep
 from typing import Any, Final, NamedTuple, NoReturn
 from uuid import uuid4
 
 from explorer.experiments.jobs import record
+from explorer.words import WordedError
 
+_SEEN_AFTER_S: Final = 5.0
 _MOST_PROGRESS: Final = 20_000_000
 LARGEST: Final = 1e15
 """No number that a job reports is as large; a larger one comes from a damaged file."""
@@ -72,6 +74,16 @@ class Reporter:
         if self.superseded():
             raise Superseded
 
+    def sees_its_folder(self) -> bool:
+        """Whether the job's folder is where its server has it, as a shared one must be; what one
+        machine has written, another may see some seconds later."""
+        end = monotonic() + _SEEN_AFTER_S
+        while self.shared and not (self.folder / "job.json").exists():
+            if monotonic() > end:
+                return False
+            sleep(0.2)
+        return True
+
     def superseded(self) -> bool:
         """Whether another worker has begun this job after this one."""
         return bool(self.beginning) and self.begun() not in (None, self.beginning)
@@ -86,8 +98,9 @@ class Reporter:
         Returns what this beginning reports with.
         """
         beginning = uuid4().hex
-        (self.made() / "progress.jsonl").write_text("", encoding="utf-8")
-        (self.folder / "started").write_text(beginning, encoding="utf-8")
+        # In this order: a worker that was thought lost adds nothing once it sees the new word.
+        (self.made() / "started").write_text(beginning, encoding="utf-8")
+        (self.folder / "progress.jsonl").write_text("", encoding="utf-8")
         return replace(self, beginning=beginning)
 
     def begun(self) -> str | None:
@@ -111,6 +124,8 @@ class Reporter:
 
 def run(function: Callable[[Any, Reporter], Any], recipe: Any, reporter: Reporter) -> Finished:
     """In the worker: note the start, then the job itself, then how it ended."""
+    if not reporter.sees_its_folder():
+        raise WordedError("jobs", "folder not seen")
     reporter.check()
     reporter = reporter.begin()
     record.log(reporter.folder, f"begun on {socket.gethostname()} by process {os.getpid()}")

@@ -88,7 +88,10 @@ class JobService:
             if owner is not None and own >= self._most_of_one:
                 raise WordedError("jobs", "share of the queue full", waiting=own)
             identifier = secrets.token_hex(10)
-            order = Order(record.named(function), recipe, owner, frozenset(needs), time.time_ns())
+            number = time.time_ns()
+            if self._shared:
+                number = max(number, self._shared.newest() + 1)
+            order = Order(record.named(function), recipe, owner, frozenset(needs), number)
             try:
                 folder = self._folder.of(identifier)
                 if self._shared:

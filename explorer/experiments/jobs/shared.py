@@ -191,6 +191,11 @@ class Shared:
         names = self.all(at_once)
         return [(name, self._orders[name]) for name in names if self.end(name) is None]
 
+    def newest(self) -> int:
+        """The largest number of a job that lies here, as `all` saw it last: another server's time
+        may be ahead, and who comes later is to stand behind."""
+        return max((order.number for order in list(self._orders.values())), default=0)
+
     def needing(self, identifier: str) -> list[str]:
         """The jobs that need this one, in the order in which they were started."""
         return [name for name in self.all() if identifier in self._orders[name].needs]

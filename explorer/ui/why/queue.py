@@ -41,6 +41,10 @@ def service() -> JobService:
             shared = Shared(folder, Bounds(settings.jobs_bytes(), settings.jobs_age()))
         except OSError:
             _log.exception("the folder of runs cannot be used; runs end with this server")
+    if cluster and shared is None:
+        # Its workers would write where nobody looks.
+        _log.error("no folder is shared with the cluster of %s: runs go on beside the app", where)
+        cluster = False
     return JobService(
         partial(Cluster, where) if cluster else local, shared=shared, known=_FUNCTIONS
     )
