@@ -22,7 +22,7 @@ def draw(choice: Choice) -> None:
         "claims": partial(claims.draw, choice),
         "speed": partial(speed.draw, choice),
     }
-    controls.sections("bn_section", parts)
+    controls.sections("bn_section", parts, again={"steps": (), "modes": (choice,)})
     if controls.settled("bn_section", tuple(parts), "steps") != "steps":
         compare_link(choice)
 

@@ -22,6 +22,7 @@ def draw(choice: Choice) -> None:
             "dialects": partial(composer.above, dialects.draw),
             "code": partial(composer.above, partial(code.draw, choice)),
         },
+        again={"block": (), "dialects": ()},
     )
     st.caption(section("block_lab", "introduction"))
 

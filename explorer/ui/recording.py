@@ -20,6 +20,7 @@ from streamlit.runtime.media_file_manager import MediaFileMetadata
 from streamlit.runtime.scriptrunner import get_script_run_ctx
 from streamlit.runtime.scriptrunner_utils.script_run_context import ThreadState
 from streamlit.runtime.state.common import user_key_from_element_id
+from streamlit.runtime.state.presentation import apply_presenter
 
 from explorer.ui.server import handing
 
@@ -163,6 +164,31 @@ def keeps_files(place: Here, kept: Drawn) -> bool:
     return True
 
 
+def gone(place: Here, kept: Drawn) -> dict[str, Any]:
+    """The controls of this part that the browser does not have now, and what each will hold unless
+    it is told otherwise. What an address says of one of them it is to be told: as something that
+    nothing equals."""
+    state, found = place.context.session_state._state, {}
+    for control in kept.controls:
+        if _is_there(state, control):
+            continue
+        key = user_key_from_element_id(control.id)
+        if control.bind and key and state.query_params.has_param(key):
+            found[control.id] = object()
+        else:
+            found[control.id] = apply_presenter(state, control.id, control.deserializer(None))
+    return found
+
+
+def _is_there(state: Any, control: Any) -> bool:
+    """With each click a browser tells what all its controls hold, but for buttons and drawings.
+    Of those that keep their value for when they are drawn again, Streamlit knows it meanwhile."""
+    kept_for_later = control.bind or control.persist_state
+    return control.id in state._new_widget_state.states or (
+        control.id in state._old_state and not kept_for_later
+    )
+
+
 def takes_over(place: Here, kept: Drawn, before: Sequence[Any], now: Sequence[Any]) -> bool:
     """Let Streamlit take note of what a part's controls hold `now`, in the order of their ids,
     where that is what the browser says; False where the browser must be told."""
@@ -183,8 +209,8 @@ def takes_over(place: Here, kept: Drawn, before: Sequence[Any], now: Sequence[An
     return True
 
 
-def say(place: Here, kept: Drawn) -> None:
-    """Say again what a part said, at the same place."""
+def say(place: Here, kept: Drawn, back: Collection[str] = ()) -> None:
+    """Say again what a part said, at the same place; `back` are its controls that come back."""
     context, shared = place.context, place.context.shared
     for kind, name in kept.names:
         names = shared.widget_ids_this_run if kind == "id" else shared.widget_user_keys_this_run
@@ -192,9 +218,12 @@ def say(place: Here, kept: Drawn) -> None:
             raise StreamlitDuplicateElementKey(name)
     # Whoever has not been given a chart or a drawing before has no state that a click could change.
     state = context.session_state._state
+    told = state._new_widget_state.states
     for control in kept.controls:
-        if control.id not in state._old_state and control.id not in state._new_widget_state.states:
+        if control.id in back or (control.id not in state._old_state and control.id not in told):
             context.session_state.register_widget(control, user_key_from_element_id(control.id))
+        else:  # another part may have told whom a click calls since
+            state._set_widget_metadata(control)
     handing.hand_over(context, kept.messages)
     for _ in range(kept.places):
         place.cursor.lock_element()

@@ -132,3 +132,22 @@ def test_on_a_telephone_nothing_is_cut_off(open_page):
     for table in visit.page.get_by_test_id("stTable").all():
         box = table.bounding_box()
         assert box["x"] >= 0 and box["x"] + box["width"] <= 390
+
+
+def test_what_was_set_in_a_section_is_there_when_it_is_opened_again(open_page):
+    visit = open_page("batch_norm")
+    slider = visit.page.locator(".st-key-bn_size input[type=range]")
+
+    # Until the section is said again, and not drawn.
+    for _ in range(2):
+        open_tab(visit, "Train and eval")
+        open_tab(visit, "Four steps")
+    slider.focus()
+    with visit.rerun():
+        visit.page.keyboard.press("ArrowLeft")
+    assert slider.input_value() == "7"
+    for _ in range(3):
+        open_tab(visit, "Train and eval")
+        open_tab(visit, "Four steps")
+        assert slider.input_value() == "7"
+        assert query(visit)["bn_size"] == "7"

@@ -323,6 +323,85 @@ def test_a_page_says_what_it_would_say(
         assert different(one, other) == []
 
 
+@pytest.mark.parametrize(
+    ("page", "key", "walk", "at_least"),
+    [
+        (
+            "batch_norm",
+            "bn_section",
+            ["modes", "steps", "modes", "steps", ("slider", "bn_size", 6), "modes", "steps",
+             "modes", ("toggle", "bn_forget", True), "steps", "modes", "steps"],
+            3,
+        ),
+        (
+            "parameters",
+            "params_view",
+            ["network", "presets", "bottleneck", "network", "presets", "bottleneck",
+             ("select_slider", "params_channels", 64), "network", "presets",
+             ("selectbox", "params_protocol", "paper-10-crops"), "bottleneck", "presets", "network",
+             ("button_group", "params_of", "macs"), "presets", "network", "presets"],
+            4,
+        ),
+        (
+            "block_lab",
+            "unit_view",
+            ["dialects", "block", "dialects", "block", ("button", "case_halving", None),
+             "dialects", "block", "dialects", ("radio", "unit_dialect", "mxnet"), "block",
+             "dialects", "block"],
+            3,
+        ),
+    ],
+)  # fmt: skip
+def test_a_section_that_is_opened_again_says_what_it_would_say(
+    open_app,  # noqa: F811
+    said,
+    monkeypatch,
+    page,
+    key,
+    walk,
+    at_least,
+):
+    """What was chosen in it meanwhile is still there, on the screen and in the address."""
+    monkeypatch.setattr("pandas.io.formats.style_render.uuid4", lambda: UUID(int=0))
+    opened = []
+    say = recording.say
+
+    def listening(place, kept, back=()):
+        if back:
+            opened.append(kept)
+        say(place, kept, back)
+
+    monkeypatch.setattr(recording, "say", listening)
+
+    def walked():
+        app = open_app(page, net="resnet18")
+        for _ in range(3):
+            app.run()
+        every = []
+        for step in walk:
+            said.clear()
+            if isinstance(step, str):
+                app.button_group(key=key).set_value(step).run()
+            elif step[0] == "button":
+                app.button(key=step[1]).click().run()
+            else:
+                getattr(app, step[0])(key=step[1]).set_value(step[2]).run()
+            assert not app.exception
+            every.append(([*said], dict(app.query_params)))
+        return every
+
+    with monkeypatch.context() as patch:
+        patch.setattr(recording, "here", lambda root=None: None)
+        walked()  # nothing is computed in front of the visitor after this
+        drawn_each_time = walked()
+    assert not opened
+    again = walked()
+    assert len(opened) >= at_least
+    for (one, address), (other, wanted) in zip(again, drawn_each_time, strict=True):
+        assert address == wanted
+        assert different(one, other) == []
+
+
 def different(one, other):
     """The messages of two runs that are not the same, in words."""
     return [

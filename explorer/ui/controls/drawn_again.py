@@ -5,10 +5,11 @@ much as the page beside it. What such a part said is kept for the visitor, with 
 held, and is sent again until one of them, or something else that it follows from, is another.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any, Final, NamedTuple, TypeVar
 
 from streamlit.runtime.state import SessionState, get_session_state
+from streamlit.runtime.state.common import user_key_from_element_id
 
 from explorer.ui import recording
 from explorer.ui.controls.memory import address_is_news, of_visitor
@@ -23,8 +24,10 @@ _CONTROLS: Final = frozenset(
     )
 )
 _NONE: Final = object()
-_MOST_BYTES: Final = 256 * 1024
-"""Of a part; each visitor has some ten of them, most of a few kilobytes."""
+_MOST_BYTES: Final = 512 * 1024
+"""Of a part; most take a few kilobytes."""
+_MOST_OF_ALL: Final = 4 * _MOST_BYTES
+"""Of all that is kept for a visitor; what was drawn first is let go of first."""
 
 
 class _Kept(NamedTuple):
@@ -61,13 +64,16 @@ def drawn_again(
     inputs = (*inputs, language(), *place.key)
     kept: _Kept | None = None if address_is_news() else memory.said.get(name)
     if kept and kept.inputs == inputs:
-        held = all_held(kept.drawn.ids)
-        same = kept.held == held
-        if not same and read and recording.takes_over(place, kept.drawn, kept.held, held):
-            kept = memory.said[name] = kept._replace(held=held, result=read())
-            same = True
+        held, back = all_held(kept.drawn.ids), recording.gone(place, kept.drawn)
+        if back:
+            same = _come_back(kept, held, back)
+        else:
+            same = kept.held == held
+            if not same and read and recording.takes_over(place, kept.drawn, kept.held, held):
+                kept = memory.said[name] = kept._replace(held=held, result=read())
+                same = True
         if same and recording.keeps_files(place, kept.drawn):
-            recording.say(place, kept.drawn)
+            recording.say(place, kept.drawn, back)
             found: R = kept.result
             return found
     memory.said.pop(name, None)
@@ -80,7 +86,27 @@ def drawn_again(
     drawn = recording.record(place, lambda: results.append(draw()), _CONTROLS)
     if drawn and drawn.whole_bytes <= _MOST_BYTES:
         memory.said[name] = _Kept(inputs, all_held(drawn.ids), drawn, results[0])
+        while sum(one.drawn.whole_bytes for one in memory.said.values()) > _MOST_OF_ALL:
+            del memory.said[next(iter(memory.said))]
+    elif drawn is None:
+        del memory.asked[name]  # the next time it is not listened to, which would take as long
     return results[0]
+
+
+def _come_back(kept: _Kept, held: list[Any], usual: Mapping[str, Any]) -> bool:
+    """Whether all controls hold what they held: those that come back, what is `usual` for them. No
+    browser needs to be told more of those."""
+    chosen = of_visitor().chosen
+    for name, was, now in zip(kept.drawn.ids, kept.held, held, strict=True):
+        if name in usual:
+            # What `choice` and its like hold is kept here, and not by Streamlit.
+            value = chosen.get(user_key_from_element_id(name) or "", usual[name])
+            value = list(value) if isinstance(value, tuple) else value
+            if not was == usual[name] == value or now not in (_NONE, was):
+                return False
+        elif was != now:
+            return False
+    return True
 
 
 def all_held(keys: Iterable[str]) -> list[Any]:

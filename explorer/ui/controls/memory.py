@@ -29,6 +29,7 @@ class Memory:
         step: what was written since `one_step` began, and is told with its end.
         said: names of parts -> what `drawn_again` keeps of them.
         asked: names of parts -> what they followed from in the last run that drew them.
+        opened: keys of `sections` -> the part that was open in the last run.
         turns: how often another theme was chosen, for which charts are drawn anew.
         choosers: keys of drawings -> who is told of a click.
     """
@@ -47,6 +48,7 @@ class Memory:
         self.step: dict[str, tuple[str, ...]] | None = None
         self.said: dict[str, Any] = {}
         self.asked: dict[str, tuple[Any, ...]] = {}
+        self.opened: dict[str, str] = {}
         self.turns = 0
         self.choosers: dict[str, Callable[[Any], None] | None] = {}
 

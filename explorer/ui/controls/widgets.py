@@ -14,7 +14,6 @@ Kind = Literal["segments", "pills", "select", "radio"]
 
 BOUND: Final[dict[str, Any]] = {"bind": "query-params", "persist_state": "session"}
 """For controls of values: in the address, and still there when another section was open."""
-_ABSENT: Final = object()
 
 
 def choice(
@@ -51,7 +50,7 @@ def choice(
     # A browser may draw only the second of two runs in close succession. So each run says what is
     # chosen: as the default, or where that would take the way to choose nothing, by setting it.
     set_again = kind == "select" and optional and chosen is not None
-    if set_again or st.session_state.get(key, _ABSENT) != chosen:
+    if set_again or st.session_state.get(key, chosen) != chosen:
         st.session_state[key] = chosen
     own = label if label is not None else words.label(f"{key}.label")
     common = _common(key, first, shown, on_change) | options
@@ -82,7 +81,7 @@ def choices(
     first = tuple(default)
     settle(key, one_of(key, ids), first, of_visitor().page, several=True)
     chosen = of_visitor().chosen[key]
-    if tuple(st.session_state.get(key, ())) != chosen:
+    if tuple(st.session_state.get(key, chosen)) != chosen:
         st.session_state[key] = list(chosen)
     own = label if label is not None else words.label(f"{key}.label")
     common = _common(key, first, shown, on_change) | options
@@ -94,19 +93,33 @@ def choices(
     return tuple(name for name in ids if name in found)
 
 
-def sections(key: str, parts: Mapping[str, Callable[[], None]]) -> None:
+def sections(
+    key: str,
+    parts: Mapping[str, Callable[[], None]],
+    again: Mapping[str, tuple[Any, ...]] | None = None,
+) -> None:
     """The parts of a page, of which one is open: a choice among them, and below it that part.
 
     Only the open part runs. Words as for `choice`.
+
+    Args:
+        again: of each part that follows from its own controls and from nothing else but this,
+            which is compared by ==: it is said again, as `drawn_again` does, where it was left
+            and is opened once more.
     """
     ids, memory = tuple(parts), of_visitor()
     settle(key, one_of(key, ids), ids[0], memory.page)
     chosen: str = drawn_again(
-        f"{key}_sections",
-        (ids, memory.chosen[key]),
+        # Of each choice one: mostly it is chosen once more.
+        f"{key} sections, {memory.chosen[key]}",
+        ids,
         lambda: choice(key, ids, label_visibility="collapsed"),
     )
-    parts[chosen]()
+    opened, memory.opened[key] = memory.opened.get(key) != chosen, chosen
+    if again and opened and chosen in again:
+        drawn_again(f"{key}, {chosen}", again[chosen], parts[chosen])
+    else:
+        parts[chosen]()
 
 
 def number(
@@ -123,11 +136,12 @@ def number(
         return int(text) if sane and low <= int(text) <= high else None
 
     settle(key, read, value, of_visitor().page)
-    if st.session_state.get(key) != of_visitor().chosen[key]:
-        st.session_state[key] = of_visitor().chosen[key]
+    chosen = of_visitor().chosen[key]
+    if st.session_state.get(key, chosen) != chosen:
+        st.session_state[key] = chosen
     own = label if label is not None else words.label(f"{key}.label")
     common: dict[str, Any] = {"on_change": _chosen, "args": (key, value, None)} | options
-    st.number_input(own, low, high, of_visitor().chosen[key], key=key, **common)
+    st.number_input(own, low, high, chosen, key=key, **common)
     found: int = of_visitor().chosen[key]
     return found
 
