@@ -7,14 +7,20 @@ from typing import Any
 
 from streamlit.cursor import Cursor, SparseList
 from streamlit.navigation.page import Page
-from streamlit.runtime.state.common import is_element_id
+from streamlit.runtime.state.common import is_element_id, unpack_widget_state_value
 from streamlit.runtime.state.safe_session_state import SafeSessionState
-from streamlit.runtime.state.session_state import _is_internal_key
+from streamlit.runtime.state.session_state import (
+    Serialized,
+    Value,
+    WStates,
+    _is_internal_key,
+)
 from streamlit.util import calc_hash
 
 _cursors: Any = Cursor
 _states: Any = SafeSessionState
 _pages: Any = Page
+_all_told: Any = WStates
 
 
 def begin() -> None:
@@ -22,6 +28,7 @@ def begin() -> None:
     _ask_for_one_value()
     _hash_pages_once()
     _copy_places()
+    _read_values()
 
 
 class OneByOne(Mapping[str, Any]):
@@ -71,6 +78,26 @@ def _hash_pages_once() -> None:
         return of_path(page._url_path)
 
     _pages._script_hash = property(script_hash)
+
+
+def _read_values() -> None:
+    """Read what a browser tells of each control with each click. Streamlit makes a new description
+    of the control each time, to note as what its value came: mostly as it always does."""
+    read: Any = WStates.__getitem__
+    if read.__module__ == __name__:
+        return
+
+    def value(states: Any, control: str) -> Any:
+        told, known = states.states.get(control), states.widget_metadata.get(control)
+        if not isinstance(told, Serialized) or known is None:
+            return read(states, control)
+        if told.value.WhichOneof("value") != known.value_type:
+            return read(states, control)
+        found = known.deserializer(unpack_widget_state_value(told.value))
+        states.states[control] = Value(found)
+        return found
+
+    _all_told.__getitem__ = value
 
 
 def _copy_places() -> None:
