@@ -166,13 +166,35 @@ class Visitor:
             self.widgets[found.split("-", 2)[2]] = found
             self.part[found] = delta.fragment_id
             self.seen.add(found)
-            if kind in _TOLD and element is not None and element.set_value:
+            if kind in _TOLD and element is not None:
                 told, sent = _TOLD[kind]
+                if element.set_value:
+                    # Nothing is chosen: a browser sends no value then.
+                    values = _values(element, told)
+                elif found not in self.held:
+                    values = _first(element)
+                else:
+                    return
                 self.held[found] = WidgetState(id=found)
-                # Nothing is chosen: a browser sends no value then.
-                unset = element.DESCRIPTOR.fields_by_name[told].has_presence
-                if not unset or element.HasField(told):
-                    _put(self.held[found], sent, getattr(element, told))
+                if values:
+                    _put(self.held[found], sent, values if "_array_" in sent else values[0])
+
+
+def _values(element: Any, name: str) -> list[Any]:
+    field = element.DESCRIPTOR.fields_by_name[name]
+    value = getattr(element, name)
+    if field.is_repeated:
+        return list(value)
+    return [value] if not field.has_presence or element.HasField(name) else []
+
+
+def _first(element: Any) -> list[Any]:
+    """What a control holds that was not told more: a browser tells it with each click."""
+    values = _values(element, "default")
+    if element.DESCRIPTOR.name in ("Selectbox", "Radio", "ButtonGroup", "MultiSelect"):
+        options = [getattr(option, "content", option) for option in element.options]
+        return [options[place] for place in values]
+    return values
 
 
 def _put(state: WidgetState, name: str, value: Any) -> None:
