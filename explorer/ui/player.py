@@ -7,12 +7,14 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, Final
 
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
 from explorer.architecture import Blueprint, NetworkSpec, Op, blueprint
 from explorer.architecture.image_size import ImageSize
 from explorer.architecture.notation import receptive_field_formula
 from explorer.lessons.sentences import op_sentence
 from explorer.ui import controls, navigation
+from explorer.ui.boxes import boxes
 from explorer.ui.drawing import drawing
 from explorer.ui.drawn_once import drawn_once
 from explorer.views import op_picture, trace_map
@@ -84,13 +86,19 @@ def _map(spec: NetworkSpec, image_size: ImageSize, index: int, _language: str) -
 
 def _forward(bp: Blueprint, index: int, title: str, times: tuple[float, float] | None) -> None:
     _moves(bp, index, title, backward=False)
-    with st.container(key="trace_op_beside"):
-        picture, words = st.columns(2, gap="medium", vertical_alignment="center")
+    picture, words = boxes("trace_op_beside", _beside)
     with picture:
         _picture(bp, index)
     with words:
         _words(bp, index, title, times)
-        _ways_on(bp.ops[index])
+        origin = {"infer_view": ["origin"], "origin": [bp.ops[index].path]}
+        _to_origin(navigation.frozen(controls.carried("inference") | origin))
+        controls.drawn_again("trace_turn", (), _to_gradient)
+
+
+def _beside() -> tuple[DeltaGenerator, ...]:
+    with st.container(key="trace_op_beside"):
+        return tuple(st.columns(2, gap="medium", vertical_alignment="center"))
 
 
 def _beginning(bp: Blueprint, backward: bool) -> str:
@@ -244,14 +252,18 @@ def _words(bp: Blueprint, index: int, title: str, times: tuple[float, float] | N
             st.markdown(label("trace_fact.time", formula=duration(seconds), share=share))
 
 
-def _ways_on(op: Op) -> None:
-    """To where the op's numbers come from, and to its gradient."""
+@drawn_once
+def _to_origin(query: navigation.Carried) -> None:
+    """To where the op's numbers come from."""
     st.page_link(
         navigation.page_of("inference"),
         label=label("origin.from_walk"),
         icon=":material/account_tree:",
-        query_params=controls.carried("inference") | {"infer_view": "origin", "origin": op.path},
+        query_params=navigation.thawed(query),
     )
+
+
+def _to_gradient() -> None:
     st.button(
         label("origin.gradient_from_walk"),
         icon=":material/undo:",
