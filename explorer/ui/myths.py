@@ -22,7 +22,7 @@ def choose() -> Myth:
         )
         return chosen
 
-    return found[controls.drawn_again(CARD, (), choice)]
+    return found[controls.drawn_again(CARD, (), choice, read=lambda: controls.held(CARD))]
 
 
 def show(myth: Myth) -> None:

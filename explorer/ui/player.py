@@ -144,18 +144,27 @@ def _controls(bp: Blueprint, index: int, backward: bool) -> None:
         )
         if st.session_state.get(_SLIDER) != index + 1:
             st.session_state[_SLIDER] = index + 1
-        with st.container(width="stretch", key="trace_slider"):
-            st.slider(
-                label(f"{_SLIDER}.label"),
-                1,
-                len(bp.ops),
-                # The default too, for a browser that draws only the second of two runs.
-                index + 1,
-                key=_SLIDER,
-                on_change=_slide,
-                args=(bp,),
-                label_visibility="collapsed",
-            )
+        controls.drawn_again(
+            "trace_slider",
+            (bp.spec, bp.image_size),
+            lambda: _slider(bp, index),
+            read=lambda: None,
+        )
+
+
+def _slider(bp: Blueprint, index: int) -> None:
+    with st.container(width="stretch", key="trace_slider"):
+        st.slider(
+            label(f"{_SLIDER}.label"),
+            1,
+            len(bp.ops),
+            # The default too, for a browser that draws only the second of two runs.
+            index + 1,
+            key=_SLIDER,
+            on_change=_slide,
+            args=(bp,),
+            label_visibility="collapsed",
+        )
 
 
 _STEPS: Final = {

@@ -71,7 +71,7 @@ def choose(found: list[Card]) -> Card:
         )
         return chosen
 
-    return by_id[controls.drawn_again(CARD, tuple(by_id), choice)]
+    return by_id[controls.drawn_again(CARD, tuple(by_id), choice, read=lambda: controls.held(CARD))]
 
 
 def turn(ids: list[str], step: int) -> None:

@@ -5,7 +5,7 @@ for the browser, and a page has some hundred. When a part may be said again is f
 `controls.drawn_again` to know; how is here.
 """
 
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any, Final, NamedTuple
 
@@ -16,6 +16,7 @@ from streamlit.elements.lib.form_utils import current_form_id
 from streamlit.errors import StreamlitDuplicateElementKey
 from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 from streamlit.runtime import Runtime
+from streamlit.runtime.forward_msg_cache import populate_hash_if_needed
 from streamlit.runtime.media_file_manager import MediaFileMetadata
 from streamlit.runtime.scriptrunner import get_script_run_ctx
 from streamlit.runtime.scriptrunner_utils.script_run_context import ThreadState
@@ -120,11 +121,13 @@ def listening(context: Any) -> Iterator[list[ForwardMsg]]:
             context.enqueue = outer
 
 
-def record(place: Here, draw: Callable[[], None], more: Collection[str] = ()) -> Drawn | None:
+def record(
+    place: Here, draw: Callable[[], None], more: Collection[str] = (), values: bool = True
+) -> Drawn | None:
     """Draw, and return what was said; None if it cannot be said again.
 
     `more` are kinds of elements and boxes that may be said again beside the fixed ones. A control
-    whose value the browser must take over is none of them.
+    whose value the browser must take over is none of them, if not all but the `values` is kept.
     """
     context, cursor = place.context, place.cursor
     before, first = _names(context), cursor.index
@@ -133,6 +136,8 @@ def record(place: Here, draw: Callable[[], None], more: Collection[str] = ()) ->
         draw()
     # A spinner that turned while something was computed is no part of what was drawn.
     said = [one for one in everything if one.delta.WhichOneof("type") != "new_transient"]
+    if not values:
+        said = [_told_nothing(one) for one in said]
     box = list(cursor.delta_path)[:-1]
     inside = all(
         list(message.metadata.delta_path[: len(box)]) == box
@@ -189,28 +194,86 @@ def _is_there(state: Any, control: Any) -> bool:
     )
 
 
-def takes_over(place: Here, kept: Drawn, before: Sequence[Any], now: Sequence[Any]) -> bool:
-    """Let Streamlit take note of what a part's controls hold `now`, in the order of their ids,
-    where that is what the browser says; False where the browser must be told."""
+def taken_over(
+    place: Here, kept: Drawn, before: Sequence[Any], now: Sequence[Any]
+) -> handing.Several | None:
+    """Let Streamlit take note of what a part's controls hold `now`, in the order of their ids, and
+    return what is to be said: the same where that is what the browser says, with the value where
+    the app has put one; None where the part must be drawn."""
     state, known = place.context.session_state._state, {one.id: one for one in kept.controls}
     changed = [one for one, old, new in zip(kept.ids, before, now, strict=True) if old != new]
     keys = {one: user_key_from_element_id(one) for one in changed}
-    # All for which Streamlit would tell the browser a value, one kept of a section left before too.
-    if not all(
-        one in known
-        and one in state._new_widget_state
-        and not state.is_new_state_value(key)
-        and (key not in state._old_state or state.query_params.has_param(key))
-        for one, key in keys.items()
-    ):
-        return False
+    put = {}
+    for one, key in keys.items():
+        if one not in known:
+            return None
+        if state.is_new_state_value(key):
+            put[one] = known[one].serializer(state[key])
+        # Streamlit would tell the browser a value: of a section left before, too.
+        elif one not in state._new_widget_state or (
+            key in state._old_state and not state.query_params.has_param(key)
+        ):
+            return None
+    messages = kept.messages
+    if put:
+        told = [_telling(one, put) for one in messages]
+        messages = handing.Several([one for one in told if one])
+        if len(messages) < len(told):
+            return None
     for one, key in keys.items():
         place.context.session_state.register_widget(known[one], key)
-    return True
+    return messages
 
 
-def say(place: Here, kept: Drawn, back: Collection[str] = ()) -> None:
-    """Say again what a part said, at the same place; `back` are its controls that come back."""
+_VALUES: Final = {"slider": "value", "selectbox": "raw_value"}
+"""Kinds of controls that are told a value -> where."""
+
+
+def _telling(message: ForwardMsg, put: Mapping[str, Any]) -> ForwardMsg | None:
+    """The same message, and if it is of a control that the app has `put` a value into, with that;
+    None where there is no other way than to draw the control."""
+    kind = str(message.delta.new_element.WhichOneof("type"))
+    control = str(getattr(getattr(message.delta.new_element, kind, None), "id", ""))
+    if control not in put:
+        return message
+    value = put[control]
+    if kind not in _VALUES or value is None:
+        return None
+    return _told(message, kind, value if kind == "slider" else [value])
+
+
+def _told_nothing(message: ForwardMsg) -> ForwardMsg:
+    """The same message without the value that it tells."""
+    kind = str(message.delta.new_element.WhichOneof("type"))
+    if kind in _VALUES and getattr(message.delta.new_element, kind).set_value:
+        return _told(message, kind, [])
+    return message
+
+
+def _told(message: ForwardMsg, kind: str, values: Sequence[Any]) -> ForwardMsg:
+    """A control's message with other values to take over, or with none."""
+    told = ForwardMsg()
+    told.CopyFrom(message)
+    control = getattr(told.delta.new_element, kind)
+    control.ClearField(_VALUES[kind])
+    if kind == "slider":
+        control.value.extend(values)
+    elif values:
+        control.raw_value = values[0]
+    control.set_value = told.delta.new_element.has_one_shot_effect = bool(values)
+    told.ClearField("hash")
+    populate_hash_if_needed(told)
+    return told
+
+
+def say(
+    place: Here,
+    kept: Drawn,
+    back: Collection[str] = (),
+    messages: handing.Several | None = None,
+) -> None:
+    """Say again what a part said, or these `messages`, at the same place; `back` are its controls
+    that come back."""
     context, shared = place.context, place.context.shared
     for kind, name in kept.names:
         names = shared.widget_ids_this_run if kind == "id" else shared.widget_user_keys_this_run
@@ -224,7 +287,7 @@ def say(place: Here, kept: Drawn, back: Collection[str] = ()) -> None:
             context.session_state.register_widget(control, user_key_from_element_id(control.id))
         else:  # another part may have told whom a click calls since
             state._set_widget_metadata(control)
-    handing.hand_over(context, kept.messages)
+    handing.hand_over(context, messages or kept.messages)
     for _ in range(kept.places):
         place.cursor.lock_element()
 

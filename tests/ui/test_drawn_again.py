@@ -149,9 +149,15 @@ def test_what_a_visitor_gives_to_bound_controls_is_read_and_not_drawn():
     app.toggle(key="on").set_value(True)
     assert not drawn(app)
     assert app.markdown[0].value == "(8, True)"
-    # What the app itself sets the browser must be told.
+    # What the app itself sets the browser must be told, and once.
     app.button(key="narrow").click()
-    assert drawn(app)
+    assert not drawn(app)
+    assert app.markdown[0].value == "(1, True)"
+    told = app.slider(key="wide").proto
+    assert (told.set_value, [*told.value]) == (True, [1])
+    assert not drawn(app)
+    told = app.slider(key="wide").proto
+    assert (told.set_value, [*told.value]) == (False, [])
     assert app.markdown[0].value == "(1, True)"
     assert not app.exception
 
@@ -188,9 +194,9 @@ def test_bound_controls_that_were_moved_say_what_they_would_say(
     # pandas numbers its tables by chance.
     monkeypatch.setattr("pandas.io.formats.style_render.uuid4", lambda: UUID(int=0))
     taken = []
-    takes_over = recording.takes_over
+    taken_over = recording.taken_over
     monkeypatch.setattr(
-        recording, "takes_over", lambda *given: (taken.append(takes_over(*given)), taken[-1])[1]
+        recording, "taken_over", lambda *given: (taken.append(taken_over(*given)), taken[-1])[1]
     )
 
     def walked():
@@ -216,7 +222,8 @@ def test_bound_controls_that_were_moved_say_what_they_would_say(
     for (one, address), (other, wanted) in zip(again[:-1], drawn_each_time[:-1], strict=True):
         assert address == wanted
         assert different(one, other) == []
-    assert taken == [True] * len(moves)
+    assert len(taken) == len(moves)
+    assert all(taken)
 
 
 def offering():
@@ -263,6 +270,15 @@ def test_what_can_be_saved_stays_while_its_part_is_said_again(server_files):
     assert not app.exception
 
 
+def trace_once(monkeypatch):
+    """The same times on every page: those of one pass."""
+    desk = Desk(tracing._traced)
+    for name in ("resnet18", "resnet34"):
+        while not desk.ask(key := (preset(name), 224, "auto")).future.done():
+            wait([desk.ask(key).future], 0.5)
+    monkeypatch.setattr(tracing, "desk", lambda: desk)
+
+
 @pytest.mark.parametrize(
     ("page", "query"),
     [
@@ -289,11 +305,7 @@ def test_a_page_says_what_it_would_say(
 ):
     monkeypatch.setattr("explorer.ui.browser_store.token_hex", lambda count: "ab" * count)
     if page == "shape_trace":
-        desk = Desk(tracing._traced)
-        for name in ("resnet18", "resnet34"):
-            while not desk.ask(key := (preset(name), 224, "auto")).future.done():
-                wait([desk.ask(key).future], 0.5)
-        monkeypatch.setattr(tracing, "desk", lambda: desk)
+        trace_once(monkeypatch)
     times = []
     say = recording.say
     monkeypatch.setattr(recording, "say", lambda *given: (times.append(given[1]), say(*given)))
@@ -366,10 +378,10 @@ def test_a_section_that_is_opened_again_says_what_it_would_say(
     opened = []
     say = recording.say
 
-    def listening(place, kept, back=()):
+    def listening(place, kept, back=(), messages=None):
         if back:
             opened.append(kept)
-        say(place, kept, back)
+        say(place, kept, back, messages)
 
     monkeypatch.setattr(recording, "say", listening)
 
@@ -400,6 +412,78 @@ def test_a_section_that_is_opened_again_says_what_it_would_say(
     for (one, address), (other, wanted) in zip(again, drawn_each_time, strict=True):
         assert address == wanted
         assert different(one, other) == []
+
+
+@pytest.mark.parametrize(
+    ("page", "steps"),
+    [
+        (
+            "questions",
+            ["questions_next", "questions_next", "questions_previous",
+             ("selectbox", "questions_card", 5), "questions_next", "questions_show_answer",
+             "questions_grade_2", "questions_previous"],
+        ),
+        ("myths", ["myths_next", "myths_previous", ("selectbox", "myths_card", 3), "myths_next"]),
+        (
+            "shape_trace",
+            ["trace_next", "trace_next_block", ("slider", "trace_step", 9), "trace_previous",
+             "trace_last", "trace_first", "trace_next"],
+        ),
+    ],
+)  # fmt: skip
+def test_a_value_that_the_app_puts_is_told_as_it_would_be(
+    open_app,  # noqa: F811
+    said,
+    monkeypatch,
+    page,
+    steps,
+):
+    monkeypatch.setattr("explorer.ui.browser_store.token_hex", lambda count: "ab" * count)
+    if page == "shape_trace":
+        trace_once(monkeypatch)
+    told = []
+    taken_over = recording.taken_over
+    monkeypatch.setattr(
+        recording, "taken_over", lambda *given: (told.append(taken_over(*given)), told[-1])[1]
+    )
+
+    def walked():
+        app = open_app(page, net="resnet18")
+        for _ in range(3):
+            app.run()
+        every = []
+        for step in steps:
+            said.clear()
+            if isinstance(step, str):
+                app.button(key=step).click().run()
+            elif step[0] == "selectbox":
+                app.selectbox(key=step[1]).select_index(step[2]).run()
+            else:
+                app.slider(key=step[1]).set_value(step[2]).run()
+            assert not app.exception
+            every.append(([_but_for_the_default(one) for one in said], dict(app.query_params)))
+        return every
+
+    with monkeypatch.context() as patch:
+        patch.setattr(recording, "here", lambda root=None: None)
+        walked()
+        drawn_each_time = walked()
+    assert not told
+    again = walked()
+    assert sum(map(bool, told)) >= len(steps) - 2
+    for (one, address), (other, wanted) in zip(again, drawn_each_time, strict=True):
+        assert address == wanted
+        assert different(one, other) == []
+
+
+def _but_for_the_default(said):
+    """What a control shows that has no value: each of these is told one, or has one."""
+    message = ForwardMsg.FromString(said)
+    for kind in ("slider", "selectbox"):
+        if message.delta.new_element.WhichOneof("type") == kind:
+            getattr(message.delta.new_element, kind).ClearField("default")
+            message.hash = ""
+    return message.SerializeToString()
 
 
 def different(one, other):

@@ -20,7 +20,7 @@ _CONTROLS: Final = frozenset(
     (
         *("selectbox", "text_input", "number_input", "slider", "checkbox", "button"),
         *("button_group", "radio", "multiselect", "bidi_component", "dataframe", "empty"),
-        *("expandable", "popover", "plotly_chart", "download_button"),
+        *("expandable", "popover", "plotly_chart", "download_button", "file_uploader"),
     )
 )
 _NONE: Final = object()
@@ -54,9 +54,9 @@ def drawn_again(
             again from the third run with the same on.
         draw: draws it. It is not called where the part is said again: what it writes into the
             session must be the same each time. What it offers to save follows from `inputs`, too.
-        read: reads from the session what `draw` would return. For parts whose controls are all
-            bound by Streamlit and say the same whatever they hold: those are said again even
-            where the visitor has just changed one.
+        read: reads from the session what `draw` would return. For parts whose controls say the
+            same whatever they hold, but for their value: those are said again even where the
+            visitor has just changed one, or the app has.
     """
     place, memory = recording.here(), of_visitor()
     if place is None:
@@ -65,15 +65,17 @@ def drawn_again(
     kept: _Kept | None = None if address_is_news() else memory.said.get(name)
     if kept and kept.inputs == inputs:
         held, back = all_held(kept.drawn.ids), recording.gone(place, kept.drawn)
+        messages = None
         if back:
             same = _come_back(kept, held, back)
         else:
             same = kept.held == held
-            if not same and read and recording.takes_over(place, kept.drawn, kept.held, held):
-                kept = memory.said[name] = kept._replace(held=held, result=read())
-                same = True
-        if same and recording.keeps_files(place, kept.drawn):
-            recording.say(place, kept.drawn, back)
+            if not same and read:
+                messages = recording.taken_over(place, kept.drawn, kept.held, held)
+                if messages:
+                    kept = memory.said[name] = kept._replace(held=held, result=read())
+        if (same or messages) and recording.keeps_files(place, kept.drawn):
+            recording.say(place, kept.drawn, back, messages)
             found: R = kept.result
             return found
     memory.said.pop(name, None)
@@ -83,7 +85,7 @@ def drawn_again(
     if before != inputs or address_is_news():
         return draw()
     results: list[R] = []
-    drawn = recording.record(place, lambda: results.append(draw()), _CONTROLS)
+    drawn = recording.record(place, lambda: results.append(draw()), _CONTROLS, values=read is None)
     if drawn and drawn.whole_bytes <= _MOST_BYTES:
         memory.said[name] = _Kept(inputs, all_held(drawn.ids), drawn, results[0])
         while sum(one.drawn.whole_bytes for one in memory.said.values()) > _MOST_OF_ALL:
