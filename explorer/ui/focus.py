@@ -6,6 +6,8 @@ from typing import Any, Literal
 
 import streamlit as st
 
+from explorer.ui.drawn_once import drawn_once
+
 
 @cache
 def _component() -> Any:
@@ -13,6 +15,7 @@ def _component() -> Any:
     return st.components.v2.component("focus", html="<span hidden></span>", js=js)
 
 
+@drawn_once(more=("bidi_component",))
 def follow(key: str, asked: str, inside: str, element: Literal["button", "h2", "figure"]) -> None:
     """When `asked` changes and nothing has the focus, give it to what one works with next.
 

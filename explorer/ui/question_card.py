@@ -1,46 +1,54 @@
 """A question on screen: the answer, its proof, the grade; and the progress over all of them."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+
 import streamlit as st
 
 from explorer.lessons.progress import GRADES, Grade, from_json, table, to_json
 from explorer.lessons.questions import Card, cards, theme_title
 from explorer.ui import controls, focus, frame, questions, turning
 from explorer.ui.asking_for_files import file_uploader, held
+from explorer.ui.drawn_once import drawn_once
 from explorer.ui.proving import prove_it, see
 from explorer.words import WordedError, label, section
 
 
 def show(card: Card, found: list[Card]) -> None:
     """The card, and the keys to work through the others."""
-    ids = [other.id for other in found]
-    if questions.is_open(card):  # a proof may be computed in it
-        _show(card, ids)
-    else:
-        grade = questions.grades().get(card.id)
-        controls.drawn_again("questions_card_shown", (card, grade, ids), lambda: _show(card, ids))
-
-
-def _show(card: Card, ids: list[str]) -> None:
-    # Keyed by the card, so that another one starts as new elements and not as altered ones.
-    with st.container(border=True, key=f"questions_{card.id}"):
-        st.caption(_place(card))
-        st.header(card.ask, anchor=False)
-        if questions.is_open(card):
+    ids, grade = [other.id for other in found], questions.grades().get(card.id)
+    if questions.is_open(card):
+        with _card(card, grade):
             _answer(card)
             _grading(card, ids)
-        else:
-            st.button(
-                label("questions.show_answer"),
-                type="primary",
-                shortcut="Enter",
-                on_click=questions.open_answer,
-                args=(card,),
-                key="questions_show_answer",
-            )
+    else:
+        _closed(card, grade)
     turning.buttons("questions", questions.turn, (ids,))
     asked = f"{card.id} {questions.is_open(card)}"
     focus.follow("questions_focus", asked, f"questions_{card.id}", "h2")
     frame.keys(section("questions", "Keys"), "questions")
+
+
+@contextmanager
+def _card(card: Card, grade: Grade | None) -> Iterator[None]:
+    # Keyed by the card, so that another one starts as new elements and not as altered ones.
+    with st.container(border=True, key=f"questions_{card.id}"):
+        st.caption(_place(card, grade))
+        st.header(card.ask, anchor=False)
+        yield
+
+
+@drawn_once(more=("button",))
+def _closed(card: Card, grade: Grade | None) -> None:
+    with _card(card, grade):
+        st.button(
+            label("questions.show_answer"),
+            type="primary",
+            shortcut="Enter",
+            on_click=questions.open_answer,
+            args=(card,),
+            key="questions_show_answer",
+        )
 
 
 def progress() -> None:
@@ -84,9 +92,8 @@ def _kept_in_a_file(grades: dict[str, Grade]) -> None:
         )
 
 
-def _place(card: Card) -> str:
+def _place(card: Card, grade: Grade | None) -> str:
     theme, level = theme_title(card.theme), label(f"questions_levels.{card.level}")
-    grade = questions.grades().get(card.id)
     if grade is None:
         return label("questions.place", theme=theme, level=level)
     given = label(f"questions_grade.{grade}")
