@@ -75,6 +75,16 @@ def test_a_page_may_connect_to_its_own_server_only(server):
     assert "connect-src 'self' data: blob:;" in odd and "evil" not in odd
 
 
+def test_below_a_path_health_is_told_where_deploy_asks_for_it(start):
+    """It starts as soon as it says there that it is well."""
+    below = start(STREAMLIT_SERVER_BASE_URL_PATH="explorer")
+    for path in ("/_stcore/health", "/explorer/_stcore/health"):
+        answer = ask(below, "GET", path)
+        assert (answer.status, answer.text) == (200, "ok")
+    assert ask(below, "GET", "/explorer/quiz").status == 200
+    assert ask(below, "GET", "/_stcore/host-config").status == 404
+
+
 def test_metrics_are_shut_unless_the_owner_opens_them(server, start):
     assert ask(server, "GET", "/_stcore/metrics").status == 404
     assert ask(start(RESNET_EXPLORER_METRICS="yes"), "GET", "/_stcore/metrics").status == 200

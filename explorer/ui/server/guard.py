@@ -24,6 +24,7 @@ from google.protobuf.message import DecodeError
 from starlette.datastructures import Headers
 from starlette.responses import PlainTextResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
+from streamlit import config
 from streamlit.proto.BackMsg_pb2 import BackMsg
 from streamlit.runtime import Runtime
 
@@ -31,6 +32,7 @@ from explorer.ui import settings
 from explorer.words import section
 
 _UPLOAD: Final = re.compile(r"/_stcore/upload_file/(?P<session>[^/]+)/[^/]+$")
+_HEALTH: Final = "/_stcore/health"
 _LARGEST_MESSAGE: Final = 8 * 10**6
 """Bytes of a message from a browser: clicks and texts; files come another way."""
 STALL_S: Final = 60.0
@@ -70,6 +72,11 @@ class Guard:
 
     async def _http(self, scope: Scope, receive: Receive, send: Send) -> None:
         path = scope["path"]
+        below = config.get_option("server.baseUrlPath").strip("/")
+        if path == _HEALTH and below:
+            # Whoever looks after a server need not know below which path visitors find it.
+            path = f"/{below}{_HEALTH}"
+            scope = {**scope, "path": path, "raw_path": path.encode()}
         if path.endswith("/_stcore/metrics") and not settings.metrics():
             await PlainTextResponse("Not found", 404)(scope, receive, send)
             return
