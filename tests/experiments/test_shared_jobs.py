@@ -21,6 +21,7 @@ from explorer.experiments.jobs import (
     record,
     reporter,
     shared,
+    watch,
     worker_process,
 )  # fmt: skip
 from explorer.words import WordedError
@@ -198,6 +199,24 @@ def test_a_worker_that_was_thought_lost_adds_nothing_while_another_begins(tmp_pa
 )
 def test_a_folder_that_cannot_be_written_is_a_true_sentence(problem, said):
     assert said in record.worded(record.reason(problem))
+
+
+def test_an_end_that_found_the_disk_full_is_written_when_there_is_room(server, monkeypatch, until):
+    monkeypatch.setattr(watch, "_TIDY_S", 0.1)
+    write, tried = record.write_end, []
+
+    def full(folder, ended):
+        tried.append(folder)
+        raise OSError(errno.ENOSPC, "full")
+
+    monkeypatch.setattr(record, "write_end", full)
+    one, other = server(), server()
+    job = one.submit(count, {"steps": 1, "pause": 0})
+    assert wait(one, job).state == "done"
+    until(lambda: len(tried) > 2, "it is tried again")
+    assert other.status(job).state == "running"
+    monkeypatch.setattr(record, "write_end", write)
+    assert wait(other, job).result == 1
 
 
 def test_what_follows_from_a_run_is_found_by_every_server(server):

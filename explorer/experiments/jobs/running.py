@@ -136,6 +136,13 @@ class Running:
             if self._shared:
                 self._hand_over(job, isinstance(problem, Superseded))
 
+    def hand_over_again(self) -> None:
+        """Write the ends that could not be written, as on a full disk: other servers take those
+        jobs for running, and they stand in the queue. Call it with the lock held."""
+        for job in list(self.jobs.values()):
+            if job.ended is not None:
+                self._hand_over(job)
+
     def _waits_on(self, job: Job) -> bool:
         return job.began is None and job.attempts < _MOST_ATTEMPTS and not self.stopped.is_set()
 
@@ -148,7 +155,8 @@ class Running:
                 record.write_end(job.reporter.folder, ended)
         except (OSError, TypeError) as problem:
             _log.error("the end of job %s cannot be written", job.id, exc_info=problem)
-            return
+            if job.reporter.folder.exists():
+                return
         self.jobs.pop(job.id, None)
 
 

@@ -59,6 +59,7 @@ class Watch:
             if time.monotonic() - self._tidied > _TIDY_S:
                 self._tidied = time.monotonic()
                 shared.tidy()
+                self._running.hand_over_again()
         for identifier, order in orphans:
             self._take_over(shared, identifier, order)
 
