@@ -24,8 +24,11 @@ def agreed(app):
 
 
 @pytest.fixture
-def traced():
-    """Wait until the worker has finished what the app asked for, and run the app again."""
+def traced(monkeypatch):
+    """Wait until the worker has finished what the app asked for, and run the app again.
+
+    Asked after, what earlier tests ordered and left would be made, too: a minute's work."""
+    own_desk(monkeypatch)
 
     def settle(app):
         for key in list(tracing.desk()._orders):
