@@ -22,6 +22,12 @@ ALONE_IN = {"benchmarks", "browser", "deploy"}
 """Folders in which `make test` looks for what is marked `benchmark` or `replicas`."""
 
 
+def pytest_xdist_auto_num_workers() -> int:
+    """One more than there are cores: of a worker's time a third is waiting, for the end of other
+    processes, for what comes late on purpose, or for a browser; meanwhile another one works."""
+    return (os.cpu_count() or 1) + 1
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Mark what lies in the two special folders, and run it last: quick failures come first,
     and Playwright's event loop starts only when nothing else needs one."""
