@@ -11,7 +11,7 @@ from streamlit.testing.v1 import AppTest
 
 from explorer.architecture import preset
 from explorer.experiments.desk import Desk
-from explorer.ui import recording, tracing
+from explorer.ui import recording, taking_over, tracing
 from tests.pages.conftest import open_app  # noqa: F401  (the fixture)
 
 PATIENCE_S = 120
@@ -194,9 +194,9 @@ def test_bound_controls_that_were_moved_say_what_they_would_say(
     # pandas numbers its tables by chance.
     monkeypatch.setattr("pandas.io.formats.style_render.uuid4", lambda: UUID(int=0))
     taken = []
-    taken_over = recording.taken_over
+    taken_over = taking_over.taken_over
     monkeypatch.setattr(
-        recording, "taken_over", lambda *given: (taken.append(taken_over(*given)), taken[-1])[1]
+        taking_over, "taken_over", lambda *given: (taken.append(taken_over(*given)), taken[-1])[1]
     )
 
     def walked():
@@ -442,9 +442,9 @@ def test_a_value_that_the_app_puts_is_told_as_it_would_be(
     if page == "shape_trace":
         trace_once(monkeypatch)
     told = []
-    taken_over = recording.taken_over
+    taken_over = taking_over.taken_over
     monkeypatch.setattr(
-        recording, "taken_over", lambda *given: (told.append(taken_over(*given)), told[-1])[1]
+        taking_over, "taken_over", lambda *given: (told.append(taken_over(*given)), told[-1])[1]
     )
 
     def walked():

@@ -11,7 +11,7 @@ from typing import Any, Final, NamedTuple, TypeVar
 from streamlit.runtime.state import SessionState, get_session_state
 from streamlit.runtime.state.common import user_key_from_element_id
 
-from explorer.ui import recording
+from explorer.ui import recording, taking_over
 from explorer.ui.controls.memory import address_is_news, of_visitor
 from explorer.words import language
 
@@ -64,14 +64,14 @@ def drawn_again(
     inputs = (*inputs, language(), *place.key)
     kept: _Kept | None = None if address_is_news() else memory.said.get(name)
     if kept and kept.inputs == inputs:
-        held, back = all_held(kept.drawn.ids), recording.gone(place, kept.drawn)
+        held, back = all_held(kept.drawn.ids), taking_over.gone(place, kept.drawn)
         messages = None
         if back:
             same = _come_back(kept, held, back)
         else:
             same = kept.held == held
             if not same and read:
-                messages = recording.taken_over(place, kept.drawn, kept.held, held)
+                messages = taking_over.taken_over(place, kept.drawn, kept.held, held)
                 if messages:
                     kept = memory.said[name] = kept._replace(held=held, result=read())
         if (same or messages) and recording.keeps_files(place, kept.drawn):
@@ -85,7 +85,12 @@ def drawn_again(
     if before != inputs or address_is_news():
         return draw()
     results: list[R] = []
-    drawn = recording.record(place, lambda: results.append(draw()), _CONTROLS, values=read is None)
+    drawn = recording.record(
+        place,
+        lambda: results.append(draw()),
+        _CONTROLS,
+        taking_over.told_nothing if read else None,
+    )
     if drawn and drawn.whole_bytes <= _MOST_BYTES:
         memory.said[name] = _Kept(inputs, all_held(drawn.ids), drawn, results[0])
         while sum(one.drawn.whole_bytes for one in memory.said.values()) > _MOST_OF_ALL:
