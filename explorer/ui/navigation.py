@@ -199,6 +199,7 @@ class _Own:
     def __init__(self, slot: DeltaGenerator, page: StreamlitPage, icon: str) -> None:
         self.slot, self.page, self.icon = slot, page, icon
         self.carried: dict[str, list[str]] = {}
+        self.said: ForwardMsg | None = None
 
 
 def own_link(renew: bool = False) -> None:
@@ -211,10 +212,21 @@ def own_link(renew: bool = False) -> None:
     own: _Own | None = st.session_state.get(_OWN)
     if own is None:
         return
-    carried = controls.carried(own.page.url_path)
-    if not renew or carried != own.carried:
-        own.carried = carried
+    carried, context = controls.carried(own.page.url_path), get_script_run_ctx()
+    if carried != own.carried:
+        own.carried, own.said = carried, None
+    elif renew:
+        return
+    here = recording.here() if controls.in_part() else None
+    if here is None or context is None:
+        own.said = None
         _link(own.slot, own.page, own.icon, carried)
+    elif own.said is not None:
+        context.enqueue(own.said)
+    else:
+        with recording.listening(context) as said:
+            _link(own.slot, own.page, own.icon, carried)
+        own.said = said[0] if len(said) == 1 else None
 
 
 def _link(place: Any, page: StreamlitPage, icon: str, carried: Mapping[str, Sequence[str]]) -> None:

@@ -90,9 +90,9 @@ def _forward(bp: Blueprint, index: int, title: str, times: tuple[float, float] |
     with picture:
         _picture(bp, index)
     with words:
-        _words(bp, index, title, times)
         origin = {"infer_view": ["origin"], "origin": [bp.ops[index].path]}
-        _to_origin(navigation.frozen(controls.carried("inference") | origin))
+        there = navigation.frozen(controls.carried("inference") | origin)
+        _words(bp, index, title, times, there)
         controls.drawn_again("trace_turn", (), _to_gradient)
 
 
@@ -237,8 +237,15 @@ def _picture(bp: Blueprint, index: int) -> None:
 
 
 @drawn_once
-def _words(bp: Blueprint, index: int, title: str, times: tuple[float, float] | None) -> None:
-    """What the op does; its time, and that of the whole pass, where both were measured."""
+def _words(
+    bp: Blueprint,
+    index: int,
+    title: str,
+    times: tuple[float, float] | None,
+    origin: navigation.Carried,
+) -> None:
+    """What the op does; its time, and that of the whole pass, where both were measured; the way to
+    where its numbers come from."""
     op = bp.ops[index]
     block = bp.block(op.path)
     counter = section("shape_trace", "counter", number=f"{index + 1:,}", total=f"{len(bp.ops):,}")
@@ -259,16 +266,11 @@ def _words(bp: Blueprint, index: int, title: str, times: tuple[float, float] | N
             seconds, whole = times
             share = f"{seconds / whole:.2%}"
             st.markdown(label("trace_fact.time", formula=duration(seconds), share=share))
-
-
-@drawn_once
-def _to_origin(query: navigation.Carried) -> None:
-    """To where the op's numbers come from."""
     st.page_link(
         navigation.page_of("inference"),
         label=label("origin.from_walk"),
         icon=":material/account_tree:",
-        query_params=navigation.thawed(query),
+        query_params=navigation.thawed(origin),
     )
 
 

@@ -17,7 +17,7 @@ def test_an_uploader_lists_no_file_that_the_server_lost(open_page, fresh_server)
     visit.page.get_by_role("radio", name="gallery").or_(
         visit.page.get_by_text("Grad-CAM", exact=True)
     ).first.click()
-    visit.page.get_by_text("Until you upload one, the sample is shown").wait_for()
+    visit.page.get_by_text("Until you upload one, the sample is shown").first.wait_for()
     visit.wait_idle()
     assert listed.count() == 0
     upload(visit, "again.png", png())

@@ -8,7 +8,7 @@ import streamlit as st
 from explorer import words
 from explorer.ui.controls.address import one_of, one_step, settle, write
 from explorer.ui.controls.drawn_again import drawn_again
-from explorer.ui.controls.memory import of_visitor
+from explorer.ui.controls.memory import in_part, of_visitor
 
 Kind = Literal["segments", "pills", "select", "radio"]
 
@@ -50,7 +50,7 @@ def choice(
     # A browser may draw only the second of two runs in close succession. So each run says what is
     # chosen: as the default, or where that would take the way to choose nothing, by setting it.
     set_again = kind == "select" and optional and chosen is not None
-    if set_again or st.session_state.get(key, chosen) != chosen:
+    if set_again or st.session_state.get(key, _absent(chosen)) != chosen:
         st.session_state[key] = chosen
     own = label if label is not None else words.label(f"{key}.label")
     common = _common(key, first, shown, on_change) | options
@@ -64,6 +64,12 @@ def choice(
     else:
         st.segmented_control(own, ids, default=chosen, required=not optional, **common)
     return of_visitor().chosen[key]
+
+
+def _absent(chosen: Any, nothing: Any = None) -> Any:
+    """What the session is taken to hold of a control that is not there: in a part of a page, whose
+    browser tells all that it has, what it is about to be drawn with."""
+    return chosen if in_part() else nothing
 
 
 def choices(
@@ -81,7 +87,7 @@ def choices(
     first = tuple(default)
     settle(key, one_of(key, ids), first, of_visitor().page, several=True)
     chosen = of_visitor().chosen[key]
-    if tuple(st.session_state.get(key, chosen)) != chosen:
+    if tuple(st.session_state.get(key, _absent(chosen, ()))) != chosen:
         st.session_state[key] = list(chosen)
     own = label if label is not None else words.label(f"{key}.label")
     common = _common(key, first, shown, on_change) | options
@@ -137,7 +143,7 @@ def number(
 
     settle(key, read, value, of_visitor().page)
     chosen = of_visitor().chosen[key]
-    if st.session_state.get(key, chosen) != chosen:
+    if st.session_state.get(key, _absent(chosen)) != chosen:
         st.session_state[key] = chosen
     own = label if label is not None else words.label(f"{key}.label")
     common: dict[str, Any] = {"on_change": _chosen, "args": (key, value, None)} | options
