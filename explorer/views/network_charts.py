@@ -28,6 +28,12 @@ Axis = Literal["macs", "params"]
 
 _WIDTH, _HEIGHT = 850, 380
 """Of the plotting area, in pixels, about: names are placed for it."""
+_HIGHER: Final = 440
+"""Of accuracies, of which several lie close together."""
+_BESIDE_TWO_DIGITS: Final = 290
+"""Width on a telephone, where the numbers of the upright axis have no decimals (measured)."""
+_WHOLE_STEPS: Final = 10
+"""Points of accuracy on an axis, from which on its steps are whole ones."""
 _FAMILY: Final = {
     "imagenet": (BLUE, "circle", 9),
     "imagenet_v1": (SKY, "circle-open", 16),
@@ -136,7 +142,7 @@ def accuracy_chart(results: Sequence[Result], axis: Axis, chosen: str | None) ->
     x = around([mark.x for mark in marks], _WIDTH)
     reached = [mark.y for mark in marks]
     room = max(0.3, 0.15 * (max(reached) - min(reached)))
-    y = Scale(min(reached) - room, max(reached) + room, _HEIGHT, log=False)
+    y = Scale(min(reached) - room, max(reached) + room, _HIGHER, log=False)
     reads = hover(
         "accuracy",
         title="%{customdata[4]}",
@@ -147,22 +153,33 @@ def accuracy_chart(results: Sequence[Result], axis: Axis, chosen: str | None) ->
         note="%{customdata[3]}",
     )
     figure = go.Figure()
-    _scatter(figure, marks, x, y, reads)
+    whole = y.high - y.low > _WHOLE_STEPS
+    _scatter(figure, marks, x, y, reads, _BESIDE_TWO_DIGITS if whole else labels.TELEPHONE)
     figure.update_yaxes(range=[y.low, y.high])
     cost = "parameters" if axis == "params" else "macs_pass"
-    return _arrange(figure, x, cost, "top1")
+    return _arrange(figure, x, cost, "top1", _HIGHER)
 
 
-def _scatter(figure: go.Figure, marks: Sequence[_Mark], x: Scale, y: Scale, reads: str) -> None:
-    """Add one trace per family."""
+def _scatter(
+    figure: go.Figure,
+    marks: Sequence[_Mark],
+    x: Scale,
+    y: Scale,
+    reads: str,
+    telephone: float = labels.TELEPHONE,
+) -> None:
+    """Add one trace per family; `telephone`: how wide the plotting area is there, in pixels."""
+    families = list(dict.fromkeys(mark.family for mark in marks))
     places = labels.places(
         [(x.at(mark.x), y.pixels - y.at(mark.y)) for mark in marks],
         [mark.label for mark in marks],
         [_FAMILY[mark.family][2] for mark in marks],
         x.pixels,
         y.pixels,
+        len(families),
+        telephone,
     )
-    for family in dict.fromkeys(mark.family for mark in marks):
+    for family in families:
         slot, symbol, size = _FAMILY[family]
         members = [index for index, mark in enumerate(marks) if mark.family == family]
         colour = chart_colour(slot)
@@ -196,10 +213,12 @@ def _ringed(rings: list[_Mark], marks: list[_Mark]) -> list[_Mark]:
     ]
 
 
-def _arrange(figure: go.Figure, x: Scale, x_title: str, y_title: str) -> go.Figure:
+def _arrange(
+    figure: go.Figure, x: Scale, x_title: str, y_title: str, high: int = _HEIGHT
+) -> go.Figure:
     figure.update_xaxes(log_axis(x))
     legend = {"y": -0.2, "itemsizing": "trace"}
-    styled(figure, _HEIGHT + 152, x_title, y_title, legend="below")
+    styled(figure, high + 152, x_title, y_title, legend="below")
     return figure.update_layout(legend=legend)
 
 

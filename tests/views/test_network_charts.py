@@ -125,19 +125,56 @@ def test_the_map_names_the_series_and_the_extremes(size: int) -> None:
     assert {name for trace in figure["data"] for name in trace["text"] if name} == NAMED[size]
 
 
-@pytest.mark.parametrize("area", [(850, 380), (270, 240)], ids=["computer", "telephone"])
+COMPUTER = (850, 380)
+
+
+def telephone(figure: dict) -> tuple[int, int]:
+    """Of the plotting area at 390 pixels, as measured in a browser where all but that and the
+    legend takes 141 pixels of height: a legend of one line takes nothing, one of three entries
+    19 pixels, of five 75, of seven 113; the width is 290 beside two digits, and 268 beside *500 M*.
+    """
+    entries = len(figure["data"])
+    high = figure["layout"]["height"] - 141 - (19 * (entries - 1) if entries > 2 else 0)
+    digits = (
+        figure["layout"]["yaxis"].get("type") != "log" and _span(figure["layout"]["yaxis"]) > 10
+    )
+    return 290 if digits else 268, high
+
+
+def _span(axis: dict) -> float:
+    return axis["range"][1] - axis["range"][0]
+
+
 @pytest.mark.parametrize("size", [224, 32])
-def test_labels_of_the_map_do_not_cover_each_other(size: int, area: tuple[int, int]) -> None:
-    boxes = list(_boxes(drawn(cost_map(of_size(size), None)), *area))
-    assert all(one.overlap(other) == 0 for one, other in combinations(boxes, 2))
+def test_labels_of_the_map_do_not_cover_each_other(size: int) -> None:
+    figure = drawn(cost_map(of_size(size), None))
+    for area in (COMPUTER, telephone(figure)):
+        boxes = list(_boxes(figure, *area))
+        assert all(one.overlap(other) == 0 for one, other in combinations(boxes, 2))
 
 
 @pytest.mark.parametrize("size", [224, 32])
 def test_the_maps_names_end_on_a_telephones_screen(size: int) -> None:
     """Ten pixels stand right of the plotting area; a character more or less is no harm."""
-    wide, high = 270, 240
-    boxes = _boxes(drawn(cost_map(of_size(size), None)), wide, high)
-    assert all(box.right <= wide + 20 and box.left >= -10 for box in boxes)
+    figure = drawn(cost_map(of_size(size), None))
+    assert _end_on_a_telephone(figure)
+
+
+@pytest.mark.parametrize("axis", ["macs", "params"])
+@pytest.mark.parametrize("ringed", [None, "resnet18", "resnet50", "wide_resnet101_2"])
+def test_accuracies_of_torchvision_are_all_named_on_a_telephone_too(axis, ringed) -> None:
+    shown = [result for result in results() if result.figure.protocol == "torchvision-v1"]
+    figure = drawn(accuracy_chart(shown, axis, ringed))
+    named = {name for trace in figure["data"] for name in trace["text"] if name}
+    assert len(named) == len(shown) == 10
+    assert {"Wide 50-2", "Wide 101-2"} < named
+    assert _end_on_a_telephone(figure)
+
+
+def _end_on_a_telephone(figure: dict) -> bool:
+    wide, high = telephone(figure)
+    boxes = _boxes(figure, wide, high)
+    return all(box.right <= wide + 20 and box.left >= -10 for box in boxes)
 
 
 @pytest.mark.parametrize("size", [224, 32])
@@ -160,7 +197,7 @@ def test_marks_at_one_place_can_be_told_apart(size: int) -> None:
 def test_labels_of_accuracies_do_not_cover_each_other(protocol: str, axis) -> None:
     shown = [result for result in results() if result.figure.protocol == protocol]
     figure = drawn(accuracy_chart(shown, axis, None))
-    for area in ((850, 380), (270, 240)):
+    for area in (COMPUTER, telephone(figure)):
         boxes = list(_boxes(figure, *area))
         assert 2 * len(boxes) >= len(shown)
         assert all(one.overlap(other) == 0 for one, other in combinations(boxes, 2))
