@@ -82,7 +82,13 @@ export default function ({ parentElement, data, setTriggerValue }) {
     if (scale) resize(scale);
     else if (data.start === "fit") fit();
     else natural();
-    if (!stays) stage.scrollTo(0, 0);
+    if (!stays) {
+      // From its beginning, or where that is out of sight on a narrow screen, to what is lit.
+      const lit = svg.querySelector("[data-lit]")?.getBoundingClientRect();
+      const end = stage.getBoundingClientRect().x + stage.clientWidth;
+      stage.scrollTo(0, 0);
+      if (lit && lit.right + 40 > end) stage.scrollLeft = lit.right + 40 - end;
+    }
   } else {
     const tall = Math.min(height, Math.max(data.height ?? height, LEGIBLE * height)) * roomy();
     stage.style.height = data.height ? `${tall}px` : "auto";
@@ -111,6 +117,7 @@ export default function ({ parentElement, data, setTriggerValue }) {
   const hint = () => {
     const rest = stage.scrollWidth - stage.clientWidth - stage.scrollLeft;
     stage.classList.toggle("more", rest > 4);
+    stage.classList.toggle("past", stage.scrollLeft > 4);
   };
   const watched = new ResizeObserver(fitted);
   watched.observe(stage);

@@ -18,6 +18,8 @@ _LAYER, _OUTPUT, _COLUMN = 74.0, 92.0, 132.0
 _LINE, _SIZE, _HEAD = 20.0, 14, 34.0
 _CELL: Final = 3 * _LINE + 18
 _PAD: Final = 14.0
+_LIT: Final = ' data-lit="column"'
+"""Where a narrow screen begins to show the table."""
 """Before words that stand for all networks."""
 
 
@@ -136,7 +138,7 @@ def _frame(x: float, y: float, wide: float, high: float, lit: bool) -> str:
     return (
         f'<rect x="{x + 1:.1f}" y="{y + 1:.1f}" width="{wide - 2:.1f}" height="{high - 2:.1f}" '
         f'fill="{PANEL if lit else BACKGROUND}" stroke="{LIGHT[SELECTED] if lit else BORDER}" '
-        f'stroke-width="{2 if lit else 1}"/>'
+        f'stroke-width="{2 if lit else 1}"{_LIT if lit else ""}/>'
     )
 
 

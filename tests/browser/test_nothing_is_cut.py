@@ -98,3 +98,13 @@ UNDER_THE_MENU = """() => {
 def test_at_150_per_cent_nothing_to_press_stands_under_the_menu(open_page, page, query):
     visit = open_page(page, query, width=853, height=480)
     assert visit.page.evaluate(UNDER_THE_MENU) == []
+
+
+def test_on_a_telephone_table_1_begins_at_the_network_of_the_sidebar(open_page):
+    visit = open_page("compare", {"net": "resnet101", "with": "resnet152"}, width=390, height=844)
+    lit = visit.page.locator(".st-key-table1 [data-lit]").first
+    lit.wait_for(state="attached")
+    stage = visit.page.locator(".st-key-table1 .stage")
+    column, place = visit.resting_box(lit), visit.resting_box(stage)
+    assert column["x"] >= place["x"]
+    assert column["x"] + column["width"] <= place["x"] + place["width"]
