@@ -83,6 +83,30 @@ function watch(event) {
   stopWatching = () => clearInterval(timer);
 }
 
+// Streamlit draws what a popover holds at the end of the page, where Tab would come to it after all
+// else: so it leads from the button that opened it into it, and from its ends to that button and on.
+function step(event) {
+  const opener = document.querySelector("button[aria-haspopup=dialog][aria-expanded=true]");
+  const body = document.querySelector("[role=dialog]:not([aria-modal=true])");
+  if (event.key !== "Tab" || !opener || !body) return;
+  // While one is outside, all in it is taken out of the order, and told by this mark.
+  const out = [...body.querySelectorAll("[data-tabindex]:not([data-tabindex='-1'], [disabled])")]
+    .filter((node) => node.getClientRects().length);
+  const inside = out.length ? out : takers(body);
+  const from = event.composedPath()[0];
+  let next;
+  if (from === opener) next = event.shiftKey ? undefined : inside[0];
+  else if (event.shiftKey) next = from === inside[0] ? opener : undefined;
+  else if (from === inside.at(-1)) {
+    const others = takers(document.body).filter((node) => !inside.includes(node));
+    next = others[others.indexOf(opener) + 1];
+  }
+  if (!next) return;
+  event.preventDefault();
+  next.focus();
+}
+
+document.addEventListener("keydown", step, true);
 document.addEventListener("keydown", watch, true);
 document.addEventListener("pointerdown", watch, true);
 

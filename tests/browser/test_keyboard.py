@@ -93,3 +93,57 @@ def test_the_sidebar_is_folded_and_opened_by_keyboard(open_page):
     visit.until(
         "() => document.querySelector('[data-testid=stSidebar]').dataset.collapsed === 'true'"
     )
+
+
+def test_a_preset_is_chosen_and_its_link_copied_without_a_mouse(open_page):
+    """By arrows, of its family; the list closes, and the focus stays at the control."""
+    visit = open_page("shortcuts", {"net": "resnet34"})
+    visit.context.grant_permissions(["clipboard-read", "clipboard-write"])
+    network = visit.page.get_by_role("combobox", name="Network")
+    its_own = "node?.getAttribute('aria-label') === 'Network'"  # and not its question mark's
+    visit.tab_to(its_own)
+    visit.page.keyboard.press("ArrowDown")  # opens the list, at what is chosen
+    following = visit.page.get_by_role("option", name="ResNet-50", exact=True)
+    following.wait_for()
+    visit.wait_idle()
+    at = "node => document.getElementById(node.getAttribute('aria-activedescendant'))?.textContent"
+    for _ in range(10):
+        if network.evaluate(at) == "ResNet-50":
+            break
+        visit.page.keyboard.press("ArrowDown")
+    with visit.rerun():
+        visit.page.keyboard.press("Enter")
+    assert network.input_value() == "ResNet-50"
+    focused_is(visit, its_own)
+    visit.page.get_by_role("heading", name="Shortcuts of ResNet-50").wait_for()
+
+    visit.page.locator("h1").first.click()
+    visit.page.get_by_role("button", name="Copy link").focus()
+    visit.page.keyboard.press("Enter")
+    visit.until("async () => (await navigator.clipboard.readText()) === location.href")
+    assert "net=resnet50" in visit.page.url
+    focused_is(visit, "/^(Copy link|Link copied)/.test(node?.textContent)")
+
+
+def test_tab_leads_into_a_popover_and_out_of_it(open_page):
+    """*Often compared* holds pairs, each to be had by key."""
+    visit = open_page("compare", {"net": "resnet34"})
+    opener = visit.page.get_by_role("button", name="Often compared")
+    opener.focus()
+    visit.page.keyboard.press("Enter")
+    pairs = visit.page.get_by_test_id("stPopoverBody").get_by_role("button")
+    pairs.first.wait_for()
+    visit.wait_idle()
+    visit.page.keyboard.press("Tab")
+    focused_is(visit, "node?.textContent === 'ResNet-34 and ResNet-18'")
+    visit.page.keyboard.press("Shift+Tab")
+    focused_is(visit, "node?.dataset.testid === 'stPopoverButton'")
+    for _ in range(3):
+        visit.page.keyboard.press("Tab")
+    with visit.rerun():
+        visit.page.keyboard.press("Enter")
+    visit.page.get_by_role("heading", name="ResNet-34 and ResNet-50").first.wait_for()
+
+    pairs.last.focus()
+    visit.page.keyboard.press("Tab")
+    focused_is(visit, "node?.getAttribute('aria-label') === 'Zoom in'")  # what stands behind it
