@@ -219,6 +219,13 @@ def test_an_end_that_found_the_disk_full_is_written_when_there_is_room(server, m
     assert wait(other, job).result == 1
 
 
+def test_a_server_ends_in_peace_where_the_folder_cannot_be_written(server, tmp_path):
+    one = server()
+    shutil.rmtree(tmp_path / "servers")
+    (tmp_path / "servers").write_text("")
+    one.close()
+
+
 def test_what_follows_from_a_run_is_found_by_every_server(server):
     one, other = server(), server()
     first = one.submit(count, {"steps": 1, "pause": 0})

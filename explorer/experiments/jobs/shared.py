@@ -75,8 +75,10 @@ class Shared:
             (self._servers / self.me).write_text(str(self._count), encoding="ascii")
 
     def leave(self) -> None:
-        """This server ends: others may take over its jobs at once."""
-        (self._servers / self.me).unlink(missing_ok=True)
+        """This server ends: others may take over its jobs at once, or later where the folder cannot
+        be written."""
+        with contextlib.suppress(OSError):
+            (self._servers / self.me).unlink()
 
     def is_dead(self, server: str) -> bool:
         """Whether a server has ended, as far as this one has watched it."""
