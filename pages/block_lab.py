@@ -2,8 +2,6 @@
 
 from functools import partial
 
-import streamlit as st
-
 from explorer.ui import controls, frame
 from explorer.ui.block_lab import code, composer, diagram, dialects, numbers, strides
 from explorer.ui.body import body
@@ -24,7 +22,7 @@ def draw(choice: Choice) -> None:
         },
         again={"block": (), "dialects": ()},
     )
-    st.caption(section("block_lab", "introduction"))
+    frame.caption(section("block_lab", "introduction"))
 
 
 body(draw)

@@ -1,7 +1,5 @@
 """Quiz: questions that a seed decides, one at a time, and what went wrong."""
 
-import streamlit as st
-
 from explorer.ui import frame, quiz, quiz_screen
 from explorer.ui.body import body
 from explorer.ui.picker import Choice
@@ -12,7 +10,7 @@ def draw(choice: Choice) -> None:
     frame.title(label("quiz.title"))
     quiz_screen.show(quiz.run_of(quiz.settings(choice)))
     quiz.keep()
-    st.caption(section("quiz", "Introduction"))
+    frame.caption(section("quiz", "Introduction"))
 
 
 body(draw)

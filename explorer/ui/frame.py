@@ -64,6 +64,12 @@ def lead(text: str, page: str) -> None:
 
 
 @drawn_once
+def caption(text: str) -> None:
+    """What a page is about, in small letters below what it shows."""
+    st.caption(text)
+
+
+@drawn_once
 def keys(sentence: str, page: str) -> None:
     """Which keys a page knows; styles hide it where there is no keyboard."""
     with st.container(key=f"keys_{page}"):

@@ -17,6 +17,8 @@ _STARTED: Final = "app_has_run"
 _PAGES: Final = "pages"
 _TOLD: Final = "pages_told"
 _OWN: Final = "own_link"
+_MOST_SAID: Final = 64
+"""Links to one's own page, of some 200 bytes, that are kept to be told again."""
 
 
 Carried = tuple[tuple[str, tuple[str, ...]], ...]
@@ -199,7 +201,7 @@ class _Own:
     def __init__(self, slot: DeltaGenerator, page: StreamlitPage, icon: str) -> None:
         self.slot, self.page, self.icon = slot, page, icon
         self.carried: dict[str, list[str]] = {}
-        self.said: ForwardMsg | None = None
+        self.said: dict[Carried, ForwardMsg] = {}
 
 
 def own_link(renew: bool = False) -> None:
@@ -212,21 +214,21 @@ def own_link(renew: bool = False) -> None:
     own: _Own | None = st.session_state.get(_OWN)
     if own is None:
         return
-    carried, context = controls.carried(own.page.url_path), get_script_run_ctx()
-    if carried != own.carried:
-        own.carried, own.said = carried, None
-    elif renew:
+    carried = controls.carried(own.page.url_path)
+    if renew and carried == own.carried:
         return
-    here = recording.here() if controls.in_part() else None
-    if here is None or context is None:
-        own.said = None
+    own.carried = carried
+    context, name = get_script_run_ctx(), frozen(carried)
+    if context is None or not controls.in_part() or recording.here() is None:
+        own.said.clear()
         _link(own.slot, own.page, own.icon, carried)
-    elif own.said is not None:
-        context.enqueue(own.said)
+    elif name in own.said:
+        context.enqueue(own.said[name])
     else:
         with recording.listening(context) as said:
             _link(own.slot, own.page, own.icon, carried)
-        own.said = said[0] if len(said) == 1 else None
+        if len(said) == 1 and len(own.said) < _MOST_SAID:
+            own.said[name] = said[0]
 
 
 def _link(place: Any, page: StreamlitPage, icon: str, carried: Mapping[str, Sequence[str]]) -> None:

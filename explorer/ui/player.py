@@ -13,7 +13,7 @@ from explorer.architecture import Blueprint, NetworkSpec, Op, blueprint
 from explorer.architecture.image_size import ImageSize
 from explorer.architecture.notation import receptive_field_formula
 from explorer.lessons.sentences import op_sentence
-from explorer.ui import controls, navigation
+from explorer.ui import controls, frame, navigation
 from explorer.ui.boxes import boxes
 from explorer.ui.drawing import drawing
 from explorer.ui.drawn_once import drawn_once
@@ -60,7 +60,7 @@ def player(bp: Blueprint, title: str, back: Back, trace: Trace | None = None) ->
     inputs = (bp.spec, bp.image_size, index, title, times, controls.carried("inference"))
     controls.drawn_again("trace_walk", inputs, lambda: _forward(bp, index, title, times))
     # Below both, so that on small screens the sentence stands right under the volumes.
-    st.caption(section("shape_trace", "scale"))
+    frame.caption(section("shape_trace", "scale"))
 
 
 def _moves(bp: Blueprint, index: int, title: str, backward: bool) -> None:
