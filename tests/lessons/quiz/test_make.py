@@ -1,6 +1,7 @@
 """Thousands of questions: exactly one right option, and explanations that arrive at it."""
 
 import re
+from functools import cache
 from math import floor
 from pathlib import Path
 from random import Random
@@ -23,6 +24,12 @@ from tests.strategies import specs_and_sizes
 ROOT = Path(__file__).parents[3]
 seeds = st.integers(0, 10**9)
 FORMULA = re.compile(r"`([^`=]+) = ([\d,]+)`")
+
+
+@cache
+def long_quiz(seed: int) -> tuple[Question, ...]:
+    """Twenty questions, made once for all tests that look through many."""
+    return make_quiz(seed, 20)
 
 
 def check(question: Question) -> None:
@@ -88,7 +95,7 @@ def test_a_quiz_begins_the_same_whatever_its_length():
 
 
 def test_every_kind_is_asked_and_none_twice():
-    asked = [question for seed in range(60) for question in make_quiz(seed, 20)]
+    asked = [question for seed in range(60) for question in long_quiz(seed)]
     kinds = {kind.__name__ for kinds in KINDS.values() for kind in kinds}
     assert {question.kind for question in asked} == kinds
     for seed in range(20):
@@ -120,7 +127,7 @@ def test_the_misprint_is_on_offer():
 
 
 def test_every_link_leads_to_a_page():
-    pages = {question.page for seed in range(60) for question in make_quiz(seed, 20)}
+    pages = {question.page for seed in range(60) for question in long_quiz(seed)}
     for page in pages:
         assert (ROOT / "pages" / f"{page or 'home'}.py").exists(), page
 
@@ -138,7 +145,7 @@ def test_the_name_is_hidden_where_it_is_the_answer():
 
 def test_numbers_agree_with_the_blueprint():
     """The right answers once more, from the blueprint and not from the kind's own arithmetic."""
-    for question in (q for seed in range(40) for q in make_quiz(seed, 20)):
+    for question in (q for seed in range(40) for q in long_quiz(seed)):
         bp = blueprint(question.network.spec, question.network.image_size)
         expected = {
             "params_of_network": bp.params,
@@ -193,7 +200,7 @@ def test_the_image_is_no_wrong_receptive_field():
 
 
 def test_numbers_to_type_are_short():
-    asked = [q for seed in range(40) for q in make_quiz(seed, 20)]
+    asked = [q for seed in range(40) for q in long_quiz(seed)]
     assert all(len(q.right.replace(",", "")) <= 4 for q in asked if q.typed)
 
 
@@ -237,5 +244,5 @@ def test_no_shortcut_that_starts_behind_batch_norm_and_relu_is_said_to_carry_x()
 def test_every_named_network_is_asked_about_where_one_wants_it():
     asked = {q.network.name for seed in range(20) for q in make_quiz(seed, 20, (), every_network())}
     assert {"seresnet50", "resnet50d", "resnet20_both", "wrn_28_10", "resnet18"} <= asked
-    usual = {q.network.name for seed in range(20) for q in make_quiz(seed, 20)}
+    usual = {q.network.name for seed in range(20) for q in long_quiz(seed)}
     assert not usual & {"seresnet50", "resnet50d", "resnet20_both", "wrn_28_10"}
