@@ -1,6 +1,8 @@
 """What every test shares. Imports neither torch nor streamlit, so that small tests stay quick."""
 
 import os
+import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -26,6 +28,17 @@ def pytest_xdist_auto_num_workers() -> int:
     """One more than there are cores: of a worker's time a third is waiting, for the end of other
     processes, for what comes late on purpose, or for a browser; meanwhile another one works."""
     return (os.cpu_count() or 1) + 1
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_protocol() -> Iterator[None]:
+    """A script that Streamlit's AppTest has run stays Python's main one, and is what a process that
+    is started after it runs first: a job of a later test would be killed by its errors."""
+    main = sys.modules["__main__"]
+    try:
+        return (yield)
+    finally:
+        sys.modules["__main__"] = main
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
