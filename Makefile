@@ -9,9 +9,9 @@ BIN := $(VENV)/bin
 
 # Folders are named where no others are asked for: to look through all takes a run 16 s.
 # A browser, its server and the test take about one core, and 1 GB.
-WORKERS := -n auto --dist worksteal
-SIDE_BY_SIDE := $(WORKERS) -m "not browser and not benchmark and not replicas" $(PYTEST_ARGS)
-IN_BROWSERS := $(WORKERS) --maxprocesses 4 -m "browser and not benchmark" $(or $(PYTEST_ARGS),tests/browser)
+WORKERS := --dist worksteal -n
+SIDE_BY_SIDE := $(WORKERS) auto -m "not browser and not benchmark and not replicas" $(PYTEST_ARGS)
+IN_BROWSERS := $(WORKERS) logical --maxprocesses 4 -m "browser and not benchmark" $(or $(PYTEST_ARGS),tests/browser)
 ALONE := -m "benchmark or replicas" $(or $(PYTEST_ARGS),tests/benchmarks tests/browser tests/deploy)
 
 # Compiled once and kept: every worker and every server that a test starts would do it again.

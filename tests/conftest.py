@@ -24,10 +24,13 @@ ALONE_IN = {"benchmarks", "browser", "deploy"}
 """Folders in which `make test` looks for what is marked `benchmark` or `replicas`."""
 
 
-def pytest_xdist_auto_num_workers() -> int:
+def pytest_xdist_auto_num_workers(config: pytest.Config) -> int:
     """One more than there are cores: of a worker's time a third is waiting, for the end of other
-    processes, for what comes late on purpose, or for a browser; meanwhile another one works."""
-    return (os.cpu_count() or 1) + 1
+    processes or for what comes late on purpose; meanwhile another one works. With `-n logical` as
+    many as there are cores: browsers and their servers wait for next to nothing."""
+    affinity = getattr(os, "sched_getaffinity", None)  # not on macOS
+    cores = len(affinity(0)) if affinity else os.cpu_count() or 1
+    return cores if config.option.numprocesses == "logical" else cores + 1
 
 
 @pytest.hookimpl(wrapper=True)
