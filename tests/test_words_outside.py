@@ -94,7 +94,7 @@ SILENT = {"compile", "search", "match", "fullmatch", "sub", "findall", "finditer
           "add_argument", "ArgumentParser", "print", "environ", "getenv", "open", "import_module",
           "Literal", "TypeVar", "cast", "startswith", "endswith", "strftime", "warning_once",
           "info", "debug", "exception", "log", "getLogger", "filterwarnings", "warn",
-          "Thread", "Desk"}  # fmt: skip
+          "Thread", "Desk", "get_option"}  # fmt: skip
 UNREAD = {"shortcut", "key", "icon", "textposition", "font_family", "family", "mime",
           "file_name", "type", "dtype", "mode", "on_click", "bind", "comment"}  # fmt: skip
 """Arguments that are never read."""
