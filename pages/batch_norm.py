@@ -2,7 +2,7 @@
 
 from functools import partial
 
-from explorer.ui import controls, frame, picker
+from explorer.ui import controls, frame, own_weights, picker
 from explorer.ui.batch_norm import claims, depth, layer, modes, speed, steps
 from explorer.ui.body import body
 from explorer.ui.compare_link import compare_link
@@ -22,7 +22,11 @@ def draw(choice: Choice) -> None:
         "claims": partial(claims.draw, choice),
         "speed": partial(speed.draw, choice),
     }
-    controls.sections("bn_section", parts, again={"steps": (), "modes": (choice,)})
+    controls.sections(
+        "bn_section",
+        parts,
+        again={"steps": (), "modes": (choice, own_weights.for_spec(choice.spec))},
+    )
     if controls.settled("bn_section", tuple(parts), "steps") != "steps":
         compare_link(choice)
 

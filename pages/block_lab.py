@@ -20,7 +20,7 @@ def draw(choice: Choice) -> None:
             "dialects": partial(composer.above, dialects.draw),
             "code": partial(composer.above, partial(code.draw, choice)),
         },
-        again={"block": (), "dialects": ()},
+        again=dict.fromkeys(("block", "dialects"), composer.in_the_link()),
     )
     frame.caption(section("block_lab", "introduction"))
 

@@ -27,7 +27,7 @@ def draw(choice: Choice) -> None:
             "training": partial(training.draw, choice, bp),
             "presets": partial(presets.draw, choice, bp),
         },
-        again={"network": (choice,), "presets": (choice,), "bottleneck": ()},
+        again={"network": (choice,), "presets": (choice,)},
     )
     compare_link(choice)
 

@@ -19,12 +19,15 @@ def file_uploader(label: str, *, key: str, **options: Any) -> Any:
     then there is a new uploader in its place. So what it holds is asked of `held`.
     """
     _announce()
-    # Whoever gives a file has it drawn anew: no file is the same as another.
-    found = controls.drawn_again(
-        f"uploader {key}",
-        (label, _now(key), options),
-        lambda: st.file_uploader(label, key=_now(key), **options),
-    )
+
+    def draw() -> Any:
+        return st.file_uploader(label, key=_now(key), **options)
+
+    # Said again only while it holds nothing: what is kept to be said again must hold no file.
+    if st.session_state.get(_now(key)):
+        found = draw()
+    else:
+        found = controls.drawn_again(f"uploader {key}", (label, _now(key), options), draw)
     if _is_gone(st.session_state.get(_now(key))):
         st.session_state[_renewed(key)] = st.session_state.get(_renewed(key), 0) + 1
         controls.again()

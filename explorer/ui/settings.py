@@ -116,8 +116,8 @@ def frame_ancestors() -> str:
     what no header can hold is left out.
     """
     found = []
-    for said in re.split(r"[\s,;]+", _text(_FRAMES)):
-        word = said.strip("'\"").lower()
+    for said in re.split(r"[\s,;]+", _text(_FRAMES).replace('"', " ")):
+        word = said.strip("'").lower()
         site = f"'{word}'" if word in ("self", "none") else re.sub(r"(://[^/]*)/.*", r"\1", said)
         if site and site.isascii() and site.isprintable():
             found.append(site)

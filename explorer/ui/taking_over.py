@@ -44,6 +44,12 @@ def _is_there(state: Any, control: Any) -> bool:
     )
 
 
+def put_into(place: Here, kept: Drawn) -> bool:
+    """Whether the app has put a value into one of this part's controls in this run."""
+    new = place.context.session_state._state._new_session_state
+    return bool(new) and any(user_key_from_element_id(one) in new for one in kept.ids)
+
+
 def taken_over(
     place: Here, kept: Drawn, before: Sequence[Any], now: Sequence[Any]
 ) -> Several | None:
@@ -51,8 +57,12 @@ def taken_over(
     return what is to be said: the same where that is what the browser says, with the value where
     the app has put one; None where the part must be drawn."""
     state, known = place.context.session_state._state, {one.id: one for one in kept.controls}
-    changed = [one for one, old, new in zip(kept.ids, before, now, strict=True) if old != new]
-    keys = {one: user_key_from_element_id(one) for one in changed}
+    every = {one: user_key_from_element_id(one) for one in kept.ids}
+    keys = {
+        one: every[one]
+        for one, old, new in zip(kept.ids, before, now, strict=True)
+        if old != new or state.is_new_state_value(every[one])
+    }
     put = {}
     for one, key in keys.items():
         if one not in known:

@@ -18,9 +18,9 @@ _LAYER, _OUTPUT, _COLUMN = 74.0, 92.0, 132.0
 _LINE, _SIZE, _HEAD = 20.0, 14, 34.0
 _CELL: Final = 3 * _LINE + 18
 _PAD: Final = 14.0
+"""Before words that stand for all networks."""
 _LIT: Final = ' data-lit="column"'
 """Where a narrow screen begins to show the table."""
-"""Before words that stand for all networks."""
 
 
 class Cell(NamedTuple):

@@ -12,6 +12,7 @@ from streamlit.testing.v1 import AppTest
 from explorer.architecture import preset
 from explorer.experiments.desk import Desk
 from explorer.ui import recording, taking_over, tracing
+from explorer.words import label
 from tests.pages.conftest import open_app  # noqa: F401  (the fixture)
 
 PATIENCE_S = 120
@@ -224,6 +225,42 @@ def test_bound_controls_that_were_moved_say_what_they_would_say(
         assert different(one, other) == []
     assert len(taken) == len(moves)
     assert all(taken)
+
+
+def parted():
+    import streamlit as st
+
+    from explorer.ui import controls
+
+    controls.begin()
+    controls.begin_page("")
+    parts = {name: lambda name=name: st.markdown(name) for name in ("preprocessing", "origin")}
+    controls.sections("infer_view", parts)
+    st.button("go", key="go", on_click=controls.put, args=("infer_view", "origin", "preprocessing"))
+
+
+def test_a_section_that_the_app_opens_is_told_where_it_was_opened_before():
+    app = AppTest.from_function(parted, default_timeout=PATIENCE_S).run()
+    for name in ("origin", "preprocessing", "origin", "preprocessing"):
+        app.button_group(key="infer_view").set_value(name).run()
+        app.run()
+    app.button(key="go").click().run()
+    told = app.button_group(key="infer_view").proto
+    assert app.markdown[0].value == "origin"
+    assert (told.set_value, [*told.raw_values]) == (True, [label("infer_view.origin")])
+    assert not app.exception
+
+
+def test_a_value_that_the_browser_has_missed_is_told_once_more():
+    app = AppTest.from_function(bound, default_timeout=PATIENCE_S).run()
+    app.run()
+    app.run()
+    for _ in range(2):
+        app.button(key="narrow").click().run()
+        told = app.slider(key="wide").proto
+        assert (told.set_value, [*told.value]) == (True, [1])
+        # The message was lost: the browser still says what it had.
+        app.slider(key="wide").set_value(3)
 
 
 def offering():

@@ -165,7 +165,8 @@ def _outcome(sent: bytes) -> tuple[str, Any]:
     try:
         call = pickle.loads(sent)
     except Exception as problem:
-        return "unread", {"lacks": getattr(problem, "name", None), "text": repr(problem)}
+        lacks = problem.name if isinstance(problem, ModuleNotFoundError) else None
+        return "unread", {"lacks": lacks, "text": repr(problem)}
     try:
         return "gave", call()
     except Exception as problem:

@@ -259,6 +259,12 @@ def _blamed(problem: FieldError) -> str:
     return next((field for field in problem.fields if field in _WIDTHS), "size")
 
 
+def in_the_link() -> tuple[tuple[str, str], ...]:
+    """What the address says of the block, impossible values too, of which the composer tells."""
+    said = st.query_params.to_dict().items()
+    return tuple((key, value) for key, value in said if key.removeprefix(PREFIX) in _WIDTHS)
+
+
 def _complain_about_link() -> None:
     """A link's value that is no option is left out; here it is said so."""
     for field, options in _CHOICES.items():

@@ -65,11 +65,12 @@ def drawn_again(
     kept: _Kept | None = None if address_is_news() else memory.said.get(name)
     if kept and kept.inputs == inputs:
         held, back = all_held(kept.drawn.ids), taking_over.gone(place, kept.drawn)
-        messages = None
+        # The browser must be told of that, and told again if it may have missed it.
+        put, messages = taking_over.put_into(place, kept.drawn), None
         if back:
-            same = _come_back(kept, held, back)
+            same = not put and _come_back(kept, held, back)
         else:
-            same = kept.held == held
+            same = not put and kept.held == held
             if not same and read:
                 messages = taking_over.taken_over(place, kept.drawn, kept.held, held)
                 if messages:

@@ -111,7 +111,7 @@ def sections(
     Args:
         again: of each part that follows from its own controls and from nothing else but this,
             which is compared by ==: it is said again, as `drawn_again` does, where it was left
-            and is opened once more.
+            and is opened once more. Not one with a fragment in it.
     """
     ids, memory = tuple(parts), of_visitor()
     settle(key, one_of(key, ids), ids[0], memory.page)

@@ -1,10 +1,10 @@
 """Refuses what no visitor of the app asks for, before Streamlit spends anything on it.
 
-- Uploads: only from a page of this server, of a session whose page shows an uploader, and within
-  a sum for each visitor and for the server; one that stops coming is let go of. Streamlit itself
-  takes any number of files from any session, and waits for each for ever. That a page of this
-  server asks is told by `Origin`, which no page can forge: Streamlit's own way needs a cookie,
-  and browsers keep none for a page within another site's.
+- Uploads, and their removal: from no other site's page; of a session whose page shows an
+  uploader, and within a sum for each visitor and for the server; one that stops coming is let go
+  of. Streamlit itself takes any number of files from any session, and waits for each for ever.
+  Which page asks is told by `Origin`, which no page can forge: Streamlit's own way needs a
+  cookie, and browsers keep none for a page within another site's.
 - A websocket of another origin, for which Streamlit would ask the internet for this machine's
   address, in the loop that serves everybody; and frames that are no message of its own, which
   would leave tracebacks in the log.
