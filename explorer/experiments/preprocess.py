@@ -1,7 +1,7 @@
 """A picture -> the tensor a network was trained to see, step by step."""
 
 from dataclasses import dataclass, replace
-from functools import cache
+from functools import lru_cache
 from time import perf_counter
 
 import numpy as np
@@ -99,7 +99,7 @@ def statistics(recipe: Preprocessing, channels: int) -> tuple[Tensor, Tensor]:
     return torch.from_numpy(mean.copy()), torch.from_numpy(std.copy())
 
 
-@cache
+@lru_cache(maxsize=64)
 def _statistics(
     mean: tuple[float, ...], std: tuple[float, ...], channels: int
 ) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
